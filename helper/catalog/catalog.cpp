@@ -1,0 +1,290 @@
+#include "catalog/catalog.hpp"
+
+#include "catalog/schema.hpp"
+#include "model/backup_id.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kColumns =
+    "key, id, type, name, address, status, trigger, label, error, started_at, finished_at, "
+    "verified_at, deleting, deleted_at, engine, engine_version, raw_size, stored_size";
+
+std::optional<std::uint64_t> size_at(const Statement& statement, int column) {
+  const auto number = statement.optional_number(column);
+  if (!number) return std::nullopt;
+  return static_cast<std::uint64_t>(*number);
+}
+
+std::int64_t signed_size(std::uint64_t size) { return static_cast<std::int64_t>(size); }
+
+Backup backup_at(const Statement& row) {
+  Backup backup;
+  backup.key = row.number(0);
+  backup.id = row.text(1);
+  backup.source = {row.text(2), row.text(3), row.text(4)};
+  backup.status = row.text(5);
+  backup.trigger = row.text(6);
+  backup.label = row.text(7);
+  backup.error = row.text(8);
+  backup.started_at = row.number(9);
+  backup.finished_at = row.optional_number(10);
+  backup.verified_at = row.optional_number(11);
+  backup.deleting = row.number(12) != 0;
+  backup.deleted_at = row.optional_number(13);
+  backup.engine = row.text(14);
+  backup.engine_version = row.text(15);
+  backup.raw_size = size_at(row, 16);
+  backup.stored_size = size_at(row, 17);
+  return backup;
+}
+
+/// "?, ?, ?"
+std::string marks(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += i == 0 ? "?" : ", ?";
+  return text;
+}
+
+Database open(const std::filesystem::path& path) {
+  Database database(path);
+  database.execute(
+      "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL");
+  return database;
+}
+
+}  // namespace
+
+Catalog::Catalog(const std::filesystem::path& path) : database_(open(path)) {
+  was_new_ = !migrate(database_);
+}
+
+Backup Catalog::begin(const Source& source, Time time, const std::string& trigger,
+                      const std::string& label) {
+  Transaction transaction(database_);
+  while (find(source.type, make_id(source.name, time))) ++time;
+  Backup backup;
+  backup.id = make_id(source.name, time);
+  backup.source = source;
+  backup.status = "in-progress";
+  backup.trigger = trigger;
+  backup.label = label;
+  backup.started_at = time;
+  Statement(database_,
+            "INSERT INTO backups (id, type, name, address, status, trigger, label, started_at) "
+            "VALUES (?, ?, ?, ?, 'in-progress', ?, ?, ?)")
+      .bind(backup.id)
+      .bind(source.type)
+      .bind(source.name)
+      .bind(source.address)
+      .bind(trigger)
+      .bind(label)
+      .bind(time)
+      .run();
+  backup.key = database_.last_insert_rowid();
+  transaction.commit();
+  return backup;
+}
+
+void Catalog::succeed(const Backup& backup, const Manifest& manifest, const std::string& target) {
+  Transaction transaction(database_);
+  write_manifest(backup.key, manifest, target);
+  transaction.commit();
+}
+
+void Catalog::adopt(const Manifest& manifest, const std::string& target) {
+  Transaction transaction(database_);
+  Statement(database_,
+            "INSERT OR IGNORE INTO backups (id, type, name, address, status, trigger, label, "
+            "started_at) VALUES (?, ?, ?, ?, 'success', ?, ?, ?)")
+      .bind(manifest.id)
+      .bind(manifest.source.type)
+      .bind(manifest.source.name)
+      .bind(manifest.source.address)
+      .bind(manifest.trigger)
+      .bind(manifest.label)
+      .bind(manifest.started_at)
+      .run();
+  write_manifest(find(manifest.source.type, manifest.id)->key, manifest, target);
+  transaction.commit();
+}
+
+void Catalog::write_manifest(std::int64_t key, const Manifest& manifest,
+                             const std::string& target) {
+  Statement(database_,
+            "UPDATE backups SET status = 'success', error = '', finished_at = ?, engine = ?, "
+            "engine_version = ?, raw_size = ?, stored_size = ? WHERE key = ?")
+      .bind(manifest.finished_at)
+      .bind(manifest.engine)
+      .bind(manifest.engine_version)
+      .bind(signed_size(manifest.raw_size()))
+      .bind(signed_size(manifest.stored_size()))
+      .bind(key)
+      .run();
+  std::int64_t position = 0;
+  for (const auto& artifact : manifest.artifacts) {
+    Statement(database_, "INSERT OR REPLACE INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(key)
+        .bind(position++)
+        .bind(artifact.name)
+        .bind(artifact.kind)
+        .bind(artifact.file)
+        .bind(signed_size(artifact.stored_size))
+        .bind(artifact.stored_sha256)
+        .bind(signed_size(artifact.raw_size))
+        .bind(artifact.raw_sha256)
+        .run();
+  }
+  Statement(database_, "INSERT OR REPLACE INTO copies VALUES (?, ?, 'success', '', ?)")
+      .bind(key)
+      .bind(target)
+      .bind(signed_size(manifest.stored_size()))
+      .run();
+}
+
+void Catalog::fail(const Backup& backup, const std::string& error, Time time) {
+  Statement(database_,
+            "UPDATE backups SET status = 'failed', error = ?, finished_at = ? WHERE key = ? AND "
+            "status = 'in-progress'")
+      .bind(error)
+      .bind(time)
+      .bind(backup.key)
+      .run();
+}
+
+void Catalog::forget(const Backup& backup) {
+  Statement(database_, "DELETE FROM backups WHERE key = ? AND status = 'in-progress'")
+      .bind(backup.key)
+      .run();
+}
+
+void Catalog::mark_verified(const Backup& backup, Time time) {
+  Statement(database_, "UPDATE backups SET verified_at = ? WHERE key = ?")
+      .bind(time)
+      .bind(backup.key)
+      .run();
+}
+
+void Catalog::mark_copy(const Backup& backup, const Copy& copy) {
+  Statement(database_,
+            "INSERT INTO copies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET status = "
+            "excluded.status, error = excluded.error, size = coalesce(excluded.size, size)")
+      .bind(backup.key)
+      .bind(copy.target)
+      .bind(copy.status)
+      .bind(copy.error)
+      .bind(copy.size ? std::optional<std::int64_t>(signed_size(*copy.size)) : std::nullopt)
+      .run();
+}
+
+void Catalog::mark_deleting(const Backup& backup) {
+  Statement(database_, "UPDATE backups SET deleting = 1 WHERE key = ?").bind(backup.key).run();
+}
+
+void Catalog::mark_deleted(const Backup& backup, Time time) {
+  Transaction transaction(database_);
+  Statement(database_, "UPDATE backups SET deleting = 0, deleted_at = ? WHERE key = ?")
+      .bind(time)
+      .bind(backup.key)
+      .run();
+  Statement(database_, "UPDATE copies SET status = 'deleted' WHERE backup = ?")
+      .bind(backup.key)
+      .run();
+  transaction.commit();
+}
+
+std::optional<Backup> Catalog::find(const std::string& type, const std::string& id) {
+  Statement query(database_,
+                  std::string("SELECT ") + kColumns + " FROM backups WHERE id = ? AND type = ?");
+  auto found = read(query.bind(id).bind(type));
+  if (found.empty()) return std::nullopt;
+  return found.front();
+}
+
+std::vector<Backup> Catalog::find(const std::string& id) {
+  Statement query(database_, std::string("SELECT ") + kColumns + " FROM backups WHERE id = ?");
+  return read(query.bind(id));
+}
+
+std::optional<Backup> Catalog::latest(const Source& source) {
+  Statement query(database_, std::string("SELECT ") + kColumns +
+                                 " FROM backups WHERE type = ? AND name = ? AND status = 'success' "
+                                 "AND trigger <> 'safety' AND deleted_at IS NULL AND deleting = 0 "
+                                 "AND NOT EXISTS (SELECT 1 FROM copies WHERE backup = key AND "
+                                 "status = 'damaged') "
+                                 "ORDER BY started_at DESC, key DESC LIMIT 1");
+  auto found = read(query.bind(source.type).bind(source.name));
+  if (found.empty()) return std::nullopt;
+  return found.front();
+}
+
+std::vector<Backup> Catalog::list(const Filter& filter) {
+  std::string sql = std::string("SELECT ") + kColumns + " FROM backups WHERE 1";
+  if (filter.source) sql += " AND type = ? AND name = ?";
+  if (!filter.deleted) sql += " AND deleted_at IS NULL";
+  if (filter.status) sql += " AND status = ?";
+  if (filter.sources) sql += " AND type || ':' || name IN (" + marks(filter.sources->size()) + ")";
+  sql += " ORDER BY started_at DESC, key DESC LIMIT ?";
+  Statement query(database_, sql);
+  if (filter.source) query.bind(filter.source->type).bind(filter.source->name);
+  if (filter.status) query.bind(*filter.status);
+  if (filter.sources)
+    for (const auto& source : *filter.sources) query.bind(source);
+  return read(query.bind(filter.limit));
+}
+
+std::vector<Backup> Catalog::in_progress() {
+  Statement query(database_,
+                  std::string("SELECT ") + kColumns + " FROM backups WHERE status = 'in-progress'");
+  return read(query);
+}
+
+std::vector<Backup> Catalog::half_deleted() {
+  Statement query(database_,
+                  std::string("SELECT ") + kColumns + " FROM backups WHERE deleting = 1");
+  return read(query);
+}
+
+std::vector<Source> Catalog::sources(const std::optional<std::string>& name) {
+  std::string sql = "SELECT DISTINCT type, name, address FROM backups";
+  if (name) sql += " WHERE name = ?";
+  Statement query(database_, sql + " ORDER BY type, name");
+  if (name) query.bind(*name);
+  std::vector<Source> found;
+  while (query.step()) found.push_back({query.text(0), query.text(1), query.text(2)});
+  return found;
+}
+
+void Catalog::record(const Backup& backup, const std::string& what, const std::string& detail,
+                     Time time) {
+  Statement(database_, "INSERT INTO events (backup, at, what, detail) VALUES (?, ?, ?, ?)")
+      .bind(backup.key)
+      .bind(time)
+      .bind(what)
+      .bind(detail)
+      .run();
+}
+
+std::vector<Event> Catalog::events(const Backup& backup) {
+  Statement query(database_, "SELECT at, what, detail FROM events WHERE backup = ? ORDER BY key");
+  query.bind(backup.key);
+  std::vector<Event> events;
+  while (query.step()) events.push_back({query.number(0), query.text(1), query.text(2)});
+  return events;
+}
+
+std::vector<Backup> Catalog::read(Statement& statement) {
+  std::vector<Backup> backups;
+  while (statement.step()) backups.push_back(backup_at(statement));
+  Statement query(database_,
+                  "SELECT target, status, error, size FROM copies WHERE backup = ? ORDER BY 1");
+  for (auto& backup : backups) {
+    query.reset();
+    query.bind(backup.key);
+    while (query.step())
+      backup.copies.push_back({query.text(0), query.text(1), query.text(2), size_at(query, 3)});
+  }
+  return backups;
+}
+
+}  // namespace backups

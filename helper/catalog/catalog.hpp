@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/manifest.hpp"
+#include "model/source.hpp"
+#include "sys/clock.hpp"
+#include "sys/sqlite.hpp"
+
+namespace backups {
+
+/// One backup on one target.
+struct Copy {
+  std::string target;  ///< "local"
+  std::string status;  ///< "success", "failed", "damaged", "missing", "deleted"
+  std::string error;
+  std::optional<std::uint64_t> size;  ///< bytes
+};
+
+/// A backup as the catalog knows it.
+struct Backup {
+  std::int64_t key = 0;
+  std::string id;
+  Source source;
+  std::string status;  ///< "in-progress", "success", "failed"
+  std::string trigger;
+  std::string label;
+  std::string error;  ///< why it failed
+  Time started_at = 0;
+  std::optional<Time> finished_at;
+  std::optional<Time> deleted_at;
+  std::optional<Time> verified_at;
+  bool deleting = false;
+  std::string engine;
+  std::string engine_version;
+  std::optional<std::uint64_t> raw_size;     ///< bytes
+  std::optional<std::uint64_t> stored_size;  ///< bytes
+  std::vector<Copy> copies;
+
+  /// "postgres:my-db-2026-04-08-14-30-00"
+  std::string text() const { return source.type + ":" + id; }
+};
+
+struct Event {
+  Time at;
+  std::string what;  ///< "created", "verified", "restored", "deleted", ...
+  std::string detail;
+};
+
+/// What happened: `catalog.db` (helper/FORMAT.md). A cache of the manifests plus history, safe to
+/// use from several processes at once. Throws Error, kDamaged when the file is no sound database.
+class Catalog {
+ public:
+  /// Opens it and brings its schema up to date. `was_new` tells that it held nothing.
+  explicit Catalog(const std::filesystem::path& path);
+  bool was_new() const { return was_new_; }
+
+  /// A row `in-progress`, its id the first free one from `time` on.
+  Backup begin(const Source& source, Time time, const std::string& trigger,
+               const std::string& label);
+  /// The manifest was committed on `target`.
+  void succeed(const Backup& backup, const Manifest& manifest, const std::string& target);
+  void fail(const Backup& backup, const std::string& error, Time time);
+  /// Removes a row `in-progress` as if it had never been.
+  void forget(const Backup& backup);
+  /// Records a backup known only from its manifest.
+  void adopt(const Manifest& manifest, const std::string& target);
+
+  void mark_verified(const Backup& backup, Time time);
+  void mark_copy(const Backup& backup, const Copy& copy);
+  void mark_deleting(const Backup& backup);
+  void mark_deleted(const Backup& backup, Time time);
+
+  std::optional<Backup> find(const std::string& type, const std::string& id);
+  /// All types that have a backup of that id.
+  std::vector<Backup> find(const std::string& id);
+  /// The newest success that is no safety backup, not deleted and not known to be damaged.
+  std::optional<Backup> latest(const Source& source);
+
+  struct Filter {
+    std::optional<Source> source;
+    std::optional<std::set<std::string>> sources;  ///< only these, as Source::text()
+    bool deleted = false;                          ///< deleted ones too
+    std::optional<std::string> status;
+    std::int64_t limit = -1;  ///< at most so many, -1: all
+  };
+  /// Newest first.
+  std::vector<Backup> list(const Filter& filter);
+  std::vector<Backup> in_progress();
+  std::vector<Backup> half_deleted();
+  /// Every source that has a row and, if one is given, that name.
+  std::vector<Source> sources(const std::optional<std::string>& name = std::nullopt);
+
+  void record(const Backup& backup, const std::string& what, const std::string& detail, Time time);
+  std::vector<Event> events(const Backup& backup);
+
+ private:
+  std::vector<Backup> read(Statement& statement);
+  void write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target);
+
+  Database database_;
+  bool was_new_ = false;
+};
+
+}  // namespace backups

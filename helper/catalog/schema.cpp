@@ -1,0 +1,98 @@
+#include "catalog/schema.hpp"
+
+#include <array>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace backups {
+namespace {
+
+/// Step N brings a database of user_version N to N + 1. Steps are never changed, only added.
+constexpr std::array<const char*, 1> kMigrations = {R"sql(
+CREATE TABLE backups (
+  key            INTEGER PRIMARY KEY,
+  id             TEXT NOT NULL,
+  type           TEXT NOT NULL,
+  name           TEXT NOT NULL,
+  address        TEXT NOT NULL,
+  status         TEXT NOT NULL CHECK (status IN ('in-progress', 'success', 'failed')),
+  trigger        TEXT NOT NULL,
+  label          TEXT NOT NULL,
+  error          TEXT NOT NULL DEFAULT '',
+  started_at     INTEGER NOT NULL,
+  finished_at    INTEGER,
+  verified_at    INTEGER,
+  deleting       INTEGER NOT NULL DEFAULT 0,
+  deleted_at     INTEGER,
+  engine         TEXT NOT NULL DEFAULT '',
+  engine_version TEXT NOT NULL DEFAULT '',
+  raw_size       INTEGER,
+  stored_size    INTEGER,
+  UNIQUE (id, type)
+) STRICT;
+CREATE INDEX backups_by_source ON backups (type, name, started_at);
+CREATE INDEX backups_by_name ON backups (name, type, address);
+CREATE INDEX backups_by_time ON backups (started_at);
+CREATE INDEX backups_unfinished ON backups (status) WHERE status = 'in-progress';
+CREATE INDEX backups_deleting ON backups (deleting) WHERE deleting = 1;
+
+CREATE TABLE artifacts (
+  backup        INTEGER NOT NULL REFERENCES backups ON DELETE CASCADE,
+  position      INTEGER NOT NULL,
+  name          TEXT NOT NULL,
+  kind          TEXT NOT NULL,
+  file          TEXT NOT NULL,
+  stored_size   INTEGER NOT NULL,
+  stored_sha256 TEXT NOT NULL,
+  raw_size      INTEGER NOT NULL,
+  raw_sha256    TEXT NOT NULL,
+  PRIMARY KEY (backup, position)
+) STRICT;
+
+CREATE TABLE copies (
+  backup INTEGER NOT NULL REFERENCES backups ON DELETE CASCADE,
+  target TEXT NOT NULL,
+  status TEXT NOT NULL,
+  error  TEXT NOT NULL DEFAULT '',
+  size   INTEGER,
+  PRIMARY KEY (backup, target)
+) STRICT;
+
+CREATE TABLE events (
+  key    INTEGER PRIMARY KEY,
+  backup INTEGER NOT NULL REFERENCES backups ON DELETE CASCADE,
+  at     INTEGER NOT NULL,
+  what   TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_by_backup ON events (backup);
+)sql"};
+
+std::int64_t version_of(Database& database) {
+  Statement version(database, "PRAGMA user_version");
+  version.step();
+  return version.number(0);
+}
+
+}  // namespace
+
+bool migrate(Database& database) {
+  constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
+  const std::int64_t found = version_of(database);
+  if (found == kNewest) return true;
+  if (found > kNewest)
+    throw Error(ErrorKind::kFailed,
+                "catalog.db was made by a newer version of this program: update the plugin");
+  Transaction transaction(database);
+  // Another process may have done it while this one waited.
+  const std::int64_t version = version_of(database);
+  for (std::int64_t step = version; step < kNewest; ++step) {
+    database.execute(kMigrations[static_cast<std::size_t>(step)]);
+    database.execute("PRAGMA user_version = " + std::to_string(step + 1));
+  }
+  transaction.commit();
+  return version != 0;
+}
+
+}  // namespace backups

@@ -1,0 +1,46 @@
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "engine/create.hpp"
+
+namespace backups {
+namespace {
+
+int adopt(Call& call) {
+  const Source source = call.resolver.source(call.word(0));
+  if (::isatty(STDIN_FILENO) == 1)
+    throw Error(ErrorKind::kBadInput,
+                "the dump is read from stdin: backups:adopt " + source.spelling() + " < dump");
+  const Lock lock = call.state.lock(source, "adopt");
+  const CreateRequest request{source, "adopt", label_of(call.options)};
+  const Manifest manifest =
+      adopt_backup(call.state, request, call.options.value("artifact").value_or(""), STDIN_FILENO,
+                   make_progress());
+  end_progress();
+  log::result("The dump is now backup " + manifest.id);
+  if (call.json) {
+    print_json({{"source", source.text()}, {"status", "success"}, {"id", manifest.id}});
+  } else {
+    print(manifest.id + "\n");
+  }
+  return 0;
+}
+
+}  // namespace
+
+Verb adopt_verb() {
+  return {"adopt",
+          "<source> [--artifact NAME] [--label TEXT] < dump",
+          "make a backup of a dump made elsewhere",
+          {1, 1},
+          {{"artifact", "NAME", "what of the source it is a dump of: the name of a database"},
+           {"label", "TEXT", "kept with the backup"}},
+          adopt};
+}
+
+}  // namespace backups

@@ -1,0 +1,56 @@
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "engine/run.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(60);
+
+/// The backup or restore of `source` that runs now.
+std::optional<RunRecord> running(State& state, const Source& source) {
+  for (auto& run : list_runs(state, true)) {
+    const bool stoppable = run.verb == "create" || run.verb == "restore";
+    if (stoppable && run.source.text() == source.text()) return run;
+  }
+  return std::nullopt;
+}
+
+int cancel(Call& call) {
+  const Source source = call.resolver.known_source(call.word(0));
+  const auto run = running(call.state, source);
+  if (!run) throw Error(ErrorKind::kNotFound, "nothing runs for " + source.spelling() + " now");
+  log::step("Stopping the " + run->verb + " of " + source.spelling());
+  if (::kill(run->pid, SIGTERM) != 0 && errno != ESRCH)
+    throw system_error("cannot stop process " + std::to_string(run->pid), errno);
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  for (auto now = run; now && now->id == run->id; now = running(call.state, source)) {
+    if (std::chrono::steady_clock::now() > end)
+      throw Error(ErrorKind::kFailed, "the " + run->verb + " of " + source.spelling() +
+                                          " did not stop within a minute: it is at a step that "
+                                          "must not be left half done");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    interrupt::check();
+  }
+  log::result("The " + run->verb + " of " + source.spelling() + " is stopped");
+  if (call.json) print_json({{"source", source.text()}, {"status", "cancelled"}});
+  return 0;
+}
+
+}  // namespace
+
+Verb cancel_verb() {
+  return {"cancel", "<source>", "stop the backup or restore that runs now", {1, 1}, {}, cancel};
+}
+
+}  // namespace backups

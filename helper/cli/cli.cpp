@@ -1,0 +1,124 @@
+#include "cli/cli.hpp"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/help.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "engine/recover.hpp"
+#include "engine/version.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+#include "sys/user.hpp"
+
+namespace backups {
+namespace {
+
+/// Those that every verb takes. Dokku leaves its global flags in argv, --trace among them.
+std::vector<OptionSpec> with_common(std::vector<OptionSpec> options) {
+  options.push_back({"format", "text|json", "how to print"});
+  options.push_back({"quiet", nullptr, "print results and failures only"});
+  options.push_back({"trace", nullptr, "for Dokku: does nothing here"});
+  options.push_back({"help", nullptr, "print the help of this command"});
+  options.push_back({"root", "DIR", "the state directory (at a shell only)"});
+  options.push_back({"hooks", "DIR", "the directory of the hooks (at a shell only)"});
+  return options;
+}
+
+fs::path state_root(const Options& options) {
+  if (const auto root = options.value("root")) return fs::absolute(*root);
+  const char* library = std::getenv("DOKKU_LIB_ROOT");
+  return fs::path(library != nullptr ? library : "/var/lib/dokku") / "data" / "backups";
+}
+
+fs::path hooks_directory(const Options& options) {
+  if (const auto hooks = options.value("hooks")) return fs::absolute(*hooks);
+  return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "hooks";
+}
+
+/// Who comes through dokku must not choose what is run, or where.
+void refuse_shell_options(const Options& options) {
+  for (const char* name : {"root", "hooks"}) {
+    if (called_by_dokku() && options.flag(name))
+      throw Error(ErrorKind::kBadInput, std::string("--") + name + " works at a shell only");
+  }
+}
+
+bool wants_json(const Options& options) {
+  const std::string format = options.value("format").value_or("text");
+  if (format != "text" && format != "json")
+    throw Error(ErrorKind::kBadInput,
+                "--format takes text or json, not '" + printable(format) + "'");
+  return format == "json";
+}
+
+int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
+  for (const auto& argument : arguments) {
+    if (argument == "--help") {
+      print_help({verb.name});
+      return 0;
+    }
+  }
+  const Options options(verb.name, verb.usage, with_common(verb.options), verb.words, arguments);
+  refuse_shell_options(options);
+  const bool json = wants_json(options);
+  log::set_quiet(options.flag("quiet") || std::getenv("DOKKU_QUIET_OUTPUT") != nullptr);
+
+  const fs::path root = state_root(options);
+  become_owner_of(root);
+  State state(root, hooks_directory(options), hook_environment(root));
+  recover(state);
+  Call call{state, options, Resolver(state), json};
+  return verb.run(call);
+}
+
+void print_version(const std::vector<std::string>& arguments) {
+  const Options options("version", "", with_common({}), {}, arguments);
+  if (wants_json(options)) {
+    print_json({{"version", kVersion}});
+  } else {
+    print(std::string("backups ") + kVersion + "\n");
+  }
+}
+
+int dispatch(const std::vector<std::string>& words) {
+  if (words.empty() || words[0] == "help" || words[0] == "--help") {
+    print_help({words.begin() + (words.empty() ? 0 : 1), words.end()});
+    return 0;
+  }
+  if (words[0] == "version" || words[0] == "--version") {
+    print_version({words.begin() + 1, words.end()});
+    return 0;
+  }
+  const Verb* verb = find_verb(words[0]);
+  if (verb == nullptr)
+    throw Error(ErrorKind::kBadInput,
+                "there is no command '" + printable(words[0]) + "': see backups:help");
+  return run_verb(*verb, {words.begin() + 1, words.end()});
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+  ::umask(0077);
+  try {
+    interrupt::install();
+    return dispatch({argv + 1, argv + argc});
+  } catch (const Error& error) {
+    end_progress();
+    log::warn(error.what());
+    return error.exit_code();
+  } catch (const std::exception& error) {
+    end_progress();
+    log::warn(std::string("failed: ") + error.what());
+    return static_cast<int>(ErrorKind::kFailed);
+  }
+}
+
+}  // namespace backups

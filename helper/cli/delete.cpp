@@ -1,0 +1,51 @@
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "engine/remove.hpp"
+
+namespace backups {
+namespace {
+
+void confirm_deletion(Call& call, const Backup& backup) {
+  // Not even --force: a script must not take the last way back.
+  if (is_last_good(call.state, backup))
+    return confirm(
+        "This deletes the only good backup of " + backup.source.spelling() + ", " + backup.id,
+        backup.id);
+  if (!call.options.flag("force") && std::getenv("DOKKU_APPS_FORCE_DELETE") == nullptr)
+    confirm("This deletes backup " + backup.id, backup.id);
+}
+
+int remove(Call& call) {
+  const Backup backup = call.resolver.backup(call.word(0));
+  if (backup.deleted_at) throw Error(ErrorKind::kNotFound, backup.id + " was deleted before");
+  if (backup.status == "in-progress")
+    throw Error(ErrorKind::kBusy,
+                backup.id + " is not finished yet: backups:cancel " + backup.source.spelling());
+  if (call.state.settings().pins.contains(backup.text()))
+    throw Error(ErrorKind::kRefused, backup.id + " is kept: backups:unkeep it first");
+  confirm_deletion(call, backup);
+  const Lock lock = call.state.lock(backup.source, "delete");
+  remove_backup(call.state, backup);
+  log::result("Backup " + backup.id + " is deleted");
+  if (call.json) print_json({{"id", backup.id}, {"status", "deleted"}});
+  return 0;
+}
+
+}  // namespace
+
+Verb delete_verb() {
+  return {"delete",
+          "<backup> [--force]",
+          "delete the files of a backup and keep its entry",
+          {1, 1},
+          {{"force", nullptr, "don't ask (the only good backup is always asked for)"}},
+          remove};
+}
+
+}  // namespace backups

@@ -1,0 +1,108 @@
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "engine/artifact.hpp"
+
+namespace backups {
+namespace {
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
+
+/// As Dokku's own reports: "       Key:      value".
+std::string format_report(const std::string& head, const Rows& rows) {
+  std::string text = "=====> " + head + "\n";
+  for (const auto& [key, value] : rows) {
+    std::string line = "       " + key + ":";
+    line.resize(std::max<std::size_t>(line.size() + 1, 31), ' ');
+    text += line + printable(value) + "\n";
+  }
+  return text;
+}
+
+Rows rows_of(const Backup& backup, bool kept) {
+  Rows rows = {{"Source", backup.source.spelling()},
+               {"Status", backup.status + (backup.deleted_at ? " (deleted)" : "")},
+               {"Made by", backup.trigger},
+               {"Label", backup.label},
+               {"Started at", rfc3339(backup.started_at)},
+               {"Finished at", backup.finished_at ? rfc3339(*backup.finished_at) : "-"},
+               {"Verified at", backup.verified_at ? rfc3339(*backup.verified_at) : "never"},
+               {"Kept", kept ? "true" : "false"}};
+  if (!backup.error.empty()) rows.emplace_back("Error", backup.error);
+  for (const auto& copy : backup.copies)
+    rows.emplace_back("Copy " + copy.target,
+                      copy.status + (copy.error.empty() ? "" : ": " + copy.error));
+  return rows;
+}
+
+void add_manifest(Rows& rows, const Manifest& manifest) {
+  rows.emplace_back("Engine", manifest.engine + " " + manifest.engine_version);
+  rows.emplace_back("Image", manifest.image);
+  rows.emplace_back("Host", manifest.host);
+  rows.emplace_back("Stored size", human_size(manifest.stored_size()));
+  rows.emplace_back("Plain size", human_size(manifest.raw_size()));
+  for (const auto& warning : manifest.warnings) rows.emplace_back("Warning", warning);
+  for (const auto& artifact : manifest.artifacts) {
+    rows.emplace_back(
+        "Artifact " + artifact.name,
+        artifact.file + ", " + human_size(artifact.stored_size) + ", needs " +
+            (artifact.minimum_client.empty() ? "no client" : "client " + artifact.minimum_client));
+    rows.emplace_back("Open with", artifact.open_command);
+  }
+}
+
+std::optional<Manifest> manifest_of(State& state, const Backup& backup) {
+  if (backup.status != "success" || backup.deleted_at) return std::nullopt;
+  try {
+    return load_manifest(state.local(), backup.source, backup.id);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+nlohmann::ordered_json events_to_json(const std::vector<Event>& events) {
+  auto array = nlohmann::ordered_json::array();
+  for (const auto& event : events)
+    array.push_back({{"at", rfc3339(event.at)}, {"what", event.what}, {"detail", event.detail}});
+  return array;
+}
+
+int info(Call& call) {
+  const Backup backup = call.resolver.backup(call.word(0));
+  const bool kept = call.state.settings().pins.contains(backup.text());
+  const auto manifest = manifest_of(call.state, backup);
+  const auto events = call.state.catalog().events(backup);
+  const std::string directory =
+      (call.state.root() / backup.source.type / backup.source.name).string();
+  if (call.json) {
+    auto json = backup_to_json(backup, kept);
+    json["directory"] = directory;
+    json["manifest"] = manifest ? manifest_to_json(*manifest) : nullptr;
+    json["events"] = events_to_json(events);
+    print_json(json);
+    return 0;
+  }
+  Rows rows = rows_of(backup, kept);
+  rows.emplace_back("Directory", directory);
+  if (manifest) add_manifest(rows, *manifest);
+  for (const auto& event : events)
+    rows.emplace_back("Event", rfc3339(event.at) + " " + event.what + " " + event.detail);
+  print(format_report(backup.text(), rows));
+  return 0;
+}
+
+}  // namespace
+
+Verb info_verb() {
+  return {"info",
+          "<backup>",
+          "show everything known about a backup and how to open it without this plugin",
+          {1, 1},
+          {},
+          info};
+}
+
+}  // namespace backups

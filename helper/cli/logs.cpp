@@ -1,0 +1,51 @@
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+bool in_progress(State& state, const Backup& backup) {
+  const auto current = state.catalog().find(backup.source.type, backup.id);
+  return current && current->status == "in-progress";
+}
+
+int logs(Call& call) {
+  const Backup backup = call.resolver.backup(call.word(0));
+  const fs::path path = call.state.log_file(backup.source, backup.id);
+  if (call.json) {
+    auto lines = split(trim(read_file(path).value_or("")), '\n');
+    print_json({{"id", backup.id}, {"lines", lines}});
+    return 0;
+  }
+  std::size_t shown = 0;
+  for (;;) {
+    // Asked before reading, so that what was written last is not missed.
+    const bool more = call.options.flag("follow") && in_progress(call.state, backup);
+    const std::string text = read_file(path).value_or("");
+    print(text.substr(std::min(shown, text.size())));
+    shown = text.size();
+    if (!more) return 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    interrupt::check();
+  }
+}
+
+}  // namespace
+
+Verb logs_verb() {
+  return {"logs",
+          "<backup> [--follow]",
+          "show what the exporter and the helper said",
+          {1, 1},
+          {{"follow", nullptr, "go on until the backup has ended"}},
+          logs};
+}
+
+}  // namespace backups

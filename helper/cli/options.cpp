@@ -1,0 +1,115 @@
+#include "cli/options.hpp"
+
+#include <cstdint>
+#include <cxxopts.hpp>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace backups {
+namespace {
+
+[[noreturn]] void bad_input(const std::string& verb, const std::string& what,
+                            const std::string& usage) {
+  throw Error(ErrorKind::kBadInput, what + ". Usage: backups:" + verb + " " + usage);
+}
+
+cxxopts::Options make_parser(const std::string& verb, const std::vector<OptionSpec>& specs) {
+  cxxopts::Options parser(verb);
+  for (const auto& spec : specs) {
+    const std::shared_ptr<cxxopts::Value> value =
+        spec.value == nullptr ? std::static_pointer_cast<cxxopts::Value>(cxxopts::value<bool>())
+                              : cxxopts::value<std::string>();
+    parser.add_options()(spec.name, spec.help, value);
+  }
+  return parser;
+}
+
+const OptionSpec* find_spec(const std::vector<OptionSpec>& specs, const std::string& name) {
+  for (const auto& spec : specs)
+    if (name == spec.name) return &spec;
+  return nullptr;
+}
+
+/// The options among the arguments, each with its value behind "=", so that cxxopts has no choice;
+/// the words go to `words`, since it would split them at commas.
+std::vector<std::string> set_words_aside(const std::string& verb, const std::string& usage,
+                                         const std::vector<OptionSpec>& specs,
+                                         const std::vector<std::string>& arguments,
+                                         std::vector<std::string>& words) {
+  std::vector<std::string> options;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (!word.starts_with("-")) {
+      if (word.empty()) bad_input(verb, "an empty word", usage);
+      words.push_back(word);
+      continue;
+    }
+    const auto equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const OptionSpec* spec = name.starts_with("--") ? find_spec(specs, name.substr(2)) : nullptr;
+    if (spec == nullptr) bad_input(verb, "there is no option '" + printable(name) + "'", usage);
+    if (spec->value == nullptr && equals != std::string::npos)
+      bad_input(verb, name + " takes no value", usage);
+    options.push_back(word);
+    if (spec->value == nullptr || equals != std::string::npos) continue;
+    if (++i == arguments.size())
+      bad_input(verb, name + " needs a value (" + spec->value + ")", usage);
+    options.back() += "=" + arguments[i];
+  }
+  return options;
+}
+
+}  // namespace
+
+Options::Options(const std::string& verb, const std::string& usage,
+                 const std::vector<OptionSpec>& specs, WordCount count,
+                 const std::vector<std::string>& arguments) {
+  const auto options = set_words_aside(verb, usage, specs, arguments, words_);
+  std::vector<char*> pointers = {const_cast<char*>(verb.c_str())};
+  for (const auto& option : options) pointers.push_back(const_cast<char*>(option.c_str()));
+  auto argc = static_cast<int>(pointers.size());
+  char** argv = pointers.data();  // cxxopts 2 (Ubuntu 22.04) takes references to both
+  try {
+    auto parser = make_parser(verb, specs);
+    const auto result = parser.parse(argc, argv);
+    for (const auto& argument : result.arguments()) {
+      if (!values_.emplace(argument.key(), argument.value()).second)
+        bad_input(verb, "--" + argument.key() + " is given twice", usage);
+    }
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {  // its class has another name in every release
+    bad_input(verb, printable(error.what()), usage);
+  }
+  if (words_.size() > count.most)
+    bad_input(verb, "'" + printable(words_[count.most]) + "' is one word too many", usage);
+  if (words_.size() < count.fewest) bad_input(verb, "a word is missing", usage);
+}
+
+std::optional<std::string> Options::value(const std::string& name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<std::int64_t> Options::number(const std::string& name, std::int64_t least) const {
+  const auto text = value(name);
+  if (!text) return std::nullopt;
+  const auto parsed = parse_number(*text);
+  if (!parsed || *parsed < least)
+    throw Error(ErrorKind::kBadInput, "--" + name + " takes a whole number from " +
+                                          std::to_string(least) + " on, not '" + printable(*text) +
+                                          "'");
+  return parsed;
+}
+
+std::string label_of(const Options& options) {
+  const std::string label = options.value("label").value_or("");
+  if (printable(label) != label || label.size() > 200)
+    throw Error(ErrorKind::kBadInput, "a label is one line of at most 200 bytes, not '" +
+                                          printable(label).substr(0, 40) + "'");
+  return label;
+}
+
+}  // namespace backups

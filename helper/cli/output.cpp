@@ -1,0 +1,152 @@
+#include "cli/output.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool progress_shown = false;
+
+/// Characters on a screen, near enough: continuation bytes of UTF-8 take no place.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+std::string progress_line(const std::string& doing, std::uint64_t done, std::uint64_t expected,
+                          double seconds) {
+  std::string line = printable(doing) + ": " + human_size(done);
+  if (expected > 0) line += " of " + human_size(expected);
+  if (seconds > 0.5)
+    line +=
+        ", " + human_size(static_cast<std::uint64_t>(static_cast<double>(done) / seconds)) + "/s";
+  return line;
+}
+
+std::string read_line() {
+  std::string line;
+  char c = 0;
+  for (;;) {
+    std::array<pollfd, 2> waited = {{{STDIN_FILENO, POLLIN, 0}, {interrupt::poll_fd(), POLLIN, 0}}};
+    ::poll(waited.data(), waited.size(), -1);
+    interrupt::check();
+    if (waited[0].revents == 0) continue;
+    if (read_some(STDIN_FILENO, &c, 1, "the answer") != 1 || c == '\n') return trim(line);
+    line += c;
+  }
+}
+
+}  // namespace
+
+void print(const std::string& text) { write_all(STDOUT_FILENO, text, "to stdout"); }
+
+std::string format_table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i)
+      line += row[i] + std::string(widths[i] - width_of(row[i]) + 2, ' ');
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+void print_json(const nlohmann::ordered_json& json) {
+  print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+nlohmann::ordered_json backup_to_json(const Backup& backup, bool kept) {
+  using Json = nlohmann::ordered_json;
+  const auto time = [](const std::optional<Time>& at) { return at ? Json(rfc3339(*at)) : Json(); };
+  const auto size = [](const std::optional<std::uint64_t>& n) { return n ? Json(*n) : Json(); };
+  Json copies = Json::array();
+  for (const auto& copy : backup.copies)
+    copies.push_back({{"target", copy.target},
+                      {"status", copy.status},
+                      {"size", size(copy.size)},
+                      {"error", copy.error}});
+  return {{"id", backup.id},
+          {"source", backup.source.text()},
+          {"type", backup.source.type},
+          {"name", backup.source.name},
+          {"address", backup.source.address},
+          {"status", backup.status},
+          {"error", backup.error},
+          {"trigger", backup.trigger},
+          {"label", backup.label},
+          {"started_at", rfc3339(backup.started_at)},
+          {"finished_at", time(backup.finished_at)},
+          {"deleted_at", time(backup.deleted_at)},
+          {"verified_at", time(backup.verified_at)},
+          {"kept", kept},
+          {"engine", backup.engine},
+          {"engine_version", backup.engine_version},
+          {"raw_size", size(backup.raw_size)},
+          {"stored_size", size(backup.stored_size)},
+          {"copies", copies}};
+}
+
+Progress make_progress() {
+  if (log::quiet()) return {};
+  struct Shown {
+    Clock::time_point start = Clock::now();
+    Clock::time_point last = Clock::now();
+    std::string doing;
+  };
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  const auto pause = terminal ? std::chrono::milliseconds(200) : std::chrono::milliseconds(15'000);
+  return [=, shown = std::make_shared<Shown>()](const std::string& doing, std::uint64_t done,
+                                                std::uint64_t expected) {
+    const auto time = Clock::now();
+    if (doing != shown->doing) {
+      shown->doing = doing;
+      shown->start = time;
+    }
+    if (time - shown->last < pause) return;
+    shown->last = time;
+    const double seconds = std::chrono::duration<double>(time - shown->start).count();
+    const std::string line = progress_line(doing, done, expected, seconds);
+    if (!terminal) return log::detail(line);
+    progress_shown = true;
+    log::raw("\r       " + line + "\x1b[K");
+  };
+}
+
+void end_progress() {
+  if (progress_shown) log::raw("\r\x1b[K");
+  progress_shown = false;
+}
+
+void confirm(const std::string& warning, const std::string& name) {
+  log::warn("WARNING: Potentially Destructive Action");
+  log::warn(warning);
+  if (::isatty(STDIN_FILENO) != 1)
+    throw Error(ErrorKind::kRefused,
+                "not confirmed: there is no terminal to ask at. Use --force to go on without");
+  log::warn("To proceed, type \"" + name + "\"");
+  log::raw("> ");
+  if (read_line() != name) throw Error(ErrorKind::kRefused, "not confirmed: nothing was changed");
+}
+
+}  // namespace backups

@@ -1,0 +1,20 @@
+#include "cli/verb.hpp"
+
+namespace backups {
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> kVerbs = {
+      create_verb(), list_verb(),     info_verb(),  logs_verb(),   restore_verb(),
+      verify_verb(), download_verb(), adopt_verb(), delete_verb(), keep_verb(),
+      unkeep_verb(), cancel_verb(),   set_verb(),
+  };
+  return kVerbs;
+}
+
+const Verb* find_verb(const std::string& name) {
+  for (const auto& verb : verbs())
+    if (name == verb.name) return &verb;
+  return nullptr;
+}
+
+}  // namespace backups

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "engine/resolve.hpp"
+#include "engine/state.hpp"
+
+namespace backups {
+
+/// One call of a verb.
+struct Call {
+  State& state;
+  const Options& options;
+  Resolver resolver;
+  bool json = false;  ///< --format json
+
+  const std::string& word(std::size_t index) const { return options.words()[index]; }
+};
+
+/// A row of the table of verbs: the only list of them. Help, completion and `dokku help` are
+/// printed from it.
+struct Verb {
+  const char* name;
+  const char* usage;    ///< its arguments: no comma, since Dokku's help is split at it
+  const char* summary;  ///< one line, no comma
+  WordCount words;
+  std::vector<OptionSpec> options;
+  std::function<int(Call&)> run;  ///< returns the exit code; throws Error
+};
+
+const std::vector<Verb>& verbs();
+
+/// Nothing for a word that is no verb.
+const Verb* find_verb(const std::string& name);
+
+// One file each.
+Verb adopt_verb();
+Verb cancel_verb();
+Verb create_verb();
+Verb delete_verb();
+Verb download_verb();
+Verb info_verb();
+Verb keep_verb();
+Verb list_verb();
+Verb logs_verb();
+Verb restore_verb();
+Verb set_verb();
+Verb unkeep_verb();
+Verb verify_verb();
+
+}  // namespace backups

@@ -1,0 +1,37 @@
+#include "engine/verify.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+
+namespace backups {
+namespace {
+
+int verify(Call& call) {
+  const Backup backup = call.resolver.backup(call.word(0));
+  log::step("Reading every byte of " + backup.id);
+  const Manifest manifest = verify_backup(call.state, backup, make_progress());
+  end_progress();
+  log::result(backup.id + " is whole: " + std::to_string(manifest.artifacts.size()) +
+              " artifact(s), " + human_size(manifest.stored_size()) + " stored, " +
+              human_size(manifest.raw_size()) + " plain");
+  if (call.json)
+    print_json({{"id", backup.id},
+                {"status", "verified"},
+                {"stored_size", manifest.stored_size()},
+                {"raw_size", manifest.raw_size()}});
+  return 0;
+}
+
+}  // namespace
+
+Verb verify_verb() {
+  return {"verify", "<backup>", "read every byte of a backup again and check its digests",
+          {1, 1},   {},         verify};
+}
+
+}  // namespace backups

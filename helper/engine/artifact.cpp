@@ -1,0 +1,106 @@
+#include "engine/artifact.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "engine/state.hpp"
+#include "model/backup_id.hpp"
+#include "stream/compress.hpp"
+#include "stream/digest.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+class TextSink : public Sink {
+ public:
+  void write(std::string_view bytes) override { text += bytes; }
+  void finish() override {}
+  std::string text;
+};
+
+/// Passes bytes on and reports them; keeps `next` unfinished.
+class Reporter : public Sink {
+ public:
+  Reporter(Sink& next, const Progress& progress, const Artifact& artifact)
+      : next_(next), progress_(progress), artifact_(artifact) {}
+
+  void write(std::string_view bytes) override {
+    interrupt::check();
+    next_.write(bytes);
+    done_ += bytes.size();
+    if (progress_) progress_("read " + artifact_.name, done_, artifact_.raw_size);
+  }
+  void finish() override {}
+
+ private:
+  Sink& next_;
+  const Progress progress_;
+  const Artifact& artifact_;
+  std::uint64_t done_ = 0;
+};
+
+[[noreturn]] void damaged(const Artifact& artifact, const std::string& why) {
+  throw Error(ErrorKind::kDamaged, artifact.file + " is damaged: " + why);
+}
+
+}  // namespace
+
+Manifest load_manifest(Store& store, const Source& source, const std::string& id) {
+  TextSink text;
+  if (!store.get(key_of(source, manifest_file(id)), text))
+    throw Error(ErrorKind::kDamaged, "the manifest of " + id + " is missing");
+  Manifest manifest = parse_manifest(text.text);
+  if (manifest.id != id || manifest.source.text() != source.text())
+    throw Error(ErrorKind::kDamaged, "the manifest of " + id + " is that of another backup");
+  return manifest;
+}
+
+Codec::Kind codec_of(const Manifest& manifest) {
+  auto kind = Codec::Kind::kNone;
+  for (const auto& stage : manifest.stages) {
+    const auto found = codec_kind(stage);
+    if (!found)
+      throw Error(ErrorKind::kKey, manifest.id + " went through the stage '" + printable(stage) +
+                                       "', which this version can't undo: update the plugin");
+    kind = *found;
+  }
+  return kind;
+}
+
+void read_artifact(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& raw,
+                   const Progress& progress) {
+  Reporter reporter(raw, progress, artifact);
+  DigestSink raw_digest(reporter);
+  const auto decompressor = make_decompressor(codec_of(manifest), raw_digest);
+  DigestSink stored_digest(decompressor ? *decompressor : raw_digest);
+  try {
+    if (!store.get(key_of(manifest.source, artifact.file), stored_digest))
+      damaged(artifact, "the file is missing");
+    stored_digest.finish();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    damaged(artifact, error.what());
+  }
+  if (stored_digest.digest() != Digest{artifact.stored_size, artifact.stored_sha256})
+    damaged(artifact, "its SHA-256 is not that of the manifest");
+  if (raw_digest.digest() != Digest{artifact.raw_size, artifact.raw_sha256})
+    damaged(artifact, "the SHA-256 of the plain dump is not that of the manifest");
+}
+
+void read_stored(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& stored) {
+  Reporter reporter(stored, {}, artifact);
+  DigestSink digest(reporter);
+  if (!store.get(key_of(manifest.source, artifact.file), digest))
+    damaged(artifact, "the file is missing");
+  digest.finish();
+  if (digest.digest() != Digest{artifact.stored_size, artifact.stored_sha256})
+    damaged(artifact, "its SHA-256 is not that of the manifest");
+}
+
+void verify_artifacts(Store& store, const Manifest& manifest, const Progress& progress) {
+  NullSink nowhere;
+  for (const auto& artifact : manifest.artifacts)
+    read_artifact(store, manifest, artifact, nowhere, progress);
+}
+
+}  // namespace backups

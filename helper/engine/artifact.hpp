@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "catalog/catalog.hpp"
+#include "model/codec.hpp"
+#include "model/manifest.hpp"
+#include "store/store.hpp"
+#include "stream/sink.hpp"
+
+namespace backups {
+
+/// Told now and then how far an operation is: what it does, bytes done, bytes expected (0:
+/// unknown).
+using Progress =
+    std::function<void(const std::string& doing, std::uint64_t done, std::uint64_t expected)>;
+
+/// The committed manifest of a backup in `store`. Throws Error, kDamaged when it is missing or bad.
+Manifest load_manifest(Store& store, const Source& source, const std::string& id);
+
+/// How its artifacts are compressed. Throws Error, kKey, when a stage is none that we can undo.
+Codec::Kind codec_of(const Manifest& manifest);
+
+/// Writes the plain bytes of an artifact to `raw`, without finishing it, and checks both digests
+/// and lengths. Throws Error, kDamaged, naming the file; what went to `raw` must not be used then.
+void read_artifact(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& raw,
+                   const Progress& progress);
+
+/// The same for the bytes as they are stored.
+void read_stored(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& stored);
+
+/// Reads everything once and keeps nothing. Throws Error, kDamaged.
+void verify_artifacts(Store& store, const Manifest& manifest, const Progress& progress);
+
+}  // namespace backups

@@ -1,0 +1,182 @@
+#include "engine/create.hpp"
+
+#include <poll.h>
+
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "engine/description.hpp"
+#include "engine/room.hpp"
+#include "engine/version.hpp"
+#include "engine/writer.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+/// One attempt: its row, its run and its log. `work` makes the files.
+class Attempt {
+ public:
+  Attempt(State& state, const CreateRequest& request)
+      : state_(state),
+        request_(request),
+        run_(state, "create", request.source),
+        row_(state.catalog().begin(request.source, now(), request.trigger, request.label)),
+        log_(state.log_file(request.source, row_.id)) {
+    run_.set_backup(row_.id);
+  }
+
+  Manifest make(const std::function<Manifest(const Description&)>& work) {
+    const Manifest manifest = attempt(work);
+    try {
+      state_.catalog().succeed(row_, manifest, "local");
+    } catch (const Error&) {
+      run_.keep();  // committed all the same: the next command reads the manifest
+      throw;
+    }
+    log_.note("success: " + human_size(manifest.stored_size()) + " stored, " +
+              human_size(manifest.raw_size()) + " plain");
+    return manifest;
+  }
+
+  Manifest new_manifest(const Description& description) const {
+    Manifest manifest;
+    manifest.id = row_.id;
+    manifest.source = request_.source;
+    manifest.host = state_.host();
+    manifest.plugin_version = kVersion;
+    manifest.engine = description.engine;
+    manifest.engine_version = description.version;
+    manifest.image = description.image;
+    manifest.image_id = description.image_id;
+    manifest.identity = description.identity;
+    manifest.trigger = request_.trigger;
+    manifest.label = request_.label;
+    manifest.started_at = row_.started_at;
+    return manifest;
+  }
+
+  const Run& run() const { return run_; }
+  HookLog& log() { return log_; }
+
+ private:
+  Manifest attempt(const std::function<Manifest(const Description&)>& work) {
+    bool found = false;
+    try {
+      const Description description = describe(state_, run_, log_, request_.source);
+      if (!description.exists())
+        throw Error(ErrorKind::kNotFound, "there is no " + request_.source.spelling());
+      found = true;
+      require_running(description, request_.source);
+      require_room(state_, request_.source, description);
+      return work(description);
+    } catch (const Error& error) {
+      if (!found && error.kind() == ErrorKind::kNotFound) {
+        forget();
+      } else {
+        fail(error.what());
+      }
+      throw;
+    }
+  }
+
+  /// A source that does not exist has no history.
+  void forget() {
+    state_.catalog().forget(row_);
+    const fs::path log = state_.log_file(request_.source, row_.id);
+    remove_durably(log);
+    std::error_code other_logs;
+    fs::remove(log.parent_path(), other_logs);
+  }
+
+  void fail(const std::string& reason) {
+    log_.note("failed: " + reason);
+    try {
+      state_.catalog().fail(row_, reason, now());
+      discard_files(state_, request_.source, row_.id);
+      sweep_hooks(state_, run_.record());
+    } catch (const Error& error) {
+      // The next command finds the run, and its process gone.
+      log_.note(error.what());
+      run_.keep();
+    }
+  }
+
+  State& state_;
+  const CreateRequest& request_;
+  Run run_;
+  Backup row_;
+  HookLog log_;
+};
+
+Patience patience_for(const Settings& settings, const Source& source) {
+  return {std::chrono::seconds(settings.seconds(source.text(), "start-timeout")),
+          std::chrono::seconds(settings.seconds(source.text(), "silence-timeout"))};
+}
+
+void copy_input(int input, Sink& sink) {
+  std::vector<char> buffer(1024 * 1024);
+  for (;;) {
+    pollfd waited[2] = {{input, POLLIN, 0}, {interrupt::poll_fd(), POLLIN, 0}};
+    ::poll(waited, 2, -1);
+    interrupt::check();
+    const std::size_t got = read_some(input, buffer.data(), buffer.size(), "the dump");
+    if (got == 0) return;
+    sink.write({buffer.data(), got});
+  }
+}
+
+const PlannedArtifact& pick(const Description& description, const std::string& name,
+                            const Source& source) {
+  const PlannedArtifact* picked = nullptr;
+  std::vector<std::string> names;
+  for (const auto& artifact : description.artifacts) {
+    if (name.empty() ? !artifact.auxiliary : artifact.name == name) {
+      if (picked == nullptr) picked = &artifact;
+      names.push_back(artifact.name);
+    }
+  }
+  if (names.size() == 1) return *picked;
+  throw Error(ErrorKind::kBadInput,
+              names.empty() ? source.spelling() + " has no artifact '" + printable(name) + "'"
+                            : source.spelling() + " has several artifacts (" + join(names, ", ") +
+                                  "): say which with --artifact");
+}
+
+}  // namespace
+
+Manifest create_backup(State& state, const CreateRequest& request, const Progress& progress) {
+  Attempt attempt(state, request);
+  const Settings settings = state.settings();
+  const Patience patience = patience_for(settings, request.source);
+  return attempt.make([&](const Description& description) {
+    Writer writer(state, attempt.new_manifest(description),
+                  settings.compression(request.source.text()), description.artifacts.size(),
+                  progress);
+    for (const auto& artifact : description.artifacts) {
+      writer.add(artifact, [&](Sink& sink) {
+        Hook hook(state, attempt.run(), attempt.log(), request.source.type, "export",
+                  {request.source.address, artifact.name});
+        hook.copy_output(sink, patience);
+        hook.wait();
+      });
+    }
+    return writer.commit(attempt.log());
+  });
+}
+
+Manifest adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
+                      int input, const Progress& progress) {
+  Attempt attempt(state, request);
+  return attempt.make([&](const Description& description) {
+    const PlannedArtifact& planned = pick(description, artifact, request.source);
+    Writer writer(state, attempt.new_manifest(description),
+                  state.settings().compression(request.source.text()), 1, progress);
+    writer.add(planned, [&](Sink& sink) { copy_input(input, sink); });
+    return writer.commit(attempt.log());
+  });
+}
+
+}  // namespace backups

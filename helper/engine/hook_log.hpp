@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "sys/fd.hpp"
+
+namespace backups {
+
+/// What the hooks of one operation say: their stderr, kept in a file (at most 1 MiB, secrets
+/// masked, control characters replaced), and what they send on descriptor 3. Used from two threads.
+class HookLog {
+ public:
+  /// Appends to `path`; an empty path keeps nothing.
+  explicit HookLog(const std::filesystem::path& path);
+
+  /// A line of the helper's own: kept even where the hooks have filled the log.
+  void note(const std::string& text);
+  /// A line that a hook wrote to stderr.
+  void add_line(const std::string& text);
+  /// A line that a hook wrote to descriptor 3.
+  void add_message(const std::string& json);
+
+  /// The last line of stderr that was not blank, since the last call of forget().
+  std::string last_line() const;
+  void forget();
+
+  std::vector<std::string> warnings() const;
+  /// A JSON object: every `detail` merged.
+  std::string detail() const;
+
+ private:
+  void append(const std::string& text);
+  void write(const std::string& line);
+
+  mutable std::mutex mutex_;
+  Fd file_;
+  std::size_t written_ = 0;
+  std::string last_line_;
+  std::vector<std::string> warnings_;
+  std::string detail_ = "{}";
+};
+
+}  // namespace backups

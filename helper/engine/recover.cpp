@@ -1,0 +1,94 @@
+#include "engine/recover.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "engine/artifact.hpp"
+#include "engine/hook.hpp"
+#include "engine/remove.hpp"
+#include "engine/writer.hpp"
+#include "model/backup_id.hpp"
+#include "sys/clock.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+void recover_backup(State& state, const Backup& backup) {
+  const std::string manifest = key_of(backup.source, manifest_file(backup.id));
+  if (fs::exists(state.root() / manifest)) {
+    state.catalog().succeed(backup, load_manifest(state.local(), backup.source, backup.id),
+                            "local");
+    log::step("Backup " + backup.id + " was whole when its process died: it counts");
+    return;
+  }
+  discard_files(state, backup.source, backup.id);
+  state.catalog().fail(backup, "interrupted", now());
+  log::step("Backup " + backup.id + " was interrupted: it failed, and its leftovers are removed");
+}
+
+void abandon_restore(State& state, const RunRecord& dead) {
+  const interrupt::Shield shield;
+  const Run run(state, "abandon", dead.source);
+  HookLog log{{}};
+  query_hook(state, run, log, dead.source.type, "abandon", {dead.source.address, dead.place}, {},
+             kEndlessPatience);
+  log::step("The restore of " + dead.source.spelling() +
+            " was interrupted: what it had made is removed");
+}
+
+/// Files of an attempt that could not remove them, or that the catalog does not know of, since it
+/// was lost.
+void discard_attempt(State& state, const RunRecord& dead) {
+  if (dead.backup.empty() || dead.verb != "create") return;
+  const auto backup = state.catalog().find(dead.source.type, dead.backup);
+  if (!backup || backup->status == "failed") discard_files(state, dead.source, dead.backup);
+}
+
+void recover_run(State& state, const RunRecord& dead) {
+  const auto lock = state.try_lock(dead.source, "cleaning up");
+  if (!lock) return;
+  sweep_hooks(state, dead);
+  if (!dead.place.empty()) abandon_restore(state, dead);
+  discard_attempt(state, dead);
+  remove_run(state, dead);
+}
+
+template <typename Work>
+void attempt(const std::string& what, const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    log::warn("Cannot clean up after " + what + ": " + error.what() +
+              ". The next command tries again");
+  }
+}
+
+}  // namespace
+
+void recover(State& state) {
+  for (const auto& dead : list_runs(state, false)) {
+    if (dead.source.type.empty()) {
+      remove_run(state, dead);
+      continue;
+    }
+    attempt(dead.id, [&] { recover_run(state, dead); });
+  }
+  for (const auto& backup : state.catalog().in_progress()) {
+    attempt(backup.id, [&] {
+      if (const auto lock = state.try_lock(backup.source, "cleaning up")) {
+        // Its process may have ended well since we read the row.
+        const auto current = state.catalog().find(backup.source.type, backup.id);
+        if (current && current->status == "in-progress") recover_backup(state, backup);
+      }
+    });
+  }
+  for (const auto& backup : state.catalog().half_deleted()) {
+    attempt(backup.id, [&] {
+      if (const auto lock = state.try_lock(backup.source, "cleaning up"))
+        remove_backup(state, backup);
+    });
+  }
+}
+
+}  // namespace backups

@@ -1,0 +1,166 @@
+#include "engine/resolve.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "engine/description.hpp"
+#include "model/backup_id.hpp"
+#include "stream/digest.hpp"
+#include "sys/file.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kLatest = "@latest";
+constexpr const char* kGeneric = "generic";
+
+std::string quoted(const std::string& word) { return "'" + printable(word) + "'"; }
+
+void add(std::vector<Source>& sources, Source source) {
+  const auto same = [&](const Source& other) { return other.text() == source.text(); };
+  if (std::none_of(sources.begin(), sources.end(), same)) sources.push_back(std::move(source));
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (auto& line : split(text, '\n'))
+    if (!line.empty()) lines.push_back(std::move(line));
+  return lines;
+}
+
+}  // namespace
+
+std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
+  std::vector<Source> found;
+  const Run run(state_, "list", {});
+  HookLog log{{}};
+  const auto take = [&](const std::string& type, const std::string& address) {
+    if (auto source = make_source(type, address, sha256(address))) {
+      if (!name || source->name == *name || source->address == *name)
+        add(found, std::move(*source));
+    }
+  };
+  for (const auto& type : list_directory(state_.hooks())) {
+    if (!fs::is_directory(state_.hooks() / type) || !has_hook(state_, type, "list")) continue;
+    const bool any = type == kGeneric;
+    for (const auto& line : lines_of(query_hook(state_, run, log, any ? "" : type, "list", {}))) {
+      const auto colon = line.find(':');
+      if (!any) take(type, line);
+      if (any && colon != std::string::npos) take(line.substr(0, colon), line.substr(colon + 1));
+    }
+  }
+  return found;
+}
+
+std::vector<Source> Resolver::all_live() { return allowed(live(std::nullopt)); }
+
+std::vector<Source> Resolver::allowed(const std::vector<Source>& sources) {
+  if (!called_by_dokku() || sources.empty()) return sources;
+  std::string question;
+  for (const auto& source : sources) question += source.spelling() + "\n";
+  const Run run(state_, "authorize", {});
+  HookLog log{{}};
+  const auto answer = lines_of(query_hook(state_, run, log, "", "authorize", {}, question));
+  const std::set<std::string> granted(answer.begin(), answer.end());
+  std::vector<Source> kept;
+  for (const auto& source : sources)
+    if (granted.contains(source.spelling())) kept.push_back(source);
+  return kept;
+}
+
+void Resolver::authorise(const Source& source) {
+  if (allowed({source}).empty())
+    throw Error(ErrorKind::kUnauthorised, "you may not use " + source.spelling());
+}
+
+Source Resolver::path_source(const std::string& type, const std::string& path) {
+  std::string address = path;
+  if (called_by_dokku()) {
+    if (path.starts_with('/'))
+      throw Error(ErrorKind::kBadInput,
+                  "through dokku, a path is <app>/<path in one of its storage mounts>, not " +
+                      quoted(path));
+  } else {
+    // What we may not see is left to the hook, which may.
+    std::error_code unseen;
+    const fs::path whole = fs::weakly_canonical(path, unseen);
+    address = (unseen ? fs::absolute(path).lexically_normal() : whole).string();
+  }
+  if (const auto source = make_source(type, address, sha256(address))) return *source;
+  throw Error(ErrorKind::kBadInput, quoted(type + ":" + path) + " is not a source");
+}
+
+Source Resolver::unauthorised_source(const std::string& word) {
+  const auto colon = word.find(':');
+  if (colon != std::string::npos) {
+    const std::string type = word.substr(0, colon);
+    const std::string address = word.substr(colon + 1);
+    if (address.find('/') != std::string::npos) return path_source(type, address);
+    // A path source may be called by its stored name.
+    for (const auto& known : state_.catalog().sources(address))
+      if (known.type == type) return known;
+    if (const auto source = make_source(type, address, "")) return *source;
+    throw Error(ErrorKind::kBadInput,
+                quoted(word) + " is not a source: it looks like <type>:<name>");
+  }
+  if (!valid_name(word))
+    throw Error(ErrorKind::kBadInput, quoted(word) + " is not the name of a source");
+  auto found = state_.catalog().sources(word);
+  for (auto& source : live(word)) add(found, std::move(source));
+  found = allowed(found);
+  if (found.empty())
+    throw Error(ErrorKind::kNotFound, "there is no source " + quoted(word) +
+                                          ": it looks like <type>:<name>, as in postgres:my-db");
+  if (found.size() > 1) {
+    std::vector<std::string> names;
+    for (const auto& source : found) names.push_back(source.spelling());
+    throw Error(ErrorKind::kBadInput,
+                quoted(word) + " may be any of " + join(names, ", ") + ": say which");
+  }
+  return found.front();
+}
+
+Source Resolver::source(const std::string& word) {
+  Source source = unauthorised_source(word);
+  authorise(source);
+  return source;
+}
+
+Source Resolver::known_source(const std::string& word) {
+  const Source found = source(word);
+  const auto same = [&](const Source& other) { return other.text() == found.text(); };
+  const auto known = state_.catalog().sources(found.name);
+  if (std::any_of(known.begin(), known.end(), same)) return found;
+  const Run run(state_, "describe", found);
+  HookLog log{{}};
+  if (describe(state_, run, log, found).exists()) return found;
+  throw Error(ErrorKind::kNotFound, "there is no source " + quoted(word));
+}
+
+Backup Resolver::backup(const std::string& word) {
+  if (word.ends_with(kLatest)) {
+    const Source of = source(word.substr(0, word.size() - std::string(kLatest).size()));
+    if (auto found = state_.catalog().latest(of)) return *found;
+    throw Error(ErrorKind::kNotFound, "there is no successful backup of " + of.spelling());
+  }
+  const auto colon = word.find(':');
+  const std::string id = colon == std::string::npos ? word : word.substr(colon + 1);
+  if (!parse_id(id))
+    throw Error(ErrorKind::kBadInput,
+                quoted(word) + " is not the id of a backup, nor <source>" + kLatest);
+  std::vector<Backup> found = state_.catalog().find(id);
+  if (colon != std::string::npos)
+    std::erase_if(found, [&](const Backup& b) { return b.source.type != word.substr(0, colon); });
+  if (found.empty()) throw Error(ErrorKind::kNotFound, "there is no backup " + quoted(word));
+  if (found.size() > 1)
+    throw Error(ErrorKind::kBadInput,
+                quoted(word) + " may be " + found[0].text() + " or " + found[1].text());
+  authorise(found.front().source);
+  return found.front();
+}
+
+}  // namespace backups

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/state.hpp"
+
+namespace backups {
+
+/// Finds what a person's words mean. Each source is authorised before it is returned (Error,
+/// kUnauthorised): there is no other way from a word to a source.
+class Resolver {
+ public:
+  explicit Resolver(State& state) : state_(state) {}
+
+  /// A word that must be a source: "postgres:my-db", "sqlite:/srv/app.db", or a bare name that only
+  /// one source has. Throws Error: kNotFound, or kBadInput where it is not clear which is meant.
+  Source source(const std::string& word);
+
+  /// The same, and it must exist: have a backup, or be there now.
+  Source known_source(const std::string& word);
+
+  /// A word that must be a backup: "<id>", "<type>:<id>", "<source>@latest".
+  Backup backup(const std::string& word);
+
+  /// Those of `sources` that whoever called may see.
+  std::vector<Source> allowed(const std::vector<Source>& sources);
+
+  /// Every source that the hooks list, allowed ones only.
+  std::vector<Source> all_live();
+
+ private:
+  Source unauthorised_source(const std::string& word);
+  Source path_source(const std::string& type, const std::string& path);
+  std::vector<Source> live(const std::optional<std::string>& name);
+  void authorise(const Source& source);
+
+  State& state_;
+};
+
+}  // namespace backups

@@ -1,0 +1,162 @@
+#include "engine/restore.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "engine/create.hpp"
+#include "engine/version.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+
+Restore::Restore(State& state, RestoreRequest request)
+    : state_(state),
+      request_(std::move(request)),
+      target_lock_(state.lock(request_.target, "restore")),
+      source_lock_(request_.target.text() == request_.backup.source.text()
+                       ? std::nullopt
+                       : std::optional<Lock>(state.lock(request_.backup.source, "restore"))),
+      run_(state, "restore", request_.target),
+      log_(state.log_file(request_.backup.source, request_.backup.id)),
+      manifest_(load_manifest(state.local(), request_.backup.source, request_.backup.id)),
+      target_(describe(state, run_, log_, request_.target)) {
+  run_.set_backup(request_.backup.id);
+  if (target_.state == Description::State::kMissing)
+    throw Error(ErrorKind::kNotFound,
+                "there is no " + request_.target.spelling() +
+                    " to restore into: make an empty one first, or name another with --into");
+  require_running(target_, request_.target);
+  check_engine();
+  write_artifact_list();
+}
+
+void Restore::check_engine() const {
+  if (manifest_.source.type != request_.target.type)
+    throw Error(ErrorKind::kBadInput, "a backup of " + manifest_.source.type +
+                                          " cannot be restored into " + request_.target.spelling());
+  const int from = major_version(manifest_.engine_version);
+  const int to = major_version(target_.version);
+  if (from <= to || to == 0 || request_.ignore_version_mismatch) return;
+  throw Error(ErrorKind::kRefused,
+              manifest_.id + " was made by " + manifest_.engine + " " + manifest_.engine_version +
+                  ", which is newer than the " + target_.version + " of " +
+                  request_.target.spelling() +
+                  ": restore it into a newer service with --into, or try all the same with "
+                  "--ignore-version-mismatch");
+}
+
+void Restore::write_artifact_list() const {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& artifact : manifest_.artifacts) {
+    auto said = nlohmann::ordered_json::parse(artifact.extra.empty() ? "{}" : artifact.extra);
+    said["name"] = artifact.name;
+    said["kind"] = artifact.kind;
+    list.push_back(said);
+  }
+  write_file_atomically(artifact_list(run_), list.dump() + "\n");
+}
+
+std::uint64_t Restore::room_needed() const {
+  return std::max(manifest_.raw_size() + manifest_.raw_size() / 4, std::uint64_t{16} * 1024 * 1024);
+}
+
+std::optional<std::uint64_t> Restore::room_free() const {
+  if (target_.place.empty()) return std::nullopt;
+  return disk_space(target_.place).available;
+}
+
+void Restore::require_room() const {
+  const auto free = room_free();
+  if (request_.in_place || !free || *free >= room_needed()) return;
+  throw Error(ErrorKind::kNoRoom, "not enough room to restore beside the live data: about " +
+                                      human_size(room_needed()) + " needed, " + human_size(*free) +
+                                      " free at " + target_.place +
+                                      ". Free some room, or use --in-place");
+}
+
+void Restore::verify(const Progress& progress) {
+  try {
+    verify_artifacts(state_.local(), manifest_, progress);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kDamaged)
+      state_.catalog().mark_copy(request_.backup, {"local", "damaged", error.what(), {}});
+    throw;
+  }
+  state_.catalog().mark_verified(request_.backup, now());
+}
+
+Manifest Restore::make_safety_backup(const Progress& progress) {
+  try {
+    return create_backup(
+        state_, {request_.target, "safety", "before the restore of " + manifest_.id}, progress);
+  } catch (const Error& error) {
+    throw Error(error.kind(), "nothing was restored, since the safety backup failed: " +
+                                  std::string(error.what()) + ". Without one: --no-safety-backup");
+  }
+}
+
+void Restore::apply(const Progress& progress) {
+  log_.note("restore into " + request_.target.spelling());
+  if (request_.in_place) {
+    for (const auto& artifact : manifest_.artifacts)
+      import(artifact, {"--in-place", request_.target.address, artifact.name}, progress);
+  } else {
+    swap_in(progress);
+  }
+  log_.note("restored into " + request_.target.spelling());
+  state_.catalog().record(request_.backup, "restored", "into " + request_.target.spelling(), now());
+}
+
+void Restore::swap_in(const Progress& progress) {
+  const std::string where = random_hex(4);
+  run_.set_place(where);
+  try {
+    call("prepare", where);
+    for (const auto& artifact : manifest_.artifacts)
+      import(artifact, {request_.target.address, artifact.name, where}, progress);
+    interrupt::check();
+    const interrupt::Shield shield;
+    call("commit", where);
+  } catch (const Error& error) {
+    log_.note("failed: " + std::string(error.what()));
+    abandon(where);
+    throw;
+  }
+  try {
+    run_.set_place("");
+  } catch (const Error&) {
+    // It is restored all the same, and abandon would find nothing.
+  }
+}
+
+void Restore::abandon(const std::string& where) {
+  const interrupt::Shield shield;
+  try {
+    sweep_hooks(state_, run_.record());
+    call("abandon", where);
+  } catch (const Error& error) {
+    run_.keep();
+    log::warn("What the restore made beside the live data is still there (" +
+              std::string(error.what()) + "): the next command removes it");
+  }
+}
+
+void Restore::call(const std::string& action, const std::string& where) {
+  query_hook(state_, run_, log_, request_.target.type, action, {request_.target.address, where}, {},
+             kEndlessPatience);
+}
+
+void Restore::import(const Artifact& artifact, const std::vector<std::string>& arguments,
+                     const Progress& progress) {
+  Hook hook(state_, run_, log_, request_.target.type, "import", arguments, Hook::Input::kPipe);
+  read_artifact(state_.local(), manifest_, artifact, hook.input(), progress);
+  hook.input().finish();
+  NullSink nowhere;
+  hook.copy_output(nowhere, kEndlessPatience);
+  hook.wait();
+}
+
+}  // namespace backups

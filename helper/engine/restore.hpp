@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/artifact.hpp"
+#include "engine/description.hpp"
+#include "engine/state.hpp"
+
+namespace backups {
+
+struct RestoreRequest {
+  Backup backup;
+  Source target;
+  bool in_place = false;
+  bool ignore_version_mismatch = false;
+};
+
+/// Puts a backup back. Holds the locks of its source and of the target from construction on. The
+/// target is untouched until apply(), and whole whenever that fails.
+class Restore {
+ public:
+  /// Reads the manifest, describes the target and checks that it can be done at all. Throws Error.
+  Restore(State& state, RestoreRequest request);
+
+  const Manifest& manifest() const { return manifest_; }
+  const Description& target() const { return target_; }
+
+  /// Bytes that the copy beside the live one is likely to take, and those free where it goes
+  /// (nothing when the hook does not say where).
+  std::uint64_t room_needed() const;
+  std::optional<std::uint64_t> room_free() const;
+  /// Throws Error, kNoRoom. Restores in place need none.
+  void require_room() const;
+
+  /// Reads and checks every byte. Throws Error, kDamaged.
+  void verify(const Progress& progress);
+
+  /// A backup of what is there now.
+  Manifest make_safety_backup(const Progress& progress);
+
+  void apply(const Progress& progress);
+
+ private:
+  void check_engine() const;
+  void write_artifact_list() const;
+  void import(const Artifact& artifact, const std::vector<std::string>& arguments,
+              const Progress& progress);
+  void swap_in(const Progress& progress);
+  void abandon(const std::string& where);
+  void call(const std::string& action, const std::string& where);
+
+  State& state_;
+  RestoreRequest request_;
+  Lock target_lock_;
+  std::optional<Lock> source_lock_;
+  Run run_;
+  HookLog log_;
+  Manifest manifest_;
+  Description target_;
+};
+
+}  // namespace backups

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/description.hpp"
+#include "engine/state.hpp"
+#include "stream/sink.hpp"
+
+namespace backups {
+
+/// Throws Error, kNoRoom, when a backup of `source` would not fit on the disk of the state
+/// directory and leave the reserve: judged by what its last backups took, or by a quarter of its
+/// data when there are none.
+void require_room(State& state, const Source& source, const Description& description);
+
+/// Passes everything on, and throws Error, kNoRoom, before the disk's free space sinks below the
+/// reserve.
+class RoomGuard : public Sink {
+ public:
+  RoomGuard(const State& state, const Source& source, Sink& next);
+  void write(std::string_view bytes) override;
+  void finish() override;
+
+ private:
+  void check() const;
+
+  const State& state_;
+  Source source_;
+  Sink& next_;
+  std::uint64_t since_check_ = 0;  // bytes
+};
+
+}  // namespace backups

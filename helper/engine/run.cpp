@@ -1,0 +1,87 @@
+#include "engine/run.hpp"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "sys/file.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kRecordFile = "run.json";
+constexpr const char* kLockFile = "lock";
+
+/// Held while a run begins, and while somebody looks which ones live: one without its lock yet must
+/// not be taken for dead, nor find its lock taken by who looks.
+fs::path list_lock(const State& state) { return state.root() / "locks" / "runs"; }
+
+RunRecord parse_record(const std::string& id, const std::string& text) {
+  RunRecord record;
+  record.id = id;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return record;  // killed before it was written: nothing had begun
+  record.verb = json.value("verb", "");
+  record.source = {json.value("type", ""), json.value("name", ""), json.value("address", "")};
+  record.backup = json.value("backup", "");
+  record.place = json.value("place", "");
+  record.pid = json.value("pid", 0);
+  record.started_at = parse_rfc3339(json.value("started_at", "")).value_or(0);
+  return record;
+}
+
+}  // namespace
+
+Run::Run(const State& state, const std::string& verb, const Source& source) {
+  record_.verb = verb;
+  record_.source = source;
+  record_.pid = ::getpid();
+  record_.started_at = now();
+  record_.id = verb + "-" + id_time(record_.started_at) + "-" + random_hex(4);
+  directory_ = state.run_directory() / record_.id;
+  const Lock nobody_looks = Lock::acquire(list_lock(state));
+  make_directories(directory_);
+  lock_ = Lock::try_acquire(directory_ / kLockFile, verb);
+  save();
+}
+
+Run::~Run() {
+  if (!keep_) remove_tree(directory_);
+}
+
+void Run::set_backup(const std::string& id) {
+  record_.backup = id;
+  save();
+}
+
+void Run::set_place(const std::string& where) {
+  record_.place = where;
+  save();
+}
+
+void Run::save() const {
+  const nlohmann::ordered_json json = {
+      {"verb", record_.verb},        {"type", record_.source.type},
+      {"name", record_.source.name}, {"address", record_.source.address},
+      {"backup", record_.backup},    {"place", record_.place},
+      {"pid", record_.pid},          {"started_at", rfc3339(record_.started_at)}};
+  write_file_atomically(directory_ / kRecordFile, json.dump() + "\n");
+}
+
+std::vector<RunRecord> list_runs(const State& state, bool alive) {
+  std::vector<RunRecord> records;
+  const Lock nobody_begins = Lock::acquire(list_lock(state));
+  for (const auto& id : list_directory(state.run_directory())) {
+    const fs::path directory = state.run_directory() / id;
+    if (Lock::is_held(directory / kLockFile) == alive)
+      records.push_back(parse_record(id, read_file(directory / kRecordFile).value_or("")));
+  }
+  return records;
+}
+
+void remove_run(const State& state, const RunRecord& record) {
+  remove_tree(state.run_directory() / record.id);
+}
+
+}  // namespace backups

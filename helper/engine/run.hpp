@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/state.hpp"
+#include "model/source.hpp"
+#include "sys/clock.hpp"
+#include "sys/lock.hpp"
+
+namespace backups {
+
+/// What an operation leaves on disk about itself while it runs, in `run/<id>/run.json`: enough for
+/// the next command to clean up after it.
+struct RunRecord {
+  std::string id;      ///< "create-20261120T124500-1f0c2a9b": letters, digits, '-'
+  std::string verb;    ///< "create", "restore", ...
+  Source source;       ///< that it works on
+  std::string backup;  ///< id of the backup that it makes or restores; may be empty
+  std::string place;   ///< `<where>` of a restore; may be empty
+  int pid = 0;
+  Time started_at = 0;
+};
+
+/// An operation in progress: its directory (0700), which hooks may use, locked while the process
+/// lives. Destroyed, it removes the directory.
+class Run {
+ public:
+  Run(const State& state, const std::string& verb, const Source& source);
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  ~Run();
+
+  const RunRecord& record() const { return record_; }
+  const std::filesystem::path& directory() const { return directory_; }
+  void set_backup(const std::string& id);
+  void set_place(const std::string& where);
+
+  /// Leaves the directory for the next command to clean up.
+  void keep() { keep_ = true; }
+
+ private:
+  void save() const;
+
+  RunRecord record_;
+  std::filesystem::path directory_;
+  std::optional<Lock> lock_;
+  bool keep_ = false;
+};
+
+/// Those whose process is gone, or, with `alive`, those whose process still runs.
+std::vector<RunRecord> list_runs(const State& state, bool alive);
+
+void remove_run(const State& state, const RunRecord& record);
+
+}  // namespace backups

@@ -1,0 +1,192 @@
+#include "engine/state.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "model/backup_id.hpp"
+#include "store/local.hpp"
+#include "sys/clock.hpp"
+#include "sys/file.hpp"
+
+namespace backups {
+namespace {
+
+/// Everything that a hook may see of our environment.
+constexpr auto kPassedOn = std::to_array<std::string_view>({"PATH",
+                                                            "HOME",
+                                                            "DOKKU_ROOT",
+                                                            "DOKKU_LIB_ROOT",
+                                                            "DOKKU_HOST_ROOT",
+                                                            "DOKKU_LIB_HOST_ROOT",
+                                                            "DOKKU_DISTRO",
+                                                            "DOKKU_LOGS_DIR",
+                                                            "DOKKU_API_VERSION",
+                                                            "DOKKU_NOT_IMPLEMENTED_EXIT",
+                                                            "DOKKU_VALID_EXIT",
+                                                            "DOKKU_SYSTEM_USER",
+                                                            "DOKKU_SYSTEM_GROUP",
+                                                            "DOKKU_GLOBAL_RUN_ARGS",
+                                                            "PLUGIN_PATH",
+                                                            "PLUGIN_AVAILABLE_PATH",
+                                                            "PLUGIN_ENABLED_PATH",
+                                                            "PLUGIN_CORE_PATH",
+                                                            "PLUGIN_CORE_AVAILABLE_PATH",
+                                                            "PLUGIN_CORE_ENABLED_PATH",
+                                                            "DOCKER_BIN",
+                                                            "SSH_USER",
+                                                            "SSH_NAME",
+                                                            "NAME"});
+
+/// Those in the state directory that are no type of source.
+constexpr std::array kOwnDirectories = {"locks", "run", "logs", "secrets"};
+
+bool is_reserved(std::string_view name) {
+  return std::find(kOwnDirectories.begin(), kOwnDirectories.end(), name) != kOwnDirectories.end();
+}
+
+constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+void read_environment_file(const fs::path& path, Environment& environment) {
+  for (const auto& line : split(read_file(path).value_or(""), '\n')) {
+    const auto equals = line.find('=');
+    if (equals == std::string::npos) continue;
+    const std::string name = line.substr(0, equals);
+    if (std::find(kPassedOn.begin(), kPassedOn.end(), name) != kPassedOn.end())
+      environment.emplace(name, line.substr(equals + 1));
+  }
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+}  // namespace
+
+Environment hook_environment(const fs::path& root) {
+  Environment environment;
+  for (const auto name : kPassedOn) {
+    if (const char* value = std::getenv(name.data())) environment[std::string(name)] = value;
+  }
+  read_environment_file(root / "environment", environment);
+  environment.emplace("PATH", kDefaultPath);
+  environment.emplace("HOME", "/");
+  environment.emplace("DOCKER_BIN", "docker");
+  environment["LC_ALL"] = "C.UTF-8";
+  return environment;
+}
+
+std::string key_of(const Source& source, const std::string& file) {
+  return source.type + "/" + source.name + "/" + file;
+}
+
+bool called_by_dokku() { return std::getenv("PLUGIN_PATH") != nullptr; }
+
+State::State(fs::path root, fs::path hooks, Environment environment)
+    : root_(std::move(root)),
+      hooks_(std::move(hooks)),
+      environment_(std::move(environment)),
+      local_(make_local_store(root_)) {
+  make_directories(root_);
+  for (const char* name : kOwnDirectories) make_directories(root_ / name);
+}
+
+Catalog& State::catalog() {
+  if (!catalog_) catalog_ = open_catalog();
+  return *catalog_;
+}
+
+std::unique_ptr<Catalog> State::open_catalog() {
+  const fs::path path = root_ / "catalog.db";
+  std::unique_ptr<Catalog> catalog;
+  try {
+    if (fs::exists(Database::damage_mark(path)))
+      throw Error(ErrorKind::kDamaged, "a command found it so");
+    catalog = std::make_unique<Catalog>(path);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    const fs::path aside = path.string() + ".damaged-" + id_time(now());
+    fs::rename(path, aside);
+    for (const char* suffix : {"-wal", "-shm"}) remove_durably(path.string() + suffix);
+    remove_durably(Database::damage_mark(path));
+    log::warn("The catalog is damaged (" + std::string(error.what()) + "), kept as " +
+              aside.string());
+    catalog = std::make_unique<Catalog>(path);
+  }
+  if (catalog->was_new()) rebuild(*catalog);
+  return catalog;
+}
+
+void State::rebuild(Catalog& catalog) {
+  std::size_t found = 0;
+  for (const auto& type : list_directory(root_)) {
+    if (is_reserved(type) || !valid_type(type) || !fs::is_directory(root_ / type)) continue;
+    for (const auto& entry : local_->list(type)) {
+      if (!entry.key.ends_with(".json")) continue;
+      try {
+        const Manifest manifest = parse_manifest(read_file(root_ / entry.key).value_or(""));
+        if (entry.key != key_of(manifest.source, manifest_file(manifest.id))) continue;
+        catalog.adopt(manifest, "local");
+        ++found;
+      } catch (const Error& error) {
+        log::warn(entry.key + ": " + error.what());
+      }
+    }
+  }
+  if (found > 0)
+    log::step("The catalog was lost: rebuilt from the manifests of " + std::to_string(found) +
+              " backup(s)");
+}
+
+Settings State::settings() const {
+  const auto text = read_file(root_ / "settings.json");
+  return text ? Settings::parse(*text) : Settings();
+}
+
+void State::change_settings(const std::function<void(Settings&)>& change) {
+  const Lock lock = Lock::acquire(root_ / "locks" / "settings");
+  Settings changed = settings();
+  change(changed);
+  write_file_atomically(root_ / "settings.json", changed.to_text());
+}
+
+std::string State::host() {
+  std::string id = settings().host_id;
+  if (id.empty()) {
+    change_settings([&](Settings& settings) {
+      if (settings.host_id.empty()) settings.host_id = random_hex(4);
+      id = settings.host_id;
+    });
+  }
+  return host_name() + "-" + id;
+}
+
+fs::path State::lock_file(const Source& source) const {
+  return root_ / "locks" / (source.type + "." + source.name);
+}
+
+std::optional<Lock> State::try_lock(const Source& source, const std::string& purpose) {
+  return Lock::try_acquire(lock_file(source), purpose + " (process " + std::to_string(::getpid()) +
+                                                  ", since " + rfc3339(now()) + ")");
+}
+
+Lock State::lock(const Source& source, const std::string& purpose) {
+  if (auto lock = try_lock(source, purpose)) return std::move(*lock);
+  throw Error(ErrorKind::kBusy, source.spelling() + " is busy: " + Lock::holder(lock_file(source)) +
+                                    ". Wait for it, or stop it with backups:cancel " +
+                                    source.spelling());
+}
+
+fs::path State::log_file(const Source& source, const std::string& id) const {
+  return root_ / "logs" / source.type / source.name / (id + ".log");
+}
+
+}  // namespace backups

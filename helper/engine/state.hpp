@@ -1,0 +1,70 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "catalog/catalog.hpp"
+#include "model/settings.hpp"
+#include "model/source.hpp"
+#include "store/store.hpp"
+#include "sys/lock.hpp"
+
+namespace backups {
+
+using Environment = std::map<std::string, std::string>;
+
+/// The state directory of one host (helper/FORMAT.md) and the hooks that serve it.
+class State {
+ public:
+  /// `root` is made when it does not exist. `environment` is what hooks may see of ours.
+  State(std::filesystem::path root, std::filesystem::path hooks, Environment environment);
+
+  const std::filesystem::path& root() const { return root_; }
+  const std::filesystem::path& hooks() const { return hooks_; }
+  const Environment& environment() const { return environment_; }
+
+  /// Opened at the first call. A lost or damaged one is rebuilt from the manifests, and that is
+  /// said.
+  Catalog& catalog();
+  Store& local() { return *local_; }
+
+  Settings settings() const;
+  /// Reads, changes and replaces settings.json under its lock.
+  void change_settings(const std::function<void(Settings&)>& change);
+  /// "<host name>-<random id made once>"
+  std::string host();
+
+  /// Throws Error, kBusy, saying who has it.
+  Lock lock(const Source& source, const std::string& purpose);
+  /// Nothing when somebody has it.
+  std::optional<Lock> try_lock(const Source& source, const std::string& purpose);
+
+  std::filesystem::path run_directory() const { return root_ / "run"; }
+  std::filesystem::path log_file(const Source& source, const std::string& id) const;
+
+ private:
+  std::filesystem::path lock_file(const Source& source) const;
+  std::unique_ptr<Catalog> open_catalog();
+  void rebuild(Catalog& catalog);
+
+  std::filesystem::path root_;
+  std::filesystem::path hooks_;
+  Environment environment_;
+  std::unique_ptr<Store> local_;
+  std::unique_ptr<Catalog> catalog_;
+};
+
+/// "<type>/<name>/<file>", the key of a file of a backup.
+std::string key_of(const Source& source, const std::string& file);
+
+/// True when dokku started us, for somebody who may not do everything.
+bool called_by_dokku();
+
+/// What hooks see of our environment: Dokku's paths and who called. `<root>/environment` has what
+/// is missing there, as it is from cron.
+Environment hook_environment(const std::filesystem::path& root);
+
+}  // namespace backups

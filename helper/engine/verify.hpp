@@ -1,0 +1,15 @@
+#pragma once
+
+#include "engine/artifact.hpp"
+#include "engine/state.hpp"
+
+namespace backups {
+
+/// Reads every byte of a backup and records the outcome in the catalog. Throws Error: kNotFound
+/// when it holds nothing (failed, deleted), kDamaged.
+Manifest verify_backup(State& state, const Backup& backup, const Progress& progress);
+
+/// Throws Error, kNotFound, unless the backup is a success that was not deleted.
+void require_content(const Backup& backup);
+
+}  // namespace backups

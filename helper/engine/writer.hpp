@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/artifact.hpp"
+#include "engine/description.hpp"
+#include "engine/state.hpp"
+
+namespace backups {
+
+/// Makes the files of one backup: artifacts first, the manifest last (helper/FORMAT.md). Destroyed
+/// without commit(), it removes what it made.
+class Writer {
+ public:
+  /// `manifest` says everything but its artifacts and its end.
+  Writer(State& state, Manifest manifest, Codec codec, std::size_t artifacts, Progress progress);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  /// `produce` writes the plain bytes and returns only if they are all there. Throws Error when it
+  /// does, when nothing was written, or when it does not begin as such an artifact does.
+  void add(const PlannedArtifact& planned, const std::function<void(Sink&)>& produce);
+
+  /// Returns what was committed.
+  Manifest commit(const HookLog& log);
+
+ private:
+  std::string file_name(const PlannedArtifact& planned) const;
+
+  State& state_;
+  Manifest manifest_;
+  Codec codec_;
+  std::size_t artifacts_;
+  Progress progress_;
+  bool committed_ = false;
+};
+
+/// Removes every file of a backup that was not committed. Throws Error.
+void discard_files(State& state, const Source& source, const std::string& id);
+
+}  // namespace backups

@@ -1,0 +1,39 @@
+#include "model/backup_id.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "model/source.hpp"
+
+namespace backups {
+
+std::string make_id(const std::string& name, Time time) { return name + "-" + id_time(time); }
+
+std::optional<IdParts> parse_id(std::string_view text) {
+  constexpr std::size_t kTimeLength = 19;
+  if (text.size() < kTimeLength + 2) return std::nullopt;
+  const auto name = text.substr(0, text.size() - kTimeLength - 1);
+  const auto time = parse_id_time(text.substr(text.size() - kTimeLength));
+  if (!time || text[name.size()] != '-' || !valid_name(name)) return std::nullopt;
+  return IdParts{std::string(name), *time};
+}
+
+std::string artifact_file(const std::string& id, Codec::Kind codec) {
+  return id + ".dump" + codec_suffix(codec);
+}
+
+std::string artifact_file(const std::string& id, const std::string& artifact, std::size_t position,
+                          Codec::Kind codec) {
+  constexpr std::size_t kLongest = 96;
+  std::string encoded = percent_encode(artifact);
+  if (encoded.size() > kLongest) {
+    encoded.resize(kLongest);
+    encoded.resize(std::min(encoded.size(), encoded.rfind('%', kLongest - 1)));
+    encoded += "-" + std::to_string(position);
+  }
+  return id + "." + encoded + ".dump" + codec_suffix(codec);
+}
+
+std::string manifest_file(const std::string& id) { return id + ".json"; }
+
+}  // namespace backups

@@ -1,0 +1,138 @@
+#include "model/manifest.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "model/backup_id.hpp"
+
+namespace backups {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json artifact_to_json(const Artifact& artifact) {
+  Json json = {{"name", artifact.name},
+               {"kind", artifact.kind},
+               {"file", artifact.file},
+               {"stored_size", artifact.stored_size},
+               {"stored_sha256", artifact.stored_sha256},
+               {"raw_size", artifact.raw_size},
+               {"raw_sha256", artifact.raw_sha256},
+               {"open_command", artifact.open_command},
+               {"minimum_client", artifact.minimum_client}};
+  if (!artifact.extra.empty()) json["extra"] = Json::parse(artifact.extra);
+  return json;
+}
+
+Artifact artifact_from_json(const Json& json) {
+  Artifact artifact;
+  artifact.name = json.at("name");
+  artifact.kind = json.at("kind");
+  artifact.file = json.at("file");
+  artifact.stored_size = json.at("stored_size");
+  artifact.stored_sha256 = json.at("stored_sha256");
+  artifact.raw_size = json.at("raw_size");
+  artifact.raw_sha256 = json.at("raw_sha256");
+  artifact.open_command = json.at("open_command");
+  artifact.minimum_client = json.at("minimum_client");
+  if (json.contains("extra")) artifact.extra = json["extra"].dump();
+  return artifact;
+}
+
+Time time_from(const Json& json) {
+  const auto time = parse_rfc3339(json.get<std::string>());
+  if (!time) throw Error(ErrorKind::kDamaged, "it holds a time that is none");
+  return *time;
+}
+
+Manifest from_json(const Json& json) {
+  if (json.at("format").get<int>() > Manifest::kFormat)
+    throw Error(ErrorKind::kDamaged, "it was written by a newer version: update the plugin");
+  Manifest manifest;
+  manifest.id = json.at("id");
+  const Json& source = json.at("source");
+  manifest.source = {source.at("type"), source.at("name"), source.at("address")};
+  manifest.host = json.at("host");
+  manifest.plugin_version = json.at("plugin_version");
+  const Json& engine = json.at("engine");
+  manifest.engine = engine.at("name");
+  manifest.engine_version = engine.at("version");
+  manifest.image = engine.at("image");
+  manifest.image_id = engine.at("image_id");
+  manifest.identity = engine.at("identity");
+  manifest.trigger = json.at("trigger");
+  manifest.label = json.at("label");
+  manifest.started_at = time_from(json.at("started_at"));
+  manifest.finished_at = time_from(json.at("finished_at"));
+  manifest.stages = json.at("stages").get<std::vector<std::string>>();
+  for (const Json& artifact : json.at("artifacts"))
+    manifest.artifacts.push_back(artifact_from_json(artifact));
+  manifest.warnings = json.at("warnings").get<std::vector<std::string>>();
+  manifest.detail = json.at("detail").dump();
+  return manifest;
+}
+
+void check(const Manifest& manifest) {
+  const auto id = parse_id(manifest.id);
+  bool good = id && id->name == manifest.source.name && valid_type(manifest.source.type) &&
+              valid_name(manifest.source.name) && !manifest.artifacts.empty();
+  for (const auto& artifact : manifest.artifacts)
+    good = good && artifact.file.starts_with(manifest.id + ".") &&
+           artifact.file.find('/') == std::string::npos;
+  if (!good) throw Error(ErrorKind::kDamaged, "its names contradict each other");
+}
+
+}  // namespace
+
+std::uint64_t Manifest::stored_size() const {
+  std::uint64_t sum = 0;
+  for (const auto& artifact : artifacts) sum += artifact.stored_size;
+  return sum;
+}
+
+std::uint64_t Manifest::raw_size() const {
+  std::uint64_t sum = 0;
+  for (const auto& artifact : artifacts) sum += artifact.raw_size;
+  return sum;
+}
+
+nlohmann::ordered_json manifest_to_json(const Manifest& manifest) {
+  Json artifacts = Json::array();
+  for (const auto& artifact : manifest.artifacts) artifacts.push_back(artifact_to_json(artifact));
+  return {{"format", Manifest::kFormat},
+          {"id", manifest.id},
+          {"source",
+           {{"type", manifest.source.type},
+            {"name", manifest.source.name},
+            {"address", manifest.source.address}}},
+          {"host", manifest.host},
+          {"plugin_version", manifest.plugin_version},
+          {"engine",
+           {{"name", manifest.engine},
+            {"version", manifest.engine_version},
+            {"image", manifest.image},
+            {"image_id", manifest.image_id},
+            {"identity", manifest.identity}}},
+          {"trigger", manifest.trigger},
+          {"label", manifest.label},
+          {"started_at", rfc3339(manifest.started_at)},
+          {"finished_at", rfc3339(manifest.finished_at)},
+          {"stages", manifest.stages},
+          {"artifacts", artifacts},
+          {"warnings", manifest.warnings},
+          {"detail", Json::parse(manifest.detail)}};
+}
+
+Manifest parse_manifest(const std::string& text) {
+  try {
+    Manifest manifest = from_json(Json::parse(text));
+    check(manifest);
+    return manifest;
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorKind::kDamaged, std::string("the manifest cannot be read: ") + error.what());
+  } catch (const Error& error) {
+    throw Error(ErrorKind::kDamaged, std::string("the manifest cannot be used: ") + error.what());
+  }
+}
+
+}  // namespace backups

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "model/source.hpp"
+#include "sys/clock.hpp"
+
+namespace backups {
+
+/// One file of a backup.
+struct Artifact {
+  std::string name;
+  std::string kind;  ///< "pg_dump-custom"
+  std::string file;  ///< beside the manifest
+  std::uint64_t stored_size = 0;
+  std::string stored_sha256;
+  std::uint64_t raw_size = 0;
+  std::string raw_sha256;
+  std::string minimum_client;
+  std::string open_command;  ///< opens `file` with standard tools only
+  std::string extra;         ///< JSON object of what else the hook said of it; for the hook
+};
+
+/// A committed backup, as `<id>.json` holds it (helper/FORMAT.md). A plain value.
+struct Manifest {
+  static constexpr int kFormat = 1;
+
+  std::string id;
+  Source source;
+  std::string host;
+  std::string plugin_version;
+  std::string engine;
+  std::string engine_version;
+  std::string image;
+  std::string image_id;
+  std::string identity;  ///< of the server, where it has one: PostgreSQL's system identifier
+  std::string trigger;   ///< "manual", "safety", "adopt"
+  std::string label;
+  Time started_at = 0;
+  Time finished_at = 0;
+  std::vector<std::string> stages;  ///< in the order in which the bytes went through them
+  std::vector<Artifact> artifacts;  ///< in the order in which to restore
+  std::vector<std::string> warnings;
+  std::string detail = "{}";  ///< JSON object, from the hook
+
+  std::uint64_t stored_size() const;
+  std::uint64_t raw_size() const;
+};
+
+nlohmann::ordered_json manifest_to_json(const Manifest& manifest);
+
+/// Reads and checks the text of a manifest: every file name is one path component that belongs to
+/// the id. Throws Error, kDamaged.
+Manifest parse_manifest(const std::string& text);
+
+}  // namespace backups

@@ -1,0 +1,124 @@
+#include "model/settings.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace backups {
+namespace {
+
+constexpr std::uint64_t kGiB = 1024ULL * 1024 * 1024;
+
+/// A number and at most one letter of `units`, each of which multiplies by its factor.
+std::optional<std::int64_t> parse_with_unit(const std::string& text,
+                                            const std::map<char, std::int64_t>& units) {
+  const auto unit = text.empty() ? units.end() : units.find(text.back());
+  const std::int64_t factor = unit == units.end() ? 1 : unit->second;
+  const auto number = parse_number(unit == units.end() ? text : text.substr(0, text.size() - 1));
+  if (!number || *number < 0 || *number > INT64_MAX / factor) return std::nullopt;
+  return *number * factor;
+}
+
+bool is_codec(const std::string& value) { return parse_codec(value).has_value(); }
+
+bool is_duration(const std::string& value) {
+  const auto seconds = parse_duration(value);
+  return seconds && *seconds >= 1 && *seconds <= 7 * 86400;
+}
+
+bool is_reserve(const std::string& value) {
+  if (!value.ends_with('%')) return parse_size(value).has_value();
+  const auto percent = parse_number(value.substr(0, value.size() - 1));
+  return percent && *percent >= 0 && *percent <= 90;
+}
+
+std::string default_reserve(std::uint64_t total) {
+  return std::to_string(std::min(total / 10, 2 * kGiB));
+}
+
+}  // namespace
+
+const std::vector<Property>& properties() {
+  static const std::vector<Property> kProperties = {
+      {"compression", "zstd", "none, gzip, zstd, or a level as in zstd:9", is_codec},
+      {"disk-reserve", "", "a size to leave free, as 5G or 10%", is_reserve},
+      {"silence-timeout", "10m", "a time from 1s to 7d, as 90s, 10m, 2h", is_duration},
+      {"start-timeout", "30m", "a time from 1s to 7d, as 90s, 10m, 2h", is_duration},
+  };
+  return kProperties;
+}
+
+const Property* find_property(const std::string& name) {
+  for (const auto& property : properties())
+    if (name == property.name) return &property;
+  return nullptr;
+}
+
+Settings Settings::parse(const std::string& text) {
+  try {
+    const auto json = nlohmann::json::parse(text);
+    Settings settings;
+    settings.values_ = json.value("properties", settings.values_);
+    settings.pins = json.value("pins", settings.pins);
+    settings.host_id = json.value("host_id", "");
+    return settings;
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorKind::kDamaged, std::string("settings.json cannot be read: ") + error.what());
+  }
+}
+
+std::string Settings::to_text() const {
+  const nlohmann::ordered_json json = {
+      {"format", 1}, {"host_id", host_id}, {"pins", pins}, {"properties", values_}};
+  return json.dump(2) + "\n";
+}
+
+void Settings::set(const std::string& scope, const std::string& key, const std::string& value) {
+  if (!value.empty()) {
+    values_[scope][key] = value;
+    return;
+  }
+  values_[scope].erase(key);
+  if (values_[scope].empty()) values_.erase(scope);
+}
+
+std::string Settings::get(const std::string& source, const std::string& key) const {
+  for (const auto& scope : {source, std::string(kGlobal)}) {
+    const auto values = values_.find(scope);
+    if (values == values_.end()) continue;
+    const auto value = values->second.find(key);
+    if (value != values->second.end()) return value->second;
+  }
+  return find_property(key)->default_value;
+}
+
+Codec Settings::compression(const std::string& source) const {
+  return parse_codec(get(source, "compression")).value_or(Codec{});
+}
+
+std::int64_t Settings::seconds(const std::string& source, const std::string& key) const {
+  return parse_duration(get(source, key)).value();
+}
+
+std::uint64_t Settings::disk_reserve(const std::string& source, std::uint64_t total) const {
+  std::string value = get(source, "disk-reserve");
+  if (value.empty()) value = default_reserve(total);
+  if (!value.ends_with('%')) return parse_size(value).value();
+  const auto percent = parse_number(value.substr(0, value.size() - 1)).value();
+  return total / 100 * static_cast<std::uint64_t>(percent);
+}
+
+std::optional<std::int64_t> parse_duration(const std::string& text) {
+  return parse_with_unit(text, {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}});
+}
+
+std::optional<std::uint64_t> parse_size(const std::string& text) {
+  const auto bytes =
+      parse_with_unit(text, {{'K', 1024}, {'M', 1024 * 1024}, {'G', kGiB}, {'T', 1024 * kGiB}});
+  if (!bytes) return std::nullopt;
+  return static_cast<std::uint64_t>(*bytes);
+}
+
+}  // namespace backups

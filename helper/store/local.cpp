@@ -1,0 +1,90 @@
+#include "store/local.hpp"
+
+#include <fcntl.h>
+
+#include <array>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "sys/file.hpp"
+
+namespace backups {
+namespace {
+
+constexpr std::size_t kReadSize = 1024 * 1024;
+
+class FileSink : public Sink {
+ public:
+  explicit FileSink(const fs::path& path) : file_(path) {}
+  void write(std::string_view bytes) override { file_.write(bytes); }
+  void finish() override { file_.commit(); }
+
+ private:
+  AtomicFile file_;
+};
+
+class LocalStore : public Store {
+ public:
+  explicit LocalStore(fs::path root) : root_(std::move(root)) {}
+
+  std::unique_ptr<Sink> put(const std::string& key) override {
+    const fs::path path = path_of(key);
+    make_directories(path.parent_path());
+    return std::make_unique<FileSink>(path);
+  }
+
+  bool get(const std::string& key, Sink& sink) override {
+    const fs::path path = path_of(key);
+    const auto fd = open_to_read(path);
+    if (!fd) return false;
+    ::posix_fadvise(fd->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    std::vector<char> buffer(kReadSize);
+    while (const std::size_t got =
+               read_some(fd->get(), buffer.data(), buffer.size(), path.string()))
+      sink.write({buffer.data(), got});
+    return true;
+  }
+
+  std::vector<Entry> list(const std::string& prefix) override {
+    std::vector<Entry> entries;
+    for (const auto& name : list_directory(path_of(prefix))) {
+      const std::string key = prefix + "/" + name;
+      if (name[0] == '.') continue;
+      std::error_code error;
+      const auto status = fs::status(root_ / key, error);
+      if (fs::is_directory(status)) {
+        for (auto& entry : list(key)) entries.push_back(std::move(entry));
+      } else if (fs::is_regular_file(status)) {
+        entries.push_back({key, fs::file_size(root_ / key, error)});
+      }
+    }
+    return entries;
+  }
+
+  void remove(const std::string& key) override { remove_durably(path_of(key)); }
+
+  void sweep(const std::string& key) override {
+    const fs::path path = path_of(key);
+    remove_durably(path.parent_path() / temporary_name(path.filename().string()));
+  }
+
+ private:
+  fs::path path_of(const std::string& key) const {
+    for (const auto& part : split(key, '/')) {
+      if (part.empty() || part[0] == '.' || part.find('\0') != std::string::npos)
+        throw Error(ErrorKind::kBadInput, "'" + printable(key) + "' is not the name of a file");
+    }
+    return root_ / key;
+  }
+
+  fs::path root_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_local_store(fs::path root) {
+  return std::make_unique<LocalStore>(std::move(root));
+}
+
+}  // namespace backups

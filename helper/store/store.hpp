@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "stream/sink.hpp"
+
+namespace backups {
+
+/// A place that holds files of backups under keys: "<type>/<name>/<file>". Every key must be made
+/// of valid components (helper/FORMAT.md); a key with "..", an empty or a hidden component is an
+/// Error of kind kBadInput. Safe to use from one thread at a time.
+class Store {
+ public:
+  struct Entry {
+    std::string key;
+    std::uint64_t size;  ///< bytes
+  };
+
+  Store() = default;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  virtual ~Store() = default;
+
+  /// What is written appears under `key` whole and durable when finish() returns, replacing what
+  /// was there; before, nothing of it can be seen.
+  virtual std::unique_ptr<Sink> put(const std::string& key) = 0;
+
+  /// Writes the whole object to `sink`, without finishing it. False when there is none.
+  virtual bool get(const std::string& key, Sink& sink) = 0;
+
+  /// Everything below `prefix` (a directory, "postgres/my-db"), sorted by key, unfinished files
+  /// left out.
+  virtual std::vector<Entry> list(const std::string& prefix) = 0;
+
+  /// Removes it durably; one that is not there is fine.
+  virtual void remove(const std::string& key) = 0;
+
+  /// Removes what an interrupted put() of `key` left.
+  virtual void sweep(const std::string& key) = 0;
+};
+
+}  // namespace backups

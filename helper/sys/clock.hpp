@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace backups {
+
+/// Seconds since 1970-01-01T00:00:00Z.
+using Time = std::int64_t;
+
+Time now();
+
+/// RFC 3339 in UTC: "2026-04-08T14:30:00Z".
+std::string rfc3339(Time time);
+std::optional<Time> parse_rfc3339(std::string_view text);
+
+/// As it stands in a backup's id, UTC: "2026-04-08-14-30-00".
+std::string id_time(Time time);
+std::optional<Time> parse_id_time(std::string_view text);
+
+/// `bytes` random bytes from the kernel, in hexadecimal.
+std::string random_hex(unsigned bytes);
+
+}  // namespace backups

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace backups {
+
+/// Owns a file descriptor and closes it.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept;
+  ~Fd() { reset(); }
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  void reset();
+
+ private:
+  int fd_ = -1;
+};
+
+struct Pipe {
+  Fd read;
+  Fd write;
+};
+
+/// A close-on-exec pipe. Throws Error.
+Pipe make_pipe();
+
+/// The same through a FIFO at `path`, mode 0600, which replaces what was there: another process may
+/// open it by its name. Throws Error.
+Pipe make_named_pipe(const std::string& path);
+
+/// read(2) that goes on after EINTR; 0 at the end of the file. Throws Error, naming `what`.
+std::size_t read_some(int fd, char* buffer, std::size_t size, std::string_view what);
+
+/// Writes all of it. Throws Error, naming `what`.
+void write_all(int fd, std::string_view bytes, std::string_view what);
+
+}  // namespace backups

@@ -1,0 +1,118 @@
+#include "sys/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/error.hpp"
+
+namespace backups {
+namespace {
+
+/// Makes the names in `directory` durable.
+void sync_directory(const fs::path& directory) {
+  const Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0)
+    throw system_error("cannot sync directory " + directory.string(), errno);
+}
+
+}  // namespace
+
+std::string temporary_name(const std::string& name) { return "." + name + ".part"; }
+
+AtomicFile::AtomicFile(fs::path path)
+    : path_(std::move(path)),
+      temporary_(path_.parent_path() / temporary_name(path_.filename().string())),
+      fd_(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+  if (!fd_) throw system_error("cannot create " + temporary_.string(), errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) { write_all(fd_.get(), bytes, temporary_.string()); }
+
+void AtomicFile::commit() {
+  if (::fsync(fd_.get()) != 0) throw system_error("cannot sync " + temporary_.string(), errno);
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+    throw system_error("cannot rename to " + path_.string(), errno);
+  fd_.reset();
+  sync_directory(path_.parent_path());
+}
+
+std::optional<Fd> open_to_read(const fs::path& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd) return fd;
+  if (errno == ENOENT) return std::nullopt;
+  throw system_error("cannot open " + path.string(), errno);
+}
+
+std::optional<std::string> read_file(const fs::path& path) {
+  const auto fd = open_to_read(path);
+  if (!fd) return std::nullopt;
+  std::string text;
+  std::array<char, 65536> buffer{};
+  while (const std::size_t got = read_some(fd->get(), buffer.data(), buffer.size(), path.string()))
+    text.append(buffer.data(), got);
+  return text;
+}
+
+void write_file_atomically(const fs::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+void make_directories(const fs::path& path) {
+  if (path.empty() || fs::is_directory(path)) return;
+  make_directories(path.parent_path());
+  if (::mkdir(path.c_str(), 0700) == 0) {
+    sync_directory(path.parent_path());
+  } else if (errno != EEXIST) {
+    throw system_error("cannot create directory " + path.string(), errno);
+  }
+}
+
+void remove_durably(const fs::path& path) {
+  if (::unlink(path.c_str()) == 0) {
+    sync_directory(path.parent_path());
+  } else if (errno != ENOENT) {
+    throw system_error("cannot remove " + path.string(), errno);
+  }
+}
+
+void remove_tree(const fs::path& path) noexcept {
+  std::error_code ignored;
+  fs::remove_all(path, ignored);
+}
+
+std::vector<std::string> list_directory(const fs::path& path) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error))
+    names.push_back(it->path().filename().string());
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw system_error("cannot list " + path.string(), error.value());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Space disk_space(const fs::path& path) {
+  struct statvfs status {};
+  fs::path at = path;
+  while (::statvfs(at.c_str(), &status) != 0) {
+    if ((errno != ENOENT && errno != EACCES) || !at.has_relative_path())
+      throw system_error("cannot tell the free space of " + path.string(), errno);
+    at = at.parent_path();
+  }
+  const auto block = static_cast<std::uint64_t>(status.f_frsize);
+  return {status.f_blocks * block, status.f_bavail * block};
+}
+
+}  // namespace backups

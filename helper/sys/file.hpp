@@ -1,0 +1,71 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sys/fd.hpp"
+
+namespace backups {
+
+namespace fs = std::filesystem;
+
+/// A file that appears under its name whole or not at all: written as a hidden temporary beside it,
+/// then commit() makes it durable (fsync, rename, fsync of the directory). Destroyed without
+/// commit(), it unlinks what it wrote. Mode 0600.
+class AtomicFile {
+ public:
+  explicit AtomicFile(fs::path path);
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile();
+
+  void write(std::string_view bytes);
+  void commit();
+
+ private:
+  fs::path path_;
+  fs::path temporary_;
+  Fd fd_;
+};
+
+/// Hidden, and not the name of anything that is committed: what an AtomicFile for `name` is called
+/// until then.
+std::string temporary_name(const std::string& name);
+
+/// Opens for reading. Nothing when there is no such file. Throws Error otherwise.
+std::optional<Fd> open_to_read(const fs::path& path);
+
+/// The whole of a small file. Nothing when there is no such file. Throws Error otherwise.
+std::optional<std::string> read_file(const fs::path& path);
+
+void write_file_atomically(const fs::path& path, std::string_view bytes);
+
+/// Makes `path` and what is missing above it, mode 0700. Throws Error.
+void make_directories(const fs::path& path);
+
+/// Removes a file, gone afterwards even across a power cut; one that is not there is fine. Throws
+/// Error.
+void remove_durably(const fs::path& path);
+
+/// Removes a tree, ignoring every error.
+void remove_tree(const fs::path& path) noexcept;
+
+/// Names of the entries, sorted; empty when there is no such directory. Throws Error otherwise.
+std::vector<std::string> list_directory(const fs::path& path);
+
+struct Space {
+  std::uint64_t total;      ///< bytes
+  std::uint64_t available;  ///< bytes that an ordinary user may still write
+};
+
+/// Of the file system that holds `path` or, where that does not exist or is not ours to see, its
+/// nearest parent.
+Space disk_space(const fs::path& path);
+
+}  // namespace backups

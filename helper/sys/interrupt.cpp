@@ -1,0 +1,54 @@
+#include "sys/interrupt.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+
+#include "base/error.hpp"
+#include "sys/fd.hpp"
+
+namespace backups::interrupt {
+namespace {
+
+std::atomic<bool> stop{false};
+std::atomic<int> shields{0};
+int wake_read = -1;  // open for the life of the process
+int wake_write = -1;
+
+void on_stop(int) {
+  const int saved = errno;
+  stop = true;
+  [[maybe_unused]] const auto ignored = ::write(wake_write, "x", 1);
+  errno = saved;
+}
+
+}  // namespace
+
+void install() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw system_error("cannot make a pipe", errno);
+  wake_read = ends[0];
+  wake_write = ends[1];
+  struct sigaction action {};
+  action.sa_handler = on_stop;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGHUP, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int poll_fd() { return shields > 0 ? -1 : wake_read; }
+
+bool requested() { return stop && shields == 0; }
+
+void check() {
+  if (requested()) throw Error(ErrorKind::kCancelled, "cancelled");
+}
+
+Shield::Shield() { ++shields; }
+Shield::~Shield() { --shields; }
+
+}  // namespace backups::interrupt

@@ -1,0 +1,129 @@
+#include "sys/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "base/error.hpp"
+
+namespace backups {
+namespace {
+
+std::vector<char*> pointers(const std::vector<std::string>& words) {
+  std::vector<char*> list;
+  for (const auto& word : words) list.push_back(const_cast<char*>(word.c_str()));
+  list.push_back(nullptr);
+  return list;
+}
+
+std::vector<std::string> assignments(const std::map<std::string, std::string>& environment) {
+  std::vector<std::string> list;
+  for (const auto& [name, value] : environment) list.push_back(name + "=" + value);
+  return list;
+}
+
+constexpr int kHighest = 64;  // above every descriptor that a child is given
+
+void default_signals() {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) std::signal(signal, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] void run_child(const Command& command, char* const* argv, char* const* environment,
+                            pid_t parent, int report) {
+  const auto give_up = [&] {
+    const int error = errno;
+    [[maybe_unused]] const auto ignored = ::write(report, &error, sizeof error);
+    ::_exit(127);
+  };
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);
+  default_signals();
+  if (::chdir("/") != 0) give_up();
+  int moved[8];
+  std::size_t count = 0;
+  for (const auto& [target, source] : command.descriptors) {
+    const int copy = ::fcntl(source, F_DUPFD_CLOEXEC, kHighest);
+    if (copy < 0 || count == std::size(moved)) give_up();
+    moved[count++] = copy;
+  }
+  const int kept_report = ::fcntl(report, F_DUPFD_CLOEXEC, kHighest);
+  count = 0;
+  for (const auto& [target, source] : command.descriptors) {
+    if (::dup2(moved[count++], target) < 0) give_up();
+  }
+  report = kept_report;
+  ::execve(argv[0], argv, environment);
+  give_up();
+  ::_exit(127);
+}
+
+}  // namespace
+
+Process::Process(const Command& command) {
+  const auto argv = pointers(command.argv);
+  const auto words = assignments(command.environment);
+  const auto environment = pointers(words);
+  Pipe report = make_pipe();
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ < 0) throw system_error("cannot fork", errno);
+  if (pid_ == 0) run_child(command, argv.data(), environment.data(), parent, report.write.get());
+  ::setpgid(pid_, pid_);
+  handle_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  report.write.reset();
+  int error = 0;
+  if (read_some(report.read.get(), reinterpret_cast<char*>(&error), sizeof error, "pipe") != 0) {
+    wait(std::chrono::milliseconds::max());
+    throw system_error("cannot run " + command.argv[0], error);
+  }
+}
+
+Process::~Process() {
+  if (!status_) stop();
+}
+
+std::optional<int> Process::wait(std::chrono::milliseconds patience) {
+  using std::chrono::steady_clock;
+  if (status_) return status_;
+  const bool forever = patience == std::chrono::milliseconds::max();
+  const auto end = forever ? steady_clock::time_point::max() : steady_clock::now() + patience;
+  for (;;) {
+    int status = 0;
+    const pid_t got = ::waitpid(pid_, &status, handle_ || !forever ? WNOHANG : 0);
+    if (got == pid_) {
+      status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+      return status_;
+    }
+    if (got < 0 && errno != EINTR) throw system_error("cannot wait for a process", errno);
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        forever ? std::chrono::hours(1) : end - steady_clock::now());
+    if (!forever && left.count() <= 0) return std::nullopt;
+    // Without pidfd_open (kernels before 5.3) it looks 50 times a second.
+    const auto slice = std::min<std::int64_t>(left.count(), handle_ ? 3'600'000 : 20);
+    pollfd waited{handle_.get(), POLLIN, 0};
+    ::poll(&waited, handle_ ? 1 : 0, static_cast<int>(slice));
+  }
+}
+
+int Process::stop(std::chrono::milliseconds grace) {
+  if (!status_) {
+    ::kill(-pid_, SIGTERM);
+    wait(grace);
+  }
+  ::kill(-pid_, SIGKILL);
+  return wait(std::chrono::milliseconds::max()).value();
+}
+
+}  // namespace backups

@@ -1,0 +1,140 @@
+#include "sys/sqlite.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+
+#include "base/error.hpp"
+#include "sys/fd.hpp"
+
+namespace backups {
+namespace {
+
+[[noreturn]] void fail(sqlite3* database, int code) {
+  const int primary = code & 0xFF;
+  const auto kind = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ? ErrorKind::kDamaged
+                    : primary == SQLITE_FULL                              ? ErrorKind::kNoRoom
+                                                                          : ErrorKind::kFailed;
+  const char* name = database ? sqlite3_db_filename(database, "main") : nullptr;
+  if (kind == ErrorKind::kDamaged && name != nullptr)
+    const Fd mark(
+        ::open(Database::damage_mark(name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  throw Error(kind, std::string(name ? name : "SQLite") + ": " +
+                        (database ? sqlite3_errmsg(database) : sqlite3_errstr(code)));
+}
+
+}  // namespace
+
+void Statement::Close::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void Database::Close::operator()(sqlite3* database) const { sqlite3_close(database); }
+
+Statement::Statement(Database& database, std::string_view sql)
+    : database_(database.database_.get()) {
+  sqlite3_stmt* statement = nullptr;
+  const int code =
+      sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  if (code != SQLITE_OK) fail(database_, code);
+  statement_.reset(statement);
+}
+
+Statement& Statement::bind(std::int64_t value) {
+  sqlite3_bind_int64(statement_.get(), ++bound_, value);
+  return *this;
+}
+
+Statement& Statement::bind(std::string_view value) {
+  sqlite3_bind_text64(statement_.get(), ++bound_, value.data(), value.size(), SQLITE_TRANSIENT,
+                      SQLITE_UTF8);
+  return *this;
+}
+
+Statement& Statement::bind(std::nullptr_t) {
+  sqlite3_bind_null(statement_.get(), ++bound_);
+  return *this;
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) fail(database_, code);
+  return false;
+}
+
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+  bound_ = 0;
+}
+
+void Statement::run() {
+  while (step()) {
+  }
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::string Statement::text(int column) const {
+  const auto* bytes = sqlite3_column_text(statement_.get(), column);
+  if (bytes == nullptr) return {};
+  const int size = sqlite3_column_bytes(statement_.get(), column);
+  return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
+}
+
+std::optional<std::string> Statement::optional_text(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return text(column);
+}
+
+std::optional<std::int64_t> Statement::optional_number(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return number(column);
+}
+
+Database::Database(const std::filesystem::path& path) {
+  sqlite3* database = nullptr;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  database_.reset(database);
+  if (code != SQLITE_OK) fail(database, code);
+  sqlite3_extended_result_codes(database, 1);
+  sqlite3_busy_timeout(database, 10'000);
+}
+
+std::filesystem::path Database::damage_mark(const std::filesystem::path& path) {
+  return path.string() + ".damaged";
+}
+
+void Database::execute(const std::string& sql) {
+  const int code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(database_.get(), code);
+}
+
+std::int64_t Database::last_insert_rowid() const {
+  return sqlite3_last_insert_rowid(database_.get());
+}
+
+int Database::changes() const { return sqlite3_changes(database_.get()); }
+
+Transaction::Transaction(Database& database) : database_(database) {
+  database_.execute("BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  if (done_) return;
+  try {
+    database_.execute("ROLLBACK");
+  } catch (const Error&) {
+    // SQLite has rolled back by itself.
+  }
+}
+
+void Transaction::commit() {
+  database_.execute("COMMIT");
+  done_ = true;
+}
+
+}  // namespace backups

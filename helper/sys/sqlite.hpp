@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace backups {
+
+class Database;
+
+/// A prepared statement. Parameters are bound in order with bind(); step() is true while there is a
+/// row. Everything throws Error; a damaged database as kDamaged.
+class Statement {
+ public:
+  Statement(Database& database, std::string_view sql);
+
+  Statement& bind(std::int64_t value);
+  Statement& bind(std::string_view value);
+  Statement& bind(std::nullptr_t);
+  template <typename T>
+  Statement& bind(const std::optional<T>& value) {
+    return value ? bind(*value) : bind(nullptr);
+  }
+
+  bool step();
+  /// Ready for new parameters, from the first one.
+  void reset();
+  /// Runs to the end, for statements without rows.
+  void run();
+
+  bool is_null(int column) const;
+  std::int64_t number(int column) const;
+  std::string text(int column) const;
+  std::optional<std::string> optional_text(int column) const;
+  std::optional<std::int64_t> optional_number(int column) const;
+
+ private:
+  struct Close {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  sqlite3* database_;
+  std::unique_ptr<sqlite3_stmt, Close> statement_;
+  int bound_ = 0;
+};
+
+/// An open SQLite database file.
+class Database {
+ public:
+  /// Opens or creates it. Throws Error, kDamaged when it is no database.
+  explicit Database(const std::filesystem::path& path);
+
+  /// A file that is made when SQLite finds the database at `path` damaged, at whatever statement,
+  /// so that the next process knows it when it opens it.
+  static std::filesystem::path damage_mark(const std::filesystem::path& path);
+
+  void execute(const std::string& sql);
+  std::int64_t last_insert_rowid() const;
+  int changes() const;
+
+ private:
+  friend class Statement;
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+  std::unique_ptr<sqlite3, Close> database_;
+};
+
+/// BEGIN IMMEDIATE; rolls back when destroyed without commit().
+class Transaction {
+ public:
+  explicit Transaction(Database& database);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  void commit();
+
+ private:
+  Database& database_;
+  bool done_ = false;
+};
+
+}  // namespace backups

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Installs the plugin from this checkout, or tries it out. `./install.sh --help` says how.
+set -eo pipefail
+
+checkout="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+helper="$checkout/build/release/helper/backups-helper"
+# As dokku itself finds its plugins.
+# shellcheck source=/dev/null
+[[ ! -r /etc/default/dokku ]] || source /etc/default/dokku
+plugins="${PLUGIN_PATH:-${DOKKU_LIB_PATH:-/var/lib/dokku}/plugins}"
+available="${PLUGIN_AVAILABLE_PATH:-$plugins/available}/backups"
+enabled="${PLUGIN_ENABLED_PATH:-$plugins/enabled}/backups"
+
+usage() {
+  cat <<'END'
+usage: ./install.sh [--try | --uninstall | --help]      as root, on Debian or Ubuntu
+
+  (nothing)    on a Dokku host: installs what the build needs with apt, builds, and installs the plugin or upgrades it
+  --try        without Dokku and Docker: builds, then backs up a SQLite database that is being written, wrecks it, restores it;
+               leaves nothing outside of this directory, except packages
+  --uninstall  removes the plugin, never the backups
+END
+}
+
+fail() {
+  echo " !     $1" >&2
+  exit 1
+}
+
+build() {
+  cd "$checkout"
+  mkdir -p build
+  echo "-----> Installing what the build needs ($(plugin/needs --missing build | wc -l) packages)"
+  plugin/slowly build/apt.log plugin/needs --install build || fail "apt could not install everything: see build/apt.log"
+  echo "-----> Building the helper (a few minutes on a small server)"
+  plugin/slowly build/build.log plugin/build || fail "it can't be built: see build/build.log"
+}
+
+install_plugin() {
+  type -P dokku >/dev/null || fail "there is no Dokku on this machine: ./install.sh --try shows what the plugin does"
+  [[ ! -d $available/.git ]] || fail "the plugin here was installed from git: 'dokku plugin:update backups' upgrades it"
+  build
+  echo "-----> Installing into $available"
+  plugin/assemble . "$helper" "$available"
+  [[ -e $enabled ]] || dokku plugin:enable backups
+  dokku plugin:install
+  dokku backups:version
+}
+
+# Shows a command, then runs it.
+show() {
+  printf '\n$ %s\n' "$*"
+  bash -c "$*"
+}
+
+write_orders() {
+  while sqlite3 shop.db 'PRAGMA busy_timeout = 9999; INSERT INTO orders (customer, total) SELECT id, id * 3 FROM customers LIMIT 5' >/dev/null; do
+    sleep 0.02
+  done
+}
+
+# All that there was before the backup, as one digest.
+first_orders() {
+  sqlite3 shop.db 'SELECT * FROM orders WHERE id <= 50000 ORDER BY id' | sha256sum | cut -c 1-16
+}
+
+try() {
+  local before
+  build
+  rm -rf build/try
+  mkdir build/try
+  plugin/assemble . "$helper" build/try/plugin
+  cd build/try
+  export PATH="$PWD/plugin/bin:$PATH"
+  sqlite3 shop.db >/dev/null <<'END'
+PRAGMA journal_mode = WAL;
+CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers, total INTEGER, note TEXT DEFAULT 'new');
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO customers SELECT i, 'customer ' || i FROM n;
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+  INSERT INTO orders SELECT i, i % 500 + 1, abs(random() % 10000), hex(randomblob(40)) FROM n;
+END
+  before="$(first_orders)"
+  write_orders &
+  trap 'kill %1 2>/dev/null || true' EXIT
+  printf '\n=====> %s\n' "shop.db has 50000 orders (SHA-256 ${before}…), and new ones every moment"
+  show "backups-helper create sqlite:$PWD/shop.db --root $PWD/backups"
+  kill %1
+  wait %1 2>/dev/null || true
+  show "backups-helper list --root $PWD/backups"
+  show "backups-helper verify sqlite:$PWD/shop.db@latest --root $PWD/backups"
+  printf '\n=====> %s\n' "Wrecking the database"
+  show "dd if=/dev/urandom of=shop.db bs=4096 count=100 conv=notrunc status=none"
+  show "sqlite3 shop.db 'SELECT count(*) FROM orders' || true"
+  printf '\n=====> %s\n' "Restoring it (a safety backup of a wreck can't be had)"
+  show "backups-helper restore sqlite:$PWD/shop.db@latest --force --no-safety-backup --root $PWD/backups"
+  show "sqlite3 shop.db 'PRAGMA integrity_check' 'SELECT count(*) FROM orders'"
+  [[ $(first_orders) == "$before" ]] || fail "the orders are not what they were: SHA-256 $(first_orders)…"
+  printf '\n=====> %s\n' "The 50000 orders are what they were (SHA-256 $(first_orders)…). All of this is in build/try"
+  if type -P dokku >/dev/null; then
+    echo "=====> This machine has Dokku: ./install.sh installs the plugin"
+  fi
+}
+
+case "$#$1" in
+  1--help | 1-h)
+    usage
+    exit 0
+    ;;
+  0 | 1--try | 1--uninstall) ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac
+((EUID == 0)) || fail "only root can install packages and plugins: sudo ./install.sh $*"
+type -P apt-get >/dev/null || fail "this needs Debian or Ubuntu: there is no apt-get"
+case "$1" in
+  --try) try ;;
+  --uninstall) dokku plugin:uninstall backups ;;
+  *) install_plugin ;;
+esac

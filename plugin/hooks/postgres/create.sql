@@ -1,0 +1,17 @@
+-- Makes backups.beside as the archive's CREATE DATABASE says. Prints what a person should know.
+SELECT current_setting('backups.beside') AS beside \gset
+DROP DATABASE IF EXISTS :"beside" WITH (FORCE);
+SELECT coalesce((
+  SELECT regexp_replace(e, ' TABLESPACE = (?:(?:"[^"]*")+|[a-z0-9_]+);$', ';')
+  FROM json_array_elements_text(current_setting('backups.statements')::json) e WHERE e LIKE 'CREATE DATABASE %'
+), format('CREATE DATABASE %I TEMPLATE template0', :'beside')) AS statement \gset
+\set ON_ERROR_STOP off
+SELECT :'statement' \gexec
+\set failed :ERROR
+\set ON_ERROR_STOP on
+\if :failed
+  -- Its locale may not exist in this image.
+  SELECT format('CREATE DATABASE %I TEMPLATE template0 %s', :'beside', substring(:'statement' FROM 'ENCODING = ''[^'']+''')) \gexec
+  SELECT format('%s gets the locale of the server, since its own is not to be had here: text may sort differently (%s)',
+    current_setting('backups.artifact'), substring(:'statement' FROM 'ENCODING.*'));
+\endif

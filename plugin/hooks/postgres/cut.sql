@@ -1,0 +1,19 @@
+-- Beside swap.sql: ends the sessions in the databases that it holds locked at the moment, and in no others.
+DO $$
+DECLARE
+  swapper int;
+  idle int := 0;
+BEGIN
+  FOR i IN 1..3000 LOOP
+    PERFORM pg_stat_clear_snapshot();
+    SELECT pid INTO swapper FROM pg_stat_activity
+      WHERE application_name = format('backups-restore-%s-swap', current_setting('backups.where'));
+    idle := CASE WHEN swapper IS NULL THEN idle + 1 ELSE 0 END;
+    EXIT WHEN idle > 60 OR EXISTS (SELECT FROM pg_locks WHERE pid = swapper AND locktype = 'advisory');
+    PERFORM pg_terminate_backend(a.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.datid = l.objid
+      WHERE l.pid = swapper AND l.locktype = 'object' AND l.classid = 'pg_database'::regclass
+        AND l.mode = 'AccessExclusiveLock' AND l.granted AND a.pid <> swapper;
+    PERFORM pg_sleep(0.03);
+  END LOOP;
+END
+$$;

@@ -1,0 +1,28 @@
+-- Gives backups.beside what the source's database had of its own: owner, grants, settings, comment, connection limit; and at
+-- last the mark that it is whole. Prints what a person should know.
+DO $$
+DECLARE
+  s text;
+  said text[] := '{}';
+BEGIN
+  FOR s IN
+    SELECT e FROM json_array_elements_text(current_setting('backups.statements')::json) e WHERE e ~
+      '^((ALTER|COMMENT ON|SECURITY LABEL FOR .* ON|(GRANT|REVOKE) [A-Z, ]+ ON) DATABASE |(SET|RESET) SESSION AUTHORIZATION|ALTER ROLE )'
+  LOOP
+    BEGIN
+      EXECUTE s;
+    EXCEPTION WHEN OTHERS THEN
+      -- A setting of an extension that isn't loaded is no reason to be left without the data.
+      IF s !~ '^ALTER .* SET ' THEN
+        RAISE;
+      END IF;
+      said := said || format('%s (%s)', s, SQLERRM);
+    END;
+  END LOOP;
+  EXECUTE format('ALTER DATABASE %I SET backups.target = %L', current_setting('backups.beside'), coalesce(
+    current_setting('backups.targets')::json ->> current_setting('backups.artifact'),
+    regexp_replace(current_setting('backups.artifact'), '^database:', '')));
+  PERFORM set_config('backups.said', to_json(said)::text, false);
+END
+$$;
+SELECT translate(json_array_elements_text(current_setting('backups.said')::json), E'\n', ' ');

@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# How a restore works, for prepare, import, commit and abandon. How far it got is kept in the server alone, so that abandon
+# finds it whatever died:
+#   backups_<where>_new_<hash>  a database beside; once it is whole, its setting backups.target says whose place it takes
+#   backups_<where>_old_<hash>  what it replaced, until it is dropped
+#   a role with the setting backups.restore was made by a restore that isn't committed yet
+# shellcheck disable=SC2034,SC2154 # restore-sql takes variables by their names; import sets script
+# shellcheck source=plugin/hooks/postgres/postgres.bash
+source "${BASH_SOURCE[0]%/*}/postgres.bash"
+
+restore-begin() { # <name> <where> [<artifact>]
+  where=$2 artifact=$3 session=backups-restore-$2 artifacts='[]'
+  beside=backups_$2_new_$(md5sum <<<"$3" | cut -c1-16)
+  [[ ! -s $BACKUPS_ARTIFACTS ]] || artifacts=$(<"$BACKUPS_ARTIFACTS")
+  postgres-need "$1"
+}
+
+restore-literal() { # <text>: for SQL; whoever wrote the text can't know what ends it
+  local tag=b$RANDOM$RANDOM$RANDOM$RANDOM
+  printf "\$%s\$%s\$%s\$" "$tag" "$1" "$tag"
+}
+
+# Runs .sql files, which find what the restore is about in settings: backups.where, .artifact, .beside, .default (the service's
+# own database), .artifacts (JSON) and .script (SQL from the backup, in the encoding that it names itself).
+restore-sql() { # <file…>
+  local encoding=UTF8 word
+  [[ ! $script =~ "SET client_encoding = '"([A-Za-z0-9_]+) ]] || encoding=${BASH_REMATCH[1]}
+  {
+    printf "SET client_encoding = %s;\nSELECT set_config('backups.script', %s, false) AS _ \\gset\nSET client_encoding = UTF8;\n" \
+      "$encoding" "$(restore-literal "$script")"
+    for word in where artifact beside default artifacts; do
+      printf "SELECT set_config('backups.%s', %s, false) AS _ \\gset\n" "$word" "$(restore-literal "${!word}")"
+    done
+    for word; do cat "${BASH_SOURCE[0]%/*}/$word.sql"; done
+  } | postgres-psql -d template1
+}
+
+restore-warn() { # lines on stdin
+  local line
+  while IFS= read -r line; do hook-warning "$line"; done
+}
+
+# A rename lets no session begin in its database and waits five seconds for the others to end: cut.sql ends them meanwhile.
+restore-swap() {
+  session+=-cut restore-sql cut 2>/dev/null &
+  session+=-swap restore-sql swap ||
+    hook-fail 1 "the restored databases could not be put in place; $name is as it was, unless the server went away just then"
+  wait $! || true
+  restore-sql drop | restore-warn
+}

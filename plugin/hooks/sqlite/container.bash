@@ -1,0 +1,109 @@
+# Runs a hook of SQLite as root of a container that sees one storage mount and nothing else: for files that belong to
+# somebody else, and for every path inside an app's storage, where the app could put a link to anywhere. The image is
+# made here, of this host's own sqlite3, bash and coreutils; nothing is pulled. Sourced by sqlite.bash.
+#
+# shellcheck disable=SC2154 # sqlite.bash sets stage
+
+docker="${DOCKER_BIN:-docker}"
+tools=(bash cat chmod chown cp df dirname env flock grep head mkdir mv numfmt od realpath rm setpriv sqlite3 stat sync tail test tr)
+
+sqlite-needs-container() {
+  declare name="$1"
+  [[ $name == /* ]] || return 0
+  ((EUID != 0)) || return 1
+  [[ -e $name ]] || name="${name%/*}"
+  [[ -O $name && -w ${name%/*} ]] && return 1
+  "$docker" version &>/dev/null
+}
+
+sqlite-in-container() {
+  declare name="$1" arguments=("${@:2}")
+  local answers=3 image status=0 mount inside place found_source
+  [[ $BACKUPS_ACTION != describe ]] || answers=1
+  sqlite-mount "$name"
+  image="$(sqlite-image)"
+  # shellcheck disable=SC2016 # for the shell in the container
+  "$docker" run --rm --interactive --init --pull never --log-driver none --network none --read-only --userns host \
+    --user 0:0 --security-opt no-new-privileges --cap-drop ALL --cap-add DAC_OVERRIDE --cap-add CHOWN --cap-add FOWNER \
+    --cap-add SETUID --cap-add SETGID --label "backups.run=$BACKUPS_RUN_ID" \
+    --tmpfs /tmp --mount "$mount" --mount "type=bind,$(sqlite-field source "$(sqlite-host-path "$stage")"),target=/run-dir/stage" \
+    --env LC_ALL=C --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --env DOKKU_TRACE --env "BACKUPS_ACTION=$BACKUPS_ACTION" \
+    --env BACKUPS_RUN_DIR=/run-dir --env BACKUPS_IN_CONTAINER=1 --env "BACKUPS_PLACE=$place" \
+    "$image" bash -c '"$0" "$@" 3>&1' "/hooks/sqlite/$BACKUPS_ACTION" "$inside" "${arguments[@]}" >&"$answers" || status=$?
+  ((status != 125)) || hook-fail 1 "Docker can't show $found_source to a container"
+  ((status == 0)) || exit "$((status < 125 ? status : 1))"
+}
+
+# Sets mount, and found_source: what of; inside: the path of the file in there; place: where its file system can be seen
+# from here. An app's storage is mounted where the app sees it, so that its links lead where they lead for the app, and
+# never out of it.
+sqlite-mount() {
+  declare name="$1"
+  local source target app mounts found_target=""
+  if [[ $name == /* ]]; then
+    inside="$(realpath -m -- "$name")"
+    found_target="${inside%/*}"
+    found_source="$(sqlite-host-path "$found_target")"
+  else
+    [[ $name =~ ^[a-z0-9][a-z0-9._-]*/. && ! /$name/ =~ /(\.{1,2})?/ ]] || hook-fail 2 "'$name' is not <app>/<path in the app>"
+    app="${name%%/*}"
+    inside="/${name#*/}"
+    mounts="$(sqlite-app-mounts "$app")"
+    while IFS=$'\t' read -r source target; do
+      [[ $inside == "${target%/}"/* && ${#target} -gt ${#found_target} ]] || continue
+      found_source="$source" found_target="${target%/}"
+    done <<<"$mounts"
+    [[ -n $found_target ]] || hook-fail 3 "no storage mount of the app $app holds $inside"
+  fi
+  place=""
+  [[ ! -d $found_source ]] || place="$found_source"
+  mount="$(sqlite-field source "$found_source"),$(sqlite-field target "$found_target")"
+  if [[ $found_source == /* ]]; then
+    mount="type=bind,$mount"
+  else
+    "$docker" volume inspect "$found_source" &>/dev/null || hook-fail 3 "there is no volume $found_source"
+    mount="type=volume,$mount"
+  fi
+}
+
+# What is mounted into an app: "<host path or volume><tab><path in container>".
+sqlite-app-mounts() {
+  declare app="$1"
+  if compgen -G "$PLUGIN_PATH/enabled/*/storage-app-mounts" >/dev/null; then
+    plugn trigger storage-app-mounts "$app" deploy </dev/null |
+      jq -r '.[] | select((.entry.host_path // "") != "") | [.entry.host_path, .attachment.container_path] | @tsv'
+  else
+    dokku --quiet storage:list "$app" --format json </dev/null | jq -r '.[] | [.host_path, .container_path] | @tsv'
+  fi
+}
+
+# Where the Docker daemon finds a path of ours (Dokku may run in a container itself).
+sqlite-host-path() {
+  declare path="$1"
+  case "$path/" in
+    "$DOKKU_LIB_ROOT"/*) echo "${DOKKU_LIB_HOST_ROOT:-$DOKKU_LIB_ROOT}${path#"$DOKKU_LIB_ROOT"}" ;;
+    "$DOKKU_ROOT"/*) echo "${DOKKU_HOST_ROOT:-$DOKKU_ROOT}${path#"$DOKKU_ROOT"}" ;;
+    *) echo "$path" ;;
+  esac
+}
+
+# A field of --mount, which is a line of CSV.
+sqlite-field() {
+  printf '"%s=%s"' "$1" "${2//\"/\"\"}"
+}
+
+# The image's name, which changes when anything in it does.
+sqlite-image() {
+  local hooks programs files tag
+  hooks="$(realpath -- "${BASH_SOURCE[0]%/*}/..")"
+  mapfile -t programs < <(type -P "${tools[@]}")
+  ((${#programs[@]} == ${#tools[@]})) || hook-fail 1 "the host needs all of: ${tools[*]} (apt-get install sqlite3)"
+  mapfile -t files < <(printf '%s\n' "${programs[@]}" && ldd "${programs[@]}" | grep -o '/[^ ]* (0x' | sed 's/ .*//' | sort -u)
+  tag="backups/host-tools:$(stat -L -c '%n %s %y' "${files[@]}" "$hooks"/{hook.bash,sqlite/*} | sha256sum | cut -c 1-12)"
+  if ! "$docker" image inspect "$tag" &>/dev/null; then
+    "$docker" image ls --format '{{.Repository}}:{{.Tag}}' backups/host-tools | xargs -r "$docker" image rm &>/dev/null || true
+    tar --create --dereference --owner 0 --group 0 --mode a+rX,go-w -C / "${files[@]#/}" -C "${hooks%/*}" hooks/hook.bash hooks/sqlite |
+      "$docker" import - "$tag" >/dev/null
+  fi
+  echo "$tag"
+}

@@ -1,0 +1,46 @@
+# Puts a checked database in the place of the live one. Sourced by commit and import.
+#
+# shellcheck disable=SC2034,SC2154 # said is for them; sqlite.bash sets file, directory, as and lock_wait_ms
+
+# Sets said and status: of copying the database `new` over the live one, in one transaction, as SQLite itself does it.
+# Connections of other processes see all of it or nothing, and whoever opens the file next rolls it back if this
+# process dies half-way. After a rename they would go on with the old file, and their writes would be lost.
+sqlite-overwrite() {
+  declare new="$1"
+  local was
+  was="$(sqlite-byte "$file" 18)"
+  set +e
+  said="$(
+    set -e
+    sqlite-room "$new"
+    sqlite-match-page-size "$new"
+    sqlite-run "$file" ".timeout $lock_wait_ms" 'PRAGMA synchronous=EXTRA' \
+      ".restore main $(sqlite-word "$(sqlite-uri "$new")")" 2>&1
+  )"
+  status=$?
+  set -e
+  if ((status == 0)) && [[ $was == 2 ]]; then
+    sqlite-run "$file" '.timeout 1000' 'PRAGMA journal_mode=WAL' 'PRAGMA wal_checkpoint(TRUNCATE)' &>/dev/null || true
+  fi
+}
+
+# The rollback journal takes what the old one takes; the WAL takes what the new one takes, and the file then grows.
+sqlite-room() {
+  declare new="$1"
+  local old_bytes new_bytes free need
+  old_bytes="$(stat -c %s -- "$file")"
+  new_bytes="$("${as[@]}" stat -c %s -- "$new")"
+  free="$(df --output=avail -B1 -- "$directory" | tail -n 1)"
+  need="$((old_bytes > new_bytes ? old_bytes : 2 * new_bytes - old_bytes))"
+  ((free > need)) ||
+    hook-fail 14 "$directory has $free bytes free: to overwrite $file takes $need for a moment" 2>&1
+}
+
+# In WAL mode a database can't change its page size.
+sqlite-match-page-size() {
+  declare new="$1"
+  [[ $(sqlite-byte "$file" 18) == 2 ]] || return 0
+  [[ $(sqlite-page-size "$file") != "$(sqlite-page-size "$new")" ]] || return 0
+  [[ $(sqlite-run "$file" ".timeout 5000" 'PRAGMA journal_mode=DELETE' 2>&1) == *delete* ]] ||
+    hook-fail 4 "$file: the backup has another page size, and that can't change while the database is open: stop what uses it" 2>&1
+}

@@ -1,0 +1,128 @@
+# What the hooks of SQLite share. Sourced, never run. A name is an absolute path, or app/path/in/container.
+#
+# A file belongs to its owner, and so does what SQLite puts beside it: a -wal of somebody else locks the application
+# out. So the work is done as the owner. Root becomes the owner; anybody else runs the same hook once more, as root of
+# a container that sees nothing but the storage mount (container.bash).
+#
+# shellcheck disable=SC2034 # beside and mode are for the hooks
+source "${BASH_SOURCE[0]%/*}/../hook.bash"
+
+lock_wait_ms=60000
+stage="$BACKUPS_RUN_DIR/stage"
+
+# Finds the file; or, where it takes a container, has the same hook do the work there and sets done_elsewhere.
+sqlite-locate() {
+  declare name="$1" arguments=("${@:2}")
+  done_elsewhere=""
+  if [[ -z $BACKUPS_IN_CONTAINER ]]; then
+    mkdir -p "$stage"
+    chmod 0777 "$stage"
+    source "${BASH_SOURCE[0]%/*}/container.bash"
+    if sqlite-needs-container "$name"; then
+      done_elsewhere=1
+    fi
+  fi
+  if [[ -n $done_elsewhere ]]; then
+    sqlite-in-container "$name" "${arguments[@]}"
+  else
+    sqlite-find-file "$name"
+  fi
+}
+
+# Sets file, directory, and owner, mode, as: whom the file belongs to (or will), and how to become them. Where the
+# file's owner may not write beside it, the directory's owner does the work.
+sqlite-find-file() {
+  file="$(realpath -m -- "$1")"
+  directory="$(dirname -- "$file")"
+  as=()
+  [[ -d $directory ]] || return 0
+  if [[ -e $file ]]; then
+    [[ -f $file ]] || hook-fail 2 "$file is not a file"
+    owner="$(stat -c '%u:%g' -- "$file")"
+    mode="$(stat -c '%a' -- "$file")"
+  else
+    owner="$(stat -c '%u:%g' -- "$directory")"
+    printf -v mode '%o' "$((0$(stat -c '%a' -- "$directory") & 0666))"
+  fi
+  ((EUID == 0)) || return 0
+  sqlite-become "$owner"
+  "${as[@]}" test -w "$directory" || sqlite-become "$(stat -c '%u:%g' -- "$directory")"
+}
+
+sqlite-become() {
+  declare user="${1%:*}" group="${1#*:}"
+  as=()
+  [[ $user != 0 ]] || return 0
+  as=(setpriv --reuid "$user" --regid "$group" --clear-groups)
+  # Outside of a container, the directories above the stage are closed to that user.
+  [[ -n $BACKUPS_IN_CONTAINER ]] || as+=(--inh-caps +dac_read_search --ambient-caps +dac_read_search)
+}
+
+# The file beside the live one, for the restore called `where`.
+sqlite-beside() {
+  declare where="$1"
+  [[ $where =~ ^[a-z0-9]{1,16}$ ]] || hook-fail 2 "'$where' can't be the name of a place"
+  beside="$directory/.${file##*/}.$where"
+}
+
+# No other restore, and no hook that outlived its helper, works beside the file meanwhile.
+sqlite-lock() {
+  local lock
+  exec {lock}<"$directory"
+  flock --timeout "$((lock_wait_ms / 1000))" "$lock" || hook-fail 4 "another restore is at work in $directory"
+}
+
+sqlite-run() {
+  "${as[@]}" sqlite3 -batch -bail -init /dev/null "$@"
+}
+
+# A name as a word of a dot-command, and as the URI of a file that nobody writes.
+sqlite-word() {
+  declare name="${1//\\/\\\\}"
+  printf '"%s"' "${name//\"/\\\"}"
+}
+
+sqlite-uri() {
+  declare name="${1//%/%25}"
+  name="${name//\?/%3f}"
+  printf 'file:%s?immutable=1' "${name//#/%23}"
+}
+
+# Fails unless the file is a whole database. Collations and functions that only the application has are not known
+# here: a database with such an index is read through instead.
+sqlite-check() {
+  declare path="$1" what="$2"
+  local answer
+  [[ $("${as[@]}" head -c 15 -- "$path" | tr -d '\0') == "SQLite format 3" ]] ||
+    hook-fail 7 "$what is not a SQLite 3 database"
+  answer="$(sqlite-run "$(sqlite-uri "$path")" 'PRAGMA mmap_size=2147418112' 'PRAGMA integrity_check(10)' 2>&1 |
+    grep -vx 2147418112)" || true
+  [[ $answer != ok ]] || return 0
+  if [[ $answer =~ (no such (collation sequence|function|module)|unknown function)[^$'\n']* ]] &&
+    [[ $(sqlite-run "$(sqlite-uri "$path")" .dump 2>/dev/null | tail -n 1) == 'COMMIT;' ]]; then
+    hook-warning "$what: every row was read, the indexes could not be checked (${BASH_REMATCH[0]})"
+    return 0
+  fi
+  answer="${answer//$'\n'/; }"
+  hook-fail 7 "$what is damaged: ${answer:-PRAGMA integrity_check does not answer}"
+}
+
+# A byte of the header, nothing where the file is shorter. 18 is 2 in WAL mode; 16 and 17 are the page size.
+sqlite-byte() {
+  "${as[@]}" od -An -tu1 -j "$2" -N 1 -- "$1" 2>/dev/null | tr -d ' ' || true
+}
+
+sqlite-page-size() {
+  local size
+  size="$(($(sqlite-byte "$1" 16) * 256 + $(sqlite-byte "$1" 17)))"
+  echo "$((size == 1 ? 65536 : size))"
+}
+
+sqlite-fail() {
+  declare words="${1//$'\n'/; }"
+  case "$words" in
+    *locked* | *busy*) hook-fail 4 "$file: another process keeps it locked ($words)" ;;
+    *"not a database"* | *malformed*) hook-fail 7 "$file: $words" ;;
+    *) hook-fail 1 "$file: $words" ;;
+  esac
+}

@@ -1,0 +1,212 @@
+#!/usr/bin/env bats
+# The state directory: who owns it and may read it, what it survives, and from where and as whom a command is called.
+#
+# shellcheck disable=SC2016 # knobs are code for the hook
+
+load ../support/setup
+load fake
+
+setup() {
+  fresh_root
+  fake_hooks fake
+  fake_source fake:db first
+}
+
+# Makes one good backup that is kept, one deleted and one failed; sets KEPT, GOOD.
+history() {
+  local deleted
+  KEPT=$(helper create fake:db --label "a label" --quiet)
+  GOOD=$(helper create fake:db --quiet)
+  deleted=$(helper create fake:db --quiet)
+  helper delete "$deleted" --force --quiet
+  knob export 'exit 1'
+  run -1 helper create fake:db
+  knob export
+  helper keep "$KEPT" --quiet
+  helper set fake:db compression gzip --quiet
+  helper set --global silence-timeout 5m --quiet
+  SETTINGS=$(<"$ROOT/settings.json")
+}
+
+# What the manifests know is there again; what was asked for was never lost.
+assert_rebuilt() {
+  assert_contains "$stderr" "-----> The catalog was lost: rebuilt from the manifests of 2 backup(s)"
+  run -0 --separate-stderr helper list --all --format json
+  assert_json '.backups | map("\(.id) \(.status) \(.label) \(.kept)") | join(", ")' \
+    "$GOOD success  false, $KEPT success a label true"
+  refute_contains "$stderr" rebuilt
+  assert_equal "$(<"$ROOT/settings.json")" "$SETTINGS"
+  run -0 --separate-stderr helper info fake:db@latest --format json
+  assert_json .id "$GOOD"
+  assert_sound
+  fake_source fake:db second
+  helper restore "$GOOD" --force --quiet >/dev/null
+  assert_equal "$(fake_live fake:db)" first
+  assert_file "$ROOT/fake/db/$(helper create fake:db --quiet).one.dump.gz"
+}
+
+@test "the catalog is lost: the next command rebuilds it from the manifests, and says so" {
+  history
+  rm "$ROOT"/catalog.db*
+  run -0 --separate-stderr helper list
+  assert_equal "${#lines[@]}" 3
+  assert_rebuilt
+}
+
+@test "the catalog is junk: kept aside, rebuilt, and said" {
+  local aside
+  history
+  head -c 40000 /dev/urandom >"$ROOT/catalog.db"
+  run -0 --separate-stderr helper list
+  assert_contains "$stderr" "The catalog is damaged"
+  assert_rebuilt
+  aside=$(find "$ROOT" -name 'catalog.db.damaged-*')
+
+  assert_equal "$(stat -c %s "$aside")" 40000
+}
+
+@test "the catalog is damaged in its middle, cut short, or empty" {
+  local how
+  for how in 'dd if=/dev/urandom bs=4096 seek=1 count=30 conv=notrunc status=none of=' 'truncate -s 6000 ' 'truncate -s 0 '; do
+    rm -rf "$ROOT"
+    fresh_root "$ROOT"
+    history
+    eval "$how$ROOT/catalog.db"
+    run -0 --separate-stderr helper list
+    assert_rebuilt
+    fake_source fake:db first
+  done
+}
+
+@test "junk instead of a write-ahead log is no harm" {
+  history
+  head -c 40000 /dev/urandom >"$ROOT/catalog.db-wal"
+  head -c 40000 /dev/urandom >"$ROOT/catalog.db-shm"
+  run -0 --separate-stderr helper list --all --format json
+  assert_json '.backups | length' 4
+  assert_sound
+}
+
+@test "a manifest that is junk, or of another backup, is not taken for one when the catalog is rebuilt" {
+  history
+  echo '{"format": 1' >"$ROOT/fake/db/db-2020-01-01-00-00-00.json"
+  cp "$ROOT/fake/db/$GOOD.json" "$ROOT/fake/db/db-2020-01-01-00-00-01.json"
+  jq '.source.name = "../../etc"' "$ROOT/fake/db/$GOOD.json" >"$ROOT/fake/db/db-2020-01-01-00-00-02.json"
+  jq '.artifacts[0].file = "../../../etc/passwd"' "$ROOT/fake/db/$GOOD.json" >"$ROOT/fake/db/db-2020-01-01-00-00-03.json"
+  rm "$ROOT"/catalog.db*
+  run -0 --separate-stderr helper list --format json
+  assert_contains "$stderr" "fake/db/db-2020-01-01-00-00-00.json: "
+  assert_json '[.backups[].id] | sort | join(" ")' "$(printf '%s\n' "$KEPT" "$GOOD" | sort | paste -sd' ')"
+}
+
+@test "a backup in progress when the catalog is lost is swept all the same" {
+  history
+  knob_stop export-after
+  background create fake:db
+  fake_stopped
+  die
+  knob export-after
+  rm "$ROOT"/catalog.db*
+  run -0 --separate-stderr helper list
+  assert_rebuilt
+}
+
+@test "directories are 0700 and files 0600, whatever the caller's umask" {
+  local mask
+  for mask in 000 022 077; do
+    (umask "$mask" && helper create fake:db --quiet && helper set fake:db compression gzip --quiet && helper keep fake:db@latest --quiet) >/dev/null
+    knob export 'exit 1'
+    (umask "$mask" && helper create fake:db --quiet) || [[ $? == 1 ]]
+    knob export
+  done
+  fresh_root "$BATS_TEST_TMPDIR/new"
+  rmdir "$ROOT"
+  (umask 000 && helper create fake:db --quiet) >/dev/null
+  # While it runs as well.
+  knob_stop export
+  umask 000
+  background create fake:db
+  umask 022
+  fake_stopped
+  assert_equal "$(find "$ROOT" -type d ! -perm 700 -print -o ! -type d ! -perm 600 -print)" ""
+  [[ $(find "$ROOT" -type f | wc -l) -gt 5 ]]
+  fake_go
+  assert_ends 0
+}
+
+@test "from a directory that may not be read, or is no longer there" {
+  require_root
+  mkdir "$BATS_TEST_TMPDIR/gone" "$BATS_TEST_TMPDIR/closed"
+  (
+    cd "$BATS_TEST_TMPDIR/gone"
+    rmdir "$BATS_TEST_TMPDIR/gone"
+    helper create fake:db --quiet
+    helper list
+    helper verify fake:db@latest
+  )
+  open_to_others
+  chown -R nobody "$ROOT" "$FAKE"
+  chmod 700 "$BATS_TEST_TMPDIR/closed"
+  (
+    cd "$BATS_TEST_TMPDIR/closed"
+    run -2 as_nobody ls
+    for words in "create fake:db" list "info fake:db@latest" "verify fake:db@latest" "restore fake:db@latest --force"; do
+      # shellcheck disable=SC2086 # words
+      as_nobody "$HELPER_COPY" $words --root "$ROOT" --hooks "$HOOKS"
+    done
+  )
+  assert_sound
+}
+
+open_to_others() {
+  chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR" "$FAKE"
+  HELPER_COPY=$BATS_TEST_TMPDIR/backups-helper
+  cp "$BACKUPS_HELPER" "$HELPER_COPY"
+}
+
+as_nobody() {
+  setpriv --reuid nobody --regid nogroup --clear-groups "$@"
+}
+
+@test "root on a state directory of another user becomes that user, for good" {
+  require_root
+  open_to_others
+  chown nobody "$ROOT"
+  chown -R nobody "$FAKE"
+  knob export 'id -un >>"$fake/users"; echo "$HOME" >>"$fake/users"; grep -E "^(Uid|Cap(Eff|Prm))" /proc/$$/status >>"$fake/users"'
+  helper create fake:db --quiet
+  helper restore fake:db@latest --force --quiet
+  helper set fake:db compression gzip --quiet
+  knob export
+  assert_equal "$(find "$ROOT" "$FAKE/places" "$FAKE/users" ! -user nobody)" ""
+  assert_match "$(<"$FAKE/users")" "^nobody"
+  run -0 sort -u "$FAKE/users"
+  assert_contains "$output" "CapEff:"$'\t'0000000000000000
+  assert_equal "$(grep -c '' <<<"$output")" 5
+  assert_sound
+  # What it leaves when it is killed, as well.
+  knob_stop export
+  background create fake:db
+  fake_stopped
+  die
+  knob export
+  assert_sound
+  assert_equal "$(find "$ROOT" ! -user nobody)" ""
+}
+
+@test "a state directory of a user without a name is refused" {
+  require_root
+  chown 54321 "$ROOT"
+  run -1 --separate-stderr helper create fake:db
+  assert_contains "$stderr" "$ROOT belongs to uid 54321, which has no name"
+  assert_equal "$(find "$ROOT" -mindepth 1)" ""
+}
+
+@test "settings that can't be read are never thrown away" {
+  history
+  echo '{"format": 1, "pins"' >"$ROOT/settings.json"
+  run -7 --separate-stderr helper set fake:db compression none
+  assert_contains "${stderr_lines[-1]}" "settings.json cannot be read"
+  run -7 --separate-stderr helper create fake:db
+  assert_equal "$(<"$ROOT/settings.json")" '{"format": 1, "pins"'
+}

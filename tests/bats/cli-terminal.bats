@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# What asks a person, and what a terminal must not be used for. `script` is the terminal.
+
+load ../support/setup
+load fake
+
+setup() {
+  require_tool script || return 0
+  fresh_root
+  fake_hooks fake
+  fake_source fake:db first
+  ID=$(helper create fake:db --quiet)
+  fake_source fake:db second
+}
+
+# typed CODE ANSWER VERB WORD...: at a terminal, where ANSWER is typed once it asks. Sets output.
+typed() {
+  local code=$1 answer=$2 status=0 shown=$BATS_TEST_TMPDIR/shown keyboard
+  shift 2
+  [[ -p $BATS_TEST_TMPDIR/keys ]] || mkfifo "$BATS_TEST_TMPDIR/keys"
+  : >"$shown"
+  SHELL=/bin/bash script -qefc "$(printf '%q ' "$BACKUPS_HELPER" "$1" --root "$ROOT" --hooks "$HOOKS" "${@:2}")" /dev/null \
+    <"$BATS_TEST_TMPDIR/keys" >"$shown" 2>&1 3>&- &
+  PID=$!
+  exec {keyboard}>"$BATS_TEST_TMPDIR/keys"
+  if wait_until 20 asked_or_over "$shown" && grep -q '^> ' "$shown"; then
+    printf %b "$answer" >&"$keyboard"
+  fi
+  wait "$PID" || status=$?
+  exec {keyboard}>&-
+  output=$(tr -d '\r' <"$shown")
+  [[ $status == "$code" ]] || fail "expected to end with $code, not $status" "$output"
+}
+
+asked_or_over() {
+  grep -q '^> ' "$1" || process_gone "$PID"
+}
+
+@test "restore shows what it will do, and goes on when the name is typed" {
+  typed 0 'db\n' restore "$ID"
+  assert_match "$output" "=====> Restore of $ID"
+  assert_match "$output" "From: +fake:db, made [0-9]+ s ago, 20"
+  assert_match "$output" "There now: +something"
+  assert_contains "$output" " !     WARNING: Potentially Destructive Action"
+  assert_contains "$output" " !     This replaces what is in fake:db"
+  assert_contains "$output" ' !     To proceed, type "db"'
+  assert_contains "$output" "=====> fake:db is restored from $ID"
+  assert_match "$output" "To take it back: backups:restore fake:db-[0-9-]+"
+  assert_equal "$(fake_live fake:db)" first
+  assert_sound
+}
+
+@test "restore: another word, nothing at all, or an interrupt changes nothing" {
+  local answer before
+  before=$(catalog "SELECT count(*) FROM backups")
+  for answer in 'no\n' 'yes\n' '\n' 'DB\n' 'db2\n' '\004'; do
+    typed 11 "$answer" restore "$ID"
+    assert_contains "$output" " !     not confirmed: nothing was changed"
+  done
+  typed 12 '\003' restore "$ID"
+  assert_equal "$(fake_live fake:db)" second
+  assert_equal "$(catalog "SELECT count(*) FROM backups")" "$before"
+  refute_contains "$(<"$FAKE/calls")" prepare
+  assert_sound
+}
+
+@test "restore without a terminal asks for --force, and --force does not ask" {
+  run -11 --separate-stderr helper restore "$ID" </dev/null
+  assert_contains "${stderr_lines[-1]}" "not confirmed: there is no terminal to ask at. Use --force to go on without"
+  assert_equal "$(fake_live fake:db)" second
+  yes db 2>/dev/null | (
+    run -11 --separate-stderr helper restore "$ID"
+    assert_equal "$(fake_live fake:db)" second
+  )
+  run -0 --separate-stderr helper restore "$ID" --force </dev/null
+  refute_contains "$stderr" WARNING
+  assert_equal "$(fake_live fake:db)" first
+  fake_source fake:db second
+  DOKKU_APPS_FORCE_DELETE=1 run -0 --separate-stderr helper restore "$ID" </dev/null
+  assert_equal "$(fake_live fake:db)" first
+}
+
+@test "restore --dry-run neither asks nor changes anything, and reads every byte" {
+  typed 0 "" restore "$ID" --dry-run
+  assert_contains "$output" "=====> Everything is in order; nothing was changed"
+  refute_contains "$output" WARNING
+  assert_equal "$(fake_live fake:db)" second
+  refute_contains "$(<"$FAKE/calls")" prepare
+  dd if=/dev/zero of="$ROOT/fake/db/$ID.two.dump.zst" bs=1 seek=20 count=4 conv=notrunc status=none
+  run -7 --separate-stderr helper restore "$ID" --dry-run </dev/null
+  assert_contains "${stderr_lines[-1]}" "$ID.two.dump.zst is damaged"
+}
+
+@test "restore --into asks for the name of what is replaced" {
+  fake_source fake:other third
+  typed 11 'db\n' restore "$ID" --into fake:other
+  typed 0 'other\n' restore "$ID" --into fake:other
+  assert_equal "$(fake_live fake:other)" first
+  assert_equal "$(fake_live fake:db)" second
+}
+
+@test "delete of the only good backup asks even with --force, and goes when its id is typed" {
+  typed 11 'db\n' delete "$ID" --force
+  assert_contains "$output" "This deletes the only good backup of fake:db, $ID"
+  helper verify "$ID" --quiet
+  typed 0 "$ID\\n" delete "$ID" --force
+  assert_contains "$output" "=====> Backup $ID is deleted"
+  run -3 --separate-stderr helper verify "$ID"
+  assert_equal "$(find "$ROOT/fake" -type f)" ""
+}
+
+@test "delete of one of several asks, unless --force" {
+  helper create fake:db --quiet >/dev/null
+  typed 11 'no\n' delete "$ID"
+  helper verify "$ID" --quiet
+  typed 0 "$ID\\n" delete "$ID"
+  run -3 --separate-stderr helper verify "$ID"
+}
+
+@test "download refuses a terminal, adopt refuses to read from one" {
+  typed 2 "" download "$ID" --artifact one
+  assert_contains "$output" " !     stdout is a terminal: send it to a file"
+  refute_contains "$output" FAKE
+  typed 2 "" adopt fake:db --artifact one
+  assert_contains "$output" " !     the dump is read from stdin: backups:adopt fake:db < dump"
+}

@@ -1,0 +1,569 @@
+#!/usr/bin/env bats
+# The commands as a person types them to `dokku`: on a PostgreSQL service, and on a datastore of which nothing is known
+# but that its plugin exports and imports.
+
+load ../support/setup
+
+setup_file() {
+  export ROOT=""
+  require_dokku || return 0
+  require_docker postgres:15 app:latest || return 0
+  dokku_start
+  [[ ! -e $(dokku_lib)/data/backups ]] || left_out "this host has backups of its own" || return 0
+  ROOT=$(dokku_lib)/data/backups
+  PG=$(unique pg)
+  STORE=$(unique store)
+  export ROOT PG STORE
+  dokku_fixture postgres
+  dokku_fixture fakestore
+  install_backups
+  dokku postgres:create "$PG" --image-version 15 >/dev/null
+  pg fill "$PG" 300
+  store_create "$STORE"
+}
+
+teardown_file() {
+  if [[ -n $ROOT ]]; then
+    dokku postgres:destroy "$PG" --force >/dev/null || true
+    destroy_stores
+  fi
+  dokku_stop
+  [[ -z $ROOT ]] || rm -rf "$ROOT"
+}
+
+setup() {
+  skip_left_out
+  S=$(unique store)
+}
+
+pg() {
+  DOKKU_LIB_ROOT=$(dokku_lib) "postgres_$1" "${@:2}"
+}
+
+# A service of the type fakestore with content of its own, and what is in it now.
+store_create() {
+  dokku fakestore:create "$1" >/dev/null
+  { echo "content of $1" && head -c 100000 /dev/urandom; } | dokku fakestore:import "$1" >/dev/null
+}
+
+content() {
+  echo "$(dokku_lib)/services/fakestore/$1/data/content"
+}
+
+store_digest() {
+  sha256sum <"$(content "$1")"
+}
+
+destroy_stores() {
+  local directory
+  for directory in "$(dokku_lib)"/services/fakestore/*/; do
+    [[ ! -d $directory ]] || dokku fakestore:destroy "$(basename "$directory")" --force >/dev/null || true
+  done
+}
+
+backup() {
+  dokku --quiet backups:create "$1"
+}
+
+# Everything that any of the commands could have changed.
+everything() {
+  dokku backups:list --all --limit 0 --format json
+  cat "$ROOT/settings.json" 2>/dev/null || true
+  find "$ROOT" -path "$ROOT/locks" -prune -o -type f ! -name 'catalog.db*' -print | sort
+}
+
+status_of() {
+  dokku backups:list "$1" --limit 1 --format json | jq -r '.backups[0].status'
+}
+
+has_status() {
+  [[ $(status_of "$1") == "$2" ]]
+}
+
+@test "dokku help has one line for the plugin, help --all one for each of its commands" {
+  local file verb
+  run -0 --separate-stderr dokku help
+  assert_contains "$output" "    backups     Back up databases and put them back"
+  assert_contains "$output" "    apps "
+  assert_contains "$output" "    fakestore "
+  assert_equal "$(grep -c backups: <<<"$output")" 0
+  run -0 --separate-stderr dokku help --all
+  assert_contains "$output" "    apps:list"
+  for file in "$(dokku_plugins)"/backups/subcommands/*; do
+    verb=${file##*/}
+    [[ $verb == default ]] || assert_match "$output" "    backups:${verb}[ <[]"
+  done
+  assert_equal "$(grep -c '^    backups:' <<<"$output")" "$(find "$(dokku_plugins)/backups/subcommands" -type f ! -name default | wc -l)"
+}
+
+@test "dokku backups and backups:help list the commands, backups:help and --help explain one" {
+  local overview
+  run -0 --separate-stderr dokku backups
+  overview=$output
+  assert_contains "$output" "backups:restore <backup>"
+  run -0 --separate-stderr dokku backups:help
+  assert_equal "$output" "$overview"
+  for words in "backups:help create" "backups:help backups:create" "backups:create --help"; do
+    # shellcheck disable=SC2086 # words
+    run -0 --separate-stderr dokku $words
+    assert_contains "$output" "Usage: dokku backups:create <source>...|--all [--label TEXT]"
+    assert_contains "$output" "--label TEXT"
+  done
+  run -2 --separate-stderr dokku backups:help nothing
+  assert_contains "$stderr" "'backups:nothing'"
+  run -0 --separate-stderr dokku backups:restore --force --help
+  assert_contains "$output" "Usage: dokku backups:restore"
+}
+
+@test "a command that no plugin has is refused by Dokku as before" {
+  for command in backups:nothing fakestore:nothing nothing:here backups: backups:subcommands/create; do
+    run -1 dokku "$command"
+    assert_contains "$output" "is not a dokku command"
+  done
+  run -0 dokku apps:list
+  run -0 dokku fakestore:list
+}
+
+@test "version is that of the plugin" {
+  run -0 --separate-stderr dokku backups:version
+  assert_equal "$output" "backups $(sed -n 's/^version *= *"\(.*\)"/\1/p' "$REPO/plugin.toml")"
+  run -0 --separate-stderr dokku backups:version --format json
+  assert_json .version "$(sed -n 's/^version *= *"\(.*\)"/\1/p' "$REPO/plugin.toml")"
+  run -2 --separate-stderr dokku backups:version now
+}
+
+@test "create prints the id on stdout, and for a person what it does on stderr" {
+  run -0 --separate-stderr dokku backups:create "$PG" --label "before the move"
+  assert_match "$output" "^$PG-[0-9]{4}(-[0-9]{2}){5}$"
+  assert_contains "$stderr" "-----> Backing up postgres:$PG"
+  assert_contains "$stderr" "=====> Backup $output done: "
+  run -0 --separate-stderr dokku backups:info "$output" --format json
+  assert_json .status success
+  assert_json .label "before the move"
+  assert_json .source "postgres:$PG"
+  assert_json .trigger manual
+  assert_json '.manifest.artifacts | map(.name) | join(" ")' "globals $(pg file "$PG" DATABASE_NAME)"
+  assert_nothing_left
+}
+
+@test "create takes several sources, by name or by type and name, each once" {
+  run -0 --separate-stderr dokku backups:create "$PG" "fakestore:$STORE"
+  assert_equal "${#lines[@]}" 2
+  assert_match "${lines[0]}" "^$PG-"
+  assert_match "${lines[1]}" "^$STORE-"
+  run -0 --separate-stderr dokku backups:create --all --format json
+  assert_json_true '[.backups[] | select(.status == "success") | .source] | (contains(["postgres:'"$PG"'"]) and contains(["fakestore:'"$STORE"'"]))'
+}
+
+@test "list shows the newest first, of one source, as many as asked for" {
+  local first second
+  first=$(backup "$STORE")
+  second=$(backup "$STORE")
+  run -0 --separate-stderr dokku backups:list "$STORE"
+  assert_match "${lines[0]}" "^BACKUP +STATUS +AGE +SIZE +TARGETS +VERIFIED$"
+  assert_match "${lines[1]}" "^fakestore:$second +success .* local +never$"
+  assert_match "${lines[2]}" "^fakestore:$first +success"
+  refute_contains "$output" "postgres:"
+  run -0 --separate-stderr dokku backups:list "fakestore:$STORE" --limit 1 --format json
+  assert_json '.backups | map(.id) | join(" ")' "$second"
+  assert_json .more true
+  run -0 --separate-stderr dokku backups:list --limit 0 --format json
+  assert_json_true '[.backups[].source] | contains(["postgres:'"$PG"'"])'
+  run -2 --separate-stderr dokku backups:list --limit many
+  run -3 --separate-stderr dokku backups:list nosuch
+}
+
+@test "info says how to open each file without the plugin, and the line works" {
+  local id directory
+  id=$(backup "$PG")
+  run -0 --separate-stderr dokku backups:info "$PG@latest"
+  assert_equal "${lines[0]}" "=====> postgres:$id"
+  assert_match "$output" "Open with: +zstd -dc $id\.[a-z0-9_]+\.dump\.zst \| .*pg_restore"
+  run -0 --separate-stderr dokku backups:info "postgres:$id" --format json
+  assert_json .directory "$ROOT/postgres/$PG"
+  directory=$(jq -r .directory <<<"$output")
+  (cd "$directory" && bash -c "$(jq -r '.manifest.artifacts[1].open_command' <<<"$output" | sed 's/|.*//')") >"$BATS_TEST_TMPDIR/opened"
+  dokku backups:download "$id" >"$BATS_TEST_TMPDIR/downloaded"
+  cmp "$BATS_TEST_TMPDIR/opened" "$BATS_TEST_TMPDIR/downloaded"
+  docker exec -i "dokku.postgres.$PG" pg_restore -l <"$BATS_TEST_TMPDIR/opened" | grep -q 'TABLE DATA public purchase'
+}
+
+@test "a restore brings back what was there, after a safety backup that leads back again" {
+  local before wrecked id safety
+  before=$(pg digest "$PG")
+  id=$(backup "$PG")
+  pg psql "$PG" -c 'DROP TABLE purchase CASCADE; UPDATE customer SET name = NULL WHERE false; DELETE FROM customer WHERE id < 100'
+  wrecked=$(pg digest "$PG")
+  run -0 --separate-stderr dokku backups:restore "$id" --force
+  assert_equal "$(pg digest "$PG")" "$before"
+  assert_contains "$stderr" "=====> postgres:$PG is restored from $id"
+  safety=$(sed -n 's/.*To take it back: backups:restore //p' <<<"$stderr")
+  run -0 --separate-stderr dokku backups:list "$PG"
+  assert_match "$output" "$safety +success \(safety\)"
+  run -0 --separate-stderr dokku backups:restore "$safety" --force --no-safety-backup
+  assert_equal "$(pg digest "$PG")" "$wrecked"
+  run -0 --separate-stderr dokku backups:restore "$PG@latest" --force --no-safety-backup --format json
+  assert_json .status restored
+  assert_json .backup "$id"
+  assert_json .safety_backup null
+  assert_equal "$(pg digest "$PG")" "$before"
+  assert_nothing_left
+}
+
+@test "a service that was destroyed and made again gets all of it back" {
+  local service digest
+  service=$(unique lost)
+  dokku postgres:create "$service" --image-version 15 >/dev/null
+  pg fill "$service" 200
+  digest=$(pg digest "$service")
+  backup "$service"
+  dokku postgres:destroy "$service" --force >/dev/null
+  run -3 --separate-stderr dokku backups:restore "$service@latest" --force
+  assert_contains "$stderr" "make an empty one first"
+  dokku postgres:create "$service" --image-version 15 >/dev/null
+  run -0 --separate-stderr dokku backups:restore "$service@latest" --force
+  assert_equal "$(pg digest "$service")" "$digest"
+  dokku postgres:destroy "$service" --force >/dev/null
+}
+
+@test "a restore asks for the name at a terminal, and refuses where there is none" {
+  local before
+  store_create "$S"
+  backup "$S"
+  echo changed | dokku fakestore:import "$S" >/dev/null
+  before=$(store_digest "$S")
+  run -11 --separate-stderr dokku backups:restore "$S@latest" </dev/null
+  assert_contains "$stderr" "--force"
+  run -11 script -qec "dokku backups:restore $S@latest" /dev/null <<<"something else"
+  assert_contains "$output" "To proceed, type \"$S\""
+  assert_contains "$output" "nothing was changed"
+  assert_equal "$(store_digest "$S")" "$before"
+  run -0 script -qec "dokku backups:restore $S@latest" /dev/null <<<"$S"
+  [[ $(store_digest "$S") != "$before" ]]
+}
+
+@test "a dry run shows what a restore would do, and does nothing" {
+  local before
+  before=$(pg digest "$PG")
+  backup "$PG"
+  pg psql "$PG" -c "INSERT INTO customer (name) VALUES ('later')"
+  run -0 --separate-stderr dokku backups:restore "$PG@latest" --dry-run
+  assert_match "$output" "Into: +postgres:$PG, PostgreSQL 15"
+  assert_match "$output" "There now: .*: 2 tables"
+  [[ $(pg digest "$PG") != "$before" ]]
+  refute_contains "$(dokku backups:list "$PG" --limit 1)" safety
+}
+
+@test "a restore into another source leaves the first alone" {
+  local digest
+  store_create "$S"
+  store_create "$S-b"
+  digest=$(store_digest "$S")
+  backup "$S"
+  echo newer | dokku fakestore:import "$S" >/dev/null
+  run -0 --separate-stderr dokku backups:restore "$S@latest" --into "fakestore:$S-b" --force
+  assert_equal "$(store_digest "$S-b")" "$digest"
+  assert_equal "$(cat "$(content "$S")")" newer
+  # A dump is no use to another kind of database.
+  digest=$(pg digest "$PG")
+  run --separate-stderr dokku backups:restore "$S@latest" --into "postgres:$PG" --force
+  [[ $status == 2 || $status == 11 ]]
+  assert_equal "$(pg digest "$PG")" "$digest"
+  run -3 --separate-stderr dokku backups:restore "$S@latest" --into fakestore:nosuch --force
+}
+
+@test "download gives the plain dump byte by byte, --raw what is stored" {
+  local id
+  id=$(backup "$STORE")
+  dokku backups:download "$id" >"$BATS_TEST_TMPDIR/dump"
+  cmp "$BATS_TEST_TMPDIR/dump" "$(content "$STORE")"
+  dokku backups:download "$id" --raw | zstd -dc | cmp - "$BATS_TEST_TMPDIR/dump"
+  backup "$PG"
+  run -0 --separate-stderr dokku backups:download "$PG@latest" --artifact globals
+  assert_contains "$output" "CREATE ROLE postgres"
+  run -2 --separate-stderr dokku backups:download "$PG@latest" --artifact nosuch
+  run -2 script -qec "dokku backups:download $id" /dev/null
+  assert_contains "$output" "stdout is a terminal"
+}
+
+@test "adopt makes a backup of what postgres:export printed, that restores" {
+  local id digest
+  digest=$(pg digest "$PG")
+  dokku postgres:export "$PG" >"$BATS_TEST_TMPDIR/dump"
+  run -0 --separate-stderr dokku backups:adopt "$PG" --label old <"$BATS_TEST_TMPDIR/dump"
+  id=$output
+  run -0 --separate-stderr dokku backups:info "$id" --format json
+  assert_json .trigger adopt
+  assert_json .label old
+  dokku backups:download "$id" | cmp - "$BATS_TEST_TMPDIR/dump"
+  pg psql "$PG" -c 'DROP TABLE purchase CASCADE'
+  run -0 --separate-stderr dokku backups:restore "$id" --force --no-safety-backup
+  assert_equal "$(pg digest "$PG")" "$digest"
+}
+
+@test "adopt refuses a terminal, nothing, and what is no dump of that kind" {
+  local before
+  before=$(everything)
+  run -2 script -qec "dokku backups:adopt $PG" /dev/null </dev/null
+  run ! --separate-stderr dokku backups:adopt "$PG" <<<"SELECT 1;"
+  assert_match "${stderr_lines[-1]}" "not .*PGDMP|does not begin"
+  run ! --separate-stderr dokku backups:adopt "$PG" </dev/null
+  run -3 --separate-stderr dokku backups:adopt postgres:nosuch <<<PGDMP
+  assert_equal "$(dokku backups:list "$PG" --format json | jq '[.backups[] | select(.trigger == "adopt" and .status == "success")] | length')" \
+    "$(sed '/^}/q' <<<"$before" | jq '[.backups[] | select(.source == "postgres:'"$PG"'" and .trigger == "adopt" and .status == "success")] | length')"
+}
+
+@test "delete asks, keeps the entry, and never takes a backup that is kept or the last good one" {
+  local first second
+  store_create "$S"
+  first=$(backup "$S")
+  second=$(backup "$S")
+  run -11 --separate-stderr dokku backups:delete "$first" </dev/null
+  dokku backups:keep "$first"
+  run -11 --separate-stderr dokku backups:delete "$first" --force
+  assert_contains "$stderr" "backups:unkeep"
+  dokku backups:unkeep "$first"
+  run -0 --separate-stderr dokku backups:delete "$first" --force
+  assert_equal "$(find "$ROOT/fakestore/$S" -name "$first*")" ""
+  run -3 --separate-stderr dokku backups:restore "$first" --force
+  run -3 --separate-stderr dokku backups:delete "$first" --force
+  refute_contains "$(dokku backups:list "$S")" "$first"
+  assert_match "$(dokku backups:list "$S" --all)" "$first +deleted"
+  # The last way back is only given up by somebody who types its name.
+  run -11 --separate-stderr dokku backups:delete "$second" --force
+  run -11 --separate-stderr dokku --force backups:delete "$second"
+  run -0 --separate-stderr dokku backups:verify "$second"
+  run -0 script -qec "dokku backups:delete $second" /dev/null <<<"$second"
+  run -3 --separate-stderr dokku backups:info "$S@latest"
+}
+
+@test "verify finds one changed byte" {
+  local id file
+  store_create "$S"
+  id=$(backup "$S")
+  run -0 --separate-stderr dokku backups:verify "$id"
+  refute_contains "$(dokku backups:list "$S")" never
+  file=$(find "$ROOT/fakestore/$S" -name "$id*.zst")
+  printf '\xff' | dd of="$file" bs=1 seek=1000 conv=notrunc status=none
+  run -7 --separate-stderr dokku backups:verify "$id"
+  run -7 --separate-stderr dokku backups:restore "$id" --force
+  assert_contains "$(head -n 1 "$(content "$S")")" "content of $S"
+}
+
+@test "cancel stops the backup that runs, which is busy for others, and leaves nothing" {
+  local pid code=0
+  store_create "$S"
+  dokku fakestore:knob "$S" export hang
+  dokku backups:create "$S" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+  pid=$!
+  wait_until 30 has_status "$S" in-progress
+  run -4 --separate-stderr dokku backups:create "$S"
+  run -0 --separate-stderr dokku backups:cancel "$S"
+  wait "$pid" || code=$?
+  assert_equal "$code" 12
+  assert_equal "$(status_of "$S")" failed
+  run -3 --separate-stderr dokku backups:cancel "$S"
+  assert_nothing_left
+  dokku fakestore:knob "$S" export
+  run -0 --separate-stderr dokku backups:create "$S"
+}
+
+@test "set sets and unsets a property of a source or of all, and refuses what it does not know" {
+  run -0 --separate-stderr dokku backups:set "$STORE" compression gzip
+  assert_contains "$stderr" "Setting compression to gzip"
+  backup "$STORE"
+  assert_file "$(find "$ROOT/fakestore/$STORE" -name '*.gz')"
+  run -0 --separate-stderr dokku backups:set "$STORE" compression
+  assert_contains "$stderr" "Unsetting compression"
+  run -0 --separate-stderr dokku backups:set --global disk-reserve 1G
+  run -0 --separate-stderr dokku backups:set --global disk-reserve
+  run -2 --separate-stderr dokku backups:set --global colour blue
+  assert_contains "$stderr" "Invalid property 'colour' specified, valid properties include: "
+  run -2 --separate-stderr dokku backups:set --global compression rar
+  run -3 --separate-stderr dokku backups:set compression gzip
+  run -3 --separate-stderr dokku backups:set nosuch compression gzip
+}
+
+@test "an export that fails, or has nothing to say, is a failed backup with its reason in the logs" {
+  local id
+  store_create "$S"
+  id=$(backup "$S")
+  dokku fakestore:knob "$S" export half
+  run -1 --separate-stderr dokku backups:create "$S"
+  assert_equal "$output" ""
+  assert_equal "$(status_of "$S")" failed
+  run -0 --separate-stderr dokku backups:logs "$(dokku backups:list "$S" --limit 1 --format json | jq -r '.backups[0].id')"
+  assert_contains "$output" "the fake export broke off"
+  dokku fakestore:knob "$S" export empty
+  run ! --separate-stderr dokku backups:create "$S"
+  assert_equal "$(status_of "$S")" failed
+  # Of several sources the others are backed up all the same, and the worst code is the answer.
+  run ! --separate-stderr dokku backups:create "$S" "$STORE"
+  assert_match "$output" "^$STORE-[0-9-]+$"
+  dokku fakestore:knob "$S" export noise
+  run -0 --separate-stderr dokku backups:create "$S"
+  assert_contains "$(dokku backups:logs "$output")" "something to say"
+  run -0 --separate-stderr dokku backups:info "$id"
+}
+
+@test "a service that is stopped, paused or gone has an exit code of its own" {
+  store_create "$S"
+  backup "$S"
+  dokku fakestore:pause "$S"
+  run -6 --separate-stderr dokku backups:create "$S"
+  assert_contains "$stderr" "dokku fakestore:start $S"
+  dokku fakestore:stop "$S"
+  run -5 --separate-stderr dokku backups:create "$S"
+  run -5 --separate-stderr dokku backups:restore "$S@latest" --force
+  dokku fakestore:start "$S"
+  run -0 --separate-stderr dokku backups:create "$S"
+  dokku fakestore:destroy "$S" --force >/dev/null
+  run -3 --separate-stderr dokku backups:create "$S"
+  # What there is of it can still be had.
+  run -0 --separate-stderr dokku backups:verify "$S@latest"
+  dokku postgres:pause "$PG" >/dev/null
+  run -6 --separate-stderr dokku backups:create "$PG"
+  dokku postgres:start "$PG" >/dev/null
+  dokku postgres:stop "$PG" >/dev/null
+  run -5 --separate-stderr dokku backups:create "$PG"
+  dokku postgres:start "$PG" >/dev/null
+  pg wait "$PG"
+}
+
+@test "no missing or empty word, and no wildcard, ever means all" {
+  local before verb
+  backup "$STORE"
+  before=$(everything)
+  for verb in create info logs restore verify download adopt delete keep unkeep cancel set; do
+    run -2 --separate-stderr dokku "backups:$verb" </dev/null
+    run -2 --separate-stderr dokku "backups:$verb" "" </dev/null
+    run -2 --separate-stderr dokku --app web "backups:$verb" </dev/null
+    run -2 --separate-stderr dokku "backups:$verb" '*' </dev/null
+    run -2 --separate-stderr dokku --force "backups:$verb" </dev/null
+  done
+  for verb in create adopt delete restore; do
+    run ! --separate-stderr dokku "backups:$verb" all </dev/null
+    run ! --separate-stderr dokku "backups:$verb" fakestore: </dev/null
+    run ! --separate-stderr dokku "backups:$verb" fakestore:* </dev/null
+    run ! --separate-stderr dokku "backups:$verb" @latest </dev/null
+  done
+  run -2 --separate-stderr dokku backups:create --all "$STORE"
+  run -2 --separate-stderr dokku backups:list ""
+  assert_equal "$(everything)" "$before"
+}
+
+@test "every bad word is named, with exit code 2, and nothing is done" {
+  local before
+  before=$(everything)
+  while read -r part words; do
+    # shellcheck disable=SC2086 # words
+    run -2 --separate-stderr dokku backups:$words </dev/null
+    assert_contains "${stderr_lines[-1]}" "$part"
+    assert_equal "$output" ""
+  done <<END
+'--colour' create $STORE --colour
+'-x' create $STORE -x
+'-n' list -n
+'xml' list --format xml
+--label create $STORE --label
+--label create $STORE --label a --label b
+--all create $STORE --all=yes
+word list $STORE $STORE
+'x' info x
+--root list --root /tmp
+--hooks create $STORE --hooks=/tmp
+'--app' create $STORE --app web
+END
+  assert_equal "$(everything)" "$before"
+}
+
+@test "Dokku's own flags do the same before and after the command" {
+  local password id
+  run -0 --separate-stderr dokku --quiet backups:create "$STORE"
+  assert_equal "$stderr" ""
+  id=$output
+  run -0 --separate-stderr dokku backups:create "$STORE" --quiet
+  assert_equal "$stderr" ""
+  run -0 --separate-stderr dokku --app web backups:create "$STORE"
+  dokku backups:download "$output" | cmp - "$(content "$STORE")"
+  run -0 --separate-stderr dokku --force backups:restore "$id"
+  run -0 --separate-stderr dokku --force --quiet --app web backups:restore "$id" --no-safety-backup
+  run -0 --separate-stderr dokku --force backups:delete "$id"
+  # A trace shows commands, never a password.
+  password=$(pg file "$PG" PASSWORD)
+  for words in "--trace backups:create $PG" "backups:create $PG --trace"; do
+    # shellcheck disable=SC2086 # words
+    run -0 --separate-stderr dokku $words
+    assert_match "$output" "^$PG-[0-9-]+$"
+    assert_contains "$stderr" "+ "
+    refute_contains "$stderr" "$password"
+    refute_contains "$(dokku backups:logs "$output")" "$password"
+  done
+}
+
+@test "words in the environment of the caller don't reach the datastore's plugin" {
+  SSH_TTY=/dev/pts/0 DOKKU_APP_NAME=web DOKKU_APPS_FORCE_DELETE=1 run -0 --separate-stderr dokku backups:create "$STORE"
+  dokku backups:download "$output" | cmp - "$(content "$STORE")"
+  cd "$(mktemp -d "$BATS_TEST_TMPDIR/closed.XXXXXX")"
+  chmod 700 .
+  run -0 --separate-stderr dokku backups:list "$STORE"
+}
+
+@test "what is no command can't be reached by a path" {
+  local before plugin command
+  plugin=$(dokku_plugins)/backups
+  before=$(everything && ls -lR "$plugin")
+  for command in ../bin/backups-helper ../hooks/postgres/export ../hooks/postgres/list ../hooks/postgres/describe \
+    ../hooks/sqlite/export ../hooks/generic/export ../hooks/generic/list ../hooks/authorize ../needs; do
+    run ! --separate-stderr dokku "backups:$command" "$PG" "$(pg file "$PG" DATABASE_NAME)" </dev/null
+    assert_equal "$output" ""
+    run ! --separate-stderr dokku "backups:$command" list </dev/null
+    assert_equal "$output" ""
+  done
+  run ! --separate-stderr dokku backups:../hooks/sqlite/export /etc/passwd data
+  assert_equal "$output" ""
+  # Those that Dokku itself runs as root do nothing for anybody else.
+  for command in ../install ../update ../uninstall; do
+    run --separate-stderr dokku "backups:$command" backups </dev/null
+    assert_equal "$output" ""
+  done
+  assert_equal "$(everything && ls -lR "$plugin")" "$before"
+}
+
+@test "everything in the state directory belongs to user dokku, and to nobody else" {
+  assert_mode "$ROOT" 700
+  assert_equal "$(find "$ROOT" ! -user dokku)" ""
+  assert_equal "$(find "$ROOT" -type f -perm /077)" ""
+  assert_equal "$(find "$ROOT" -type d -perm /077)" ""
+}
+
+@test "root, user dokku and a person at a shell see the same backups" {
+  local as_root
+  as_root=$(dokku backups:list "$STORE" --format json)
+  assert_equal "$(dokku_as admin backups:list "$STORE" --format json </dev/null)" "$as_root"
+  assert_equal "$("$(dokku_plugins)/backups/bin/backups-helper" list "fakestore:$STORE" --format json --root "$ROOT")" "$as_root"
+  assert_equal "$(find "$ROOT" ! -user dokku)" ""
+}
+
+@test "without its helper every command says in one line what is missing, and dokku help is whole" {
+  local helper verb
+  helper=$(dokku_plugins)/backups/bin/backups-helper
+  mv "$helper" "$helper.away"
+  for verb in create list info logs restore verify download adopt delete keep unkeep cancel set version help default; do
+    run -1 --separate-stderr dokku "backups:$verb" "$STORE" </dev/null
+    assert_equal "$output" ""
+    assert_equal "${#stderr_lines[@]}" 1
+    assert_match "$stderr" "backups can't work yet: .*'dokku plugin:install' as root"
+  done
+  run -1 --separate-stderr dokku backups
+  for words in "help" "help --all"; do
+    # shellcheck disable=SC2086 # words
+    run -0 --separate-stderr dokku $words
+    assert_contains "$output" "    apps"
+    assert_contains "$output" "    fakestore"
+    assert_match "$output" "    backups .*not built"
+  done
+  run -0 dokku apps:list
+  mv "$helper.away" "$helper"
+  run -0 dokku backups:version
+}

@@ -1,0 +1,217 @@
+#!/usr/bin/env bats
+# A backup of a PostgreSQL service, whatever of it is killed at whatever moment.
+
+load ../support/setup
+load postgres
+
+setup_file() {
+  pg_begin postgres:15 postgres:18
+  export NAME=hit-$BATS_ROOT_PID
+  postgres_create "$NAME" postgres:18
+  pg_sql "$NAME" template1 -c 'CREATE DATABASE later'
+  postgres_psql "$NAME" -c 'CREATE TABLE small AS SELECT generate_series(1, 1000) n'
+  pg_sql "$NAME" later -c "CREATE TABLE big AS SELECT n, repeat(md5(n::text), 50) t FROM generate_series(1, 50000) n"
+  helper set --global compression none --quiet
+  pg_backup "$NAME"
+  helper info "postgres:$ID" --format json | jq '[.manifest.artifacts[].raw_size] | add' >"$BATS_FILE_TMPDIR/size"
+}
+
+teardown_file() {
+  pg_end
+}
+
+setup() {
+  whole=$(cat "$BATS_FILE_TMPDIR/size")
+  before=$(ids success)
+}
+
+teardown() {
+  pg_up "$NAME"
+}
+
+ids() { # <status>
+  helper list "postgres:$NAME" --all --limit 1000 --format json | jq -r --arg status "$1" '.backups[] | select(.status == $status) | .id'
+}
+
+# until MOMENT: a create that has come so far
+until_moment() {
+  case "$1" in
+    start)
+      pg_background create "postgres:$NAME"
+      wait_until 20 has_run
+      ;;
+    waiting) # pg_dump waits for somebody's lock: nothing of `later` has been sent
+      pg_hold "$NAME" later 'BEGIN; LOCK TABLE big;'
+      pg_background create "postgres:$NAME"
+      wait_until 20 pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later' AND wait_event_type = 'Lock'"
+      ;;
+    streaming) # some of `later` has been written, and more can't be sent before the helper goes on
+      pg_background create "postgres:$NAME"
+      wait_until 20 has_bytes
+      kill -STOP "$PG_PID"
+      has_bytes
+      ;;
+  esac
+}
+
+has_run() {
+  compgen -G "$ROOT/run/create-*" >/dev/null
+}
+
+has_bytes() {
+  [[ -n $(find "$ROOT/postgres/$NAME" -name '.*.later.*.part' -size +1M 2>/dev/null) ]]
+}
+
+# No success but what is whole, nothing left of the rest.
+only_whole() {
+  local id
+  [[ $(ids in-progress) == "" ]]
+  while IFS= read -r id; do
+    [[ $before != *"$id"* ]] || continue
+    helper verify "postgres:$id" --quiet
+    [[ $(helper info "postgres:$id" --format json | jq '[.manifest.artifacts[].raw_size] | add') -gt $((whole - 10000)) ]]
+    helper download "postgres:$id" --artifact later | postgres_exec "$NAME" pg_restore -f /dev/null
+  done < <(ids success)
+  pg_clean "$NAME"
+  # Every file belongs to a success.
+  refute_contains "$(find "$ROOT/postgres/$NAME" -type f | grep -vFf <(ids success) || true)" "$NAME"
+}
+
+interrupted() { # <moment> <victim>
+  until_moment "$1"
+  pg_kill "$NAME" "$2"
+  [[ $2 == helper || $1 != streaming ]] || kill -CONT "$PG_PID"
+  case "$2" in
+    helper | hook | client | sidecar | cancel) ;;
+    *) pg_up "$NAME" ;;
+  esac
+  # Whoever waits for the lock, and nobody ended, would have it now.
+  [[ $2 == helper ]] || pg_release "$NAME"
+  pg_join
+  echo "exit code $PG_CODE: $(tail -n 1 "$PG_OUT")"
+  run -0 helper list
+  assert_nothing_left
+  pg_release "$NAME"
+  only_whole
+  if [[ $PG_CODE == 0 ]]; then
+    [[ $(ids success | wc -l) -gt $(wc -l <<<"$before") ]]
+  else
+    assert_equal "$(ids success)" "$before"
+  fi
+}
+
+failed() {
+  interrupted "$@"
+  [[ $PG_CODE != 0 ]]
+}
+
+@test "starting: kill -9 of the helper" {
+  failed start helper
+}
+
+@test "starting: kill -9 of the hook" {
+  interrupted start hook
+}
+
+@test "starting: the container of the service goes" {
+  interrupted start stop
+}
+
+@test "waiting for a lock: kill -9 of the helper" {
+  failed waiting helper
+}
+
+@test "waiting for a lock: kill -9 of the hook" {
+  failed waiting hook
+}
+
+@test "waiting for a lock: kill -9 of the client of docker" {
+  interrupted waiting client
+}
+
+@test "waiting for a lock: the container of pg_dump is killed" {
+  interrupted waiting sidecar
+}
+
+@test "waiting for a lock: kill -9 of the server's process" {
+  interrupted waiting backend
+}
+
+@test "waiting for a lock: the session is terminated" {
+  interrupted waiting session
+}
+
+@test "waiting for a lock: the container of the service goes" {
+  interrupted waiting stop
+}
+
+@test "waiting for a lock: backups:cancel" {
+  failed waiting cancel
+  assert_equal "$PG_CODE" 12
+}
+
+@test "streaming: kill -9 of the helper" {
+  failed streaming helper
+}
+
+@test "streaming: kill -9 of the hook" {
+  failed streaming hook
+}
+
+@test "streaming: kill -9 of the client of docker" {
+  failed streaming client
+}
+
+@test "streaming: the container of pg_dump is killed" {
+  failed streaming sidecar
+}
+
+@test "streaming: kill -9 of the server's process" {
+  failed streaming backend
+}
+
+@test "streaming: the session is terminated" {
+  failed streaming session
+}
+
+@test "streaming: the container of the service is stopped and removed" {
+  failed streaming stop
+}
+
+@test "streaming: the container of the service is killed" {
+  failed streaming die
+}
+
+@test "while the service is away, what a dead helper left is removed as far as it can be, the rest after its return" {
+  until_moment streaming
+  pg_kill "$NAME" helper
+  pg_join
+  postgres_stop "$NAME"
+  run -0 helper list
+  assert_nothing_left
+  postgres_start "$NAME"
+  run -0 helper list
+  only_whole
+  assert_equal "$(ids success)" "$before"
+  run -0 helper create "postgres:$NAME"
+  only_whole
+}
+
+@test "kill -9 of the helper, and of everything it has started, at moments spread over a whole backup" {
+  local begin length part moment all
+  begin=${EPOCHREALTIME/./}
+  helper create "postgres:$NAME" --quiet
+  length=$((${EPOCHREALTIME/./} - begin))
+  for part in 1 2 3 4 5 6 7; do
+    before=$(ids success)
+    pg_background create "postgres:$NAME"
+    moment=$((length * part / 8))
+    sleep "$((moment / 1000000)).$(printf %06d $((moment % 1000000)))"
+    all=$(pgrep -P "$PG_PID" | paste -sd, || true)
+    kill -KILL "$PG_PID" || true
+    [[ $((part % 2)) == 0 || -z $all ]] || pgrep -g "$all" | xargs -r kill -KILL || true
+    pg_join
+    run -0 helper list
+    only_whole
+  done
+}

@@ -1,0 +1,274 @@
+#!/usr/bin/env bats
+# A restore into a PostgreSQL service, whatever of it is killed at whatever moment: everything is as it was or everything is
+# as it is in the backup, in both databases, and the next command leaves no trace of the rest.
+
+load ../support/setup
+load postgres
+
+setup_file() {
+  pg_begin postgres:15 postgres:18
+  make_service 15 3>&- &
+  make_service 18 3>&-
+  wait $!
+}
+
+teardown_file() {
+  pg_end
+}
+
+# While the comment on template1 is "wait", the rows of `zweite` can't be restored.
+make_service() {
+  local name=swap$1-$BATS_ROOT_PID database
+  postgres_create "$name" "postgres:$1"
+  pg_sql "$name" template1 -c 'CREATE DATABASE zweite' -c 'CREATE ROLE lost' -c 'GRANT CREATE ON DATABASE zweite TO lost'
+  for database in "$(postgres_file "$name" DATABASE_NAME)" zweite; do
+    pg_sql "$name" "$database" <<'SQL'
+CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  WHILE current_database() ~ '_new_' AND EXISTS (SELECT FROM pg_shdescription WHERE description = 'wait') LOOP PERFORM pg_sleep(0.05); END LOOP;
+  RETURN true; END $$;
+CREATE TABLE marker (v text); INSERT INTO marker VALUES ('backup');
+SQL
+  done
+  pg_sql "$name" zweite -c 'CREATE TABLE gated (i int, CHECK (gate()))' -c 'INSERT INTO gated SELECT generate_series(1, 2000)'
+  helper create "postgres:$name" --quiet >"$BATS_FILE_TMPDIR/id.$1"
+}
+
+gate() {
+  pg_sql "$NAME" template1 -c "COMMENT ON DATABASE template1 IS '$1'"
+}
+
+# The databases, and what is in them.
+contents() {
+  pg_databases "$NAME"
+  postgres_psql "$NAME" -c 'SELECT v, count(*) OVER () FROM marker'
+  pg_sql "$NAME" zweite -c 'SELECT v, count(*) OVER (), (SELECT count(*) FROM gated) FROM marker'
+}
+
+teardown() {
+  pg_up "$NAME"
+  pg_release "$NAME"
+  gate ''
+}
+
+# until_moment MOMENT: a restore that has come so far
+until_moment() {
+  local seen
+  case "$1" in
+    making) # the first database beside is about to be made
+      pg_hold "$NAME" postgres "BEGIN; COMMENT ON DATABASE template0 IS 'held';"
+      seen="application_name ~ '^backups' AND query ~ 'CREATE DATABASE' AND wait_event_type = 'Lock'"
+      ;;
+    filling) # the first is whole, the second half full
+      gate wait
+      seen="datname ~ '^backups_.*_new_' AND wait_event = 'PgSleep'"
+      ;;
+    swapping) # one of two has its new name in a transaction that goes on
+      pg_hold "$NAME" postgres "BEGIN; COMMENT ON DATABASE zweite IS 'held';"
+      seen="application_name ~ '-swap$' AND wait_event_type = 'Lock'"
+      ;;
+    swapped) # committed, and what was replaced is still there
+      pg_hold "$NAME" template1 "SELECT pg_advisory_lock(0);"
+      seen="application_name ~ '-swap$' AND wait_event = 'advisory'"
+      ;;
+  esac
+  pg_background restore "postgres:$ID" --force --no-safety-backup
+  wait_until 40 pg_sees "$NAME" "$seen" || fail "$1 was not seen:" "$(cat "$PG_OUT")"
+}
+
+let_go() {
+  pg_release "$NAME"
+  gate ''
+}
+
+# use MAJOR: sets NAME, ID, old (what is there now) and new (what the backup holds)
+use() {
+  local value=live$RANDOM
+  NAME=swap$1-$BATS_ROOT_PID ID=$(cat "$BATS_FILE_TMPDIR/id.$1")
+  forget_lost
+  new=$(printf '%s\n' postgres "$(postgres_file "$NAME" DATABASE_NAME)" zweite 'backup|1' 'backup|1|2000')
+  postgres_psql "$NAME" -c "UPDATE marker SET v = '$value'"
+  pg_sql "$NAME" zweite -c "UPDATE marker SET v = '$value'"
+  old=${new//backup/$value}
+  assert_equal "$(contents)" "$old"
+}
+
+# Sets STATE to old or new: there is nothing else that it may be.
+judge() {
+  local now lost
+  now=$(contents)
+  case "$now" in
+    "$old") STATE=old ;;
+    "$new") STATE=new ;;
+    *) fail "neither as it was nor as it is in the backup:" "$now" ;;
+  esac
+  [[ $PG_CODE != 0 ]] || assert_equal "$STATE" new
+  ! grep -q 'is as it was$' "$PG_OUT" || assert_equal "$STATE" old
+  # The role that the backup brings stays only with its data.
+  lost=$(pg_sql "$NAME" template1 -c "SELECT count(*) FROM pg_roles WHERE rolname = 'lost'")
+  assert_equal "$lost" "$([[ $STATE == old ]] || echo 1)$([[ $STATE == new ]] || echo 0)"
+  pg_clean "$NAME"
+}
+
+# interrupted MAJOR MOMENT VICTIM [late]: late lets what is left in the server go on only after the next command
+interrupted() {
+  use "$1"
+  until_moment "$2"
+  pg_kill "$NAME" "$3"
+  [[ $3 != stop && $3 != die ]] || ! pg_over || run -0 helper list
+  [[ $3 == helper || $3 == hook || $3 == client || $3 == sidecar || $3 == cancel ]] || pg_up "$NAME"
+  [[ ${4:-} == late ]] || let_go
+  pg_join
+  echo "exit code $PG_CODE: $(tail -n 2 "$PG_OUT")"
+  run -0 helper list
+  assert_nothing_left
+  [[ ${4:-} != late ]] || let_go
+  judge
+}
+
+forget_lost() {
+  pg_sql "$NAME" zweite -c 'DROP OWNED BY lost' -c 'DROP ROLE lost' 2>/dev/null || true
+}
+
+nothing_done() {
+  interrupted "$@"
+  [[ $PG_CODE != 0 ]]
+  assert_equal "$STATE" old
+}
+
+@test "making a database: kill -9 of the helper" {
+  nothing_done 15 making helper
+}
+
+@test "making a database: kill -9 of the hook" {
+  nothing_done 15 making hook
+}
+
+@test "making a database: kill -9 of the client of docker" {
+  nothing_done 15 making client
+}
+
+@test "making a database: kill -9 of the server's process" {
+  nothing_done 15 making backend
+}
+
+@test "making a database: the container of the service goes" {
+  nothing_done 15 making stop
+}
+
+@test "filling: kill -9 of the helper" {
+  nothing_done 15 filling helper
+}
+
+@test "filling: kill -9 of the helper, and the server goes on until the next command" {
+  nothing_done 18 filling helper late
+}
+
+@test "filling: kill -9 of the hook" {
+  nothing_done 15 filling hook
+}
+
+@test "filling: kill -9 of the client of docker" {
+  nothing_done 15 filling client
+}
+
+@test "filling: the container of pg_restore is killed" {
+  nothing_done 15 filling sidecar
+}
+
+@test "filling: kill -9 of the server's process" {
+  nothing_done 18 filling backend
+}
+
+@test "filling: the session is terminated" {
+  nothing_done 15 filling session
+}
+
+@test "filling: the container of the service goes" {
+  nothing_done 15 filling stop
+}
+
+@test "filling: backups:cancel" {
+  nothing_done 18 filling cancel
+  assert_equal "$PG_CODE" 12
+}
+
+@test "swapping: kill -9 of the helper" {
+  interrupted 15 swapping helper
+}
+
+@test "swapping: kill -9 of the helper, and the server goes on until the next command" {
+  interrupted 15 swapping helper late
+}
+
+@test "18, swapping: kill -9 of the helper" {
+  interrupted 18 swapping helper
+}
+
+@test "swapping: kill -9 of the hook" {
+  interrupted 15 swapping hook
+}
+
+@test "swapping: kill -9 of the clients of docker" {
+  interrupted 15 swapping client
+}
+
+@test "swapping: kill -9 of the server's process" {
+  nothing_done 15 swapping backend
+}
+
+@test "swapping: the session is terminated" {
+  nothing_done 18 swapping session
+}
+
+@test "swapping: the container of the service goes" {
+  nothing_done 18 swapping stop
+}
+
+@test "swapping: the container of the service is killed" {
+  nothing_done 15 swapping die
+}
+
+@test "swapped: kill -9 of the helper" {
+  interrupted 15 swapped helper
+  assert_equal "$STATE" new
+}
+
+@test "swapped: kill -9 of the hook" {
+  interrupted 18 swapped hook
+  assert_equal "$STATE" new
+}
+
+@test "swapped: kill -9 of the clients of docker" {
+  interrupted 15 swapped client
+  assert_equal "$STATE" new
+}
+
+@test "swapped: the container of the service goes" {
+  interrupted 15 swapped stop
+  assert_equal "$STATE" new
+}
+
+@test "swapped: the server's process is killed" {
+  interrupted 18 swapped backend
+  assert_equal "$STATE" new
+}
+
+@test "kill -9 of the helper, and of everything it has started, at moments spread over a whole restore" {
+  local begin length part moment all
+  use 15
+  begin=${EPOCHREALTIME/./}
+  helper restore "postgres:$ID" --force --no-safety-backup --quiet >/dev/null
+  length=$((${EPOCHREALTIME/./} - begin))
+  for part in 1 2 3 4 5 6 7; do
+    use 15
+    pg_background restore "postgres:$ID" --force --no-safety-backup
+    moment=$((length * part / 8))
+    sleep "$((moment / 1000000)).$(printf %06d $((moment % 1000000)))"
+    all=$(pgrep -P "$PG_PID" | paste -sd, || true)
+    kill -KILL "$PG_PID" || true
+    [[ $((part % 2)) == 0 || -z $all ]] || pgrep -g "$all" | xargs -r kill -KILL || true
+    pg_join
+    run -0 helper list
+    judge
+  done
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2034 # for the shell inside; set by name
+# The container beside a PostgreSQL service: what it may show, what it leaves, and what happens where it can't work.
+
+load ../support/setup
+load postgres
+
+setup_file() {
+  pg_begin postgres:15 postgres:18
+  export NAME=side-$BATS_ROOT_PID
+  postgres_create "$NAME" postgres:18
+  postgres_psql "$NAME" -c "CREATE ROLE clerk PASSWORD 'clerks-secret'"
+  # While the comment on template1 is "wait", its rows can't be restored.
+  postgres_psql "$NAME" <<'SQL'
+CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  WHILE EXISTS (SELECT FROM pg_shdescription WHERE description = 'wait') LOOP PERFORM pg_sleep(0.05); END LOOP; RETURN true; END $$;
+CREATE TABLE gated (i int, CHECK (gate())); INSERT INTO gated SELECT generate_series(1, 20000);
+SQL
+  DIGEST=$(postgres_digest "$NAME")
+  export DIGEST
+}
+
+teardown_file() {
+  pg_end
+}
+
+# back_and_forth [WORD...]: a backup and its restore by `helper`; all that was said is in $said
+back_and_forth() {
+  run -0 --separate-stderr helper create "postgres:$NAME" --quiet
+  ID=$output said=$stderr
+  postgres_psql "$NAME" -c 'DELETE FROM gated WHERE i > 100'
+  run -0 --separate-stderr helper restore "postgres:$ID" --force --no-safety-backup
+  said+=$stderr
+  assert_equal "$(postgres_digest "$NAME")" "$DIGEST"
+  pg_clean "$NAME"
+}
+
+falls_back() {
+  back_and_forth
+  assert_contains "$said" "docker exec"
+  run -0 helper info "postgres:$ID" --format json
+  assert_json_true '.manifest.warnings | any(contains("docker exec"))'
+}
+
+@test "normally nothing is said of docker exec, and no volume is left behind" {
+  local volumes
+  volumes=$(postgres_docker volume ls -q | wc -l)
+  back_and_forth
+  refute_contains "$said" "docker exec"
+  assert_equal "$(postgres_docker volume ls -q | wc -l)" "$volumes"
+}
+
+@test "a state directory that dockerd can't see: docker exec does it, and that is said" {
+  export DOKKU_LIB_HOST_ROOT=/nosuch/place
+  falls_back
+}
+
+@test "a state directory that is empty inside the container: docker exec does it, and that is said" {
+  cat >"$DOKKU_LIB_ROOT/docker" <<SH
+#!/bin/bash
+# Without its mounts, a container that is run finds /b empty.
+words=()
+if [[ \$1 == run ]]; then words=(run --tmpfs /b) && shift; fi
+while [[ \$# -gt 0 ]]; do
+  if [[ \$1 == --mount ]]; then shift; else words+=("\$1"); fi
+  shift
+done
+exec "${DOCKER_BIN:-docker}" "\${words[@]}"
+SH
+  chmod 755 "$DOKKU_LIB_ROOT/docker"
+  export DOCKER_BIN=$DOKKU_LIB_ROOT/docker
+  falls_back
+}
+
+@test "a Dokku that lives in a container itself: paths are told as the host knows them" {
+  require_root
+  unshare --mount true 2>/dev/null || skip "needs mount namespaces"
+  local inside=$DOKKU_LIB_ROOT.inside
+  mkdir "$inside"
+  helper_inside() { # <verb> <word…>
+    # shellcheck disable=SC2016 # for that shell
+    unshare --mount sh -c 'mount --bind "$0" "$1" && export DOKKU_LIB_ROOT=$1 && shift && exec "$@"' "$DOKKU_LIB_ROOT" "$inside" \
+      "$BACKUPS_HELPER" "$1" --root "$inside/data/backups" --hooks "$HOOKS" "${@:2}" 3>&-
+  }
+  export DOKKU_LIB_HOST_ROOT=$DOKKU_LIB_ROOT
+  run -0 --separate-stderr helper_inside create "postgres:$NAME" --quiet
+  refute_contains "$stderr" "docker exec"
+  run -0 --separate-stderr helper_inside restore "postgres:$output" --force --no-safety-backup
+  refute_contains "$stderr" "docker exec"
+  unset DOKKU_LIB_HOST_ROOT
+  run -0 --separate-stderr helper_inside create "postgres:$NAME" --quiet
+  assert_contains "$stderr" "docker exec"
+  rmdir "$inside"
+  pg_clean "$NAME"
+}
+
+# The service's own processes know its password by Dokku's own doing, in their environment alone.
+password_is_safe() {
+  local container process file
+  cp "$(postgres_dir "$NAME")/PASSWORD" "$BATS_TEST_TMPDIR/secret"
+  container=$(postgres_docker inspect -f '{{.Id}}' "dokku.postgres.$NAME")
+  sidecar=$(postgres_docker ps -q --filter label=backups.run)
+  [[ -n $sidecar ]]
+  for process in /proc/[0-9]*; do
+    ! grep -qaFf "$BATS_TEST_TMPDIR/secret" "$process/cmdline" 2>/dev/null || fail "cmdline of $(tr '\0' ' ' <"$process/cmdline")" || return 1
+    ! grep -q "$container" "$process/cgroup" 2>/dev/null || continue
+    ! grep -qaFf "$BATS_TEST_TMPDIR/secret" "$process/environ" 2>/dev/null || fail "environment of $(tr '\0' ' ' <"$process/cmdline")" || return 1
+  done
+  refute_contains "$(postgres_docker inspect "$sidecar")" "$(<"$BATS_TEST_TMPDIR/secret")"
+  assert_equal "$(postgres_docker inspect -f '{{.HostConfig.LogConfig.Type}} {{.HostConfig.ReadonlyRootfs}}' "$sidecar")" "none true"
+  while IFS= read -r file; do
+    assert_mode "$file" 600
+    assert_contains "$file" "$ROOT/run/"
+  done < <(grep -rlaFf "$BATS_TEST_TMPDIR/secret" "$ROOT")
+  assert_mode "$ROOT" 700
+}
+
+nothing_in_files() {
+  run -1 grep -rlaF -e "$(<"$BATS_TEST_TMPDIR/secret")" -e clerks-secret -e SCRAM-SHA-256 "$ROOT"
+}
+
+@test "the password is nowhere to be seen while a dump runs, nor afterwards" {
+  helper set --global compression none --quiet
+  pg_hold "$NAME" "$(postgres_file "$NAME" DATABASE_NAME)" 'BEGIN; LOCK TABLE gated;'
+  pg_background create "postgres:$NAME"
+  wait_until 20 pg_sees "$NAME" "application_name ~ '^backups' AND wait_event_type = 'Lock'"
+  password_is_safe
+  pg_release "$NAME"
+  pg_join
+  assert_equal "$PG_CODE" 0
+  nothing_in_files
+  helper set --global compression --quiet
+}
+
+@test "the password is nowhere to be seen while a restore runs, nor afterwards" {
+  pg_backup "$NAME"
+  pg_sql "$NAME" template1 -c "COMMENT ON DATABASE template1 IS 'wait'"
+  pg_background restore "postgres:$ID" --force --no-safety-backup
+  wait_until 30 pg_sees "$NAME" "datname ~ '_new_' AND wait_event = 'PgSleep'"
+  password_is_safe
+  pg_sql "$NAME" template1 -c "COMMENT ON DATABASE template1 IS ''"
+  pg_join
+  assert_equal "$PG_CODE" 0
+  nothing_in_files
+}

@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# SQLite databases in use: other processes read and write all the time, one transaction after the other, and every one
+# of them keeps two tables and a count in step. Whatever is backed up or restored is as it was between two of these.
+
+load ../support/setup
+load fake
+load sqlite
+
+setup() {
+  require_tool python3 || return 0
+  fresh_root
+  DIR=$BATS_TEST_TMPDIR/app
+  DB=$DIR/app.db
+  mkdir "$DIR"
+}
+
+teardown() {
+  [[ -z ${WRITING:-} ]] || rm -f "$WRITING"
+}
+
+# So many backups in a row, each at least as far as the one before, while `pairs` goes on.
+backups_under_writers() {
+  local count=$1 id seen last=0 first
+  first=$(sqlite3 -cmd '.timeout 60000' "$DB" 'SELECT n FROM total')
+  for (( ; count > 0; --count)); do
+    id=$(helper create "sqlite:$DB" --quiet)
+    seen=$(pairs "$(restored_by_hand "$id")") || fail "a backup is $seen" || return 1
+    [[ $seen =~ ^[0-9]+$ && $seen -ge $last ]] || fail "a backup has $seen, the one before $last" || return 1
+    last=$seen
+  done
+  # They had work to do meanwhile: the writers were neither blocked nor idle.
+  [[ $last -gt $((first + 10)) ]] || fail "the writers only got from $first to $last"
+}
+
+@test "WAL: backups under a writer with one connection and one with many" {
+  pairs_create "$DB" wal 3000
+  python_writer "$DB"
+  shell_writer "$DB"
+  backups_under_writers 8
+  writers_stop
+  assert_match "$(pairs "$DB")" '^[0-9]+$'
+  assert_sound
+}
+
+@test "rollback journal: backups under a writer with one connection and one with many" {
+  pairs_create "$DB" delete 3000
+  python_writer "$DB"
+  shell_writer "$DB"
+  backups_under_writers 8
+  writers_stop
+  assert_match "$(pairs "$DB")" '^[0-9]+$'
+  assert_alone "$DB"
+  assert_sound
+}
+
+@test "WAL: a transaction that is open does not hold a backup up, and is not in it" {
+  pairs_create "$DB" wal 100
+  coproc sqlite3 -batch "$DB" 3>&-
+  # shellcheck disable=SC2153 # of coproc
+  printf '%s\n' 'BEGIN IMMEDIATE;' 'UPDATE one SET text = 0;' "SELECT 'open';" >&"${COPROC[1]}"
+  read -r -u "${COPROC[0]}" answer
+  assert_equal "$answer" open
+  run -0 --separate-stderr timeout 20 "$BACKUPS_HELPER" create "sqlite:$DB" --quiet --root "$ROOT" --hooks "$HOOKS"
+  assert_equal "$(pairs "$(restored_by_hand "$output")")" 100
+  printf '%s\n' 'ROLLBACK;' '.quit' >&"${COPROC[1]}"
+  wait "$COPROC_PID" || true
+}
+
+@test "rollback journal: a backup waits for a writer that has the file locked for a while" {
+  local id
+  pairs_create "$DB" delete 100
+  coproc sqlite3 -batch "$DB" 3>&-
+  printf '%s\n' 'BEGIN EXCLUSIVE;' "${PAIR#BEGIN IMMEDIATE;}" >&"${COPROC[1]}"
+  printf '%s\n' 'BEGIN EXCLUSIVE;' "SELECT 'locked';" >&"${COPROC[1]}"
+  read -r -u "${COPROC[0]}" answer
+  assert_equal "$answer" locked
+  background create "sqlite:$DB" --quiet
+  sleep 1
+  kill -0 "$PID"
+  printf '%s\n' 'COMMIT;' '.quit' >&"${COPROC[1]}"
+  assert_ends 0
+  assert_equal "$(pairs "$(restored_by_hand "$(<"$OUT")")")" 101
+}
+
+@test "WAL: restores under writers and a reader: nobody sees half of one, nobody's writes are lost" {
+  restores_under_writers wal
+}
+
+@test "rollback journal: restores under writers and a reader: nobody sees half of one, nobody's writes are lost" {
+  restores_under_writers delete
+}
+
+restores_under_writers() {
+  local id round
+  pairs_create "$DB" "$1" 1000
+  id=$(helper create "sqlite:$DB" --quiet)
+  python_writer "$DB"
+  shell_writer "$DB"
+  python_reader "$DB"
+  for round in 1 2 3; do
+    wait_until 30 wrote_more_than 1020
+    helper restore "$id" --force --quiet >/dev/null
+    # Their old connections go on, in the database that was put back.
+    wait_until 30 wrote_less_than 1020 || fail "round $round: the writers are at $(pairs "$DB")"
+  done
+  wait_until 30 wrote_more_than 1020
+  writers_stop
+  assert_match "$(pairs "$DB")" '^[0-9]+$'
+  for id in $(catalog "SELECT id FROM backups WHERE trigger = 'safety'"); do
+    assert_match "$(pairs "$(restored_by_hand "$id")")" '^1[0-9]{3,}$'
+  done
+  assert_equal "$(sqlite3 "$DB" 'PRAGMA journal_mode')" "$1"
+  assert_alone "$DB"
+  assert_sound
+}
+
+wrote_more_than() {
+  [[ $(sqlite3 -cmd '.timeout 60000' "$DB" 'SELECT n FROM total') -gt $1 ]]
+}
+
+wrote_less_than() {
+  ! wrote_more_than "$1"
+}
+
+@test "a reader in the middle of a transaction keeps what it sees" {
+  local id
+  pairs_create "$DB" wal 100
+  id=$(helper create "sqlite:$DB" --quiet)
+  sqlite3 "$DB" "$PAIR"
+  coproc sqlite3 -batch "$DB" 3>&-
+  printf '%s\n' 'BEGIN;' 'SELECT n FROM total;' >&"${COPROC[1]}"
+  read -r -u "${COPROC[0]}" answer
+  assert_equal "$answer" 101
+  helper restore "$id" --force --quiet >/dev/null
+  printf '%s\n' 'SELECT n FROM total;' 'COMMIT;' 'SELECT n FROM total;' '.quit' >&"${COPROC[1]}"
+  mapfile -t -u "${COPROC[0]}" answers
+  assert_equal "${answers[*]}" "101 100"
+  wait "$COPROC_PID" || true
+  assert_equal "$(pairs "$DB")" 100
+}
+
+@test "1 GiB: create, verify and restore take at most 64 MiB in the helper" {
+  local peak=0 most=0 verb
+  [[ $(df --output=avail -B1 "$BATS_TEST_TMPDIR" | tail -n 1) -gt 6000000000 ]] || skip "needs 6 GB of disk"
+  sqlite3 "$DB" 'PRAGMA page_size=65536; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; CREATE TABLE big(n INTEGER PRIMARY KEY, data BLOB);
+    WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 1030)
+    INSERT INTO big SELECT n, CAST(zeroblob(900000) || randomblob(100000) AS BLOB) FROM i;' >/dev/null
+  [[ $(stat -c %s "$DB") -gt 1000000000 ]]
+  sqlite3 "$DB" 'PRAGMA journal_mode=WAL' >/dev/null
+  for verb in "create sqlite:$DB" "verify sqlite:$DB@latest" "restore sqlite:$DB@latest --force --no-safety-backup"; do
+    # shellcheck disable=SC2086 # words
+    background $verb --quiet
+    # Its own: what `time` prints is the largest of its children's as well, and sqlite3 maps the whole file.
+    while peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$PID/status" 2>/dev/null) && [[ -n $peak ]]; do
+      most=$((peak > most ? peak : most))
+      sleep 0.05
+    done
+    assert_ends 0
+  done
+  echo "# the helper's peak: $((most / 1024)) MiB" >&3
+  [[ $most -gt 1000 && $most -le 65536 ]] || fail "the helper took $most KiB"
+  assert_equal "$(sqlite3 "$DB" 'SELECT count(*), sum(length(data)) FROM big')" "1030|1030000000"
+}

@@ -1,0 +1,265 @@
+#!/usr/bin/env bats
+# SQLite databases that nobody uses meanwhile, at a shell: what is backed up, what is put back, and what is refused.
+
+load ../support/setup
+load fake
+load sqlite
+
+setup() {
+  fresh_root
+  DIR=$BATS_TEST_TMPDIR/app
+  DB=$DIR/app.db
+  mkdir "$DIR"
+}
+
+back_up() {
+  ID=$(helper create "sqlite:$DB" --quiet)
+}
+
+restore() {
+  helper restore "sqlite:$DB@latest" --force --quiet "$@"
+}
+
+@test "what is in it comes back: rows, indexes, views, settings of the file" {
+  local digest
+  sqlite3 "$DB" 'PRAGMA page_size=8192; PRAGMA auto_vacuum=1; PRAGMA application_id=77; PRAGMA user_version=42;
+    CREATE VIRTUAL TABLE words USING fts5(text); INSERT INTO words VALUES (1), (2);
+    CREATE TABLE "with ""quotes""" (x BLOB, y REAL, z); INSERT INTO "with ""quotes""" VALUES (zeroblob(100000), 1e300, NULL);
+    CREATE TRIGGER t AFTER INSERT ON "with ""quotes""" BEGIN SELECT 1; END;' >/dev/null
+  digest=$(sqlite_digest "$DB")
+  back_up
+  sqlite3 "$DB" 'DROP TABLE words; DELETE FROM "with ""quotes"""; PRAGMA user_version=43'
+  [[ $(sqlite_digest "$DB") != "$digest" ]]
+  restore
+  assert_equal "$(sqlite_digest "$DB")" "$digest"
+  assert_equal "$(sqlite3 "$DB" 'PRAGMA page_size; PRAGMA application_id; PRAGMA user_version; PRAGMA auto_vacuum' | tr '\n' ' ')" "8192 77 42 1 "
+  assert_alone "$DB"
+  assert_sound
+}
+
+@test "the manifest says what it was, and opens it with standard tools only" {
+  sqlite_create "$DB" 500
+  back_up
+  run -0 --separate-stderr helper info "$ID" --format json
+  assert_json .manifest.engine.name SQLite
+  assert_json .manifest.engine.version "$(sqlite3 --version | cut -d' ' -f1)"
+  assert_json .manifest.source.address "$DB"
+  assert_json .manifest.detail.journal_mode wal
+  assert_json .manifest.detail.path "$DB"
+  assert_json '.manifest.artifacts | length' 1
+  assert_json '.manifest.artifacts[0].kind' sqlite-database
+  assert_json '.manifest.artifacts[0].raw_size' "$(stat -c %s "$DB")"
+  assert_equal "$(sqlite_digest "$(restored_by_hand "$ID")")" "$(sqlite_digest "$DB")"
+}
+
+@test "what a killed application left in its -wal or its -journal is in the backup" {
+  local journal
+  for journal in wal delete; do
+    rm -f "$DB"*
+    pairs_create "$DB" "$journal" 100
+    # Copied while a connection has it open: just as a crash leaves it.
+    mkdir "$BATS_TEST_TMPDIR/$journal"
+    if [[ $journal == wal ]]; then
+      printf '%s\n' "$PAIR" ".shell cp $DB* $BATS_TEST_TMPDIR/$journal/" | sqlite3 -batch "$DB"
+    else
+      printf '%s\n' 'PRAGMA cache_size=1; PRAGMA cache_spill=1; BEGIN; UPDATE one SET text = 0; UPDATE two SET text = n;' \
+        ".shell cp $DB* $BATS_TEST_TMPDIR/$journal/" 'ROLLBACK;' | sqlite3 -batch "$DB"
+      assert_file "$BATS_TEST_TMPDIR/delete/app.db-journal"
+    fi
+    rm -f "$DB"*
+    cp "$BATS_TEST_TMPDIR/$journal"/* "$DIR/"
+    back_up
+    assert_equal "$(pairs "$(restored_by_hand "$ID")")" "$([[ $journal == wal ]] && echo 101 || echo 100)"
+  done
+}
+
+@test "a restore over what a killed application left: nothing of the old -wal or -journal gets into it" {
+  pairs_create "$DB" wal 100
+  back_up
+  mkdir "$BATS_TEST_TMPDIR/crash"
+  printf '%s\n' 'UPDATE one SET text = n; DELETE FROM two;' ".shell cp $DB* $BATS_TEST_TMPDIR/crash/" | sqlite3 -batch "$DB"
+  rm -f "$DB"*
+  cp "$BATS_TEST_TMPDIR/crash"/* "$DIR/"
+  assert_file "$DB-wal"
+  restore --no-safety-backup
+  assert_equal "$(pairs "$DB")" 100
+  assert_alone "$DB"
+  assert_equal "$(sqlite3 "$DB" 'PRAGMA journal_mode')" wal
+}
+
+@test "a file that is missing is not backed up, and is restored into its directory" {
+  sqlite_create "$DB" 10
+  local digest
+  digest=$(sqlite_digest "$DB")
+  run -3 --separate-stderr helper create "sqlite:$DIR/other.db"
+  assert_contains "${stderr_lines[-1]}" "there is no sqlite:$DIR/other.db"
+  run -3 --separate-stderr helper create "sqlite:$DIR/nowhere/other.db"
+  back_up
+  rm "$DB"
+  run -3 --separate-stderr helper create "sqlite:$DB"
+  run -0 --separate-stderr helper restore "$ID" --force
+  assert_equal "$(sqlite_digest "$DB")" "$digest"
+  assert_alone "$DB"
+  # There was nothing to take a safety backup of.
+  assert_equal "$(catalog "SELECT count(*) FROM backups WHERE trigger = 'safety'")" 0
+  rm -r "$DIR"
+  run -3 --separate-stderr helper restore "$ID" --force
+  refute_file "$DIR"
+}
+
+@test "what is no database, an empty file, a directory or a damaged database is refused" {
+  echo "just some text, longer than a header" >"$DB"
+  run -7 --separate-stderr helper create "sqlite:$DB"
+  assert_match "${stderr_lines[-1]}" "$DB.*not a database"
+  : >"$DB"
+  run -7 --separate-stderr helper create "sqlite:$DB"
+  assert_contains "${stderr_lines[-1]}" "is empty"
+  run -2 --separate-stderr helper create "sqlite:$DIR"
+  assert_contains "${stderr_lines[-1]}" "is not a file"
+  rm "$DB"
+  wreck
+  run -7 --separate-stderr helper create "sqlite:$DB"
+  assert_match "${stderr_lines[-1]}" "$DB"
+  assert_no_success
+}
+
+# A database that opens, with pages of its tables overwritten.
+wreck() {
+  sqlite_create "$DB" 3000
+  sqlite3 "$DB" 'PRAGMA journal_mode=DELETE' >/dev/null
+  dd if=/dev/urandom of="$DB" bs=4096 seek=5 count=20 conv=notrunc status=none
+}
+
+@test "a database that is damaged, or none, is never put in the place of a good one" {
+  local digest name
+  sqlite_create "$DIR/good.db" 10
+  digest=$(sqlite_digest "$DIR/good.db")
+  wreck
+  mv "$DB" "$BATS_TEST_TMPDIR/damaged"
+  { head -c 16 "$BATS_TEST_TMPDIR/damaged" && head -c 5000 /dev/urandom; } >"$BATS_TEST_TMPDIR/junk"
+  for name in damaged junk; do
+    helper adopt "sqlite:$DIR/good.db" --quiet <"$BATS_TEST_TMPDIR/$name" >/dev/null
+    run -7 --separate-stderr helper restore "sqlite:$DIR/good.db@latest" --force --no-safety-backup
+    assert_contains "${stderr_lines[-1]}" "what is to be restored is"
+    assert_equal "$(sqlite_digest "$DIR/good.db")" "$digest"
+    run -7 --separate-stderr helper restore "sqlite:$DIR/good.db@latest" --force --no-safety-backup --in-place
+    assert_equal "$(sqlite_digest "$DIR/good.db")" "$digest"
+    assert_alone "$DIR/good.db"
+  done
+  assert_sound
+}
+
+@test "a live file that is wrecked is replaced, with its -wal, once no safety backup is asked for" {
+  local digest
+  sqlite_create "$DB" 100
+  digest=$(sqlite_digest "$DB")
+  back_up
+  echo "this was a database once" >"$DB"
+  echo "and this a log" >"$DB-wal"
+  run -7 --separate-stderr helper restore "$ID" --force
+  assert_contains "${stderr_lines[-1]}" "nothing was restored, since the safety backup failed"
+  assert_contains "${stderr_lines[-1]}" "--no-safety-backup"
+  assert_equal "$(<"$DB")" "this was a database once"
+  run -0 --separate-stderr helper restore "$ID" --force --no-safety-backup
+  assert_contains "$stderr" "was no database any more and was replaced"
+  assert_equal "$(sqlite_digest "$DB")" "$digest"
+  assert_alone "$DB"
+}
+
+@test "a live file that was cut to a few bytes, or to none, is replaced" {
+  local digest
+  sqlite_create "$DB" 100
+  digest=$(sqlite_digest "$DB")
+  back_up
+  for text in junk ""; do
+    printf %s "$text" >"$DB"
+    run -7 --separate-stderr helper restore "$ID" --force
+    run -0 --separate-stderr helper restore "$ID" --force --no-safety-backup
+    assert_equal "$(sqlite_digest "$DB")" "$digest"
+    assert_alone "$DB"
+  done
+}
+
+@test "owner and mode stay those of the file, whoever restores, and a new file gets the directory's" {
+  require_root
+  chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+  sqlite_create "$DB" 100
+  chown -R 4242:4343 "$DIR"
+  chmod 640 "$DB"
+  back_up
+  assert_equal "$(find "$DIR" ! -uid 4242)" ""
+  restore
+  assert_equal "$(stat -c '%u:%g %a' "$DB")" "4242:4343 640"
+  assert_equal "$(find "$DIR" ! -uid 4242)" ""
+  rm "$DB"
+  restore --no-safety-backup
+  assert_equal "$(stat -c '%u:%g' "$DB")" 4242:4343
+  echo junk >"$DB"
+  chown 4242:4343 "$DB"
+  chmod 660 "$DB"
+  restore --no-safety-backup
+  assert_equal "$(stat -c '%u:%g %a' "$DB")" "4242:4343 660"
+  assert_alone "$DB"
+}
+
+@test "names that a shell, SQL or a URI would trip over" {
+  local name
+  # shellcheck disable=SC2016 # no expansion is the point
+  for name in "with space.db" "it's \"quoted\".db" 'back\slash.db' 'percent%41?x=1#y.db' '$(touch pwned).db' '-dash.db' 'Zoë.db'; do
+    DB=$DIR/$name
+    sqlite_create "$DIR/plain" 20
+    mv "$DIR/plain" "$DB"
+    back_up
+    sqlite3 "file:$(jq -rn --arg x "$DB" '$x | @uri')" 'DELETE FROM note'
+    restore
+    cp "$DB" "$BATS_TEST_TMPDIR/copy.db"
+    assert_equal "$(sqlite3 "$BATS_TEST_TMPDIR/copy.db" 'SELECT count(*) FROM note')" 20
+    assert_equal "$(sqlite3 "$(restored_by_hand "$ID")" 'SELECT count(*) FROM note')" 20
+    assert_alone "$DB"
+    rm "$DB"
+  done
+}
+
+@test "a link is the file it leads to, and stays a link" {
+  sqlite_create "$DB" 10
+  ln -s app/app.db "$BATS_TEST_TMPDIR/link.db"
+  run -0 --separate-stderr helper create "sqlite:$BATS_TEST_TMPDIR/link.db" --format json
+  assert_json '.backups[0].source' "$(helper list --format json | jq -r '.backups[0].source')"
+  helper restore "sqlite:$BATS_TEST_TMPDIR/link.db@latest" --force --quiet
+  [[ -L $BATS_TEST_TMPDIR/link.db && -f $DB && ! -L $DB ]]
+  # A path from here is the same source.
+  cd "$DIR"
+  run -0 --separate-stderr helper list sqlite:./app.db --format json
+  assert_json '.backups | map(.address) | unique | join(" ")' "$DB"
+}
+
+@test "--into: another file, of another page size, that is there or not" {
+  local digest
+  sqlite_create "$DB" 300
+  digest=$(sqlite_digest "$DB")
+  back_up
+  restore --into "sqlite:$DIR/new.db"
+  assert_equal "$(sqlite_digest "$DIR/new.db")" "$digest"
+  sqlite3 "$DIR/small.db" 'PRAGMA page_size=1024; PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES (1)' >/dev/null
+  restore --into "sqlite:$DIR/small.db"
+  assert_equal "$(sqlite_digest "$DIR/small.db")" "$digest"
+  assert_equal "$(helper list "sqlite:$DIR/small.db" --format json | jq -r '.backups[0].trigger')" safety
+  helper restore "sqlite:$DIR/small.db@latest" --force --quiet && fail "@latest is no safety backup"
+  run -0 helper restore "$(helper list "sqlite:$DIR/small.db" --format json | jq -r '.backups[0].id')" --force --quiet
+  assert_equal "$(sqlite3 "$DIR/small.db" 'SELECT x FROM t')" 1
+  assert_equal "$(sqlite_digest "$DB")" "$digest"
+}
+
+@test "--in-place" {
+  local digest
+  sqlite_create "$DB" 300
+  digest=$(sqlite_digest "$DB")
+  back_up
+  sqlite3 "$DB" 'DELETE FROM note'
+  restore --in-place
+  assert_equal "$(sqlite_digest "$DB")" "$digest"
+  assert_alone "$DB"
+  rm "$DB"
+  run -11 --separate-stderr helper restore "$ID" --force --in-place
+  assert_contains "${stderr_lines[-1]}" "without --in-place"
+}

@@ -1,0 +1,233 @@
+// The program as it is called: what goes to stdout, what to stderr, and the exit code.
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/lab.hpp"
+#include "support/shell.hpp"
+
+namespace backups {
+namespace {
+
+using Json = nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::MatchesRegex;
+using testing::SizeIs;
+using testing::StartsWith;
+using tests::Lab;
+using tests::lines_of;
+using tests::slurp;
+
+class CliTest : public testing::Test {
+ protected:
+  struct Said {
+    int code;
+    std::string out;
+    std::string error;
+  };
+  /// Runs the helper in an environment of `variables` only.
+  Said helper(const std::string& words, const std::string& variables = "",
+              const std::string& input = "/dev/null") const {
+    const std::string error = lab_.path() / "stderr";
+    const auto answer = tests::shell("env -i PATH=/usr/bin:/bin " + variables + " " +
+                                     BACKUPS_HELPER + " " + words + " <" + input + " 2>" + error);
+    return {answer.code, answer.out, slurp(error)};
+  }
+  /// The same with our state directory.
+  Said run(const std::string& words, const std::string& input = "/dev/null") const {
+    return helper(words + " --root " + lab_.root().string() + " --hooks " + lab_.hooks().string(),
+                  "", input);
+  }
+  std::string create() const {
+    const Said said = run("create fake:one");
+    EXPECT_EQ(said.code, 0) << said.error;
+    return lines_of(said.out).at(0);
+  }
+
+  Lab lab_;
+};
+
+TEST_F(CliTest, HelpAndVersionNeedNoStateDirectory) {
+  EXPECT_THAT(helper("").out, StartsWith("Usage: "));
+  EXPECT_EQ(helper("help").code, 0);
+  EXPECT_EQ(helper("--help").out, helper("help").out);
+  EXPECT_THAT(helper("version").out, MatchesRegex("backups [0-9.]+\n"));
+  EXPECT_TRUE(Json::parse(helper("version --format json").out).contains("version"));
+  EXPECT_THAT(helper("create --help").out, StartsWith("Usage: dokku backups:create"));
+  EXPECT_THAT(helper("restore x --nonsense --help").out, StartsWith("Usage: "));
+}
+
+struct BadCall {
+  const char* words;
+  const char* named;
+};
+class BadCalls : public CliTest, public testing::WithParamInterface<BadCall> {};
+
+TEST_P(BadCalls, AreOneLineOnStderrAndExit2) {
+  const Said said = run(GetParam().words);
+  EXPECT_EQ(said.code, 2) << said.error;
+  EXPECT_THAT(said.out, IsEmpty());
+  EXPECT_THAT(lines_of(said.error), SizeIs(1));
+  EXPECT_THAT(said.error, AllOf(StartsWith(" !     "), HasSubstr(GetParam().named)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadCalls,
+    testing::Values(BadCall{"nope", "'nope'"}, BadCall{"create", "which source"},
+                    BadCall{"create fake:one --all", "not both"}, BadCall{"create a,b", "'a,b'"},
+                    BadCall{"create fake:one --labell x", "'--labell'"}, BadCall{"list a b", "'b'"},
+                    BadCall{"list --limit x", "--limit"}, BadCall{"list --format xml", "xml"},
+                    BadCall{"info", "a word is missing"}, BadCall{"info fake:one", "fake:one"},
+                    BadCall{"restore one", "'one'"}, BadCall{"set --global nope 1", "'nope'"},
+                    BadCall{"set --global compression lz4", "'lz4'"},
+                    BadCall{"set --global compression zstd extra", "'extra'"},
+                    BadCall{"create fake:one --label 'a\tb'", "label"},
+                    BadCall{"help nope", "nope"}));
+
+TEST_F(CliTest, CreatePrintsTheIdOnStdoutAndTheRestOnStderr) {
+  const Said said = run("create fake:one");
+  EXPECT_EQ(said.code, 0);
+  EXPECT_THAT(said.out, MatchesRegex("one-[0-9-]{19}\n"));
+  EXPECT_THAT(said.error, AllOf(HasSubstr("-----> "), HasSubstr("=====> ")));
+  EXPECT_THAT(run("create fake:one --quiet").error, IsEmpty());
+  const Json json = Json::parse(run("create fake:one --format json").out);
+  EXPECT_EQ(json["backups"][0]["status"], "success");
+}
+
+TEST_F(CliTest, TheExitCodeIsTheKindAndTheWorstOfSeveral) {
+  EXPECT_EQ(run("create fake:typo").code, 3);
+  lab_.set_live("two", {{"a", "x"}, {"b", "x"}});
+  EXPECT_EQ(run("create fake:one fake:two fake:typo").code, 3);
+  lab_.at("export.b", "echo 'no room left' >&2; exit 14");
+  const Said said = run("create fake:one");
+  EXPECT_EQ(said.code, 14);
+  EXPECT_THAT(lines_of(said.error).back(), AllOf(StartsWith(" !     "), HasSubstr("no room left")));
+}
+
+TEST_F(CliTest, ListShowsBackups) {
+  EXPECT_EQ(Json::parse(run("list --format json").out)["backups"], Json::array());
+  const std::string id = create();
+  EXPECT_THAT(run("list").out, AllOf(StartsWith("BACKUP"), HasSubstr("fake:" + id)));
+  EXPECT_THAT(run("list fake:one").out, HasSubstr(id));
+  create();
+  const Json json = Json::parse(run("list --limit 1 --format json").out);
+  EXPECT_THAT(json["backups"], SizeIs(1));
+  EXPECT_EQ(json["more"], true);
+  EXPECT_EQ(run("list fake:typo").code, 3);
+}
+
+TEST_F(CliTest, InfoShowsHowToOpenIt) {
+  const std::string id = create();
+  const std::string text = run("info " + id).out;
+  EXPECT_THAT(text, AllOf(HasSubstr("zstd -dc"), HasSubstr(id), HasSubstr("Fake 12.3")));
+  const Json json = Json::parse(run("info " + id + " --format json").out);
+  EXPECT_EQ(json["manifest"]["id"], id);
+  EXPECT_EQ(json["directory"], lab_.backups_of(Lab::source()).string());
+}
+
+TEST_F(CliTest, DownloadWritesThePlainDumpOrTheStoredBytes) {
+  const std::string id = create();
+  EXPECT_EQ(run("download " + id).out, lab_.live().at("a"));
+  EXPECT_EQ(run("download " + id + " --artifact b").out, lab_.live().at("b"));
+  EXPECT_EQ(run("download " + id + " --artifact b --raw").out,
+            slurp(lab_.backups_of(Lab::source()) / (id + ".b.dump.zst")));
+  EXPECT_EQ(run("download " + id + " --artifact nope").code, 2);
+}
+
+TEST_F(CliTest, RestoreWithoutATerminalAndWithoutForceIsRefused) {
+  const std::string id = create();
+  lab_.set_live("one", {{"a", "changed"}, {"b", "changed"}});
+  const Said said = run("restore " + id);
+  EXPECT_EQ(said.code, 11);
+  EXPECT_THAT(said.error, HasSubstr("--force"));
+  EXPECT_EQ(lab_.live().at("a"), "changed");
+}
+
+TEST_F(CliTest, RestoreShowsAndPutsBackAndSaysTheWayBack) {
+  const std::string id = create();
+  lab_.set_live("one", {{"a", "changed"}, {"b", "changed"}});
+  EXPECT_EQ(run("restore " + id + " --dry-run").code, 0);
+  EXPECT_EQ(lab_.live().at("a"), "changed");
+  const Said said = run("restore " + id + " --force");
+  EXPECT_EQ(said.code, 0) << said.error;
+  EXPECT_THAT(said.out, AllOf(HasSubstr(id), HasSubstr("two tables")));
+  EXPECT_NE(lab_.live().at("a"), "changed");
+  EXPECT_THAT(said.error, HasSubstr("To take it back: backups:restore fake:one-"));
+}
+
+TEST_F(CliTest, DeleteOfTheOnlyGoodBackupAsksEvenWithForce) {
+  const std::string id = create();
+  EXPECT_EQ(run("delete " + id + " --force").code, 11);
+  create();
+  EXPECT_EQ(run("delete " + id + " --force").code, 0);
+  EXPECT_EQ(run("delete " + id + " --force").code, 3);
+  EXPECT_EQ(run("verify " + id).code, 3);
+}
+
+TEST_F(CliTest, KeepProtectsFromDelete) {
+  const std::string id = create();
+  create();
+  EXPECT_EQ(run("keep " + id).code, 0);
+  EXPECT_EQ(run("delete " + id + " --force").code, 11);
+  EXPECT_EQ(run("unkeep " + id).code, 0);
+  EXPECT_EQ(run("delete " + id + " --force").code, 0);
+}
+
+TEST_F(CliTest, VerifyFindsDamage) {
+  const std::string id = create();
+  EXPECT_EQ(run("verify " + id).code, 0);
+  tests::spill(lab_.backups_of(Lab::source()) / (id + ".b.dump.zst"), "x");
+  const Said said = run("verify " + id);
+  EXPECT_EQ(said.code, 7);
+  EXPECT_THAT(lines_of(said.error).back(), HasSubstr(id + ".b.dump.zst"));
+}
+
+TEST_F(CliTest, AdoptReadsStdinAndLogsShowIt) {
+  tests::spill(lab_.path() / "dump", "rows");
+  const Said said = run("adopt fake:one --label moved", lab_.path() / "dump");
+  EXPECT_EQ(said.code, 0) << said.error;
+  const std::string id = lines_of(said.out).at(0);
+  EXPECT_EQ(run("download " + id).out, "rows");
+  EXPECT_THAT(run("logs " + id).out, HasSubstr("success"));
+}
+
+TEST_F(CliTest, SetStoresAndUnsets) {
+  EXPECT_EQ(run("set fake:one compression gzip:9").code, 0);
+  EXPECT_EQ(lab_.open().settings().get("fake:one", "compression"), "gzip:9");
+  EXPECT_EQ(run("set fake:one compression").code, 0);
+  EXPECT_EQ(lab_.open().settings().get("fake:one", "compression"), "zstd");
+  EXPECT_EQ(run("set fake:typo compression gzip").code, 3);
+}
+
+TEST_F(CliTest, CancelOfNothingIsNotFound) { EXPECT_EQ(run("cancel fake:one").code, 3); }
+
+TEST_F(CliTest, ThroughDokkuNobodyChoosesWhatIsRun) {
+  for (const std::string option : {"--root /tmp", "--hooks /tmp", "--root=/tmp"}) {
+    const Said said = helper("list " + option, "PLUGIN_PATH=/p");
+    EXPECT_EQ(said.code, 2);
+    EXPECT_THAT(said.error, HasSubstr("at a shell only"));
+  }
+}
+
+TEST_F(CliTest, WorksFromADirectoryThatIsGone) {
+  fs::create_directory(lab_.path() / "gone");
+  const std::string root = " --root " + lab_.root().string() + " --hooks " + lab_.hooks().string();
+  const auto answer =
+      tests::shell("cd " + (lab_.path() / "gone").string() + " && rmdir ../gone && " +
+                   BACKUPS_HELPER + " create fake:one" + root + " 2>&1");
+  EXPECT_EQ(answer.code, 0) << answer.out;
+}
+
+TEST_F(CliTest, MakesWhatItMakesForItsOwnerOnly) {
+  create();
+  for (const auto& entry : fs::recursive_directory_iterator(lab_.root())) {
+    if (entry.path().filename() == "settings.json") continue;  // the test's own
+    EXPECT_EQ(tests::mode_of(entry.path()) & 077, 0U) << entry.path();
+  }
+}
+
+}  // namespace
+}  // namespace backups

@@ -1,0 +1,145 @@
+#include "cli/output.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+#include "support/child.hpp"
+#include "support/manifests.hpp"
+
+namespace backups {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using testing::IsEmpty;
+
+TEST(FormatTable, AlignsItsColumns) {
+  EXPECT_EQ(
+      format_table({{"ID", "STATUS", "AGE"}, {"a-long-id", "ok", "5 s"}, {"b", "failed", ""}}),
+      "ID         STATUS  AGE\n"
+      "a-long-id  ok      5 s\n"
+      "b          failed\n");
+}
+
+TEST(FormatTable, CountsCharactersAndNotBytes) {
+  EXPECT_EQ(format_table({{"NAME", "X"}, {"käse", "1"}, {"käsekuchen", "2"}}),
+            "NAME        X\n"
+            "käse        1\n"
+            "käsekuchen  2\n");
+}
+
+TEST(FormatTable, OfTheHeadOnly) { EXPECT_EQ(format_table({{"A", "B"}}), "A  B\n"); }
+
+Backup example() {
+  Backup backup;
+  backup.id = "my-db-2026-04-08-14-30-00";
+  backup.source = {"postgres", "my-db", "my-db"};
+  backup.status = "success";
+  backup.trigger = "manual";
+  backup.label = "before";
+  backup.started_at = tests::kNoon;
+  backup.finished_at = tests::kNoon + 65;
+  backup.engine = "PostgreSQL";
+  backup.engine_version = "15.18";
+  backup.raw_size = 5'000'000'000;
+  backup.stored_size = 1'000;
+  backup.copies = {{"local", "success", "", 1'000}};
+  return backup;
+}
+
+TEST(BackupToJson, HasEveryFieldInSnakeCaseUtcAndBytes) {
+  EXPECT_EQ(backup_to_json(example(), true), Json::parse(R"({
+    "id": "my-db-2026-04-08-14-30-00", "source": "postgres:my-db", "type": "postgres",
+    "name": "my-db", "address": "my-db", "status": "success", "error": "", "trigger": "manual",
+    "label": "before", "started_at": "2026-04-08T14:30:00Z",
+    "finished_at": "2026-04-08T14:31:05Z", "deleted_at": null, "verified_at": null,
+    "kept": true, "engine": "PostgreSQL", "engine_version": "15.18", "raw_size": 5000000000,
+    "stored_size": 1000,
+    "copies": [{"target": "local", "status": "success", "size": 1000, "error": ""}]})"));
+}
+
+TEST(BackupToJson, SaysNullForWhatIsNotKnown) {
+  Backup backup;
+  backup.started_at = tests::kNoon;
+  const Json json = backup_to_json(backup, false);
+  for (const char* key : {"finished_at", "deleted_at", "verified_at", "raw_size", "stored_size"})
+    EXPECT_TRUE(json[key].is_null()) << key;
+  EXPECT_EQ(json["copies"], Json::array());
+  EXPECT_EQ(json["kept"], false);
+}
+
+TEST(PrintJson, TakesTextThatIsNoUtf8) {
+  testing::internal::CaptureStdout();
+  print_json({{"error",
+               "a\xff"
+               "b"}});
+  EXPECT_EQ(testing::internal::GetCapturedStdout(),
+            "{\n  \"error\": \"a\xef\xbf\xbd"
+            "b\"\n}\n");
+}
+
+TEST(Print, ToNobodyIsAnError) {
+  const auto ending = tests::run_in_child([] {
+    ::close(STDOUT_FILENO);
+    print("text");
+    return 0;
+  });
+  EXPECT_EQ(ending, tests::exited(1)) << "what was asked for did not arrive";
+}
+
+TEST(Confirm, WithoutATerminalIsRefused) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const auto ending = tests::run_in_child([&] {
+    ::dup2(ends[0], STDIN_FILENO);
+    [[maybe_unused]] const auto written = ::write(ends[1], "my-db\n", 6);
+    confirm("This replaces all", "my-db");
+    return 0;
+  });
+  ::close(ends[0]);
+  ::close(ends[1]);
+  EXPECT_EQ(ending, tests::exited(11));
+}
+
+/// Answers at a terminal.
+tests::Ending confirm_with(const std::string& answer) {
+  return tests::run_in_child([&] {
+    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+    ::grantpt(terminal);
+    ::unlockpt(terminal);
+    const int slave = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
+    if (slave < 0) return 77;
+    ::dup2(slave, STDIN_FILENO);
+    [[maybe_unused]] const auto written = ::write(terminal, answer.data(), answer.size());
+    confirm("This replaces all", "my-db");
+    return 0;
+  });
+}
+
+TEST(Confirm, WantsTheNameTyped) {
+  EXPECT_EQ(confirm_with("my-db\n"), tests::exited(0));
+  EXPECT_EQ(confirm_with("  my-db \n"), tests::exited(0));
+  for (const char* wrong : {"\n", "y\n", "my-d\n", "My-db\n", "my-db2\n", "\x04"})
+    EXPECT_EQ(confirm_with(wrong), tests::exited(11)) << wrong;
+}
+
+TEST(Progress, IsNothingWhenQuiet) {
+  log::set_quiet(true);
+  EXPECT_FALSE(make_progress());
+  log::set_quiet(false);
+}
+
+TEST(Progress, IsNoLineForEveryCallAwayFromATerminal) {
+  testing::internal::CaptureStderr();
+  const Progress progress = make_progress();
+  for (std::uint64_t i = 0; i < 1000; ++i) progress("a", i, 1000);
+  end_progress();
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace backups

@@ -1,0 +1,178 @@
+#include "engine/recover.hpp"
+
+#include <gmock/gmock.h>
+
+#include "engine/run.hpp"
+#include "support/capture.hpp"
+#include "support/child.hpp"
+#include "support/lab.hpp"
+#include "support/manifests.hpp"
+
+namespace backups {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using tests::create;
+using tests::expect_sound;
+using tests::Lab;
+using tests::row_of;
+using tests::spill;
+
+class RecoverTest : public testing::Test {
+ protected:
+  /// What the next command does and says.
+  std::string recovered() {
+    return tests::stderr_of([this] {
+      State state = lab_.open();
+      recover(state);
+    });
+  }
+  /// As a process leaves it that is killed.
+  std::string dead_run(const std::string& verb, const std::string& backup,
+                       const std::string& place = "") {
+    backups::Run run(state_, verb, Lab::source());
+    run.set_backup(backup);
+    run.set_place(place);
+    run.keep();
+    return run.record().id;
+  }
+  Backup in_progress() { return state_.catalog().begin(Lab::source(), tests::kNoon, "manual", ""); }
+  fs::path file(const std::string& name) const { return lab_.backups_of(Lab::source()) / name; }
+
+  Lab lab_;
+  State state_ = lab_.open();
+};
+
+TEST_F(RecoverTest, CostsNothingWhereThereIsNothing) {
+  create(state_);
+  lab_.forget_calls();
+  EXPECT_THAT(recovered(), IsEmpty());
+  EXPECT_THAT(lab_.calls(), IsEmpty());
+}
+
+TEST_F(RecoverTest, FailsARowWhoseProcessIsGone) {
+  const Backup backup = in_progress();
+  const std::string run = dead_run("create", backup.id);
+  spill(file(backup.id + ".a.dump.zst"), "whole");
+  spill(file("." + backup.id + ".b.dump.zst.part"), "half");
+  spill(state_.run_directory() / run / "pgpass", "secret");
+  EXPECT_THAT(recovered(), HasSubstr(backup.id + " was interrupted"));
+  EXPECT_EQ(row_of(state_, backup.id).status, "failed");
+  EXPECT_EQ(row_of(state_, backup.id).error, "interrupted");
+  EXPECT_THAT(lab_.calls(), ElementsAre("sweep RUN"));
+  expect_sound(lab_);
+  EXPECT_THAT(recovered(), IsEmpty()) << "once";
+}
+
+TEST_F(RecoverTest, LeavesARowAloneWhoseProcessLives) {
+  lab_.at("export.b", "touch \"$lab/standing\"; exec sleep 60");
+  const tests::Child helper([this] {
+    State state = lab_.open();
+    create(state);
+    return 0;
+  });
+  ASSERT_TRUE(tests::eventually([this] { return fs::exists(lab_.path() / "standing"); }));
+  const auto files = tests::files_below(lab_.root() / "fake");
+  EXPECT_THAT(recovered(), IsEmpty());
+  EXPECT_THAT(state_.catalog().in_progress(), SizeIs(1));
+  EXPECT_EQ(tests::files_below(lab_.root() / "fake"), files);
+  EXPECT_THAT(list_runs(state_, true), SizeIs(1));
+}
+
+TEST_F(RecoverTest, LeavesOtherBackupsOfTheSourceAlone) {
+  const std::string good = create(state_).id;
+  const Backup backup = in_progress();
+  dead_run("create", backup.id);
+  recovered();
+  EXPECT_EQ(row_of(state_, good).status, "success");
+  expect_sound(lab_);
+}
+
+TEST_F(RecoverTest, ATryThatCannotCleanUpIsSaidAndMadeAgain) {
+  const std::string run = dead_run("restore", "", "1f0c2a9b");
+  lab_.at("abandon", "echo 'service is stopped' >&2; exit 5");
+  EXPECT_THAT(recovered(), testing::AllOf(HasSubstr("Cannot clean up after " + run),
+                                          HasSubstr("service is stopped")));
+  EXPECT_THAT(list_runs(state_, false), SizeIs(1));
+  lab_.forget_knobs();
+  EXPECT_THAT(recovered(), HasSubstr("was interrupted"));
+  EXPECT_THAT(list_runs(state_, false), IsEmpty());
+}
+
+TEST_F(RecoverTest, OneThatCannotCleanUpDoesNotKeepTheOthers) {
+  lab_.set_live("two", {{"a", "x"}});
+  dead_run("restore", "", "1f0c2a9b");
+  const Backup other = state_.catalog().begin(Lab::source("two"), tests::kNoon, "manual", "");
+  lab_.at("abandon", "exit 1");
+  recovered();
+  EXPECT_EQ(row_of(state_, other.id).status, "failed");
+}
+
+TEST_F(RecoverTest, SweepsBeforeItAbandons) {
+  // What a dead restore left running holds the place that abandon removes.
+  dead_run("restore", "", "1f0c2a9b");
+  recovered();
+  EXPECT_THAT(lab_.calls(), ElementsAre("sweep RUN", "abandon one WHERE"));
+}
+
+TEST_F(RecoverTest, RemovesARunThatHadNotBegun) {
+  fs::create_directory(state_.run_directory() / "create-2026-04-08-14-30-00-1f0c2a9b");
+  EXPECT_THAT(recovered(), IsEmpty());
+  EXPECT_TRUE(fs::is_empty(state_.run_directory()));
+  EXPECT_THAT(lab_.calls(), IsEmpty());
+}
+
+TEST_F(RecoverTest, FinishesADeletion) {
+  for (const int step : {0, 1, 2}) {
+    const Manifest manifest = create(state_);
+    const Backup backup = row_of(state_, manifest.id);
+    state_.catalog().mark_deleting(backup);
+    if (step >= 1) fs::remove(file(manifest.id + ".json"));
+    if (step >= 2) fs::remove(file(manifest.artifacts[0].file));
+    recovered();
+    EXPECT_TRUE(row_of(state_, manifest.id).deleted_at) << step;
+    EXPECT_FALSE(row_of(state_, manifest.id).deleting) << step;
+    EXPECT_THAT(tests::files_below(lab_.backups_of(Lab::source())), IsEmpty()) << step;
+    expect_sound(lab_);
+  }
+}
+
+TEST_F(RecoverTest, RemovesWhatALostCatalogDoesNotKnow) {
+  const Backup backup = in_progress();
+  dead_run("create", backup.id);
+  spill(file(backup.id + ".a.dump.zst"), "whole");
+  spill(file("." + backup.id + ".b.dump.zst.part"), "half");
+  fs::remove(lab_.root() / "catalog.db");
+  recovered();
+  EXPECT_THAT(tests::files_below(lab_.backups_of(Lab::source())), IsEmpty());
+  expect_sound(lab_);
+}
+
+TEST_F(RecoverTest, KeepsACommittedBackupThatTheCatalogDoesNotKnow) {
+  const std::string id = create(state_).id;
+  dead_run("create", id);
+  Database(lab_.root() / "catalog.db").execute("DELETE FROM backups");
+  recovered();
+  EXPECT_TRUE(fs::exists(file(id + ".json"))) << "the manifest is the commit";
+}
+
+TEST_F(RecoverTest, ASecondCommandMeanwhileLeavesItToTheFirst) {
+  const Backup backup = in_progress();
+  const Lock first = state_.lock(Lab::source(), "cleaning up");
+  EXPECT_THAT(recovered(), IsEmpty());
+  EXPECT_EQ(row_of(state_, backup.id).status, "in-progress");
+}
+
+TEST_F(RecoverTest, AManifestThatCannotBeReadIsSaidAndNothingIsRemoved) {
+  const Backup backup = in_progress();
+  spill(file(backup.id + ".json"), "{ half");
+  spill(file(backup.id + ".a.dump.zst"), "bytes");
+  EXPECT_THAT(recovered(), HasSubstr("Cannot clean up after " + backup.id));
+  EXPECT_TRUE(fs::exists(file(backup.id + ".a.dump.zst")));
+}
+
+}  // namespace
+}  // namespace backups

@@ -1,0 +1,162 @@
+#include "model/manifest.hpp"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/directory.hpp"
+#include "support/errors.hpp"
+
+namespace backups {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using tests::ThrowsError;
+
+std::string golden() { return tests::slurp(BACKUPS_GOLDEN_DIR "/manifest-v1.json"); }
+
+TEST(Manifest, ReadsTheGoldenFileOfFormat1) {
+  const Manifest manifest = parse_manifest(golden());
+  EXPECT_EQ(manifest.id, "my-db-2026-04-08-14-30-00");
+  EXPECT_EQ(manifest.source, (Source{"postgres", "my-db", "my-db"}));
+  EXPECT_EQ(manifest.host, "dokku-0a1b2c3d");
+  EXPECT_EQ(manifest.plugin_version, "0.1.0");
+  EXPECT_EQ(manifest.engine, "PostgreSQL");
+  EXPECT_EQ(manifest.engine_version, "15.18");
+  EXPECT_EQ(manifest.image, "postgres:15");
+  EXPECT_THAT(manifest.image_id, HasSubstr("sha256:0011"));
+  EXPECT_EQ(manifest.identity, "7352648291047362891");
+  EXPECT_EQ(manifest.trigger, "manual");
+  EXPECT_EQ(manifest.label, "before the käse upgrade");
+  EXPECT_EQ(manifest.started_at, 1'775'658'600);
+  EXPECT_EQ(manifest.finished_at, 1'775'658'665);
+  EXPECT_THAT(manifest.stages, ElementsAre("zstd"));
+  EXPECT_THAT(manifest.warnings, ElementsAre("the image was retagged"));
+  EXPECT_EQ(Json::parse(manifest.detail)["settings"]["search_path"], "app");
+  EXPECT_EQ(manifest.stored_size(), 5'000'000'317U);
+  EXPECT_EQ(manifest.raw_size(), 20'000'000'480U);
+}
+
+TEST(Manifest, ReadsTheArtifactsOfTheGoldenFile) {
+  const Manifest manifest = parse_manifest(golden());
+  ASSERT_EQ(manifest.artifacts.size(), 2U);
+  const Artifact& globals = manifest.artifacts[0];
+  EXPECT_EQ(globals.name, "globals");
+  EXPECT_EQ(globals.kind, "pg_dumpall-globals");
+  EXPECT_EQ(globals.file, "my-db-2026-04-08-14-30-00.globals.dump.zst");
+  EXPECT_EQ(globals.stored_size, 317U);
+  EXPECT_THAT(globals.stored_sha256, testing::StartsWith("b5bb9d80"));
+  EXPECT_EQ(globals.raw_size, 480U);
+  EXPECT_THAT(globals.raw_sha256, testing::StartsWith("7d865e95"));
+  EXPECT_THAT(globals.open_command, testing::EndsWith("| psql"));
+  EXPECT_EQ(globals.minimum_client, "15");
+  EXPECT_EQ(Json::parse(globals.extra), Json::parse(R"({"auxiliary": true})"));
+  EXPECT_EQ(manifest.artifacts[1].name, "my db");
+  EXPECT_EQ(manifest.artifacts[1].raw_size, 20'000'000'000U);
+  EXPECT_THAT(manifest.artifacts[1].extra, IsEmpty());
+}
+
+TEST(Manifest, WritesTheGoldenFileAgainByteForByte) {
+  EXPECT_EQ(manifest_to_json(parse_manifest(golden())).dump(2) + "\n", golden());
+}
+
+/// Every field, as a JSON pointer; an artifact's are those of the first.
+std::vector<std::string> all_fields() {
+  std::vector<std::string> fields;
+  const Json json = Json::parse(golden());
+  for (const auto& [key, value] : json.items()) {
+    fields.push_back("/" + key);
+    if (key == "source" || key == "engine")
+      for (const auto& item : value.items()) fields.push_back("/" + key + "/" + item.key());
+  }
+  for (const auto& item : json["artifacts"][0].items())
+    if (item.key() != "extra") fields.push_back("/artifacts/0/" + item.key());
+  return fields;
+}
+
+class ManifestField : public testing::TestWithParam<std::string> {};
+
+TEST_P(ManifestField, ThatIsMissingIsDamage) {
+  const Json json = Json::parse(golden());
+  const Json::json_pointer pointer(GetParam());
+  Json without = json;
+  without[pointer.parent_pointer()].erase(pointer.back());
+  EXPECT_THAT([&] { parse_manifest(without.dump()); }, ThrowsError(ErrorKind::kDamaged));
+}
+
+TEST_P(ManifestField, OfAnotherTypeIsDamage) {
+  const Json::json_pointer pointer(GetParam());
+  Json wrong = Json::parse(golden());
+  if (wrong[pointer].is_object()) {
+    wrong[pointer] = 7;
+  } else {
+    wrong[pointer] = {{"an", "object"}};
+  }
+  EXPECT_THAT([&] { parse_manifest(wrong.dump()); }, ThrowsError(ErrorKind::kDamaged));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ManifestField, testing::ValuesIn(all_fields()));
+
+struct Hostile {
+  const char* what;
+  const char* pointer;
+  Json value;
+};
+class HostileManifest : public testing::TestWithParam<Hostile> {};
+
+TEST_P(HostileManifest, IsDamage) {
+  Json json = Json::parse(golden());
+  json[Json::json_pointer(GetParam().pointer)] = GetParam().value;
+  EXPECT_THAT([&] { parse_manifest(json.dump()); }, ThrowsError(ErrorKind::kDamaged))
+      << GetParam().what;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, HostileManifest,
+    testing::Values(
+        Hostile{"a newer format", "/format", 2}, Hostile{"a format that never was", "/format", 0},
+        Hostile{"a path up", "/artifacts/0/file", "my-db-2026-04-08-14-30-00./../../x"},
+        Hostile{"an absolute path", "/artifacts/0/file", "/etc/passwd"},
+        Hostile{"a file of another backup", "/artifacts/0/file", "my-db-2026-04-08-14-30-01.dump"},
+        Hostile{"a file that only begins alike", "/artifacts/0/file",
+                "my-db-2026-04-08-14-30-00x.dump"},
+        Hostile{"a NUL in a file", "/artifacts/0/file",
+                std::string("my-db-2026-04-08-14-30-00.a\0b", 27)},
+        Hostile{"the file of another artifact", "/artifacts/0/file",
+                "my-db-2026-04-08-14-30-00.my%20db.dump.zst"},
+        Hostile{"no artifact", "/artifacts", Json::array()},
+        Hostile{"another id", "/id", "my-db-2026-04-08-14-30-01"},
+        Hostile{"the id of another name", "/id", "other-2026-04-08-14-30-00"},
+        Hostile{"an id that is none", "/id", "my-db"}, Hostile{"another name", "/source/name", "x"},
+        Hostile{"a path for a name", "/source/name", "../my-db"},
+        Hostile{"a path for a type", "/source/type", "../postgres"},
+        Hostile{"a negative size", "/artifacts/0/stored_size", -1},
+        Hostile{"half a byte", "/artifacts/0/raw_size", 1.5},
+        Hostile{"a time that is none", "/started_at", "yesterday"},
+        Hostile{"detail that is no object", "/detail", "text"}));
+
+class BrokenText : public testing::TestWithParam<const char*> {};
+TEST_P(BrokenText, IsDamage) {
+  EXPECT_THAT([] { parse_manifest(GetParam()); }, ThrowsError(ErrorKind::kDamaged));
+}
+INSTANTIATE_TEST_SUITE_P(All, BrokenText, testing::Values("", "{", "[]", "null", "{}", "\xff"));
+
+TEST(Manifest, CutAnywhereIsDamage) {
+  const std::string text = golden();
+  for (std::size_t size = 0; size + 2 < text.size(); size += 7)
+    EXPECT_THAT([&] { parse_manifest(text.substr(0, size)); }, ThrowsError(ErrorKind::kDamaged))
+        << size;
+}
+
+TEST(Manifest, OfANewerFormatSaysWhatToDo) {
+  Json json = Json::parse(golden());
+  json["format"] = 2;
+  EXPECT_THAT([&] { parse_manifest(json.dump()); },
+              ThrowsError(ErrorKind::kDamaged, HasSubstr("update the plugin")));
+}
+
+}  // namespace
+}  // namespace backups

@@ -1,0 +1,203 @@
+#include "model/settings.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/directory.hpp"
+#include "support/errors.hpp"
+
+namespace backups {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using tests::ThrowsError;
+
+constexpr const char* kDb = "postgres:my-db";
+constexpr std::uint64_t kGiB = 1ULL << 30;
+
+TEST(Settings, HaveDefaults) {
+  const Settings settings;
+  EXPECT_EQ(settings.compression(kDb), (Codec{Codec::Kind::kZstd, 3}));
+  EXPECT_EQ(settings.seconds(kDb, "start-timeout"), 30 * 60);
+  EXPECT_EQ(settings.seconds(kDb, "silence-timeout"), 10 * 60);
+  EXPECT_EQ(settings.get(kDb, "compression"), "zstd");
+  EXPECT_TRUE(settings.pins.empty());
+  EXPECT_EQ(settings.host_id, "");
+}
+
+TEST(Settings, ASourceOverridesTheGlobalValueAndThatTheDefault) {
+  Settings settings;
+  settings.set(Settings::kGlobal, "compression", "gzip");
+  settings.set(kDb, "compression", "none");
+  EXPECT_EQ(settings.get(kDb, "compression"), "none");
+  EXPECT_EQ(settings.get("redis:x", "compression"), "gzip");
+  settings.set(kDb, "compression", "");
+  EXPECT_EQ(settings.get(kDb, "compression"), "gzip");
+  settings.set(Settings::kGlobal, "compression", "");
+  EXPECT_EQ(settings.get(kDb, "compression"), "zstd");
+}
+
+TEST(Settings, UnsettingWhatWasNeverSetLeavesNothing) {
+  Settings settings;
+  settings.set(kDb, "compression", "");
+  EXPECT_EQ(settings.to_text(), Settings().to_text());
+}
+
+struct ReserveCase {
+  const char* value;
+  std::uint64_t total;
+  std::uint64_t reserve;
+};
+class DiskReserve : public testing::TestWithParam<ReserveCase> {};
+TEST_P(DiskReserve, IsInBytes) {
+  Settings settings;
+  settings.set(kDb, "disk-reserve", GetParam().value);
+  EXPECT_EQ(settings.disk_reserve(kDb, GetParam().total), GetParam().reserve);
+}
+INSTANTIATE_TEST_SUITE_P(Values, DiskReserve,
+                         testing::Values(ReserveCase{"", 1000, 100},
+                                         ReserveCase{"", 5 * kGiB, kGiB / 2},
+                                         ReserveCase{"", 500 * kGiB, 2 * kGiB},
+                                         ReserveCase{"25%", 1000, 250}, ReserveCase{"0%", 1000, 0},
+                                         ReserveCase{"5G", 1000, 5 * kGiB},
+                                         ReserveCase{"0", 1000, 0}, ReserveCase{"123", 1000, 123}));
+
+struct DurationCase {
+  const char* text;
+  std::optional<std::int64_t> seconds;
+};
+class ParseDuration : public testing::TestWithParam<DurationCase> {};
+TEST_P(ParseDuration, TakesANumberAndAUnit) {
+  EXPECT_EQ(parse_duration(GetParam().text), GetParam().seconds) << GetParam().text;
+}
+INSTANTIATE_TEST_SUITE_P(
+    Texts, ParseDuration,
+    testing::Values(DurationCase{"90", 90}, DurationCase{"90s", 90}, DurationCase{"10m", 600},
+                    DurationCase{"2h", 7200}, DurationCase{"1d", 86400}, DurationCase{"0", 0},
+                    DurationCase{"", std::nullopt}, DurationCase{"m", std::nullopt},
+                    DurationCase{"-1m", std::nullopt}, DurationCase{"1.5h", std::nullopt},
+                    DurationCase{"1 h", std::nullopt}, DurationCase{"1w", std::nullopt},
+                    DurationCase{"1hm", std::nullopt}, DurationCase{"1G", std::nullopt},
+                    DurationCase{"9223372036854775807d", std::nullopt}));
+
+struct SizeCase {
+  const char* text;
+  std::optional<std::uint64_t> bytes;
+};
+class ParseSize : public testing::TestWithParam<SizeCase> {};
+TEST_P(ParseSize, TakesANumberAndAUnitOf1024) {
+  EXPECT_EQ(parse_size(GetParam().text), GetParam().bytes) << GetParam().text;
+}
+INSTANTIATE_TEST_SUITE_P(Texts, ParseSize,
+                         testing::Values(SizeCase{"1", 1}, SizeCase{"2K", 2048},
+                                         SizeCase{"500M", 500ULL << 20}, SizeCase{"2G", 2 * kGiB},
+                                         SizeCase{"3T", 3072 * kGiB}, SizeCase{"", std::nullopt},
+                                         SizeCase{"G", std::nullopt}, SizeCase{"-1", std::nullopt},
+                                         SizeCase{"1g", std::nullopt},
+                                         SizeCase{"1GB", std::nullopt},
+                                         SizeCase{"99999999T", std::nullopt},
+                                         SizeCase{"10%", std::nullopt}));
+
+struct PropertyCase {
+  const char* name;
+  const char* value;
+  bool valid;
+};
+class PropertyValue : public testing::TestWithParam<PropertyCase> {};
+TEST_P(PropertyValue, IsChecked) {
+  const Property* property = find_property(GetParam().name);
+  ASSERT_NE(property, nullptr);
+  EXPECT_EQ(property->valid(GetParam().value), GetParam().valid) << GetParam().value;
+}
+INSTANTIATE_TEST_SUITE_P(
+    Values, PropertyValue,
+    testing::Values(
+        PropertyCase{"compression", "gzip:1", true}, PropertyCase{"compression", "gzip:99", false},
+        PropertyCase{"disk-reserve", "10%", true}, PropertyCase{"disk-reserve", "90%", true},
+        PropertyCase{"disk-reserve", "91%", false}, PropertyCase{"disk-reserve", "-1%", false},
+        PropertyCase{"disk-reserve", "%", false}, PropertyCase{"disk-reserve", "5G", true},
+        PropertyCase{"disk-reserve", "5X", false}, PropertyCase{"start-timeout", "1s", true},
+        PropertyCase{"start-timeout", "0", false}, PropertyCase{"start-timeout", "7d", true},
+        PropertyCase{"start-timeout", "8d", false},
+        PropertyCase{"silence-timeout", "soon", false}));
+
+TEST(Properties, AreKnownByNameAndAcceptTheirDefaults) {
+  EXPECT_EQ(find_property("no-such"), nullptr);
+  EXPECT_EQ(find_property(""), nullptr);
+  for (const auto& property : properties()) {
+    EXPECT_EQ(find_property(property.name), &property);
+    if (*property.default_value != '\0') EXPECT_TRUE(property.valid(property.default_value));
+    EXPECT_THAT(property.takes, testing::Not(HasSubstr(";")));
+  }
+}
+
+TEST(Settings, SurviveTheirText) {
+  Settings settings;
+  settings.host_id = "0a1b2c3d";
+  settings.pins = {"postgres:my-db-2026-04-08-14-30-00"};
+  settings.set(kDb, "compression", "zstd:9");
+  settings.set(Settings::kGlobal, "start-timeout", "1h");
+  const Settings read = Settings::parse(settings.to_text());
+  EXPECT_EQ(read.host_id, settings.host_id);
+  EXPECT_EQ(read.pins, settings.pins);
+  EXPECT_EQ(read.get(kDb, "compression"), "zstd:9");
+  EXPECT_EQ(read.seconds("a:b", "start-timeout"), 3600);
+  EXPECT_EQ(read.to_text(), settings.to_text());
+}
+
+TEST(Settings, ReadTheGoldenFileOfFormat1AndWriteItAgain) {
+  const std::string text = tests::slurp(BACKUPS_GOLDEN_DIR "/settings-v1.json");
+  const Settings settings = Settings::parse(text);
+  EXPECT_EQ(settings.host_id, "0a1b2c3d");
+  EXPECT_THAT(settings.pins, ElementsAre("postgres:my-db-2026-04-08-14-30-00",
+                                         "sqlite:app.db-1f0c2a9b-2026-04-09-02-00-00"));
+  EXPECT_EQ(settings.compression("postgres:my-db"), (Codec{Codec::Kind::kZstd, 9}));
+  EXPECT_EQ(settings.compression("redis:cache"), (Codec{Codec::Kind::kGzip, 6}));
+  EXPECT_EQ(settings.seconds("redis:cache", "silence-timeout"), 120);
+  EXPECT_EQ(settings.disk_reserve("redis:cache", 1000), 50U);
+  EXPECT_EQ(settings.to_text(), text);
+}
+
+class DamagedSettings : public testing::TestWithParam<const char*> {};
+TEST_P(DamagedSettings, AreAnErrorOfThatKind) {
+  EXPECT_THAT([] { Settings::parse(GetParam()); },
+              ThrowsError(ErrorKind::kDamaged, HasSubstr("settings.json")));
+}
+INSTANTIATE_TEST_SUITE_P(Texts, DamagedSettings,
+                         testing::Values("", "{", "[]", "null", "7", "{\"pins\": 7}",
+                                         "{\"properties\": []}", "{\"properties\": {\"a\": 1}}",
+                                         "{\"properties\": {\"a\": {\"compression\": 1}}}",
+                                         "{\"host_id\": 5}", "{\"pins\": [1]}"));
+
+/// A person who edits the file must hear which value is wrong, before anything has begun.
+class BadValue : public testing::TestWithParam<const char*> {};
+TEST_P(BadValue, IsAnErrorThatNamesTheProperty) {
+  const std::string key = GetParam();
+  const std::string text = R"({"properties": {"--global": {")" + key + R"(": "soon"}}})";
+  const auto use = [&] {
+    const Settings settings = Settings::parse(text);
+    settings.compression(kDb);
+    settings.disk_reserve(kDb, 1000);
+    settings.seconds(kDb, "start-timeout");
+    settings.seconds(kDb, "silence-timeout");
+  };
+  EXPECT_THAT(use, ThrowsError(ErrorKind::kDamaged, HasSubstr(key)));
+}
+INSTANTIATE_TEST_SUITE_P(Keys, BadValue,
+                         testing::Values("compression", "disk-reserve", "start-timeout",
+                                         "silence-timeout"));
+
+TEST(Settings, OfANewerFormatAreRefused) {
+  EXPECT_THAT([] { Settings::parse(R"({"format": 2, "schedules": {}})"); },
+              ThrowsError(ErrorKind::kDamaged))
+      << "writing them back would lose what this version does not know";
+}
+
+TEST(Settings, KeepPropertiesThatThisVersionDoesNotKnow) {
+  const Settings settings =
+      Settings::parse(R"({"format": 1, "properties": {"a:b": {"later": "x"}}})");
+  EXPECT_THAT(settings.to_text(), HasSubstr("\"later\": \"x\""));
+}
+
+}  // namespace
+}  // namespace backups

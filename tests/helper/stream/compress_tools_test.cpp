@@ -1,0 +1,107 @@
+// What is stored opens with the ordinary tools, and what they make opens here.
+#include <gmock/gmock.h>
+
+#include "stream/compress.hpp"
+#include "support/directory.hpp"
+#include "support/errors.hpp"
+#include "support/shell.hpp"
+#include "support/sinks.hpp"
+
+namespace backups {
+namespace {
+
+using tests::Collector;
+using tests::shell;
+using tests::slurp;
+using tests::spill;
+using Kind = Codec::Kind;
+
+class Tool : public testing::TestWithParam<Codec> {
+ protected:
+  std::string name() const { return codec_name(GetParam().kind); }
+  std::string file(const std::string& name) const { return directory_ / name; }
+
+  std::string decompressed(const std::string& bytes) const {
+    Collector out;
+    const auto sink = make_decompressor(GetParam().kind, out);
+    tests::write_in_pieces(*sink, bytes, 65536);
+    sink->finish();
+    return out.text;
+  }
+  /// What the tool makes of `text`.
+  std::string made_by_tool(const std::string& text, const std::string& options = "") const {
+    spill(file("plain"), text);
+    EXPECT_EQ(shell(name() + " " + options + " -c <" + file("plain") + " >" + file("made")).code,
+              0);
+    return slurp(file("made"));
+  }
+
+  tests::TemporaryDirectory directory_;
+};
+
+TEST_P(Tool, OpensWhatIsStored) {
+  for (const std::size_t size : {0, 1, 131'072, 262'144, 3'000'001}) {
+    const std::string text = tests::prose(size);
+    Collector out;
+    const auto sink = make_compressor(GetParam(), out);
+    tests::write_in_pieces(*sink, text, 50'000);
+    sink->finish();
+    spill(file("stored"), out.text);
+    const auto answer = shell(name() + " -dc <" + file("stored"));
+    EXPECT_EQ(answer.code, 0) << size;
+    EXPECT_TRUE(answer.out == text) << size;
+    EXPECT_EQ(shell(name() + " -t <" + file("stored")).code, 0);
+  }
+}
+
+TEST_P(Tool, MakesWhatOpensHere) {
+  for (const std::size_t size : {0, 1, 131'072, 262'144, 3'000'001}) {
+    const std::string text = tests::prose(size);
+    EXPECT_TRUE(decompressed(made_by_tool(text)) == text) << size;
+  }
+}
+
+TEST_P(Tool, MakesSeveralStreamsInOneFileThatOpenHere) {
+  const std::string first = tests::prose(131'072);
+  const std::string second = tests::noise(262'144);
+  const std::string both = made_by_tool(first) + made_by_tool("") + made_by_tool(second);
+  EXPECT_TRUE(decompressed(both) == first + second);
+  Collector byte_by_byte;
+  const auto sink = make_decompressor(GetParam().kind, byte_by_byte);
+  tests::write_in_pieces(*sink, made_by_tool("one ") + made_by_tool("two"), 1);
+  sink->finish();
+  EXPECT_EQ(byte_by_byte.text, "one two");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Tool, testing::Values(Codec{Kind::kGzip, 6}, Codec{Kind::kZstd, 3}),
+                         [](const auto& info) { return codec_name(info.param.kind); });
+
+class GzipTool : public Tool {};
+
+TEST_P(GzipTool, MayNameTheFileInTheHeader) {
+  spill(file("named"), "text");
+  ASSERT_EQ(shell("gzip -N -9 " + file("named")).code, 0);
+  EXPECT_EQ(decompressed(slurp(file("named.gz"))), "text");
+}
+INSTANTIATE_TEST_SUITE_P(Gzip, GzipTool, testing::Values(Codec{Kind::kGzip, 6}));
+
+class ZstdTool : public Tool {};
+
+TEST_P(ZstdTool, MayLeaveOutChecksumAndSizeOrUseALongWindow) {
+  const std::string text = tests::prose(2'000'000);
+  for (const char* options : {"--no-check", "--no-content-size", "-19", "--long=27", "-T2 -B1MiB"})
+    EXPECT_TRUE(decompressed(made_by_tool(text, options)) == text) << options;
+}
+
+TEST_P(ZstdTool, SaysThatWhatIsStoredHasAChecksum) {
+  Collector out;
+  const auto sink = make_compressor(GetParam(), out);
+  sink->write("text");
+  sink->finish();
+  spill(file("stored.zst"), out.text);
+  EXPECT_THAT(shell("zstd -lv " + file("stored.zst")).out, testing::HasSubstr("XXH64"));
+}
+INSTANTIATE_TEST_SUITE_P(Zstd, ZstdTool, testing::Values(Codec{Kind::kZstd, 3}));
+
+}  // namespace
+}  // namespace backups

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+namespace backups::tests {
+
+/// What `work` writes to stderr. What it throws comes through.
+inline std::string stderr_of(const std::function<void()>& work) {
+  ::testing::internal::CaptureStderr();
+  try {
+    work();
+  } catch (...) {
+    ::testing::internal::GetCapturedStderr();
+    throw;
+  }
+  return ::testing::internal::GetCapturedStderr();
+}
+
+}  // namespace backups::tests

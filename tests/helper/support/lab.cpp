@@ -1,0 +1,191 @@
+#include "support/lab.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "base/error.hpp"
+#include "engine/create.hpp"
+#include "engine/recover.hpp"
+#include "engine/restore.hpp"
+#include "engine/verify.hpp"
+#include "support/shell.hpp"
+
+namespace backups::tests {
+namespace {
+
+constexpr const char* kHook = R"bash(#!/bin/bash
+set -eo pipefail
+[[ -d $BACKUPS_RUN_DIR ]] || exit 1
+lab=${BASH_SOURCE[0]%/hooks/*}
+action=$BACKUPS_ACTION
+echo "$action${*:+ $*}" >>"$lab/calls"
+in_place=
+[[ $1 != --in-place ]] || { in_place=1; shift; }
+name=$1 where=$3
+live=$lab/live/$name
+knob() { [[ ! -e $lab/knobs/$1 ]] || source "$lab/knobs/$1"; }
+knob "$action"
+knob "$action.$2"
+case $action in
+  list) ls "$lab/live" ;;
+  describe) if [[ -e $live ]]; then cat "$lab/describe.json"; else echo '{"state":"missing"}'; fi ;;
+  export) cat "$live/$2" ;;
+  prepare) mkdir "$lab/data/$name.$2" ;;
+  import)
+    if [[ $in_place ]]; then
+      cat >"$live/.new" && mv "$live/.new" "$live/$2"
+    else
+      cat >"$lab/data/$name.$3/$2"
+    fi
+    ;;
+  commit)
+    ln -s "$lab/data/$name.$2" "$lab/data/link.$2"
+    mv -T "$lab/data/link.$2" "$live"
+    knob commit.middle
+    for old in "$lab/data/$name".*; do [[ $old == "$lab/data/$name.$2" ]] || rm -r "$old"; done
+    ;;
+  abandon)
+    rm -f "$lab/data/link.$2"
+    now=$(readlink "$live")
+    for old in "$lab/data/$name".*; do [[ $old == "$now" ]] || rm -r "$old"; done
+    ;;
+esac
+knob "$action.end"
+)bash";
+
+constexpr const char* kDescription = R"({
+  "state": "running", "engine": "Fake", "version": "12.3", "image": "fake:12",
+  "image_id": "sha256:0f", "identity": "4711", "size": 4000, "staging": 0, "place": "",
+  "contents": ["two tables"],
+  "artifacts": [
+    {"name": "a", "kind": "fake-rows", "opens_with": "wc -l", "minimum_client": "12"},
+    {"name": "b", "kind": "fake-roles", "auxiliary": true, "owner": "ann"}]
+})";
+
+}  // namespace
+
+Lab::Lab() : Lab(fs::path()) {}
+
+Lab::Lab(fs::path root) : root_(root.empty() ? path() / "state" : std::move(root)) {
+  std::signal(SIGPIPE, SIG_IGN);  // as interrupt::install() does
+  for (const char* name : {"live", "data", "knobs"}) fs::create_directory(path() / name);
+  for (const char* action :
+       {"list", "describe", "export", "prepare", "import", "commit", "abandon", "sweep"})
+    add_hook("fake", action, kHook);
+  describe_as(kDescription);
+  set_live("one", {{"a", prose(10'000)}, {"b", "CREATE ROLE ann;\n"}});
+  // However full the machine is.
+  spill(root_ / "settings.json",
+        R"({"format":1,"host_id":"00c0ffee","properties":{"--global":{"disk-reserve":"0"}}})");
+}
+
+State Lab::open() const {
+  return State(root_, hooks(), {{"PATH", "/usr/bin:/bin"}, {"LC_ALL", "C.UTF-8"}});
+}
+
+void Lab::set_live(const std::string& name, const std::map<std::string, std::string>& artifacts) {
+  const fs::path data = path() / "data" / (name + ".first");
+  fs::remove_all(data);
+  for (const auto& [artifact, content] : artifacts) spill(data / artifact, content);
+  fs::remove(path() / "live" / name);
+  fs::create_symlink(data, path() / "live" / name);
+}
+
+std::map<std::string, std::string> Lab::live(const std::string& name) const {
+  std::map<std::string, std::string> found;
+  const fs::path directory = path() / "live" / name;
+  for (const auto& file : files_below(directory)) found[file] = slurp(directory / file);
+  return found;
+}
+
+std::vector<std::string> Lab::places() const {
+  std::vector<std::string> found;
+  for (const auto& entry : fs::directory_iterator(path() / "data")) {
+    const auto is_live = [&](const auto& link) {
+      return fs::read_symlink(link.path()) == entry.path();
+    };
+    const fs::directory_iterator links(path() / "live");
+    if (std::none_of(begin(links), end(links), is_live))
+      found.push_back(entry.path().filename().string());
+  }
+  return found;
+}
+
+void Lab::describe_as(const std::string& json) { spill(path() / "describe.json", json); }
+std::string Lab::description() const { return slurp(path() / "describe.json"); }
+
+void Lab::at(const std::string& point, const std::string& bash) {
+  spill(path() / "knobs" / point, bash + "\n");
+}
+
+void Lab::forget_knobs() {
+  fs::remove_all(path() / "knobs");
+  fs::create_directory(path() / "knobs");
+}
+
+std::vector<std::string> Lab::calls() const {
+  auto lines = lines_of(slurp(path() / "calls"));
+  for (auto& line : lines) {
+    const auto space = line.rfind(' ');
+    const std::string last = line.substr(space + 1);
+    const bool is_place =
+        last.size() == 8 && last.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (is_place) line = line.substr(0, space + 1) + "WHERE";
+    if (line.starts_with("sweep ")) line = "sweep RUN";
+  }
+  return lines;
+}
+
+void Lab::forget_calls() { fs::remove(path() / "calls"); }
+
+void Lab::add_hook(const std::string& type, const std::string& action, const std::string& bash) {
+  const fs::path hook = hooks() / type / action;
+  spill(hook, bash);
+  fs::permissions(hook, fs::perms::owner_all);
+}
+
+Manifest create(State& state, const Source& source, const Progress& progress) {
+  const Lock lock = state.lock(source, "create");
+  return create_backup(state, {source, "manual", ""}, progress);
+}
+
+void restore(State& state, const std::string& id, const Source& into, bool in_place) {
+  Restore restore(state, {row_of(state, id), into, in_place, false});
+  restore.verify({});
+  restore.apply({});
+}
+
+Backup row_of(State& state, const std::string& id) {
+  const auto found = state.catalog().find(id);
+  if (found.empty()) throw Error(ErrorKind::kNotFound, "the test has no backup " + id);
+  return found.front();
+}
+
+void expect_sound(const Lab& lab) {
+  using ::testing::IsEmpty;
+  State state = lab.open();
+  recover(state);
+  EXPECT_THAT(state.catalog().in_progress(), IsEmpty());
+  EXPECT_THAT(state.catalog().half_deleted(), IsEmpty());
+  EXPECT_THAT(files_below(lab.root() / "run"), IsEmpty());
+  EXPECT_THAT(lab.places(), IsEmpty());
+
+  std::vector<std::string> expected;
+  for (const auto& backup : state.catalog().list({})) {
+    if (backup.status != "success") continue;
+    try {
+      const Manifest manifest = verify_backup(state, backup, {});
+      expected.push_back(backup.id + ".json");
+      for (const auto& artifact : manifest.artifacts) expected.push_back(artifact.file);
+    } catch (const Error& error) {
+      ADD_FAILURE() << "a success that does not verify: " << error.what();
+    }
+  }
+  const fs::path directory = lab.backups_of(Lab::source());
+  if (fs::exists(directory))
+    EXPECT_THAT(files_below(directory), ::testing::UnorderedElementsAreArray(expected));
+}
+
+}  // namespace backups::tests

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "model/backup_id.hpp"
+#include "model/manifest.hpp"
+#include "support/printers.hpp"
+
+namespace backups::tests {
+
+/// 2026-04-08T14:30:00Z
+constexpr Time kNoon = 1'775'658'600;
+
+/// A manifest of two artifacts, 30 bytes stored and 300 plain; no files.
+inline Manifest manifest_of(const Source& source, Time time) {
+  Manifest manifest;
+  manifest.id = make_id(source.name, time);
+  manifest.source = source;
+  manifest.engine = "Fake";
+  manifest.engine_version = "12.3";
+  manifest.trigger = "manual";
+  manifest.started_at = time;
+  manifest.finished_at = time + 5;
+  for (const char* name : {"a", "b"}) {
+    Artifact artifact;
+    artifact.name = name;
+    artifact.file = manifest.id + "." + name + ".dump";
+    artifact.stored_size = name[0] == 'a' ? 10 : 20;
+    artifact.raw_size = name[0] == 'a' ? 100 : 200;
+    manifest.artifacts.push_back(artifact);
+  }
+  return manifest;
+}
+
+}  // namespace backups::tests

@@ -1,0 +1,67 @@
+#include "support/memory_store.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace backups::tests {
+namespace {
+
+using Objects = std::map<std::string, std::string>;
+
+class MemorySink : public Sink {
+ public:
+  MemorySink(Objects& objects, std::string key) : objects_(objects), key_(std::move(key)) {}
+  void write(std::string_view bytes) override { text_ += bytes; }
+  void finish() override { objects_[key_] = std::move(text_); }
+
+ private:
+  Objects& objects_;
+  std::string key_;
+  std::string text_;
+};
+
+class MemoryStore : public Store {
+ public:
+  std::unique_ptr<Sink> put(const std::string& key) override {
+    check(key);
+    return std::make_unique<MemorySink>(objects_, key);
+  }
+
+  bool get(const std::string& key, Sink& sink) override {
+    check(key);
+    const auto found = objects_.find(key);
+    if (found == objects_.end()) return false;
+    sink.write(found->second);
+    return true;
+  }
+
+  std::vector<Entry> list(const std::string& prefix) override {
+    check(prefix);
+    std::vector<Entry> entries;
+    for (const auto& [key, text] : objects_)
+      if (key.starts_with(prefix + "/")) entries.push_back({key, text.size()});
+    return entries;
+  }
+
+  void remove(const std::string& key) override {
+    check(key);
+    objects_.erase(key);
+  }
+
+  void sweep(const std::string& key) override { check(key); }
+
+ private:
+  static void check(const std::string& key) {
+    for (const auto& part : split(key, '/'))
+      if (part.empty() || part[0] == '.' || part.find('\0') != std::string::npos)
+        throw Error(ErrorKind::kBadInput, "not a key");
+  }
+
+  Objects objects_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_memory_store() { return std::make_unique<MemoryStore>(); }
+
+}  // namespace backups::tests
