@@ -51,8 +51,10 @@ std::string mask_passwords(std::string text) {
     while (value < text.size() && std::strchr(" '\"", text[value]) != nullptr) ++value;
     if (value >= text.size() || (text[value] != '=' && text[value] != ':' && value == at)) continue;
     while (value < text.size() && std::strchr("=: '\"", text[value]) != nullptr) ++value;
-    std::size_t end = value;
-    while (end < text.size() && std::strchr(" '\"&;,", text[end]) == nullptr) ++end;
+    const char before = text[value - 1];
+    const bool quoted = value > at && (before == '\'' || before == '"');
+    const std::string_view after = quoted ? std::string_view(&before, 1) : " '\"&;,";
+    const std::size_t end = std::min(text.find_first_of(after, value), text.size());
     const bool assigned = text.substr(at, value - at).find_first_of("=:'\"") != std::string::npos;
     if (assigned && end > value) text.replace(value, end - value, "*******");
   }

@@ -1,5 +1,7 @@
 #include "catalog/catalog.hpp"
 
+#include <algorithm>
+
 #include "catalog/schema.hpp"
 #include "model/backup_id.hpp"
 
@@ -9,6 +11,8 @@ namespace {
 constexpr const char* kColumns =
     "key, id, type, name, address, status, trigger, label, error, started_at, finished_at, "
     "verified_at, deleting, deleted_at, engine, engine_version, raw_size, stored_size";
+
+constexpr std::int64_t kComplete = 0x626b7570;  // "bkup", as file(1) shows it
 
 std::optional<std::uint64_t> size_at(const Statement& statement, int column) {
   const auto number = statement.optional_number(column);
@@ -55,8 +59,20 @@ Database open(const std::filesystem::path& path) {
 
 }  // namespace
 
-Catalog::Catalog(const std::filesystem::path& path) : database_(open(path)) {
-  was_new_ = !migrate(database_);
+bool Backup::has_good_copy() const {
+  return std::any_of(copies.begin(), copies.end(),
+                     [](const Copy& copy) { return copy.status == "success"; });
+}
+
+Catalog::Catalog(const std::filesystem::path& path) : database_(open(path)) { migrate(database_); }
+
+bool Catalog::is_complete() {
+  Statement query(database_, "PRAGMA application_id");
+  return query.step() && query.number(0) == kComplete;
+}
+
+void Catalog::mark_complete() {
+  database_.execute("PRAGMA application_id = " + std::to_string(kComplete));
 }
 
 Backup Catalog::begin(const Source& source, Time time, const std::string& trigger,

@@ -42,6 +42,7 @@ struct Backup {
   std::optional<std::uint64_t> stored_size;  ///< bytes
   std::vector<Copy> copies;
 
+  bool has_good_copy() const;
   /// "postgres:my-db-2026-04-08-14-30-00"
   std::string text() const { return source.type + ":" + id; }
 };
@@ -53,12 +54,16 @@ struct Event {
 };
 
 /// What happened: `catalog.db` (helper/FORMAT.md). A cache of the manifests plus history, safe to
-/// use from several processes at once. Throws Error, kDamaged when the file is no sound database.
+/// use from several processes at once, once it was made. Throws Error, kDamaged when the file is no
+/// sound database.
 class Catalog {
  public:
-  /// Opens it and brings its schema up to date. `was_new` tells that it held nothing.
+  /// Opens it, makes it where there is none, and brings its schema up to date.
   explicit Catalog(const std::filesystem::path& path);
-  bool was_new() const { return was_new_; }
+
+  /// False from when it is made until mark_complete(): it may lack backups whose files are there.
+  bool is_complete();
+  void mark_complete();
 
   /// A row `in-progress`, its id the first free one from `time` on.
   Backup begin(const Source& source, Time time, const std::string& trigger,
@@ -104,7 +109,6 @@ class Catalog {
   void write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target);
 
   Database database_;
-  bool was_new_ = false;
 };
 
 }  // namespace backups

@@ -77,22 +77,20 @@ std::int64_t version_of(Database& database) {
 
 }  // namespace
 
-bool migrate(Database& database) {
+void migrate(Database& database) {
   constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
   const std::int64_t found = version_of(database);
-  if (found == kNewest) return true;
+  if (found == kNewest) return;
   if (found > kNewest)
     throw Error(ErrorKind::kFailed,
                 "catalog.db was made by a newer version of this program: update the plugin");
   Transaction transaction(database);
   // Another process may have done it while this one waited.
-  const std::int64_t version = version_of(database);
-  for (std::int64_t step = version; step < kNewest; ++step) {
+  for (std::int64_t step = version_of(database); step < kNewest; ++step) {
     database.execute(kMigrations[static_cast<std::size_t>(step)]);
     database.execute("PRAGMA user_version = " + std::to_string(step + 1));
   }
   transaction.commit();
-  return version != 0;
 }
 
 }  // namespace backups

@@ -4,8 +4,7 @@
 
 namespace backups {
 
-/// Brings the schema up to date by PRAGMA user_version. Returns false when there was none. A schema
-/// of a newer version is an Error.
-bool migrate(Database& database);
+/// Brings the schema up to date by PRAGMA user_version. One of a newer version is an Error.
+void migrate(Database& database);
 
 }  // namespace backups

@@ -24,10 +24,10 @@ std::vector<Source> sources_of(Call& call) {
   return sources;
 }
 
-Manifest create_one(Call& call, const Source& source) {
+Manifest create_one(Call& call, const Source& source, const std::string& label) {
   log::step("Backing up " + source.spelling());
   const Lock lock = call.state.lock(source, "create");
-  const CreateRequest request{source, "manual", label_of(call.options)};
+  const CreateRequest request{source, "manual", label};
   Manifest manifest = create_backup(call.state, request, make_progress());
   end_progress();
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
@@ -36,12 +36,13 @@ Manifest create_one(Call& call, const Source& source) {
 }
 
 int create(Call& call) {
+  const std::string label = label_of(call.options);
   const auto sources = sources_of(call);
   int worst = 0;
   nlohmann::ordered_json results = nlohmann::ordered_json::array();
   for (const auto& source : sources) {
     try {
-      const Manifest manifest = create_one(call, source);
+      const Manifest manifest = create_one(call, source, label);
       if (!call.json) print(manifest.id + "\n");
       results.push_back({{"source", source.text()},
                          {"status", "success"},

@@ -31,8 +31,8 @@ const OptionSpec* find_spec(const std::vector<OptionSpec>& specs, const std::str
   return nullptr;
 }
 
-/// The options among the arguments, each with its value behind "=", so that cxxopts has no choice;
-/// the words go to `words`, since it would split them at commas.
+/// The options among the arguments, each value an argument of its own, since cxxopts looks for "="
+/// with a regular expression; the words go to `words`, since it would split them at commas.
 std::vector<std::string> set_words_aside(const std::string& verb, const std::string& usage,
                                          const std::vector<OptionSpec>& specs,
                                          const std::vector<std::string>& arguments,
@@ -51,11 +51,15 @@ std::vector<std::string> set_words_aside(const std::string& verb, const std::str
     if (spec == nullptr) bad_input(verb, "there is no option '" + printable(name) + "'", usage);
     if (spec->value == nullptr && equals != std::string::npos)
       bad_input(verb, name + " takes no value", usage);
-    options.push_back(word);
-    if (spec->value == nullptr || equals != std::string::npos) continue;
-    if (++i == arguments.size())
+    options.push_back(name);
+    if (spec->value == nullptr) continue;
+    if (equals != std::string::npos) {
+      options.push_back(word.substr(equals + 1));
+    } else if (++i < arguments.size()) {
+      options.push_back(arguments[i]);
+    } else {
       bad_input(verb, name + " needs a value (" + spec->value + ")", usage);
-    options.back() += "=" + arguments[i];
+    }
   }
   return options;
 }

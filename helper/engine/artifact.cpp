@@ -59,7 +59,7 @@ Codec::Kind codec_of(const Manifest& manifest) {
   auto kind = Codec::Kind::kNone;
   for (const auto& stage : manifest.stages) {
     const auto found = codec_kind(stage);
-    if (!found)
+    if (!found || kind != Codec::Kind::kNone)
       throw Error(ErrorKind::kKey, manifest.id + " went through the stage '" + printable(stage) +
                                        "', which this version can't undo: update the plugin");
     kind = *found;

@@ -79,6 +79,9 @@ class Attempt {
         fail(error.what());
       }
       throw;
+    } catch (const std::exception& error) {
+      fail(error.what());
+      throw;
     }
   }
 

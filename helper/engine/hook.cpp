@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <optional>
 
 #include "base/error.hpp"
@@ -43,9 +45,12 @@ Environment environment_for(const State& state, const Run& run, const std::strin
   return environment;
 }
 
-Fd null_input() {
-  Fd fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  if (!fd) throw system_error("cannot open /dev/null", errno);
+/// A file that holds `text`: a hook may answer while it still reads.
+Fd memory_file(const std::string& text) {
+  Fd fd(::memfd_create("question", MFD_CLOEXEC));
+  if (!fd) throw system_error("cannot make a file in memory", errno);
+  write_all(fd.get(), text, "a file in memory");
+  ::lseek(fd.get(), 0, SEEK_SET);
   return fd;
 }
 
@@ -137,7 +142,8 @@ class Hook::InputSink : public Sink {
 };
 
 Hook::Hook(const State& state, const Run& run, HookLog& log, const std::string& type,
-           const std::string& action, const std::vector<std::string>& arguments, Input input)
+           const std::string& action, const std::vector<std::string>& arguments, Input input,
+           const std::string& question)
     : log_(log), what_(type + " " + action) {
   Command command;
   command.argv = {hook_path(state, type, action).string()};
@@ -156,7 +162,7 @@ Hook::Hook(const State& state, const Run& run, HookLog& log, const std::string& 
   if (input == Input::kPipe) {
     in = make_pipe();
   } else {
-    in.read = null_input();
+    in.read = memory_file(question);
   }
   ::fcntl(out.read.get(), F_SETPIPE_SZ, kPipeSize);
   command.descriptors = {{STDIN_FILENO, in.read.get()},
@@ -173,8 +179,8 @@ Hook::Hook(const State& state, const Run& run, HookLog& log, const std::string& 
 
 Hook::~Hook() {
   output_.reset();
-  input_.reset();
   process_.reset();
+  input_.reset();  // not before: it would take that for the end of its data
   stop_pump_.reset();
   if (pump_.joinable()) pump_.join();
 }
@@ -229,10 +235,12 @@ void Hook::wait() {
 
 void Hook::fail(int status) const {
   const std::string words = log_.last_line();
-  if (names_a_kind(status) && !words.empty()) throw Error(static_cast<ErrorKind>(status), words);
-  const std::string end = status > 128 ? "was ended by signal " + std::to_string(status - 128)
-                                       : "failed with exit code " + std::to_string(status);
-  throw Error(ErrorKind::kFailed, what_ + " " + end + (words.empty() ? "" : ": " + words));
+  const auto kind = names_a_kind(status) ? static_cast<ErrorKind>(status) : ErrorKind::kFailed;
+  if (kind != ErrorKind::kFailed && !words.empty()) throw Error(kind, words);
+  const bool killed = status > 128 && status <= 128 + SIGRTMAX;
+  const std::string end = killed ? "was ended by signal " + std::to_string(status - 128)
+                                 : "failed with exit code " + std::to_string(status);
+  throw Error(kind, what_ + " " + end + (words.empty() ? "" : ": " + words));
 }
 
 fs::path artifact_list(const Run& run) { return run.directory() / "artifacts.json"; }
@@ -244,12 +252,7 @@ bool has_hook(const State& state, const std::string& type, const std::string& ac
 std::string query_hook(const State& state, const Run& run, HookLog& log, const std::string& type,
                        const std::string& action, const std::vector<std::string>& arguments,
                        const std::string& input, const Patience& patience) {
-  Hook hook(state, run, log, type, action, arguments,
-            input.empty() ? Hook::Input::kNone : Hook::Input::kPipe);
-  if (!input.empty()) {
-    hook.input().write(input);
-    hook.input().finish();
-  }
+  Hook hook(state, run, log, type, action, arguments, Hook::Input::kNone, input);
   std::string answer;
   StringSink sink(answer);
   hook.copy_output(sink, patience);

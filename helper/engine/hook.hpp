@@ -30,9 +30,10 @@ class Hook {
  public:
   enum class Input { kNone, kPipe };
 
+  /// Its stdin is `question`, or a pipe behind input().
   Hook(const State& state, const Run& run, HookLog& log, const std::string& type,
        const std::string& action, const std::vector<std::string>& arguments,
-       Input input = Input::kNone);
+       Input input = Input::kNone, const std::string& question = {});
   ~Hook();
 
   /// Copies its stdout to `sink`, to the end. Throws Error: a time-out, a request to stop.

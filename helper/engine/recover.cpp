@@ -14,9 +14,12 @@
 namespace backups {
 namespace {
 
+bool is_committed(const State& state, const Source& source, const std::string& id) {
+  return fs::exists(state.root() / key_of(source, manifest_file(id)));
+}
+
 void recover_backup(State& state, const Backup& backup) {
-  const std::string manifest = key_of(backup.source, manifest_file(backup.id));
-  if (fs::exists(state.root() / manifest)) {
+  if (is_committed(state, backup.source, backup.id)) {
     state.catalog().succeed(backup, load_manifest(state.local(), backup.source, backup.id),
                             "local");
     log::step("Backup " + backup.id + " was whole when its process died: it counts");
@@ -37,12 +40,16 @@ void abandon_restore(State& state, const RunRecord& dead) {
             " was interrupted: what it had made is removed");
 }
 
-/// Files of an attempt that could not remove them, or that the catalog does not know of, since it
-/// was lost.
-void discard_attempt(State& state, const RunRecord& dead) {
+/// Of an attempt that could not remove its files, or that the catalog does not know, since it was
+/// lost: a manifest makes a backup even then.
+void settle_attempt(State& state, const RunRecord& dead) {
   if (dead.backup.empty() || dead.verb != "create") return;
   const auto backup = state.catalog().find(dead.source.type, dead.backup);
-  if (!backup || backup->status == "failed") discard_files(state, dead.source, dead.backup);
+  if (!backup && is_committed(state, dead.source, dead.backup)) {
+    state.catalog().adopt(load_manifest(state.local(), dead.source, dead.backup), "local");
+  } else if (!backup || backup->status == "failed") {
+    discard_files(state, dead.source, dead.backup);
+  }
 }
 
 void recover_run(State& state, const RunRecord& dead) {
@@ -50,7 +57,7 @@ void recover_run(State& state, const RunRecord& dead) {
   if (!lock) return;
   sweep_hooks(state, dead);
   if (!dead.place.empty()) abandon_restore(state, dead);
-  discard_attempt(state, dead);
+  settle_attempt(state, dead);
   remove_run(state, dead);
 }
 
@@ -64,9 +71,7 @@ void attempt(const std::string& what, const Work& work) {
   }
 }
 
-}  // namespace
-
-void recover(State& state) {
+void recover_all(State& state) {
   for (const auto& dead : list_runs(state, false)) {
     if (dead.source.type.empty()) {
       remove_run(state, dead);
@@ -88,6 +93,17 @@ void recover(State& state) {
       if (const auto lock = state.try_lock(backup.source, "cleaning up"))
         remove_backup(state, backup);
     });
+  }
+}
+
+}  // namespace
+
+void recover(State& state) {
+  try {
+    recover_all(state);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    recover_all(state);  // on a catalog that was rebuilt
   }
 }
 

@@ -87,10 +87,12 @@ Source Resolver::path_source(const std::string& type, const std::string& path) {
   } else {
     // What we may not see is left to the hook, which may.
     std::error_code unseen;
-    const fs::path whole = fs::weakly_canonical(path, unseen);
-    address = (unseen ? fs::absolute(path).lexically_normal() : whole).string();
+    const fs::path absolute = fs::absolute(path);
+    const fs::path whole = fs::weakly_canonical(absolute, unseen);
+    address = (unseen ? absolute.lexically_normal() : whole).string();
   }
-  if (const auto source = make_source(type, address, sha256(address))) return *source;
+  const auto source = make_source(type, address, sha256(address));
+  if (source && !path.ends_with('/')) return *source;
   throw Error(ErrorKind::kBadInput, quoted(type + ":" + path) + " is not a source");
 }
 
@@ -156,10 +158,16 @@ Backup Resolver::backup(const std::string& word) {
   if (colon != std::string::npos)
     std::erase_if(found, [&](const Backup& b) { return b.source.type != word.substr(0, colon); });
   if (found.empty()) throw Error(ErrorKind::kNotFound, "there is no backup " + quoted(word));
+  std::vector<Source> sources;
+  for (const auto& backup : found) sources.push_back(backup.source);
+  sources = allowed(sources);
+  if (sources.empty()) throw Error(ErrorKind::kUnauthorised, "you may not use " + quoted(word));
+  std::erase_if(found, [&](const Backup& backup) {
+    return std::find(sources.begin(), sources.end(), backup.source) == sources.end();
+  });
   if (found.size() > 1)
     throw Error(ErrorKind::kBadInput,
                 quoted(word) + " may be " + found[0].text() + " or " + found[1].text());
-  authorise(found.front().source);
   return found.front();
 }
 

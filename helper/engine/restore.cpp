@@ -120,7 +120,7 @@ void Restore::swap_in(const Progress& progress) {
     interrupt::check();
     const interrupt::Shield shield;
     call("commit", where);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     log_.note("failed: " + std::string(error.what()));
     abandon(where);
     throw;

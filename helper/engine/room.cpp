@@ -12,6 +12,11 @@ namespace {
 constexpr std::uint64_t kCheckEvery = 16 * 1024 * 1024;
 constexpr std::int64_t kLooksBack = 3;  // backups
 
+/// A hook may say anything.
+std::uint64_t sum(std::uint64_t a, std::uint64_t b) {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
 std::uint64_t expected_size(State& state, const Source& source, const Description& description) {
   Catalog::Filter filter;
   filter.source = source;
@@ -20,7 +25,7 @@ std::uint64_t expected_size(State& state, const Source& source, const Descriptio
   std::uint64_t largest = 0;
   for (const auto& backup : state.catalog().list(filter))
     largest = std::max(largest, backup.stored_size.value_or(0));
-  return (largest > 0 ? largest : description.size / 4) + description.staging;
+  return sum(largest > 0 ? largest : description.size / 4, description.staging);
 }
 
 std::string advice() {
@@ -34,7 +39,7 @@ void require_room(State& state, const Source& source, const Description& descrip
   const Space space = disk_space(state.root());
   const std::uint64_t reserve = state.settings().disk_reserve(source.text(), space.total);
   const std::uint64_t needed = expected_size(state, source, description);
-  if (space.available >= needed + reserve) return;
+  if (space.available >= sum(needed, reserve)) return;
   throw Error(ErrorKind::kNoRoom, "not enough room for a backup of " + source.spelling() +
                                       ": it needs about " + human_size(needed) +
                                       " and must leave " + human_size(reserve) + ", but only " +

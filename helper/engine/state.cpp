@@ -100,29 +100,34 @@ State::State(fs::path root, fs::path hooks, Environment environment)
 }
 
 Catalog& State::catalog() {
-  if (!catalog_) catalog_ = open_catalog();
+  if (!catalog_ || fs::exists(Database::damage_mark(catalog_file()))) open_catalog();
   return *catalog_;
 }
 
-std::unique_ptr<Catalog> State::open_catalog() {
-  const fs::path path = root_ / "catalog.db";
-  std::unique_ptr<Catalog> catalog;
+void State::open_catalog() {
+  catalog_.reset();
+  // While one command makes or rebuilds it, the others wait.
+  const Lock lock = Lock::acquire(root_ / "locks" / "catalog");
   try {
-    if (fs::exists(Database::damage_mark(path)))
+    if (fs::exists(Database::damage_mark(catalog_file())))
       throw Error(ErrorKind::kDamaged, "a command found it so");
-    catalog = std::make_unique<Catalog>(path);
+    catalog_ = std::make_unique<Catalog>(catalog_file());
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
-    const fs::path aside = path.string() + ".damaged-" + id_time(now());
-    fs::rename(path, aside);
-    for (const char* suffix : {"-wal", "-shm"}) remove_durably(path.string() + suffix);
-    remove_durably(Database::damage_mark(path));
-    log::warn("The catalog is damaged (" + std::string(error.what()) + "), kept as " +
-              aside.string());
-    catalog = std::make_unique<Catalog>(path);
+    set_catalog_aside(error.what());
+    catalog_ = std::make_unique<Catalog>(catalog_file());
   }
-  if (catalog->was_new()) rebuild(*catalog);
-  return catalog;
+  if (catalog_->is_complete()) return;
+  rebuild(*catalog_);
+  catalog_->mark_complete();
+}
+
+void State::set_catalog_aside(const std::string& why) {
+  const fs::path aside = catalog_file().string() + ".damaged-" + id_time(now());
+  fs::rename(catalog_file(), aside);
+  for (const char* suffix : {"-wal", "-shm"}) remove_durably(catalog_file().string() + suffix);
+  remove_durably(Database::damage_mark(catalog_file()));
+  log::warn("The catalog is damaged (" + why + "), kept as " + aside.string());
 }
 
 void State::rebuild(Catalog& catalog) {

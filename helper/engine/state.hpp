@@ -47,7 +47,9 @@ class State {
 
  private:
   std::filesystem::path lock_file(const Source& source) const;
-  std::unique_ptr<Catalog> open_catalog();
+  std::filesystem::path catalog_file() const { return root_ / "catalog.db"; }
+  void open_catalog();
+  void set_catalog_aside(const std::string& why);
   void rebuild(Catalog& catalog);
 
   std::filesystem::path root_;

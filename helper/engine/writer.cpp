@@ -90,6 +90,10 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
   artifact.minimum_client = planned.minimum_client;
   artifact.extra = planned.extra;
   artifact.file = file_name(planned);
+  for (const auto& other : manifest_.artifacts) {
+    if (other.file == artifact.file)
+      throw Error(ErrorKind::kFailed, "two artifacts are called " + printable(planned.name));
+  }
   artifact.open_command = open_command(planned, codec_.kind, artifact.file);
 
   const auto file = state_.local().put(key_of(manifest_.source, artifact.file));

@@ -1,7 +1,5 @@
 #include "model/backup_id.hpp"
 
-#include <algorithm>
-
 #include "base/text.hpp"
 #include "model/source.hpp"
 
@@ -28,8 +26,9 @@ std::string artifact_file(const std::string& id, const std::string& artifact, st
   std::string encoded = percent_encode(artifact);
   if (encoded.size() > kLongest) {
     encoded.resize(kLongest);
-    encoded.resize(std::min(encoded.size(), encoded.rfind('%', kLongest - 1)));
-    encoded += "-" + std::to_string(position);
+    const auto escape = encoded.rfind('%');
+    if (escape != std::string::npos && escape + 3 > kLongest) encoded.resize(escape);
+    encoded += "%-" + std::to_string(position);  // no name that was not cut has a % before a dash
   }
   return id + "." + encoded + ".dump" + codec_suffix(codec);
 }

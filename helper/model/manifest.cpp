@@ -1,6 +1,8 @@
 #include "model/manifest.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.hpp"
 #include "model/backup_id.hpp"
@@ -24,14 +26,20 @@ Json artifact_to_json(const Artifact& artifact) {
   return json;
 }
 
+std::uint64_t size_from(const Json& json) {
+  // The library would take -1 and 1.5.
+  if (!json.is_number_unsigned()) throw Error(ErrorKind::kDamaged, "it holds a size that is none");
+  return json;
+}
+
 Artifact artifact_from_json(const Json& json) {
   Artifact artifact;
   artifact.name = json.at("name");
   artifact.kind = json.at("kind");
   artifact.file = json.at("file");
-  artifact.stored_size = json.at("stored_size");
+  artifact.stored_size = size_from(json.at("stored_size"));
   artifact.stored_sha256 = json.at("stored_sha256");
-  artifact.raw_size = json.at("raw_size");
+  artifact.raw_size = size_from(json.at("raw_size"));
   artifact.raw_sha256 = json.at("raw_sha256");
   artifact.open_command = json.at("open_command");
   artifact.minimum_client = json.at("minimum_client");
@@ -46,7 +54,7 @@ Time time_from(const Json& json) {
 }
 
 Manifest from_json(const Json& json) {
-  if (json.at("format").get<int>() > Manifest::kFormat)
+  if (json.at("format") != Manifest::kFormat)
     throw Error(ErrorKind::kDamaged, "it was written by a newer version: update the plugin");
   Manifest manifest;
   manifest.id = json.at("id");
@@ -68,17 +76,24 @@ Manifest from_json(const Json& json) {
   for (const Json& artifact : json.at("artifacts"))
     manifest.artifacts.push_back(artifact_from_json(artifact));
   manifest.warnings = json.at("warnings").get<std::vector<std::string>>();
-  manifest.detail = json.at("detail").dump();
+  if (!json.at("detail").is_object()) throw Error(ErrorKind::kDamaged, "its detail is no object");
+  manifest.detail = json["detail"].dump();
   return manifest;
+}
+
+/// As artifact_file() makes them.
+bool is_file_of(const std::string& id, const std::string& file) {
+  const auto plain = [](char c) { return c == '%' || valid_name(std::string{'x', c}); };
+  return file.starts_with(id + ".") && std::all_of(file.begin(), file.end(), plain);
 }
 
 void check(const Manifest& manifest) {
   const auto id = parse_id(manifest.id);
   bool good = id && id->name == manifest.source.name && valid_type(manifest.source.type) &&
               valid_name(manifest.source.name) && !manifest.artifacts.empty();
+  std::set<std::string> files;
   for (const auto& artifact : manifest.artifacts)
-    good = good && artifact.file.starts_with(manifest.id + ".") &&
-           artifact.file.find('/') == std::string::npos;
+    good = good && is_file_of(manifest.id, artifact.file) && files.insert(artifact.file).second;
   if (!good) throw Error(ErrorKind::kDamaged, "its names contradict each other");
 }
 

@@ -9,6 +9,7 @@
 namespace backups {
 namespace {
 
+constexpr int kFormat = 1;
 constexpr std::uint64_t kGiB = 1024ULL * 1024 * 1024;
 
 /// A number and at most one letter of `units`, each of which multiplies by its factor.
@@ -56,6 +57,26 @@ const Property* find_property(const std::string& name) {
   return nullptr;
 }
 
+namespace {
+
+void check_format(int format) {
+  if (format != kFormat)
+    throw Error(ErrorKind::kDamaged,
+                "settings.json was written by a newer version: update the plugin");
+}
+
+/// Properties that this version does not know are kept as they are.
+void check_values(const std::string& scope, const std::map<std::string, std::string>& values) {
+  for (const auto& [key, value] : values) {
+    const Property* property = find_property(key);
+    if (property != nullptr && !property->valid(value))
+      throw Error(ErrorKind::kDamaged, "settings.json: " + key + " of " + scope + " takes " +
+                                           property->takes + ", not '" + printable(value) + "'");
+  }
+}
+
+}  // namespace
+
 Settings Settings::parse(const std::string& text) {
   try {
     const auto json = nlohmann::json::parse(text);
@@ -63,6 +84,8 @@ Settings Settings::parse(const std::string& text) {
     settings.values_ = json.value("properties", settings.values_);
     settings.pins = json.value("pins", settings.pins);
     settings.host_id = json.value("host_id", "");
+    check_format(json.value("format", kFormat));
+    for (const auto& [scope, values] : settings.values_) check_values(scope, values);
     return settings;
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorKind::kDamaged, std::string("settings.json cannot be read: ") + error.what());
@@ -71,7 +94,7 @@ Settings Settings::parse(const std::string& text) {
 
 std::string Settings::to_text() const {
   const nlohmann::ordered_json json = {
-      {"format", 1}, {"host_id", host_id}, {"pins", pins}, {"properties", values_}};
+      {"format", kFormat}, {"host_id", host_id}, {"pins", pins}, {"properties", values_}};
   return json.dump(2) + "\n";
 }
 
@@ -95,7 +118,7 @@ std::string Settings::get(const std::string& source, const std::string& key) con
 }
 
 Codec Settings::compression(const std::string& source) const {
-  return parse_codec(get(source, "compression")).value_or(Codec{});
+  return parse_codec(get(source, "compression")).value();
 }
 
 std::int64_t Settings::seconds(const std::string& source, const std::string& key) const {

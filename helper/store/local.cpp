@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 
-#include <array>
+#include <algorithm>
 #include <vector>
 
 #include "base/error.hpp"
@@ -59,6 +59,8 @@ class LocalStore : public Store {
         entries.push_back({key, fs::file_size(root_ / key, error)});
       }
     }
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& a, const Entry& b) { return a.key < b.key; });
     return entries;
   }
 

@@ -36,8 +36,8 @@ Pipe make_named_pipe(const std::string& path) {
   if (::mkfifo(path.c_str(), 0600) != 0) throw system_error("cannot make FIFO " + path, errno);
   // Without O_NONBLOCK it would wait for a writer.
   Fd read(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  Fd write(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!read || !write || ::fcntl(read.get(), F_SETFL, 0) != 0)
+  Fd write(read ? ::open(path.c_str(), O_WRONLY | O_CLOEXEC) : -1);  // without a reader it waits
+  if (!write || ::fcntl(read.get(), F_SETFL, 0) != 0)
     throw system_error("cannot open FIFO " + path, errno);
   return {std::move(read), std::move(write)};
 }

@@ -74,8 +74,8 @@ void make_directories(const fs::path& path) {
   make_directories(path.parent_path());
   if (::mkdir(path.c_str(), 0700) == 0) {
     sync_directory(path.parent_path());
-  } else if (errno != EEXIST) {
-    throw system_error("cannot create directory " + path.string(), errno);
+  } else if (const int error = errno; error != EEXIST || !fs::is_directory(path)) {
+    throw system_error("cannot create directory " + path.string(), error);
   }
 }
 

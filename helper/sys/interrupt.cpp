@@ -38,6 +38,12 @@ void install() {
   ::sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
+  // A parent may have left these to us as it had them: blocked, or its children ignored.
+  std::signal(SIGCHLD, SIG_DFL);
+  sigset_t heard;
+  sigemptyset(&heard);
+  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&heard, signal);
+  ::sigprocmask(SIG_UNBLOCK, &heard, nullptr);
 }
 
 int poll_fd() { return shields > 0 ? -1 : wake_read; }

@@ -6,7 +6,8 @@ namespace backups {
 /// must not end a backup.
 namespace interrupt {
 
-/// To be called once, before any thread starts.
+/// To be called once, before any thread starts. Whatever the parent had blocked or ignored, both
+/// are heard from now on, and children can be waited for.
 void install();
 
 /// Readable from the moment a stop was asked for: for poll(2).

@@ -15,11 +15,11 @@ namespace backups {
 struct Command {
   std::vector<std::string> argv;                   ///< argv[0] is the path of the program
   std::map<std::string, std::string> environment;  ///< all of it; nothing is inherited
-  std::map<int, int> descriptors;  ///< child's number -> ours; all others are closed
+  std::map<int, int> descriptors;  ///< child's number -> ours; above 2, all others are closed
 };
 
 /// A child process in a process group of its own, with cwd `/`. It is killed when we die. Destroyed
-/// while it runs, it is stopped.
+/// while it runs, it is stopped. What it left in its group is killed when it has ended.
 class Process {
  public:
   /// Throws Error when it cannot be started.
@@ -38,6 +38,8 @@ class Process {
   int stop(std::chrono::milliseconds grace = std::chrono::seconds(10));
 
  private:
+  int reap();
+
   pid_t pid_ = -1;
   Fd handle_;
   std::optional<int> status_;

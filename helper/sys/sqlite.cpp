@@ -37,18 +37,20 @@ Statement::Statement(Database& database, std::string_view sql)
 }
 
 Statement& Statement::bind(std::int64_t value) {
-  sqlite3_bind_int64(statement_.get(), ++bound_, value);
-  return *this;
+  return bound(sqlite3_bind_int64(statement_.get(), ++bound_, value));
 }
 
 Statement& Statement::bind(std::string_view value) {
-  sqlite3_bind_text64(statement_.get(), ++bound_, value.data(), value.size(), SQLITE_TRANSIENT,
-                      SQLITE_UTF8);
-  return *this;
+  return bound(sqlite3_bind_text64(statement_.get(), ++bound_, value.data(), value.size(),
+                                   SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
 Statement& Statement::bind(std::nullptr_t) {
-  sqlite3_bind_null(statement_.get(), ++bound_);
+  return bound(sqlite3_bind_null(statement_.get(), ++bound_));
+}
+
+Statement& Statement::bound(int code) {
+  if (code != SQLITE_OK) fail(database_, code);
   return *this;
 }
 

@@ -44,6 +44,8 @@ class Statement {
   struct Close {
     void operator()(sqlite3_stmt* statement) const;
   };
+  Statement& bound(int code);
+
   sqlite3* database_;
   std::unique_ptr<sqlite3_stmt, Close> statement_;
   int bound_ = 0;

@@ -163,8 +163,8 @@ assert_values() {
 }
 
 @test "on failure nothing is on stdout, and the exit code is the same as without" {
-  local words
-  helper create fake:db --quiet >/dev/null
+  local words id
+  id=$(helper create fake:db --quiet)
   for words in "info nope" "logs nope" "verify nope" "restore nope" "delete nope" "keep nope" "set fake:db nope 1" "list --limit x"; do
     # shellcheck disable=SC2086 # words
     run -2 --separate-stderr helper $words --format json
@@ -175,10 +175,10 @@ assert_values() {
   assert_equal "$output" ""
   run -11 --separate-stderr helper restore fake:db@latest --format json </dev/null
   assert_equal "$output" ""
-  : >"$ROOT/fake/db/$(helper info fake:db@latest --format json | jq -r .manifest.artifacts[0].file)"
-  run -7 --separate-stderr helper verify fake:db@latest --format json
+  : >"$ROOT/fake/db/$(helper info "$id" --format json | jq -r .manifest.artifacts[0].file)"
+  run -7 --separate-stderr helper verify "$id" --format json
   assert_equal "$output" ""
-  run -0 --separate-stderr helper info fake:db@latest --format json
+  run -0 --separate-stderr helper info "$id" --format json
   assert_json '.copies[0].status' damaged
   assert_contains "$(jq -r '.copies[0].error' <<<"$output")" "is damaged"
 }

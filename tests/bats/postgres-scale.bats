@@ -4,11 +4,7 @@
 load ../support/setup
 load postgres
 
-# In memory where there is plenty: files by the ten thousand take some disks minutes to forget.
 setup_file() {
-  local spare
-  spare=$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
-  [[ $spare -lt 12 || ! -w /dev/shm ]] || export TMPDIR=/dev/shm
   pg_begin postgres:15 postgres:18
   export POSTGRES_CONFIG_OPTIONS='-c fsync=off -c full_page_writes=off -c autovacuum=off'
 }

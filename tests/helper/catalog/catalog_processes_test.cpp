@@ -58,18 +58,6 @@ TEST_F(CatalogProcesses, GetDifferentIdsForTheSameSecond) {
   EXPECT_THAT(ids, SizeIs(50));
 }
 
-TEST_F(CatalogProcesses, MakeItTogether) {
-  for (int round = 0; round < 10; ++round) {
-    const auto path = directory_ / ("round-" + std::to_string(round));
-    together(4, [&] {
-      Catalog catalog(path);
-      catalog.begin(kDb, kNoon, "manual", "");
-      return 0;
-    });
-    EXPECT_THAT(Catalog(path).list({}), SizeIs(4)) << "round " << round;
-  }
-}
-
 TEST_F(CatalogProcesses, ReadWhileAnotherWrites) {
   Catalog catalog(path_);
   Child writer([this] {

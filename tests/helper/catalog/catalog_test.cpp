@@ -34,9 +34,11 @@ class CatalogTest : public testing::Test {
   Catalog catalog_{path_};
 };
 
-TEST_F(CatalogTest, TellsWhetherItWasNew) {
-  EXPECT_TRUE(catalog_.was_new());
-  EXPECT_FALSE(Catalog(path_).was_new());
+TEST_F(CatalogTest, IsCompleteWhenThatWasSaid) {
+  EXPECT_FALSE(catalog_.is_complete());
+  EXPECT_FALSE(Catalog(path_).is_complete());
+  catalog_.mark_complete();
+  EXPECT_TRUE(Catalog(path_).is_complete());
 }
 
 TEST_F(CatalogTest, BeginsInProgress) {

@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"a file that only begins alike", "/artifacts/0/file",
                 "my-db-2026-04-08-14-30-00x.dump"},
         Hostile{"a NUL in a file", "/artifacts/0/file",
-                std::string("my-db-2026-04-08-14-30-00.a\0b", 27)},
+                std::string("my-db-2026-04-08-14-30-00.a\0b", 29)},
         Hostile{"the file of another artifact", "/artifacts/0/file",
                 "my-db-2026-04-08-14-30-00.my%20db.dump.zst"},
         Hostile{"no artifact", "/artifacts", Json::array()},

@@ -12,6 +12,7 @@
 #include "support/directory.hpp"
 #include "support/errors.hpp"
 #include "support/shell.hpp"
+#include "sys/interrupt.hpp"
 
 namespace backups {
 namespace {
@@ -167,6 +168,7 @@ TEST(Process, CanBeWaitedForWhereChildrenWereIgnored) {
   // As some parents leave it to what they start.
   const auto ending = tests::run_in_child([] {
     std::signal(SIGCHLD, SIG_IGN);
+    interrupt::install();
     Process process(sh("exit 3"));
     return process.wait(seconds(20)).value_or(-1);
   });
