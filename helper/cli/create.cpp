@@ -52,7 +52,9 @@ int create(Call& call) {
     } catch (const Error& error) {
       end_progress();
       if (sources.size() == 1 && !call.json) throw;
-      log::warn(source.spelling() + ": " + error.what());
+      const std::string why = error.what();
+      const bool named = why.find(source.spelling()) != std::string::npos;
+      log::warn(named ? why : source.spelling() + ": " + why);
       worst = std::max(worst, error.exit_code());
       results.push_back({{"source", source.text()}, {"status", "failed"}, {"error", error.what()}});
       if (error.kind() == ErrorKind::kCancelled) break;

@@ -104,10 +104,11 @@ int restore(Call& call) {
   const RestoreRequest request = request_of(call);
   Restore restore(call.state, request);
   const bool dry_run = call.options.flag("dry-run");
-  if (!call.json) print(preview_text(restore, request));
-  restore.require_room();
   const bool forced =
       call.options.flag("force") || std::getenv("DOKKU_APPS_FORCE_DELETE") != nullptr;
+  const bool unseen = call.json || (log::quiet() && forced && !dry_run);
+  if (!unseen) print(preview_text(restore, request));
+  restore.require_room();
   if (!forced && !dry_run)
     confirm("This replaces what is in " + request.target.spelling(), request.target.address);
   verify_all(restore);

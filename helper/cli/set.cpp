@@ -21,7 +21,9 @@ const Property& property_of(const std::string& key) {
 int set(Call& call) {
   std::vector<std::string> words = call.options.words();
   std::string scope = Settings::kGlobal;
-  if (!call.options.flag("global")) {
+  if (call.options.flag("global")) {
+    call.resolver.authorise_everything();
+  } else {
     if (words[0].starts_with("app:"))
       throw Error(ErrorKind::kBadInput, "apps have no properties: say a source, or --global");
     scope = call.resolver.known_source(words[0]).text();

@@ -73,7 +73,9 @@ class Attempt {
       require_room(state_, request_.source, description);
       return work(description);
     } catch (const Error& error) {
-      if (!found && error.kind() == ErrorKind::kNotFound) {
+      const bool no_source =
+          error.kind() == ErrorKind::kNotFound || error.kind() == ErrorKind::kBadInput;
+      if (!found && no_source) {
         forget();
       } else {
         fail(error.what());
@@ -85,7 +87,7 @@ class Attempt {
     }
   }
 
-  /// A source that does not exist has no history.
+  /// What is no source, or not there, has no history.
   void forget() {
     state_.catalog().forget(row_);
     const fs::path log = state_.log_file(request_.source, row_.id);

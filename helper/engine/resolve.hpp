@@ -27,6 +27,9 @@ class Resolver {
   /// Those of `sources` that whoever called may see.
   std::vector<Source> allowed(const std::vector<Source>& sources);
 
+  /// Throws Error, kUnauthorised, unless whoever called may use every source there is.
+  void authorise_everything();
+
   /// Every source that the hooks list, allowed ones only.
   std::vector<Source> all_live();
 

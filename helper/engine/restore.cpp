@@ -137,6 +137,8 @@ void Restore::abandon(const std::string& where) {
   try {
     sweep_hooks(state_, run_.record());
     call("abandon", where);
+    if (target_.beside)
+      log::step(request_.target.spelling() + " is as it was: what the restore had made is removed");
   } catch (const Error& error) {
     run_.keep();
     log::warn("What the restore made beside the live data is still there (" +

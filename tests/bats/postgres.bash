@@ -21,7 +21,7 @@
 pg_begin() {
   require_docker "$@"
   unset DOKKU_LIB_HOST_ROOT
-  DOKKU_LIB_ROOT=$(mktemp -d "$(pg_place)/backups-pg.XXXXXX")
+  DOKKU_LIB_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/backups-pg.XXXXXX")
   export DOKKU_LIB_ROOT ROOT=$DOKKU_LIB_ROOT/data/backups
   mkdir -p "$ROOT"
   chmod 755 "$DOKKU_LIB_ROOT"
@@ -29,18 +29,6 @@ pg_begin() {
   # As on a host, where there is a user dokku who can see this tree: the helper becomes whom its directory belongs to.
   if setpriv --reuid dokku --regid dokku --init-groups sh -c "'$BACKUPS_HELPER' version && '${DOCKER_BIN:-docker}' info" >/dev/null 2>&1; then
     chown -R dokku:dokku "$DOKKU_LIB_ROOT"
-  fi
-}
-
-# In memory where there is plenty: some disks take seconds to forget the files of one service.
-pg_place() {
-  local memory shm
-  memory=$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
-  shm=$(df --output=avail -B1G /dev/shm 2>/dev/null | tail -n 1)
-  if [[ $memory -ge 12 && ${shm:-0} -ge 8 && -w /dev/shm ]]; then
-    echo /dev/shm
-  else
-    echo "${TMPDIR:-/tmp}"
   fi
 }
 
