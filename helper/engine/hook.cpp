@@ -24,6 +24,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kPipeSize = 1024 * 1024;
 constexpr std::size_t kMostAnswer = 16 * 1024 * 1024;
+constexpr const char* kRunId = "BACKUPS_RUN_ID";
 constexpr const char* kFallback = "generic";
 constexpr const char* kAuthorize = "authorize";  // the one hook that is of no type
 
@@ -39,7 +40,7 @@ Environment environment_for(const State& state, const Run& run, const std::strin
   environment["BACKUPS_TYPE"] = type;
   environment["BACKUPS_ACTION"] = action;
   environment["BACKUPS_RUN_DIR"] = run.directory().string();
-  environment["BACKUPS_RUN_ID"] = run.record().id;
+  environment[kRunId] = run.record().id;
   if (fs::exists(artifact_list(run)))
     environment["BACKUPS_ARTIFACTS"] = artifact_list(run).string();
   return environment;
@@ -261,6 +262,7 @@ std::string query_hook(const State& state, const Run& run, HookLog& log, const s
 }
 
 void sweep_hooks(const State& state, const RunRecord& dead) {
+  kill_all_with(kRunId + ("=" + dead.id));
   if (!has_hook(state, dead.source.type, "sweep")) return;
   const interrupt::Shield shield;
   const Run run(state, "sweep", dead.source);

@@ -71,7 +71,8 @@ std::string query_hook(const State& state, const Run& run, HookLog& log, const s
                        const std::string& action, const std::vector<std::string>& arguments,
                        const std::string& input = {}, const Patience& patience = kShortPatience);
 
-/// Ends what the hooks of a run left behind outside the state directory. Throws Error.
+/// Ends what the hooks of a run left behind outside the state directory: processes, and what their
+/// `sweep` knows of. Throws Error.
 void sweep_hooks(const State& state, const RunRecord& dead);
 
 }  // namespace backups

@@ -89,7 +89,7 @@ void Resolver::authorise(const Source& source) {
 Source Resolver::path_source(const std::string& type, const std::string& path) {
   std::string address = path;
   if (called_by_dokku()) {
-    if (path.starts_with('/'))
+    if (!valid_name(path.substr(0, path.find('/'))))
       throw Error(ErrorKind::kBadInput,
                   "through dokku, a path is <app>/<path in one of its storage mounts>, not " +
                       quoted(path));

@@ -11,8 +11,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <thread>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
+#include "sys/file.hpp"
 
 namespace backups {
 namespace {
@@ -136,6 +139,28 @@ int Process::stop(std::chrono::milliseconds grace) {
     if (!wait(grace)) ::kill(-pid_, SIGKILL);
   }
   return wait(std::chrono::milliseconds::max()).value();
+}
+
+void kill_all_with(const std::string& assignment) {
+  constexpr int kMostRounds = 200;
+  const std::string wanted = '\0' + assignment + '\0';
+  const auto has_it = [&](const std::string& pid) {
+    try {
+      return ('\0' + read_file("/proc/" + pid + "/environ").value_or("")).find(wanted) !=
+             std::string::npos;
+    } catch (const Error&) {
+      return false;  // of somebody else, or gone
+    }
+  };
+  for (int round = 0; round < kMostRounds; ++round) {
+    bool found = false;
+    for (const auto& name : list_directory("/proc")) {
+      const auto pid = parse_number(name);
+      if (pid && has_it(name)) found = ::kill(static_cast<pid_t>(*pid), SIGKILL) == 0 || found;
+    }
+    if (!found) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 }  // namespace backups

@@ -45,4 +45,8 @@ class Process {
   std::optional<int> status_;
 };
 
+/// Kills every process that has `assignment` ("NAME=value") in its environment, as far as we may
+/// (proc(5)), and what such a process starts meanwhile. Gives up after some seconds.
+void kill_all_with(const std::string& assignment);
+
 }  // namespace backups

@@ -51,7 +51,7 @@ backup() {
 }
 
 as_app() {
-  setpriv --reuid "$APP_UID" --regid "$APP_UID" --clear-groups sqlite3 -batch "$DB" "$@"
+  setpriv --reuid "$APP_UID" --regid "$APP_UID" --clear-groups sqlite3 -batch -cmd '.timeout 9999' "$DB" "$@"
 }
 
 # Whoever opened it, the app can go on with it.
@@ -103,7 +103,7 @@ assert_app_can_write() {
     'while sqlite3 -batch "$1" "PRAGMA busy_timeout=9999; INSERT INTO note (text) SELECT text FROM note LIMIT 20" >/dev/null; do :; done' \
     - "$DB" 3>&- &
   writer=$!
-  sleep 0.5
+  wait_until 20 grown
   id=$(backup "$SOURCE")
   kill "$writer"
   wait "$writer" 2>/dev/null || true
@@ -112,6 +112,10 @@ assert_app_can_write() {
   assert_equal "$(sqlite3 "$BATS_TEST_TMPDIR/copy.db" 'SELECT count(*) % 20 FROM note')" 0
   [[ $(sqlite3 "$BATS_TEST_TMPDIR/copy.db" 'SELECT count(*) FROM note') -gt 2000 ]]
   assert_app_can_write
+}
+
+grown() {
+  [[ $(as_app 'SELECT count(*) FROM note') -gt 2000 ]]
 }
 
 @test "a file that is gone is restored, in its directory" {

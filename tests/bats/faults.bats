@@ -41,8 +41,8 @@ assert_failed() {
 }
 
 @test "half a dump of the last artifact, after a whole one" {
-  knob export '[[ $2 == one ]] || { head -c 5 "$live/$1/$2"; exit 3; }'
-  assert_create_fails 1 "fake export db two failed with exit code 3"
+  knob export '[[ $2 == one ]] || { head -c 5 "$live/$1/$2"; exit 9; }'
+  assert_create_fails 1 "fake export db two failed with exit code 9"
 }
 
 @test "no byte at all, and exit 0" {
@@ -182,8 +182,8 @@ assert_failed() {
 }
 
 @test "a hook is given a clean environment, a directory of its own and no terminal" {
-  knob export 'env | cut -d= -f1 | sort >"$fake/environment"; { pwd; stat -c %a "$BACKUPS_RUN_DIR"; ps -o pgid= -p $$; ls /proc/$$/fd; readlink /proc/$$/fd/0; } >"$fake/where"'
-  SECRET_TOKEN=1 SSH_TTY=/dev/pts/9 DOKKU_APP_NAME=x run -0 --separate-stderr helper create fake:db
+  knob export 'env | cut -d= -f1 | sort >"$fake/environment"; { pwd; stat -c %a "$BACKUPS_RUN_DIR"; ps -o pgid= -p $$; ls /proc/$$/fd; wc -c; } >"$fake/where"'
+  SECRET_TOKEN=1 SSH_TTY=/dev/pts/9 DOKKU_APP_NAME=x run -0 --separate-stderr helper create fake:db <<<"not for the hook"
   run -0 cat "$FAKE/environment"
   refute_contains "$output" SECRET_TOKEN
   refute_contains "$output" SSH_TTY
@@ -192,5 +192,37 @@ assert_failed() {
   run -0 cat "$FAKE/where"
   assert_equal "${lines[0]}" /
   assert_equal "${lines[1]}" 700
-  assert_equal "${lines[-1]}" /dev/null
+  assert_equal "${lines[-1]}" 0
+}
+
+# damaged_restore COMMAND...: one of the artifacts, $FILE, damaged so; neither verify nor a restore takes it, and no hook
+# that could touch the live data is called.
+damaged_restore() {
+  run -0 "$@"
+  : >"$FAKE/calls"
+  run -7 --separate-stderr helper verify "$ID"
+  assert_contains "${stderr_lines[-1]}" "$(basename "$FILE")"
+  run -7 --separate-stderr helper restore "$ID" --force --no-safety-backup
+  run ! grep -E '^(prepare|import|commit)' "$FAKE/calls"
+  assert_equal "$(fake_live fake:db)" something
+  cp "$BATS_TEST_TMPDIR/good" "$FILE"
+}
+
+@test "a backup whose bytes are not those of its manifest is never put back" {
+  local codec other
+  for codec in none gzip zstd; do
+    helper set fake:db compression "$codec" --quiet
+    fake_source fake:db else
+    other=$(helper create fake:db --quiet)
+    fake_source fake:db something
+    ID=$(helper create fake:db --quiet)
+    FILE=$(find "$ROOT/fake/db" -name "$ID.two.dump*")
+    cp "$FILE" "$BATS_TEST_TMPDIR/good"
+    damaged_restore dd if=/dev/zero of="$FILE" bs=1 seek=12 count=1 conv=notrunc status=none
+    damaged_restore truncate -s -1 "$FILE"
+    damaged_restore truncate -s +1 "$FILE"
+    damaged_restore cp "${FILE/"$ID"/"$other"}" "$FILE"
+    damaged_restore rm "$FILE"
+    run -0 --separate-stderr helper restore "$ID" --force --no-safety-backup
+  done
 }

@@ -132,10 +132,12 @@ wrote_less_than() {
   read -r -u "${COPROC[0]}" answer
   assert_equal "$answer" 101
   helper restore "$id" --force --quiet >/dev/null
+  # bash forgets COPROC as soon as it has ended.
+  exec {answers_fd}<&"${COPROC[0]}"
   printf '%s\n' 'SELECT n FROM total;' 'COMMIT;' 'SELECT n FROM total;' '.quit' >&"${COPROC[1]}"
-  mapfile -t -u "${COPROC[0]}" answers
+  mapfile -t -u "$answers_fd" answers
+  exec {answers_fd}<&-
   assert_equal "${answers[*]}" "101 100"
-  wait "$COPROC_PID" || true
   assert_equal "$(pairs "$DB")" 100
 }
 

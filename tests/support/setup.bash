@@ -186,11 +186,14 @@ assert_json_true() {
   jq -e "$1" <<<"${2-${output-}}" >/dev/null || fail "expected to hold: $1" "of: ${2-${output-}}"
 }
 
-# The helper's temporary names begin with a dot and end in .part; a run has a directory below run/ while it lasts.
+# The helper's temporary names begin with a dot and end in .part; a run has a directory below run/ while it lasts, and its
+# hooks know it.
 assert_nothing_left() {
   local left
   left=$(find "$ROOT" \( -name '*.part' -o -path "$ROOT/run/*" \) -print)
   [[ -z $left ]] || fail "left behind:" "$left" || return 1
+  left=$(grep -zl "^BACKUPS_RUN_DIR=$ROOT/" /proc/[0-9]*/environ 2>/dev/null || true)
+  [[ -z $left ]] || fail "processes left behind:" "$left" || return 1
   command -v docker >/dev/null || return 0
   left=$(docker ps -a --filter "label=${RUN_LABEL:-backups.run}" --format '{{.Names}} {{.Labels}}' 2>/dev/null || true)
   [[ -z $left ]] || fail "containers left behind:" "$left"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "base/text.hpp"
 #include "engine/create.hpp"
 #include "support/capture.hpp"
 #include "support/child.hpp"
@@ -66,7 +67,10 @@ class KilledAt : public testing::TestWithParam<const char*> {};
 TEST_P(KilledAt, LeavesAFailureAndNothingElse) {
   Lab lab;
   const std::string marker = lab.path() / "standing";
-  lab.at(GetParam(), "cat \"$lab/live/one/a\" || :; touch " + marker + "; exec sleep 60");
+  lab.at(GetParam(),
+         "cat \"$lab/live/one/a\" || :; setsid sleep 60 >/dev/null 2>&1 3>&- & echo $! "
+         ">\"$lab/left\"; touch " +
+             marker + "; exec sleep 60");
   tests::Child helper([&] {
     State state = lab.open();
     create(state);
@@ -78,6 +82,7 @@ TEST_P(KilledAt, LeavesAFailureAndNothingElse) {
   lab.forget_knobs();
 
   EXPECT_THAT(tests::stderr_of([&] { expect_sound(lab); }), HasSubstr("was interrupted"));
+  EXPECT_FALSE(fs::exists("/proc/" + trim(tests::slurp(lab.path() / "left"))));
   State state = lab.open();
   ASSERT_THAT(state.catalog().list({}), SizeIs(1));
   EXPECT_EQ(state.catalog().list({})[0].status, "failed");
