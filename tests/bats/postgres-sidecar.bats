@@ -44,10 +44,10 @@ falls_back() {
 
 @test "normally nothing is said of docker exec, and no volume is left behind" {
   local volumes
-  volumes=$(postgres_docker volume ls -q | wc -l)
+  volumes=$(postgres_docker volume ls -q --filter dangling=true | wc -l)
   back_and_forth
   refute_contains "$said" "docker exec"
-  assert_equal "$(postgres_docker volume ls -q | wc -l)" "$volumes"
+  assert_equal "$(postgres_docker volume ls -q --filter dangling=true | wc -l)" "$volumes"
 }
 
 @test "a state directory that dockerd can't see: docker exec does it, and that is said" {
@@ -99,7 +99,7 @@ password_is_safe() {
   local container process file
   cp "$(postgres_dir "$NAME")/PASSWORD" "$BATS_TEST_TMPDIR/secret"
   container=$(postgres_docker inspect -f '{{.Id}}' "dokku.postgres.$NAME")
-  sidecar=$(postgres_docker ps -q --filter label=backups.run)
+  sidecar=$(pg_sidecars)
   [[ -n $sidecar ]]
   for process in /proc/[0-9]*; do
     ! grep -qaFf "$BATS_TEST_TMPDIR/secret" "$process/cmdline" 2>/dev/null || fail "cmdline of $(tr '\0' ' ' <"$process/cmdline")" || return 1

@@ -206,6 +206,7 @@ pg_damage() {
 #   pg_sees NAME CONDITION      is there a session of which CONDITION holds?
 #   pg_kill NAME VICTIM         helper, hook, client, sidecar (-9 each), backend (-9: the server recovers), session (terminated),
 #                               stop (the service, whose container goes), die (its container), cancel
+#   pg_sidecars                 the containers that commands now have running
 #   pg_up NAME                  starts the service if need be, and waits until it answers
 #   pg_join                     until the command of pg_background is over: sets PG_CODE
 
@@ -225,13 +226,13 @@ pg_sees() {
 }
 
 pg_kill() {
-  local hooks run pids
+  local hooks pids
   hooks=$(pgrep -P "$PG_PID" || true)
   case "$2" in
     helper) kill -KILL "$PG_PID" ;;
     hook) xargs kill -KILL <<<"$hooks" ;;
     client) pgrep -g "${hooks//$'\n'/,}" -x docker | xargs kill -KILL ;;
-    sidecar) for run in "$ROOT"/run/*; do postgres_docker ps -q --filter "label=backups.run=${run##*/}"; done | xargs "${DOCKER_BIN:-docker}" kill >/dev/null ;;
+    sidecar) pg_sidecars | xargs "${DOCKER_BIN:-docker}" kill >/dev/null ;;
     backend)
       pids=$(postgres_psql "$1" -d template1 -c "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE application_name ~ '^backups'")
       postgres_docker container exec -u root "dokku.postgres.$1" sh -c "kill -KILL $pids"
@@ -241,6 +242,13 @@ pg_kill() {
     die) postgres_docker container kill "dokku.postgres.$1" ;;
     cancel) helper cancel "postgres:$1" ;;
   esac >&2
+}
+
+pg_sidecars() {
+  local run
+  for run in "$ROOT"/run/*; do
+    postgres_docker ps -q --filter "label=backups.run=${run##*/}"
+  done
 }
 
 pg_up() {

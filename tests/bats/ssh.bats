@@ -29,7 +29,7 @@ setup_file() {
 teardown_file() {
   sshd_stop
   if [[ -n $ROOT ]]; then
-    acl_clear mallory
+    acl_clear tests-mallory
     dokku postgres:destroy "$PG" --force >/dev/null || true
     dokku fakestore:destroy "$STORE" --force >/dev/null || true
   fi
@@ -196,7 +196,7 @@ vanish() {
   dokku fakestore:create "$STORE-stopped" >/dev/null
   dokku fakestore:pause "$STORE-paused"
   dokku fakestore:stop "$STORE-stopped"
-  acl_allow mallory
+  acl_allow tests-mallory
   while read -r code key words; do
     # shellcheck disable=SC2086 # words
     run "-$code" --separate-stderr ssh_as "$key" $words <<<no
@@ -214,7 +214,7 @@ vanish() {
 11 admin backups:restore $STORE@latest
 20 mallory backups:create fakestore:$STORE
 END
-  acl_clear mallory
+  acl_clear tests-mallory
   dokku fakestore:destroy "$STORE-paused" --force >/dev/null
   dokku fakestore:destroy "$STORE-stopped" --force >/dev/null
 }
@@ -222,7 +222,7 @@ END
 @test "the name of the key decides what may be seen" {
   dokku backups:create "$STORE"
   dokku backups:create "$PG"
-  acl_allow mallory "fakestore:$STORE"
+  acl_allow tests-mallory "fakestore:$STORE"
   run -0 --separate-stderr ssh_as mallory backups:list --limit 0 --format json </dev/null
   assert_json '[.backups[].source] | unique | join(" ")' "fakestore:$STORE"
   run -20 --separate-stderr ssh_as mallory backups:download "postgres:$PG@latest" </dev/null
@@ -230,7 +230,7 @@ END
   run -20 --separate-stderr ssh_as mallory backups:adopt "postgres:$PG" <<<PGDMP
   run ! --separate-stderr ssh_as mallory backups:../hooks/postgres/export "$PG" postgres </dev/null
   assert_equal "$output" ""
-  acl_clear mallory
+  acl_clear tests-mallory
 }
 
 @test "a client that vanishes in the middle of a backup leaves it to come to its end" {

@@ -17,7 +17,7 @@
 #   assert_file PATH, refute_file PATH, assert_mode PATH 600
 #   assert_json FILTER EXPECTED [JSON]      jq -r of $output, or of the third word
 #   assert_json_true FILTER [JSON]
-#   assert_nothing_left     no run, temporary file or container of the helper remains (RUN_LABEL: default backups.run)
+#   assert_nothing_left     no run, temporary file, process or container of the helper on $ROOT remains
 #
 # With `run --separate-stderr` the words for a person are in $stderr, and ${stderr_lines[-1]} is the last of them.
 
@@ -195,6 +195,8 @@ assert_nothing_left() {
   left=$(grep -zl "^BACKUPS_RUN_DIR=$ROOT/" /proc/[0-9]*/environ 2>/dev/null || true)
   [[ -z $left ]] || fail "processes left behind:" "$left" || return 1
   command -v docker >/dev/null || return 0
-  left=$(docker ps -a --filter "label=${RUN_LABEL:-backups.run}" --format '{{.Names}} {{.Labels}}' 2>/dev/null || true)
+  # By what they mount: somebody else may be making backups on this machine.
+  left=$("${DOCKER_BIN:-docker}" ps -aq --filter label=backups.run | xargs -r "${DOCKER_BIN:-docker}" inspect \
+    --format '{{.Name}} {{json .HostConfig.Mounts}}' 2>/dev/null | grep -F "\"$ROOT/" || true)
   [[ -z $left ]] || fail "containers left behind:" "$left"
 }

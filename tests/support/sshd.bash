@@ -3,7 +3,7 @@
 #
 #   sshd_start           in setup_file or in a test: sets SSHD_PORT and makes the keys `admin` and `mallory`
 #   sshd_stop            in teardown_file: ends it and takes the keys back
-#   sshd_key NAME        one more key
+#   sshd_key NAME        one more key, which Dokku knows as tests-NAME: a host may have its own `admin`
 #   ssh_as KEY WORD...   as `ssh dokku@host WORD...` with that key; SSH_OPTIONS=(-tt) for more
 #
 # Keys are added with `dokku ssh-keys:add`, which writes the forced command.
@@ -79,7 +79,7 @@ sshd_key() {
   ssh-keygen -q -t ed25519 -N '' -C "$1" -f "$SSHD_DIR/$1"
   # Through a pipe: a file redirected to stdin is refused.
   # shellcheck disable=SC2002
-  cat "$SSHD_DIR/$1.pub" | dokku ssh-keys:add "$1" >/dev/null
+  cat "$SSHD_DIR/$1.pub" | dokku ssh-keys:add "tests-$1" >/dev/null
 }
 
 ssh_as() {
@@ -94,7 +94,7 @@ sshd_stop() {
   read -r pid directory 2>/dev/null <"$(sshd_record)" || return 0
   rm "$(sshd_record)"
   for key in "$directory"/*.pub; do
-    [[ $key == */host.pub ]] || dokku ssh-keys:remove "$(basename "$key" .pub)" >/dev/null
+    [[ $key == */host.pub ]] || dokku ssh-keys:remove "tests-$(basename "$key" .pub)" >/dev/null
   done
   kill "$pid" 2>/dev/null || true
   rm -rf "${directory:?}"

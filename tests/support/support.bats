@@ -86,7 +86,7 @@ teardown_file() {
   head -c 300000 /dev/urandom >"$BATS_TEST_TMPDIR/bytes"
   ssh_as admin fakestore:import bytes <"$BATS_TEST_TMPDIR/bytes"
   ssh_as admin fakestore:export bytes </dev/null | cmp - "$BATS_TEST_TMPDIR/bytes"
-  acl_allow mallory
+  acl_allow tests-mallory
   run -1 ssh_as mallory fakestore:export bytes </dev/null
   dokku fakestore:knob bytes export half
   run -1 ssh_as admin fakestore:export bytes </dev/null

@@ -82,7 +82,8 @@ TEST_P(KilledAt, LeavesAFailureAndNothingElse) {
   lab.forget_knobs();
 
   EXPECT_THAT(tests::stderr_of([&] { expect_sound(lab); }), HasSubstr("was interrupted"));
-  EXPECT_FALSE(fs::exists("/proc/" + trim(tests::slurp(lab.path() / "left"))));
+  const std::string left = "/proc/" + trim(tests::slurp(lab.path() / "left"));
+  EXPECT_TRUE(tests::eventually([&] { return !fs::exists(left); }));
   State state = lab.open();
   ASSERT_THAT(state.catalog().list({}), SizeIs(1));
   EXPECT_EQ(state.catalog().list({})[0].status, "failed");
