@@ -124,7 +124,7 @@ wrong() {
   wrong 2 "not '-1'" list --limit -1
   wrong 2 "not '1.5'" list --limit 1.5
   wrong 2 "not '99999999999999999999'" list --limit 99999999999999999999
-  wrong 2 "--label=two?lines" create fake:db --quiet --label $'two\nlines'
+  wrong 2 "a label is one line of at most 200 bytes, not 'two?lines'" create fake:db --quiet --label $'two\nlines'
   wrong 2 "a label is one line" create fake:db --quiet --label "$(printf 'x%.0s' {1..201})"
   wrong 2 "has no artifact 'three'" download "$ID" --artifact three
   wrong 2 "several artifacts (one, two)" download "$ID"

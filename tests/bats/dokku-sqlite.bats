@@ -176,7 +176,7 @@ grown() {
 3 sqlite:$APP/data/nosuch.db
 3 sqlite:nosuch/data/app.db
 END
-  assert_equal "$(dokku backups:list --all --limit 0 --format json | jq -r '[.backups[].address] | unique | map(select(. != "'"$APP/data/app.db"'" and . != "'"$APP/data/current.db"'")) | join(" ")')" ""
+  assert_equal "$(dokku backups:list --all --limit 0 --format json | jq -r '[.backups[] | select(.type == "sqlite").address] | unique | map(select(. != "'"$APP/data/app.db"'" and . != "'"$APP/data/current.db"'")) | join(" ")')" ""
 }
 
 @test "what is no database is refused, and so is a restore over a directory" {

@@ -47,11 +47,20 @@ HostKey $SSHD_DIR/host
 PidFile none
 PasswordAuthentication no
 KbdInteractiveAuthentication no
-UsePAM no
+UsePAM $(sshd_pam)
 StrictModes no
 AcceptEnv LANG LC_*
 AuthorizedKeysFile $(dokku_home)/.ssh/authorized_keys
 CONFIG
+}
+
+# A real Dokku's account is locked, and without PAM sshd lets nobody into such a one.
+sshd_pam() {
+  if [[ $(getent shadow dokku) == 'dokku:!'* ]]; then
+    echo yes
+  else
+    echo no
+  fi
 }
 
 sshd_free_port() {
