@@ -78,11 +78,8 @@ Options::Options(const std::string& verb, const std::string& usage,
     auto parser = make_parser(verb, specs);
     const auto result = parser.parse(argc, argv);
     for (const auto& argument : result.arguments()) {
-      const auto [found, first] = values_.emplace(argument.key(), argument.value());
-      if (first) continue;
-      if (!find_spec(specs, argument.key())->repeatable)
+      if (!values_.emplace(argument.key(), argument.value()).second)
         bad_input(verb, "--" + argument.key() + " is given twice", usage);
-      found->second += "," + argument.value();
     }
   } catch (const Error&) {
     throw;

@@ -40,8 +40,6 @@ std::string progress_line(const std::string& doing, std::uint64_t done, std::uin
   return line;
 }
 
-}  // namespace
-
 std::string read_line() {
   std::string line;
   char c = 0;
@@ -54,6 +52,8 @@ std::string read_line() {
     line += c;
   }
 }
+
+}  // namespace
 
 void print(const std::string& text) { write_all(STDOUT_FILENO, text, "to stdout"); }
 

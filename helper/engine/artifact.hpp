@@ -29,8 +29,7 @@ void read_artifact(Store& store, const Manifest& manifest, const Artifact& artif
                    const Progress& progress);
 
 /// The same for the bytes as they are stored.
-void read_stored(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& stored,
-                 const Progress& progress);
+void read_stored(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& stored);
 
 /// Reads everything once and keeps nothing. Throws Error, kDamaged.
 void verify_artifacts(Store& store, const Manifest& manifest, const Progress& progress);

@@ -8,16 +8,10 @@
 
 namespace backups {
 
-void remove_copy(State& state, const Backup& backup, const std::string& target) {
-  discard_files(state, target, backup.source, backup.id);
-  state.catalog().mark_copy(backup, {target, "deleted", "", {}});
-}
-
 void remove_backup(State& state, const Backup& backup) {
   state.catalog().mark_deleting(backup);
-  for (const auto& copy : backup.copies) {
-    if (copy.status != "deleted") remove_copy(state, backup, copy.target);
-  }
+  state.local().remove(key_of(backup.source, manifest_file(backup.id)));
+  discard_files(state, backup.source, backup.id);
   state.catalog().mark_deleted(backup, now());
   state.catalog().record(backup, "deleted", "", now());
 }

@@ -1,7 +1,6 @@
 #include "engine/verify.hpp"
 
 #include "base/error.hpp"
-#include "engine/copy.hpp"
 
 namespace backups {
 
@@ -14,18 +13,19 @@ void require_content(const Backup& backup) {
     throw Error(ErrorKind::kNotFound, backup.id + " failed: " + backup.error);
 }
 
-Manifest verify_backup(State& state, const Backup& backup, const std::string& target,
-                       const Progress& progress) {
+Manifest verify_backup(State& state, const Backup& backup, const Progress& progress) {
   require_content(backup);
   try {
-    Store& store = state.store(target);
-    Manifest manifest = load_manifest(store, backup.source, backup.id);
-    verify_artifacts(store, manifest, progress);
+    Manifest manifest = load_manifest(state.local(), backup.source, backup.id);
+    verify_artifacts(state.local(), manifest, progress);
     state.catalog().mark_verified(backup, now());
-    state.catalog().mark_copy(backup, {target, "success", "", {}});
+    state.catalog().mark_copy(backup, {"local", "success", "", {}});
     return manifest;
   } catch (const Error& error) {
-    mark_damage(state, backup, target, error);
+    if (error.kind() == ErrorKind::kDamaged) {
+      state.catalog().mark_copy(backup, {"local", "damaged", error.what(), {}});
+      state.catalog().record(backup, "damaged", error.what(), now());
+    }
     throw;
   }
 }

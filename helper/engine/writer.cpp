@@ -7,7 +7,6 @@
 #include "base/text.hpp"
 #include "engine/room.hpp"
 #include "model/backup_id.hpp"
-#include "model/target.hpp"
 #include "stream/compress.hpp"
 #include "stream/digest.hpp"
 #include "sys/file.hpp"
@@ -59,11 +58,9 @@ std::string open_command(const PlannedArtifact& planned, Codec::Kind codec,
 
 }  // namespace
 
-Writer::Writer(State& state, const std::string& target, Manifest manifest, Codec codec,
-               std::size_t artifacts, Progress progress)
+Writer::Writer(State& state, Manifest manifest, Codec codec, std::size_t artifacts,
+               Progress progress)
     : state_(state),
-      target_(target),
-      store_(state.store(target)),
       manifest_(std::move(manifest)),
       codec_(codec),
       artifacts_(artifacts),
@@ -74,7 +71,7 @@ Writer::Writer(State& state, const std::string& target, Manifest manifest, Codec
 Writer::~Writer() {
   if (committed_) return;
   try {
-    discard_files(state_, target_, manifest_.source, manifest_.id);
+    discard_files(state_, manifest_.source, manifest_.id);
   } catch (const Error&) {
     // The next command does it.
   }
@@ -99,9 +96,9 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
   }
   artifact.open_command = open_command(planned, codec_.kind, artifact.file);
 
-  const auto file = store_.put(key_of(manifest_.source, artifact.file));
+  const auto file = state_.local().put(key_of(manifest_.source, artifact.file));
   RoomGuard guard(state_, manifest_.source, *file);
-  DigestSink stored(target_ == kLocalTarget ? static_cast<Sink&>(guard) : *file);
+  DigestSink stored(guard);
   const auto compressor = make_compressor(codec_, stored);
   DigestSink raw(compressor ? *compressor : stored);
   Inspector inspector(planned, progress_, raw);
@@ -123,18 +120,20 @@ Manifest Writer::commit(const HookLog& log) {
   manifest_.detail = log.detail();
   // An id whose second was taken is of the next one, which may not have begun.
   manifest_.finished_at = std::max(now(), manifest_.started_at);
-  const auto file = store_.put(key_of(manifest_.source, manifest_file(manifest_.id)));
+  const auto file = state_.local().put(key_of(manifest_.source, manifest_file(manifest_.id)));
   file->write(manifest_to_json(manifest_).dump(2) + "\n");
   file->finish();
   committed_ = true;
   return manifest_;
 }
 
-void discard_files(State& state, const std::string& target, const Source& source,
-                   const std::string& id) {
-  Store& store = state.store(target);
-  store.remove(key_of(source, manifest_file(id)));
-  store.discard(key_of(source, id + "."));
+void discard_files(State& state, const Source& source, const std::string& id) {
+  const fs::path directory = state.root() / source.type / source.name;
+  remove_durably(directory / manifest_file(id));  // first, since it says that the others are there
+  for (const auto& file : list_directory(directory)) {
+    const bool ours = file.starts_with(id + ".") || file.starts_with("." + id + ".");
+    if (ours) remove_durably(directory / file);
+  }
 }
 
 }  // namespace backups

@@ -14,9 +14,8 @@ namespace backups {
 /// without commit(), it removes what it made.
 class Writer {
  public:
-  /// Into `target`. `manifest` says everything but its artifacts and its end.
-  Writer(State& state, const std::string& target, Manifest manifest, Codec codec,
-         std::size_t artifacts, Progress progress);
+  /// `manifest` says everything but its artifacts and its end.
+  Writer(State& state, Manifest manifest, Codec codec, std::size_t artifacts, Progress progress);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -32,8 +31,6 @@ class Writer {
   std::string file_name(const PlannedArtifact& planned) const;
 
   State& state_;
-  std::string target_;
-  Store& store_;
   Manifest manifest_;
   Codec codec_;
   std::size_t artifacts_;
@@ -41,9 +38,7 @@ class Writer {
   bool committed_ = false;
 };
 
-/// Removes everything that a target has of a backup: the manifest first, since it says that the
-/// others are there. Throws Error.
-void discard_files(State& state, const std::string& target, const Source& source,
-                   const std::string& id);
+/// Removes every file of a backup that was not committed. Throws Error.
+void discard_files(State& state, const Source& source, const std::string& id);
 
 }  // namespace backups

@@ -35,14 +35,6 @@ bool is_reserve(const std::string& value) {
   return percent && *percent >= 0 && *percent <= 90;
 }
 
-bool is_target_list(const std::string& value) {
-  try {
-    return !parse_target_list(value).empty();
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 std::string default_reserve(std::uint64_t total) {
   return std::to_string(std::min(total / 10, 2 * kGiB));
 }
@@ -53,7 +45,6 @@ const std::vector<Property>& properties() {
   static const std::vector<Property> kProperties = {
       {"compression", "zstd", "none, gzip, zstd, or a level as in zstd:9", is_codec},
       {"disk-reserve", "", "a size to leave free, as 5G or 10%", is_reserve},
-      {"targets", "local", "names of targets, as local,offsite", is_target_list},
       {"silence-timeout", "10m", "a time from 1s to 7d, as 90s, 10m, 2h", is_duration},
       {"start-timeout", "30m", "a time from 1s to 7d, as 90s, 10m, 2h", is_duration},
   };
@@ -91,7 +82,6 @@ Settings Settings::parse(const std::string& text) {
     const auto json = nlohmann::json::parse(text);
     Settings settings;
     settings.values_ = json.value("properties", settings.values_);
-    settings.targets = json.value("targets", settings.targets);
     settings.pins = json.value("pins", settings.pins);
     settings.host_id = json.value("host_id", "");
     check_format(json.value("format", kFormat));
@@ -103,11 +93,8 @@ Settings Settings::parse(const std::string& text) {
 }
 
 std::string Settings::to_text() const {
-  const nlohmann::ordered_json json = {{"format", kFormat},
-                                       {"host_id", host_id},
-                                       {"pins", pins},
-                                       {"targets", targets},
-                                       {"properties", values_}};
+  const nlohmann::ordered_json json = {
+      {"format", kFormat}, {"host_id", host_id}, {"pins", pins}, {"properties", values_}};
   return json.dump(2) + "\n";
 }
 

@@ -48,11 +48,7 @@ class MemoryStore : public Store {
     objects_.erase(key);
   }
 
-  void discard(const std::string& beginning) override {
-    check(beginning);
-    std::erase_if(objects_,
-                  [&](const auto& object) { return object.first.starts_with(beginning); });
-  }
+  void sweep(const std::string& key) override { check(key); }
 
  private:
   static void check(const std::string& key) {
