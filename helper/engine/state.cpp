@@ -124,10 +124,12 @@ void State::open_catalog() {
 
 void State::set_catalog_aside(const std::string& why) {
   const fs::path aside = catalog_file().string() + ".damaged-" + id_time(now());
-  fs::rename(catalog_file(), aside);
+  // Somebody may have removed it, and left the mark.
+  const bool there = fs::exists(catalog_file());
+  if (there) fs::rename(catalog_file(), aside);
   for (const char* suffix : {"-wal", "-shm"}) remove_durably(catalog_file().string() + suffix);
   remove_durably(Database::damage_mark(catalog_file()));
-  log::warn("The catalog is damaged (" + why + "), kept as " + aside.string());
+  log::warn("The catalog is damaged (" + why + ")" + (there ? ", kept as " + aside.string() : ""));
 }
 
 void State::rebuild(Catalog& catalog) {

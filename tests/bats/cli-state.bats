@@ -53,6 +53,15 @@ assert_rebuilt() {
   assert_rebuilt
 }
 
+@test "the catalog was found damaged, and somebody has removed it" {
+  history
+  rm "$ROOT"/catalog.db*
+  touch "$ROOT/catalog.db.damaged"
+  run -0 --separate-stderr helper list
+  assert_rebuilt
+  refute_file "$ROOT/catalog.db.damaged"
+}
+
 @test "the catalog is junk: kept aside, rebuilt, and said" {
   local aside
   history
