@@ -19,8 +19,7 @@ setup_file() {
   dokku_fixture fakestore
   dokku_fixture acl
   # The same services once more, of another type.
-  mkdir "$BATS_FILE_TMPDIR/otherstore"
-  cp -rL "$TEST_DOKKU_SUPPORT/plugins/fakestore/." "$BATS_FILE_TMPDIR/otherstore"
+  "$TEST_DOKKU_SUPPORT/copy" "$TEST_DOKKU_SUPPORT/plugins/fakestore" "$BATS_FILE_TMPDIR/otherstore"
   sed -i 's/dokku\.fakestore/dokku.otherstore/' "$BATS_FILE_TMPDIR/otherstore/functions"
   dokku_plugin_add "$BATS_FILE_TMPDIR/otherstore"
   install_backups

@@ -95,7 +95,7 @@ dokku_plugins() {
 dokku_plugin_add() {
   local directory=$1 name=${2:-$(basename "$1")} target
   target=$(dokku_plugins)/$name
-  cp -rL "$directory" "$target"
+  "$TEST_DOKKU_SUPPORT/copy" "$directory" "$target"
   chown -R dokku:dokku "$target"
   dokku plugin:enable "$name" >/dev/null
   [[ ! -e $target/install ]] || dokku plugin:install >/dev/null
