@@ -156,21 +156,19 @@ disaster() { # <major> <id>
 }
 
 opens() { # <major> <id>: on a server of that version which has never heard of this program
-  local name=plain$1-$BATS_ROOT_PID bin=$BATS_TEST_TMPDIR/bin tool directory command database
+  local name=plain$1-$BATS_ROOT_PID directory command database container
   postgres_create "$name" "postgres:$1"
   postgres_psql "$name" -d postgres -c "DROP DATABASE \"$(postgres_file "$name" DATABASE_NAME)\""
-  mkdir -p "$bin"
-  for tool in psql pg_restore; do
-    printf '#!/bin/sh\nexec "%s" exec -i -e PGOPTIONS -e PGPASSWORD=%s -e PGUSER=postgres -e PGHOST=127.0.0.1 dokku.postgres.%s %s "$@"\n' \
-      "${DOCKER_BIN:-docker}" "$(postgres_file "$name" PASSWORD)" "$name" "$tool" >"$bin/$tool"
-    chmod 755 "$bin/$tool"
-  done
+  container=dokku.postgres.$name
   helper info "postgres:$2" --format json >"$BATS_TEST_TMPDIR/info"
   directory=$(jq -r .directory "$BATS_TEST_TMPDIR/info")
+  # The container has Debian's psql, pg_restore and zstd, and nothing of ours.
+  "${DOCKER_BIN:-docker}" cp "$directory/." "$container:/srv" >/dev/null
   while IFS= read -r command; do
     echo "$command"
     # Of "postgres" it says that it is there already.
-    (cd "$directory" && PATH=$bin:$PATH bash -o pipefail -c "$command") </dev/null || [[ $command == *'.postgres.dump'* ]]
+    "${DOCKER_BIN:-docker}" exec -w /srv -e PGPASSWORD="$(postgres_file "$name" PASSWORD)" -e PGUSER=postgres \
+      -e PGHOST=127.0.0.1 "$container" bash -o pipefail -c "$command" || [[ $command == *'.postgres.dump'* ]]
   done < <(jq -r '.manifest.artifacts[].open_command' "$BATS_TEST_TMPDIR/info")
   database=$(service "$1" | tr - _)
   echo "$database" >"$(postgres_dir "$name")/DATABASE_NAME"

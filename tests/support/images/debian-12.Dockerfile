@@ -5,7 +5,7 @@ RUN printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin
  && mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf \
  && apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    postgresql ssl-cert mariadb-server redis-server sqlite3 gosu procps \
+    postgresql ssl-cert mariadb-server redis-server sqlite3 gosu procps zstd \
  && rm -rf /var/lib/mysql /var/lib/apt/lists/* /var/cache/apt/archives/*.deb \
  && mkdir -p /docker-entrypoint-initdb.d /data /var/lib/mysql && chown redis:redis /data && chown mysql:mysql /var/lib/mysql \
  && sed -i 's/^bind-address/#bind-address/' /etc/mysql/mariadb.conf.d/50-server.cnf \

@@ -7,7 +7,7 @@ ARG VOLUME
 RUN printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d \
  && mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf \
  && apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql-${MAJOR} ssl-cert gosu procps \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql-${MAJOR} ssl-cert gosu procps zstd \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb && mkdir -p /docker-entrypoint-initdb.d \
  && sed -ri "s!^#?(listen_addresses)\s*=\s*\S+.*!\1 = '*'!" /usr/share/postgresql/${MAJOR}/postgresql.conf.sample
 COPY postgres-entrypoint createdb /usr/local/bin/
