@@ -151,7 +151,10 @@ void Catalog::write_manifest(std::int64_t key, const Manifest& manifest,
         .bind(artifact.raw_sha256)
         .run();
   }
-  Statement(database_, "INSERT OR REPLACE INTO copies VALUES (?, ?, 'success', '', ?)")
+  Statement(
+      database_,
+      "INSERT INTO copies (backup, target, status, size) VALUES (?, ?, 'success', ?) ON CONFLICT "
+      "DO UPDATE SET status = excluded.status, error = '', size = excluded.size")
       .bind(key)
       .bind(target)
       .bind(signed_size(manifest.stored_size()))
@@ -182,14 +185,20 @@ void Catalog::mark_verified(const Backup& backup, Time time) {
 }
 
 void Catalog::mark_copy(const Backup& backup, const Copy& copy) {
-  Statement(database_,
-            "INSERT INTO copies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET status = "
-            "excluded.status, error = excluded.error, size = coalesce(excluded.size, size)")
+  Statement(
+      database_,
+      "INSERT INTO copies (backup, target, status, error, size, host, etag, attempts) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?3 = 'in-progress') ON CONFLICT DO UPDATE SET "
+      "status = excluded.status, error = excluded.error, size = coalesce(excluded.size, size), "
+      "host = coalesce(nullif(excluded.host, ''), host), "
+      "etag = coalesce(nullif(excluded.etag, ''), etag), attempts = attempts + excluded.attempts")
       .bind(backup.key)
       .bind(copy.target)
       .bind(copy.status)
       .bind(copy.error)
       .bind(copy.size ? std::optional<std::int64_t>(signed_size(*copy.size)) : std::nullopt)
+      .bind(copy.host)
+      .bind(copy.etag)
       .run();
 }
 
@@ -261,6 +270,13 @@ std::vector<Backup> Catalog::half_deleted() {
   return read(query);
 }
 
+std::vector<Backup> Catalog::half_copied() {
+  Statement query(database_, std::string("SELECT ") + kColumns +
+                                 " FROM backups WHERE status = 'success' AND key IN (SELECT backup "
+                                 "FROM copies WHERE status = 'in-progress')");
+  return read(query);
+}
+
 std::vector<Source> Catalog::sources(const std::optional<std::string>& name) {
   std::string sql = "SELECT DISTINCT type, name, address FROM backups";
   if (name) sql += " WHERE name = ?";
@@ -292,13 +308,16 @@ std::vector<Event> Catalog::events(const Backup& backup) {
 std::vector<Backup> Catalog::read(Statement& statement) {
   std::vector<Backup> backups;
   while (statement.step()) backups.push_back(backup_at(statement));
-  Statement query(database_,
-                  "SELECT target, status, error, size FROM copies WHERE backup = ? ORDER BY 1");
+  Statement query(
+      database_,
+      "SELECT target, status, error, size, host, etag, attempts FROM copies WHERE backup = ? "
+      "ORDER BY 1");
   for (auto& backup : backups) {
     query.reset();
     query.bind(backup.key);
     while (query.step())
-      backup.copies.push_back({query.text(0), query.text(1), query.text(2), size_at(query, 3)});
+      backup.copies.push_back({query.text(0), query.text(1), query.text(2), size_at(query, 3),
+                               query.text(4), query.text(5), static_cast<int>(query.number(6))});
   }
   return backups;
 }

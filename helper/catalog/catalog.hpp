@@ -17,9 +17,12 @@ namespace backups {
 /// One backup on one target.
 struct Copy {
   std::string target;  ///< "local"
-  std::string status;  ///< "success", "failed", "damaged", "missing", "deleted"
+  std::string status;  ///< "in-progress", "success", "failed", "damaged", "missing", "deleted"
   std::string error;
   std::optional<std::uint64_t> size;  ///< bytes
+  std::string host{};                 ///< below whose name it lies, empty: ours
+  std::string etag{};                 ///< of its manifest; empty: the target has none
+  int attempts = 0;                   ///< to make it; counted by the catalog
 };
 
 /// A backup as the catalog knows it.
@@ -98,6 +101,8 @@ class Catalog {
   std::vector<Backup> list(const Filter& filter);
   std::vector<Backup> in_progress();
   std::vector<Backup> half_deleted();
+  /// Successes with a copy that is in progress.
+  std::vector<Backup> half_copied();
   /// Every source that has a row and, if one is given, that name.
   std::vector<Source> sources(const std::optional<std::string>& name = std::nullopt);
 

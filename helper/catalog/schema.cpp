@@ -9,7 +9,7 @@ namespace backups {
 namespace {
 
 /// Step N brings a database of user_version N to N + 1. Steps are never changed, only added.
-constexpr std::array<const char*, 1> kMigrations = {R"sql(
+constexpr std::array<const char*, 2> kMigrations = {R"sql(
 CREATE TABLE backups (
   key            INTEGER PRIMARY KEY,
   id             TEXT NOT NULL,
@@ -67,6 +67,12 @@ CREATE TABLE events (
   detail TEXT NOT NULL
 ) STRICT;
 CREATE INDEX events_by_backup ON events (backup);
+)sql",
+                                                    R"sql(
+ALTER TABLE copies ADD COLUMN host TEXT NOT NULL DEFAULT '';
+ALTER TABLE copies ADD COLUMN etag TEXT NOT NULL DEFAULT '';
+ALTER TABLE copies ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX copies_unfinished ON copies (status) WHERE status = 'in-progress';
 )sql"};
 
 std::int64_t version_of(Database& database) {

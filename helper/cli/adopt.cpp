@@ -17,10 +17,11 @@ int adopt(Call& call) {
     throw Error(ErrorKind::kBadInput,
                 "the dump is read from stdin: backups:adopt " + source.spelling() + " < dump");
   const Lock lock = call.state.lock(source, "adopt");
-  const CreateRequest request{source, "adopt", label_of(call.options)};
+  const CreateRequest request{source, "adopt", label_of(call.options), {kLocalTarget}};
   const Manifest manifest =
       adopt_backup(call.state, request, call.options.value("artifact").value_or(""), STDIN_FILENO,
-                   make_progress());
+                   make_progress())
+          .manifest;
   end_progress();
   log::result("The dump is now backup " + manifest.id);
   if (call.json) {

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/target.hpp"
 #include "sys/interrupt.hpp"
 
 namespace backups {
@@ -24,15 +25,27 @@ std::vector<Source> sources_of(Call& call) {
   return sources;
 }
 
-Manifest create_one(Call& call, const Source& source, const std::string& label) {
+/// Those of --target, or else the source's own. They must exist before anything begins.
+std::vector<std::string> targets_of(Call& call, const Source& source) {
+  const auto named = call.options.value("target");
+  auto targets = named ? parse_target_list(*named) : default_targets(call.state, source);
+  require_targets(call.state, targets);
+  return targets;
+}
+
+Created create_one(Call& call, const Source& source, const std::string& label) {
   log::step("Backing up " + source.spelling());
+  const auto targets = targets_of(call, source);
   const Lock lock = call.state.lock(source, "create");
-  const CreateRequest request{source, "manual", label};
-  Manifest manifest = create_backup(call.state, request, make_progress());
+  Created created = create_backup(call.state, {source, "manual", label, targets}, make_progress());
   end_progress();
+  const Manifest& manifest = created.manifest;
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
               human_duration(manifest.finished_at - manifest.started_at));
-  return manifest;
+  for (const auto& [target, error] : created.failed_copies)
+    log::warn(std::string(error.what()) + ". Try again: backups:push " + source.type + ":" +
+              manifest.id + " --target " + target);
+  return created;
 }
 
 int create(Call& call) {
@@ -42,10 +55,11 @@ int create(Call& call) {
   nlohmann::ordered_json results = nlohmann::ordered_json::array();
   for (const auto& source : sources) {
     try {
-      const Manifest manifest = create_one(call, source, label);
+      const auto [manifest, failed_copies] = create_one(call, source, label);
+      if (!failed_copies.empty()) worst = std::max(worst, static_cast<int>(ErrorKind::kPartial));
       if (!call.json) print(manifest.id + "\n");
       results.push_back({{"source", source.text()},
-                         {"status", "success"},
+                         {"status", failed_copies.empty() ? "success" : "partial"},
                          {"id", manifest.id},
                          {"stored_size", manifest.stored_size()},
                          {"raw_size", manifest.raw_size()}});
@@ -68,10 +82,11 @@ int create(Call& call) {
 
 Verb create_verb() {
   return {"create",
-          "<source>...|--all [--label TEXT]",
+          "<source>...|--all [--target NAME]... [--label TEXT]",
           "take a backup now and print its id",
           {0, 1000},
           {{"all", nullptr, "every source that can be listed"},
+           {"target", "NAME", "where to; may be repeated (default: the property targets)", true},
            {"label", "TEXT", "kept with the backup"}},
           create};
 }

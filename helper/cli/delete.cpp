@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -6,14 +7,22 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/copy.hpp"
 #include "engine/remove.hpp"
 
 namespace backups {
 namespace {
 
-void confirm_deletion(Call& call, const Backup& backup) {
+bool is_only_copy(const Backup& backup, const std::string& target) {
+  return std::none_of(backup.copies.begin(), backup.copies.end(), [&](const Copy& copy) {
+    return copy.status == "success" && copy.target != target;
+  });
+}
+
+/// `whole`: nothing of it remains.
+void confirm_deletion(Call& call, const Backup& backup, bool whole) {
   // Not even --force: a script must not take the last way back.
-  if (is_last_good(call.state, backup))
+  if (whole && is_last_good(call.state, backup))
     return confirm(
         "This deletes the only good backup of " + backup.source.spelling() + ", " + backup.id,
         backup.id);
@@ -29,10 +38,17 @@ int remove(Call& call) {
                 backup.id + " is not finished yet: backups:cancel " + backup.source.spelling());
   if (call.state.settings().pins.contains(backup.text()))
     throw Error(ErrorKind::kRefused, backup.id + " is kept: backups:unkeep it first");
-  confirm_deletion(call, backup);
+  const auto target = call.options.value("target");
+  if (target) require_copy(backup, *target);
+  confirm_deletion(call, backup, !target || is_only_copy(backup, *target));
   const Lock lock = call.state.lock(backup.source, "delete");
-  remove_backup(call.state, backup);
-  log::result("Backup " + backup.id + " is deleted");
+  if (target) {
+    remove_copy(call.state, backup, *target);
+    log::result("The copy of " + backup.id + " on " + *target + " is deleted");
+  } else {
+    remove_backup(call.state, backup);
+    log::result("Backup " + backup.id + " is deleted");
+  }
   if (call.json) print_json({{"id", backup.id}, {"status", "deleted"}});
   return 0;
 }
@@ -41,10 +57,11 @@ int remove(Call& call) {
 
 Verb delete_verb() {
   return {"delete",
-          "<backup> [--force]",
+          "<backup> [--target NAME] [--force]",
           "delete the files of a backup and keep its entry",
           {1, 1},
-          {{"force", nullptr, "don't ask (the only good backup is always asked for)"}},
+          {{"target", "NAME", "only the copy there"},
+           {"force", nullptr, "don't ask (the only good backup is always asked for)"}},
           remove};
 }
 

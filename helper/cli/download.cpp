@@ -1,11 +1,9 @@
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/error.hpp"
-#include "base/text.hpp"
+#include "cli/pick.hpp"
 #include "cli/verb.hpp"
-#include "engine/artifact.hpp"
+#include "engine/copy.hpp"
 #include "engine/verify.hpp"
 #include "sys/fd.hpp"
 #include "sys/interrupt.hpp"
@@ -17,31 +15,15 @@ class StandardOutput : public Sink {
  public:
   void write(std::string_view bytes) override {
     interrupt::check();
+    used_ = true;
     write_all(STDOUT_FILENO, bytes, "to stdout");
   }
+  bool used() const { return used_; }
   void finish() override {}
+
+ private:
+  bool used_ = false;
 };
-
-bool is_auxiliary(const Artifact& artifact) {
-  return !artifact.extra.empty() && nlohmann::json::parse(artifact.extra).value("auxiliary", false);
-}
-
-const Artifact& pick(const Manifest& manifest, const std::optional<std::string>& name) {
-  const Artifact* picked = nullptr;
-  std::vector<std::string> names;
-  for (const auto& artifact : manifest.artifacts) {
-    if (name ? artifact.name != *name : manifest.artifacts.size() > 1 && is_auxiliary(artifact))
-      continue;
-    picked = &artifact;
-    names.push_back(artifact.name);
-  }
-  if (names.size() == 1) return *picked;
-  if (name)
-    throw Error(ErrorKind::kBadInput,
-                manifest.id + " has no artifact '" + printable(*name) + "': see backups:info");
-  throw Error(ErrorKind::kBadInput, manifest.id + " has several artifacts (" + join(names, ", ") +
-                                        "): say which with --artifact");
-}
 
 int download(Call& call) {
   const Backup backup = call.resolver.backup(call.word(0));
@@ -49,14 +31,23 @@ int download(Call& call) {
     throw Error(ErrorKind::kBadInput,
                 "stdout is a terminal: send it to a file, and over ssh leave out -t");
   require_content(backup);
-  const Manifest manifest = load_manifest(call.state.local(), backup.source, backup.id);
-  const Artifact& artifact = pick(manifest, call.options.value("artifact"));
   StandardOutput output;
-  if (call.options.flag("raw")) {
-    read_stored(call.state.local(), manifest, artifact, output);
-  } else {
-    read_artifact(call.state.local(), manifest, artifact, output, {});
-  }
+  with_copy(call.state, backup, [&](Store& store, const std::string& target) {
+    const Manifest manifest = load_manifest(store, backup.source, backup.id);
+    const Artifact& artifact = pick_artifact(manifest, call.options.value("artifact"));
+    try {
+      if (call.options.flag("raw")) {
+        read_stored(store, manifest, artifact, output, {});
+      } else {
+        read_artifact(store, manifest, artifact, output, {});
+      }
+    } catch (const Error& error) {
+      if (!output.used()) throw;
+      // What was written can't be taken back: no other copy can go on from here.
+      mark_damage(call.state, backup, target, error);
+      throw NoOtherCopy(error);
+    }
+  });
   return 0;
 }
 

@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
-#include "engine/artifact.hpp"
+#include "engine/copy.hpp"
 
 namespace backups {
 namespace {
@@ -57,7 +57,7 @@ void add_manifest(Rows& rows, const Manifest& manifest) {
 std::optional<Manifest> manifest_of(State& state, const Backup& backup) {
   if (backup.status != "success" || backup.deleted_at) return std::nullopt;
   try {
-    return load_manifest(state.local(), backup.source, backup.id);
+    return any_manifest(state, backup);
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -78,8 +78,11 @@ Options::Options(const std::string& verb, const std::string& usage,
     auto parser = make_parser(verb, specs);
     const auto result = parser.parse(argc, argv);
     for (const auto& argument : result.arguments()) {
-      if (!values_.emplace(argument.key(), argument.value()).second)
+      const auto [found, first] = values_.emplace(argument.key(), argument.value());
+      if (first) continue;
+      if (!find_spec(specs, argument.key())->repeatable)
         bad_input(verb, "--" + argument.key() + " is given twice", usage);
+      found->second += "," + argument.value();
     }
   } catch (const Error&) {
     throw;

@@ -13,6 +13,7 @@ struct OptionSpec {
   const char* name;
   const char* value;  ///< what it takes, for the help ("TEXT"); null for a flag
   const char* help;
+  bool repeatable = false;  ///< its values are joined with commas
 };
 
 /// How many words a verb takes besides its options.

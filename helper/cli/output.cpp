@@ -40,6 +40,8 @@ std::string progress_line(const std::string& doing, std::uint64_t done, std::uin
   return line;
 }
 
+}  // namespace
+
 std::string read_line() {
   std::string line;
   char c = 0;
@@ -52,8 +54,6 @@ std::string read_line() {
     line += c;
   }
 }
-
-}  // namespace
 
 void print(const std::string& text) { write_all(STDOUT_FILENO, text, "to stdout"); }
 
@@ -85,7 +85,9 @@ nlohmann::ordered_json backup_to_json(const Backup& backup, bool kept) {
     copies.push_back({{"target", copy.target},
                       {"status", copy.status},
                       {"size", size(copy.size)},
-                      {"error", copy.error}});
+                      {"error", copy.error},
+                      {"etag", copy.etag.empty() ? Json() : Json(copy.etag)},
+                      {"attempts", copy.attempts}});
   return {{"id", backup.id},
           {"source", backup.source.text()},
           {"type", backup.source.type},

@@ -30,4 +30,7 @@ void end_progress();
 /// or stdin is none.
 void confirm(const std::string& warning, const std::string& name);
 
+/// A line of stdin, trimmed; what there is at its end. Throws Error, kCancelled.
+std::string read_line();
+
 }  // namespace backups

@@ -4,9 +4,12 @@ namespace backups {
 
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> kVerbs = {
-      create_verb(), list_verb(),     info_verb(),  logs_verb(),   restore_verb(),
-      verify_verb(), download_verb(), adopt_verb(), delete_verb(), keep_verb(),
-      unkeep_verb(), cancel_verb(),   set_verb(),
+      create_verb(),        list_verb(),        info_verb(),        logs_verb(),
+      restore_verb(),       verify_verb(),      download_verb(),    adopt_verb(),
+      delete_verb(),        keep_verb(),        unkeep_verb(),      cancel_verb(),
+      set_verb(),           target_add_verb(),  target_list_verb(), target_set_verb(),
+      target_remove_verb(), target_test_verb(), push_verb(),        sync_verb(),
+      url_verb(),
   };
   return kVerbs;
 }

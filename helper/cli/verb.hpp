@@ -46,9 +46,17 @@ Verb info_verb();
 Verb keep_verb();
 Verb list_verb();
 Verb logs_verb();
+Verb push_verb();
 Verb restore_verb();
 Verb set_verb();
+Verb sync_verb();
+Verb target_add_verb();
+Verb target_list_verb();
+Verb target_remove_verb();
+Verb target_set_verb();
+Verb target_test_verb();
 Verb unkeep_verb();
+Verb url_verb();
 Verb verify_verb();
 
 }  // namespace backups

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/copy.hpp"
 
 namespace backups {
 namespace {
@@ -14,14 +15,17 @@ namespace {
 int verify(Call& call) {
   const Backup backup = call.resolver.backup(call.word(0));
   log::step("Reading every byte of " + backup.id);
-  const Manifest manifest = verify_backup(call.state, backup, make_progress());
+  const std::string target = call.options.value("target").value_or(nearest(backup));
+  const Manifest manifest = verify_backup(call.state, backup, target, make_progress());
   end_progress();
-  log::result(backup.id + " is whole: " + std::to_string(manifest.artifacts.size()) +
-              " artifact(s), " + human_size(manifest.stored_size()) + " stored, " +
-              human_size(manifest.raw_size()) + " plain");
+  log::result(backup.id + " is whole on " + target + ": " +
+              std::to_string(manifest.artifacts.size()) + " artifact(s), " +
+              human_size(manifest.stored_size()) + " stored, " + human_size(manifest.raw_size()) +
+              " plain");
   if (call.json)
     print_json({{"id", backup.id},
                 {"status", "verified"},
+                {"target", target},
                 {"stored_size", manifest.stored_size()},
                 {"raw_size", manifest.raw_size()}});
   return 0;
@@ -30,8 +34,12 @@ int verify(Call& call) {
 }  // namespace
 
 Verb verify_verb() {
-  return {"verify", "<backup>", "read every byte of a backup again and check its digests",
-          {1, 1},   {},         verify};
+  return {"verify",
+          "<backup> [--target NAME]",
+          "read every byte of a backup again and check its digests",
+          {1, 1},
+          {{"target", "NAME", "which copy (default: the nearest)"}},
+          verify};
 }
 
 }  // namespace backups

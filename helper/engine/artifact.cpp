@@ -6,17 +6,11 @@
 #include "model/backup_id.hpp"
 #include "stream/compress.hpp"
 #include "stream/digest.hpp"
+#include "stream/text.hpp"
 #include "sys/interrupt.hpp"
 
 namespace backups {
 namespace {
-
-class TextSink : public Sink {
- public:
-  void write(std::string_view bytes) override { text += bytes; }
-  void finish() override {}
-  std::string text;
-};
 
 /// Passes bytes on and reports them; keeps `next` unfinished.
 class Reporter : public Sink {
@@ -87,8 +81,9 @@ void read_artifact(Store& store, const Manifest& manifest, const Artifact& artif
     damaged(artifact, "the SHA-256 of the plain dump is not that of the manifest");
 }
 
-void read_stored(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& stored) {
-  Reporter reporter(stored, {}, artifact);
+void read_stored(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& stored,
+                 const Progress& progress) {
+  Reporter reporter(stored, progress, artifact);
   DigestSink digest(reporter);
   if (!store.get(key_of(manifest.source, artifact.file), digest))
     damaged(artifact, "the file is missing");

@@ -29,7 +29,8 @@ void read_artifact(Store& store, const Manifest& manifest, const Artifact& artif
                    const Progress& progress);
 
 /// The same for the bytes as they are stored.
-void read_stored(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& stored);
+void read_stored(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& stored,
+                 const Progress& progress);
 
 /// Reads everything once and keeps nothing. Throws Error, kDamaged.
 void verify_artifacts(Store& store, const Manifest& manifest, const Progress& progress);

@@ -2,10 +2,12 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "engine/copy.hpp"
 #include "engine/description.hpp"
 #include "engine/room.hpp"
 #include "engine/version.hpp"
@@ -24,21 +26,27 @@ class Attempt {
         request_(request),
         run_(state, "create", request.source),
         row_(state.catalog().begin(request.source, now(), request.trigger, request.label)),
-        log_(state.log_file(request.source, row_.id)) {
+        log_(state.log_file(request.source, row_.id)),
+        target_(first_of(request.targets)) {
     run_.set_backup(row_.id);
+    state.catalog().mark_copy(row_, {target_, "in-progress", "", {}});
   }
 
-  Manifest make(const std::function<Manifest(const Description&)>& work) {
-    const Manifest manifest = attempt(work);
-    try {
-      state_.catalog().succeed(row_, manifest, "local");
-    } catch (const Error&) {
-      run_.keep();  // committed all the same: the next command reads the manifest
-      throw;
+  /// The copies beyond the first are made when it is there: a slow target slows nothing else.
+  Created make(const std::function<Manifest(const Description&)>& work, const Progress& progress) {
+    Created created{make_first(work), {}};
+    for (const auto& target : request_.targets) {
+      if (target == target_) continue;
+      try {
+        push_backup(state_, *state_.catalog().find(row_.source.type, row_.id), target, progress);
+        log_.note("copied to " + target);
+      } catch (const Error& error) {
+        log_.note("failed: " + std::string(error.what()));
+        created.failed_copies.emplace(target, error);
+        if (error.kind() == ErrorKind::kCancelled) break;
+      }
     }
-    log_.note("success: " + human_size(manifest.stored_size()) + " stored, " +
-              human_size(manifest.raw_size()) + " plain");
-    return manifest;
+    return created;
   }
 
   Manifest new_manifest(const Description& description) const {
@@ -58,10 +66,30 @@ class Attempt {
     return manifest;
   }
 
+  const std::string& target() const { return target_; }
   const Run& run() const { return run_; }
   HookLog& log() { return log_; }
 
  private:
+  static std::string first_of(const std::vector<std::string>& targets) {
+    const auto local = std::find(targets.begin(), targets.end(), kLocalTarget);
+    return local == targets.end() ? targets.at(0) : *local;
+  }
+
+  Manifest make_first(const std::function<Manifest(const Description&)>& work) {
+    const Manifest manifest = attempt(work);
+    try {
+      state_.catalog().succeed(row_, manifest, target_);
+      if (target_ != kLocalTarget) settle_copy(state_, row_, target_);
+    } catch (const Error&) {
+      run_.keep();  // committed all the same: the next command reads the manifest
+      throw;
+    }
+    log_.note("success: " + human_size(manifest.stored_size()) + " stored, " +
+              human_size(manifest.raw_size()) + " plain");
+    return manifest;
+  }
+
   Manifest attempt(const std::function<Manifest(const Description&)>& work) {
     bool found = false;
     try {
@@ -70,7 +98,7 @@ class Attempt {
         throw Error(ErrorKind::kNotFound, "there is no " + request_.source.spelling());
       found = true;
       require_running(description, request_.source);
-      require_room(state_, request_.source, description);
+      if (target_ == kLocalTarget) require_room(state_, request_.source, description);
       return work(description);
     } catch (const Error& error) {
       const bool no_source =
@@ -100,7 +128,8 @@ class Attempt {
     log_.note("failed: " + reason);
     try {
       state_.catalog().fail(row_, reason, now());
-      discard_files(state_, request_.source, row_.id);
+      discard_files(state_.store(target_), request_.source, row_.id);
+      state_.catalog().mark_copy(row_, {target_, "failed", "", {}});
       sweep_hooks(state_, run_.record());
     } catch (const Error& error) {
       // The next command finds the run, and its process gone.
@@ -114,6 +143,7 @@ class Attempt {
   Run run_;
   Backup row_;
   HookLog log_;
+  std::string target_;  // that the exporter's bytes go to
 };
 
 Patience patience_for(const Settings& settings, const Source& source) {
@@ -152,12 +182,12 @@ const PlannedArtifact& pick(const Description& description, const std::string& n
 
 }  // namespace
 
-Manifest create_backup(State& state, const CreateRequest& request, const Progress& progress) {
+Created create_backup(State& state, const CreateRequest& request, const Progress& progress) {
   Attempt attempt(state, request);
   const Settings settings = state.settings();
   const Patience patience = patience_for(settings, request.source);
-  return attempt.make([&](const Description& description) {
-    Writer writer(state, attempt.new_manifest(description),
+  const auto work = [&](const Description& description) {
+    Writer writer(state, attempt.target(), attempt.new_manifest(description),
                   settings.compression(request.source.text()), description.artifacts.size(),
                   progress);
     for (const auto& artifact : description.artifacts) {
@@ -169,19 +199,21 @@ Manifest create_backup(State& state, const CreateRequest& request, const Progres
       });
     }
     return writer.commit(attempt.log());
-  });
+  };
+  return attempt.make(work, progress);
 }
 
-Manifest adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
-                      int input, const Progress& progress) {
+Created adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
+                     int input, const Progress& progress) {
   Attempt attempt(state, request);
-  return attempt.make([&](const Description& description) {
+  const auto work = [&](const Description& description) {
     const PlannedArtifact& planned = pick(description, artifact, request.source);
-    Writer writer(state, attempt.new_manifest(description),
+    Writer writer(state, attempt.target(), attempt.new_manifest(description),
                   state.settings().compression(request.source.text()), 1, progress);
     writer.add(planned, [&](Sink& sink) { copy_input(input, sink); });
     return writer.commit(attempt.log());
-  });
+  };
+  return attempt.make(work, progress);
 }
 
 }  // namespace backups

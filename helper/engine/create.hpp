@@ -1,9 +1,13 @@
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
+#include "base/error.hpp"
 #include "engine/artifact.hpp"
 #include "engine/state.hpp"
+#include "model/target.hpp"
 
 namespace backups {
 
@@ -11,15 +15,23 @@ struct CreateRequest {
   Source source;
   std::string trigger = "manual";
   std::string label;
+  std::vector<std::string> targets = {kLocalTarget};
 };
 
-/// Takes a backup; whoever calls holds the lock of the source. A failure is recorded in the catalog
-/// with its reason, nothing of it stays on disk, and it is thrown as an Error.
-Manifest create_backup(State& state, const CreateRequest& request, const Progress& progress);
+/// What became of a backup: its manifest, and why copies beyond the first failed.
+struct Created {
+  Manifest manifest;
+  std::map<std::string, Error> failed_copies;  ///< by target
+};
+
+/// Takes a backup; whoever calls holds the lock of the source. It goes to `local`, or else to the
+/// first target, while the exporter runs, and is copied to the others from there. A failure is
+/// recorded in the catalog with its reason, nothing of it stays, and it is thrown as an Error.
+Created create_backup(State& state, const CreateRequest& request, const Progress& progress);
 
 /// Makes a backup of a plain dump that is read from `input`, as the artifact of that name (empty:
 /// the only one that is not auxiliary).
-Manifest adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
-                      int input, const Progress& progress);
+Created adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
+                     int input, const Progress& progress);
 
 }  // namespace backups

@@ -3,10 +3,12 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "engine/artifact.hpp"
+#include "engine/copy.hpp"
 #include "engine/hook.hpp"
 #include "engine/remove.hpp"
 #include "engine/writer.hpp"
 #include "model/backup_id.hpp"
+#include "model/target.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
@@ -14,20 +16,44 @@
 namespace backups {
 namespace {
 
-bool is_committed(const State& state, const Source& source, const std::string& id) {
-  return fs::exists(state.root() / key_of(source, manifest_file(id)));
+bool is_committed(Store& store, const Source& source, const std::string& id) {
+  NullSink nowhere;
+  return store.get(key_of(source, manifest_file(id)), nowhere);
+}
+
+/// Where it was being made.
+std::string unfinished_target(const Backup& backup) {
+  for (const auto& copy : backup.copies)
+    if (copy.status == "in-progress") return copy.target;
+  return kLocalTarget;
 }
 
 void recover_backup(State& state, const Backup& backup) {
-  if (is_committed(state, backup.source, backup.id)) {
-    state.catalog().succeed(backup, load_manifest(state.local(), backup.source, backup.id),
-                            "local");
+  const std::string target = unfinished_target(backup);
+  Store& store = state.store(target);
+  if (is_committed(store, backup.source, backup.id)) {
+    state.catalog().succeed(backup, load_manifest(store, backup.source, backup.id), target);
     log::step("Backup " + backup.id + " was whole when its process died: it counts");
     return;
   }
-  discard_files(state, backup.source, backup.id);
+  discard_files(store, backup.source, backup.id);
+  state.catalog().mark_copy(backup, {target, "failed", "interrupted", {}});
   state.catalog().fail(backup, "interrupted", now());
   log::step("Backup " + backup.id + " was interrupted: it failed, and its leftovers are removed");
+}
+
+/// Copies of a backup that is there, whose process died.
+void recover_copies(State& state, const Backup& backup) {
+  for (const auto& copy : backup.copies) {
+    if (copy.status != "in-progress") continue;
+    if (is_committed(store_of(state, backup, copy.target), backup.source, backup.id)) {
+      state.catalog().mark_copy(backup, {copy.target, "success", "", backup.stored_size});
+    } else {
+      give_up_copy(state, backup, copy.target, "interrupted");
+      log::step("The copy of " + backup.id + " to " + copy.target +
+                " was interrupted: its leftovers are removed");
+    }
+  }
 }
 
 void abandon_restore(State& state, const RunRecord& dead) {
@@ -36,8 +62,9 @@ void abandon_restore(State& state, const RunRecord& dead) {
   HookLog log{{}};
   query_hook(state, run, log, dead.source.type, "abandon", {dead.source.address, dead.place}, {},
              kEndlessPatience);
-  log::step("The restore of " + dead.source.spelling() +
-            " was interrupted: what it had made is removed");
+  log::step(
+      "The restore of " + dead.source.spelling() +
+      " was interrupted: the data are as before, or wholly restored if that was at its very end");
 }
 
 /// Of an attempt that could not remove its files, or that the catalog does not know, since it was
@@ -45,10 +72,11 @@ void abandon_restore(State& state, const RunRecord& dead) {
 void settle_attempt(State& state, const RunRecord& dead) {
   if (dead.backup.empty() || dead.verb != "create") return;
   const auto backup = state.catalog().find(dead.source.type, dead.backup);
-  if (!backup && is_committed(state, dead.source, dead.backup)) {
+  if (!backup && is_committed(state.local(), dead.source, dead.backup)) {
     state.catalog().adopt(load_manifest(state.local(), dead.source, dead.backup), "local");
   } else if (!backup || backup->status == "failed") {
-    discard_files(state, dead.source, dead.backup);
+    discard_files(state.store(backup ? unfinished_target(*backup) : kLocalTarget), dead.source,
+                  dead.backup);
   }
 }
 
@@ -86,6 +114,12 @@ void recover_all(State& state) {
         const auto current = state.catalog().find(backup.source.type, backup.id);
         if (current && current->status == "in-progress") recover_backup(state, backup);
       }
+    });
+  }
+  for (const auto& backup : state.catalog().half_copied()) {
+    attempt(backup.id, [&] {
+      if (const auto lock = state.try_lock(backup.source, "cleaning up"))
+        recover_copies(state, backup);
     });
   }
   for (const auto& backup : state.catalog().half_deleted()) {

@@ -2,16 +2,23 @@
 
 #include <algorithm>
 
+#include "engine/copy.hpp"
 #include "engine/writer.hpp"
 #include "model/backup_id.hpp"
 #include "sys/clock.hpp"
 
 namespace backups {
 
+void remove_copy(State& state, const Backup& backup, const std::string& target) {
+  discard_files(store_of(state, backup, target), backup.source, backup.id);
+  state.catalog().mark_copy(backup, {target, "deleted", "", {}});
+}
+
 void remove_backup(State& state, const Backup& backup) {
   state.catalog().mark_deleting(backup);
-  state.local().remove(key_of(backup.source, manifest_file(backup.id)));
-  discard_files(state, backup.source, backup.id);
+  for (const auto& copy : backup.copies) {
+    if (copy.status != "deleted") remove_copy(state, backup, copy.target);
+  }
   state.catalog().mark_deleted(backup, now());
   state.catalog().record(backup, "deleted", "", now());
 }

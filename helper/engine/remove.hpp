@@ -9,6 +9,9 @@ namespace backups {
 /// holds the lock of the source. Throws Error.
 void remove_backup(State& state, const Backup& backup);
 
+/// Removes one copy of it. Throws Error.
+void remove_copy(State& state, const Backup& backup, const std::string& target);
+
 /// True when it is the last success of its source that is not deleted and no safety backup.
 bool is_last_good(State& state, const Backup& backup);
 

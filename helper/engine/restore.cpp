@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "engine/copy.hpp"
 #include "engine/create.hpp"
 #include "engine/version.hpp"
 #include "sys/file.hpp"
@@ -21,7 +22,7 @@ Restore::Restore(State& state, RestoreRequest request)
                        : std::optional<Lock>(state.lock(request_.backup.source, "restore"))),
       run_(state, "restore", request_.target),
       log_(state.log_file(request_.backup.source, request_.backup.id)),
-      manifest_(load_manifest(state.local(), request_.backup.source, request_.backup.id)),
+      manifest_(any_manifest(state, request_.backup)),
       target_(describe(state, run_, log_, request_.target)) {
   run_.set_backup(request_.backup.id);
   if (target_.state == Description::State::kMissing)
@@ -78,20 +79,20 @@ void Restore::require_room() const {
 }
 
 void Restore::verify(const Progress& progress) {
-  try {
-    verify_artifacts(state_.local(), manifest_, progress);
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kDamaged)
-      state_.catalog().mark_copy(request_.backup, {"local", "damaged", error.what(), {}});
-    throw;
-  }
+  with_copy(state_, request_.backup, [&](Store& store, const std::string&) {
+    verify_artifacts(store, manifest_, progress);
+    store_ = &store;
+  });
   state_.catalog().mark_verified(request_.backup, now());
 }
 
 Manifest Restore::make_safety_backup(const Progress& progress) {
   try {
     return create_backup(
-        state_, {request_.target, "safety", "before the restore of " + manifest_.id}, progress);
+               state_,
+               {request_.target, "safety", "before the restore of " + manifest_.id, {kLocalTarget}},
+               progress)
+        .manifest;
   } catch (const Error& error) {
     throw Error(error.kind(), "nothing was restored, since the safety backup failed: " +
                                   std::string(error.what()) + ". Without one: --no-safety-backup");
@@ -154,7 +155,7 @@ void Restore::call(const std::string& action, const std::string& where) {
 void Restore::import(const Artifact& artifact, const std::vector<std::string>& arguments,
                      const Progress& progress) {
   Hook hook(state_, run_, log_, request_.target.type, "import", arguments, Hook::Input::kPipe);
-  read_artifact(state_.local(), manifest_, artifact, hook.input(), progress);
+  read_artifact(*store_, manifest_, artifact, hook.input(), progress);
   hook.input().finish();
   NullSink nowhere;
   hook.copy_output(nowhere, kEndlessPatience);

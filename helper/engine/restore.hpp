@@ -34,7 +34,8 @@ class Restore {
   /// Throws Error, kNoRoom. Restores in place need none.
   void require_room() const;
 
-  /// Reads and checks every byte. Throws Error, kDamaged.
+  /// Reads and checks every byte of the nearest good copy, which apply() then takes. Throws Error,
+  /// kDamaged.
   void verify(const Progress& progress);
 
   /// A backup of what is there now.
@@ -58,6 +59,7 @@ class Restore {
   Run run_;
   HookLog log_;
   Manifest manifest_;
+  Store* store_ = nullptr;  // of the copy that verify() found good
   Description target_;
 };
 

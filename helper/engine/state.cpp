@@ -10,8 +10,11 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "engine/target.hpp"
 #include "model/backup_id.hpp"
+#include "model/target.hpp"
 #include "store/local.hpp"
+#include "store/s3.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
 
@@ -151,6 +154,17 @@ void State::rebuild(Catalog& catalog) {
   if (found > 0)
     log::step("The catalog was lost: rebuilt from the manifests of " + std::to_string(found) +
               " backup(s)");
+}
+
+Store& State::store(const std::string& target, const std::string& host) {
+  return target == kLocalTarget ? *local_ : s3(target, host);
+}
+
+S3Store& State::s3(const std::string& target, const std::string& host_name) {
+  const std::string of = host_name.empty() ? host() : host_name;
+  auto& store = remote_[target + "/" + of];
+  if (!store) store = open_target(*this, target, of);
+  return *store;
 }
 
 Settings State::settings() const {

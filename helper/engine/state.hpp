@@ -9,6 +9,7 @@
 #include "catalog/catalog.hpp"
 #include "model/settings.hpp"
 #include "model/source.hpp"
+#include "store/s3.hpp"
 #include "store/store.hpp"
 #include "sys/lock.hpp"
 
@@ -30,6 +31,11 @@ class State {
   /// said.
   Catalog& catalog();
   Store& local() { return *local_; }
+  /// `local`, or the target of that name, where keys are below its prefix and the name of `host`
+  /// (ours when empty).  /// Throws Error, kNotFound, or kKey without credentials.
+  Store& store(const std::string& target, const std::string& host = {});
+  /// The same as what it is, for what only S3 can.
+  S3Store& s3(const std::string& target, const std::string& host = {});
 
   Settings settings() const;
   /// Reads, changes and replaces settings.json under its lock.
@@ -56,6 +62,7 @@ class State {
   std::filesystem::path hooks_;
   Environment environment_;
   std::unique_ptr<Store> local_;
+  std::map<std::string, std::unique_ptr<S3Store>> remote_;  // by target and host
   std::unique_ptr<Catalog> catalog_;
 };
 

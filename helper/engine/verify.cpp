@@ -1,6 +1,7 @@
 #include "engine/verify.hpp"
 
 #include "base/error.hpp"
+#include "engine/copy.hpp"
 
 namespace backups {
 
@@ -13,19 +14,19 @@ void require_content(const Backup& backup) {
     throw Error(ErrorKind::kNotFound, backup.id + " failed: " + backup.error);
 }
 
-Manifest verify_backup(State& state, const Backup& backup, const Progress& progress) {
+Manifest verify_backup(State& state, const Backup& backup, const std::string& target,
+                       const Progress& progress) {
   require_content(backup);
+  require_copy(backup, target);
   try {
-    Manifest manifest = load_manifest(state.local(), backup.source, backup.id);
-    verify_artifacts(state.local(), manifest, progress);
+    Store& store = store_of(state, backup, target);
+    Manifest manifest = load_manifest(store, backup.source, backup.id);
+    verify_artifacts(store, manifest, progress);
     state.catalog().mark_verified(backup, now());
-    state.catalog().mark_copy(backup, {"local", "success", "", {}});
+    state.catalog().mark_copy(backup, {target, "success", "", {}});
     return manifest;
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kDamaged) {
-      state.catalog().mark_copy(backup, {"local", "damaged", error.what(), {}});
-      state.catalog().record(backup, "damaged", error.what(), now());
-    }
+    mark_damage(state, backup, target, error);
     throw;
   }
 }

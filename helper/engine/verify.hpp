@@ -5,9 +5,10 @@
 
 namespace backups {
 
-/// Reads every byte of a backup and records the outcome in the catalog. Throws Error: kNotFound
-/// when it holds nothing (failed, deleted), kDamaged.
-Manifest verify_backup(State& state, const Backup& backup, const Progress& progress);
+/// Reads every byte of a backup on `target` and records the outcome in the catalog. Throws Error:
+/// kNotFound when it holds nothing (failed, deleted), kDamaged.
+Manifest verify_backup(State& state, const Backup& backup, const std::string& target,
+                       const Progress& progress);
 
 /// Throws Error, kNotFound, unless the backup is a success that was not deleted.
 void require_content(const Backup& backup);

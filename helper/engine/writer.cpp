@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "engine/room.hpp"
 #include "model/backup_id.hpp"
+#include "model/target.hpp"
 #include "stream/compress.hpp"
 #include "stream/digest.hpp"
 #include "sys/file.hpp"
@@ -58,9 +60,11 @@ std::string open_command(const PlannedArtifact& planned, Codec::Kind codec,
 
 }  // namespace
 
-Writer::Writer(State& state, Manifest manifest, Codec codec, std::size_t artifacts,
-               Progress progress)
+Writer::Writer(State& state, const std::string& target, Manifest manifest, Codec codec,
+               std::size_t artifacts, Progress progress)
     : state_(state),
+      target_(target),
+      store_(state.store(target)),
       manifest_(std::move(manifest)),
       codec_(codec),
       artifacts_(artifacts),
@@ -71,7 +75,7 @@ Writer::Writer(State& state, Manifest manifest, Codec codec, std::size_t artifac
 Writer::~Writer() {
   if (committed_) return;
   try {
-    discard_files(state_, manifest_.source, manifest_.id);
+    discard_files(store_, manifest_.source, manifest_.id);
   } catch (const Error&) {
     // The next command does it.
   }
@@ -96,11 +100,14 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
   }
   artifact.open_command = open_command(planned, codec_.kind, artifact.file);
 
-  const auto file = state_.local().put(key_of(manifest_.source, artifact.file));
+  const auto file = store_.put(key_of(manifest_.source, artifact.file));
   RoomGuard guard(state_, manifest_.source, *file);
-  DigestSink stored(guard);
+  DigestSink stored(target_ == kLocalTarget ? static_cast<Sink&>(guard) : *file);
   const auto compressor = make_compressor(codec_, stored);
-  DigestSink raw(compressor ? *compressor : stored);
+  // Without a compressor the stored bytes are the plain ones.
+  std::optional<DigestSink> plain;
+  if (compressor) plain.emplace(*compressor);
+  DigestSink& raw = plain ? *plain : stored;
   Inspector inspector(planned, progress_, raw);
   produce(inspector);
   inspector.finish();
@@ -120,20 +127,20 @@ Manifest Writer::commit(const HookLog& log) {
   manifest_.detail = log.detail();
   // An id whose second was taken is of the next one, which may not have begun.
   manifest_.finished_at = std::max(now(), manifest_.started_at);
-  const auto file = state_.local().put(key_of(manifest_.source, manifest_file(manifest_.id)));
-  file->write(manifest_to_json(manifest_).dump(2) + "\n");
-  file->finish();
+  write_manifest(store_, manifest_);
   committed_ = true;
   return manifest_;
 }
 
-void discard_files(State& state, const Source& source, const std::string& id) {
-  const fs::path directory = state.root() / source.type / source.name;
-  remove_durably(directory / manifest_file(id));  // first, since it says that the others are there
-  for (const auto& file : list_directory(directory)) {
-    const bool ours = file.starts_with(id + ".") || file.starts_with("." + id + ".");
-    if (ours) remove_durably(directory / file);
-  }
+void write_manifest(Store& store, const Manifest& manifest) {
+  const auto file = store.put_new(key_of(manifest.source, manifest_file(manifest.id)));
+  file->write(manifest_to_json(manifest).dump(2) + "\n");
+  file->finish();
+}
+
+void discard_files(Store& store, const Source& source, const std::string& id) {
+  store.remove(key_of(source, manifest_file(id)));
+  store.discard(key_of(source, id + "."));
 }
 
 }  // namespace backups

@@ -14,8 +14,9 @@ namespace backups {
 /// without commit(), it removes what it made.
 class Writer {
  public:
-  /// `manifest` says everything but its artifacts and its end.
-  Writer(State& state, Manifest manifest, Codec codec, std::size_t artifacts, Progress progress);
+  /// Into `target`. `manifest` says everything but its artifacts and its end.
+  Writer(State& state, const std::string& target, Manifest manifest, Codec codec,
+         std::size_t artifacts, Progress progress);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -31,6 +32,8 @@ class Writer {
   std::string file_name(const PlannedArtifact& planned) const;
 
   State& state_;
+  std::string target_;
+  Store& store_;
   Manifest manifest_;
   Codec codec_;
   std::size_t artifacts_;
@@ -38,7 +41,12 @@ class Writer {
   bool committed_ = false;
 };
 
-/// Removes every file of a backup that was not committed. Throws Error.
-void discard_files(State& state, const Source& source, const std::string& id);
+/// What makes a backup of the files beside it. Throws Error, kRefused, where the place can tell
+/// that it has one already.
+void write_manifest(Store& store, const Manifest& manifest);
+
+/// Removes everything that a place has of a backup: the manifest first, since it says that the
+/// others are there. Throws Error.
+void discard_files(Store& store, const Source& source, const std::string& id);
 
 }  // namespace backups

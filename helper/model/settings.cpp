@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/target.hpp"
 
 namespace backups {
 namespace {
@@ -35,6 +36,14 @@ bool is_reserve(const std::string& value) {
   return percent && *percent >= 0 && *percent <= 90;
 }
 
+bool is_target_list(const std::string& value) {
+  try {
+    return !parse_target_list(value).empty();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 std::string default_reserve(std::uint64_t total) {
   return std::to_string(std::min(total / 10, 2 * kGiB));
 }
@@ -45,6 +54,7 @@ const std::vector<Property>& properties() {
   static const std::vector<Property> kProperties = {
       {"compression", "zstd", "none, gzip, zstd, or a level as in zstd:9", is_codec},
       {"disk-reserve", "", "a size to leave free, as 5G or 10%", is_reserve},
+      {"targets", "local", "names of targets, as local,offsite", is_target_list},
       {"silence-timeout", "10m", "a time from 1s to 7d, as 90s, 10m, 2h", is_duration},
       {"start-timeout", "30m", "a time from 1s to 7d, as 90s, 10m, 2h", is_duration},
   };
@@ -75,6 +85,20 @@ void check_values(const std::string& scope, const std::map<std::string, std::str
   }
 }
 
+/// Their names become those of files, their options whatever a connection is made of.
+void check_targets(const std::map<std::string, TargetOptions>& targets) {
+  for (const auto& [name, options] : targets) {
+    if (!valid_target_name(name))
+      throw Error(ErrorKind::kDamaged,
+                  "settings.json: '" + printable(name) + "' is not the name of a target");
+    try {
+      for (const auto& [option, value] : options) check_target_option(option, value);
+    } catch (const Error& error) {
+      throw Error(ErrorKind::kDamaged, "settings.json: target " + name + ": " + error.what());
+    }
+  }
+}
+
 }  // namespace
 
 Settings Settings::parse(const std::string& text) {
@@ -82,10 +106,12 @@ Settings Settings::parse(const std::string& text) {
     const auto json = nlohmann::json::parse(text);
     Settings settings;
     settings.values_ = json.value("properties", settings.values_);
+    settings.targets = json.value("targets", settings.targets);
     settings.pins = json.value("pins", settings.pins);
     settings.host_id = json.value("host_id", "");
     check_format(json.value("format", kFormat));
     for (const auto& [scope, values] : settings.values_) check_values(scope, values);
+    check_targets(settings.targets);
     return settings;
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorKind::kDamaged, std::string("settings.json cannot be read: ") + error.what());
@@ -93,8 +119,9 @@ Settings Settings::parse(const std::string& text) {
 }
 
 std::string Settings::to_text() const {
-  const nlohmann::ordered_json json = {
-      {"format", kFormat}, {"host_id", host_id}, {"pins", pins}, {"properties", values_}};
+  nlohmann::ordered_json json = {{"format", kFormat}, {"host_id", host_id}, {"pins", pins}};
+  if (!targets.empty()) json["targets"] = targets;
+  json["properties"] = values_;
   return json.dump(2) + "\n";
 }
 

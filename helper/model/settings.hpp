@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/codec.hpp"
+#include "model/target.hpp"
 
 namespace backups {
 
@@ -45,6 +46,8 @@ class Settings {
   /// Bytes that a backup leaves free on a disk of `total` bytes.
   std::uint64_t disk_reserve(const std::string& source, std::uint64_t total) const;
 
+  /// The targets beside `local`, by name.
+  std::map<std::string, TargetOptions> targets;
   /// Backups that retention and delete leave alone, as "<type>:<id>".
   std::set<std::string> pins;
   /// Made once, so that two hosts of one name are told apart.

@@ -66,9 +66,13 @@ class LocalStore : public Store {
 
   void remove(const std::string& key) override { remove_durably(path_of(key)); }
 
-  void sweep(const std::string& key) override {
-    const fs::path path = path_of(key);
-    remove_durably(path.parent_path() / temporary_name(path.filename().string()));
+  void discard(const std::string& beginning) override {
+    const fs::path path = path_of(beginning);
+    const std::string name = path.filename().string();
+    for (const auto& file : list_directory(path.parent_path())) {
+      const bool unfinished = file.starts_with("." + name) && file.ends_with(".part");
+      if (file.starts_with(name) || unfinished) remove_durably(path.parent_path() / file);
+    }
   }
 
  private:

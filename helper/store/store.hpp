@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ class Store {
   struct Entry {
     std::string key;
     std::uint64_t size;  ///< bytes
+    std::string etag{};  ///< the server's name for these very bytes; empty where there is none
   };
 
   Store() = default;
@@ -28,6 +30,16 @@ class Store {
   /// was there; before, nothing of it can be seen.
   virtual std::unique_ptr<Sink> put(const std::string& key) = 0;
 
+  /// The same for an object that must not be there yet: finish() throws Error, kRefused, when it is
+  /// and the place can tell.
+  virtual std::unique_ptr<Sink> put_new(const std::string& key) { return put(key); }
+
+  /// Puts a whole local file, which is read again where a part has to be sent again.
+  virtual void put_file(const std::string& key, const std::filesystem::path& file);
+
+  /// Of the object whose put ended last; empty where there is none.
+  virtual std::string last_etag() const { return {}; }
+
   /// Writes the whole object to `sink`, without finishing it. False when there is none.
   virtual bool get(const std::string& key, Sink& sink) = 0;
 
@@ -38,8 +50,9 @@ class Store {
   /// Removes it durably; one that is not there is fine.
   virtual void remove(const std::string& key) = 0;
 
-  /// Removes what an interrupted put() of `key` left.
-  virtual void sweep(const std::string& key) = 0;
+  /// Removes every file whose key begins so ("postgres/my-db/<id>."), and what an interrupted put()
+  /// of such a key left.
+  virtual void discard(const std::string& beginning) = 0;
 };
 
 }  // namespace backups

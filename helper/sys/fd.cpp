@@ -50,6 +50,15 @@ std::size_t read_some(int fd, char* buffer, std::size_t size, std::string_view w
   }
 }
 
+std::size_t read_at(int fd, char* buffer, std::size_t size, std::uint64_t offset,
+                    std::string_view what) {
+  for (;;) {
+    const auto got = ::pread(fd, buffer, size, static_cast<off_t>(offset));
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) throw system_error("cannot read " + std::string(what), errno);
+  }
+}
+
 void write_all(int fd, std::string_view bytes, std::string_view what) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd, bytes.data(), bytes.size());

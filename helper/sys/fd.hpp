@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,10 @@ Pipe make_named_pipe(const std::string& path);
 
 /// read(2) that goes on after EINTR; 0 at the end of the file. Throws Error, naming `what`.
 std::size_t read_some(int fd, char* buffer, std::size_t size, std::string_view what);
+
+/// The same with pread(2), from `offset`.
+std::size_t read_at(int fd, char* buffer, std::size_t size, std::uint64_t offset,
+                    std::string_view what);
 
 /// Writes all of it. Throws Error, naming `what`.
 void write_all(int fd, std::string_view bytes, std::string_view what);

@@ -82,8 +82,8 @@ void make_directories(const fs::path& path) {
 void remove_durably(const fs::path& path) {
   if (::unlink(path.c_str()) == 0) {
     sync_directory(path.parent_path());
-  } else if (errno != ENOENT) {
-    throw system_error("cannot remove " + path.string(), errno);
+  } else if (const int reason = errno; reason != ENOENT && ::access(path.c_str(), F_OK) == 0) {
+    throw system_error("cannot remove " + path.string(), reason);  // not of one that is not there
   }
 }
 

@@ -11,15 +11,16 @@ namespace {
 
 [[noreturn]] void fail(sqlite3* database, int code) {
   const int primary = code & 0xFF;
-  const auto kind = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ? ErrorKind::kDamaged
-                    : primary == SQLITE_FULL                              ? ErrorKind::kNoRoom
-                                                                          : ErrorKind::kFailed;
+  const auto kind = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB    ? ErrorKind::kDamaged
+                    : primary == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE ? ErrorKind::kNoRoom
+                                                                             : ErrorKind::kFailed;
   const char* name = database ? sqlite3_db_filename(database, "main") : nullptr;
   if (kind == ErrorKind::kDamaged && name != nullptr)
     const Fd mark(
         ::open(Database::damage_mark(name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   throw Error(kind, std::string(name ? name : "SQLite") + ": " +
-                        (database ? sqlite3_errmsg(database) : sqlite3_errstr(code)));
+                        (database ? sqlite3_errmsg(database) : sqlite3_errstr(code)) +
+                        (kind == ErrorKind::kNoRoom ? ": make room on that disk" : ""));
 }
 
 }  // namespace

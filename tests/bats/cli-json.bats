@@ -59,7 +59,7 @@ assert_values() {
   assert_json '.backups[0].label' 'Zoë said "now", äöü'
   assert_json '.backups[0] | "\(.type) \(.name) \(.address) \(.status) \(.trigger) \(.kept) \(.engine) \(.engine_version)"' \
     "fake db db success manual true Fake 1.0"
-  assert_json '.backups[0].copies | map(keys_unsorted[]) | join(" ")' "target status size error"
+  assert_json '.backups[0].copies | map(keys_unsorted[]) | join(" ")' "target status size error etag attempts"
   assert_json '.backups[0].stored_size' "$(find "$ROOT/fake" -name '*.zst' -printf '%s\n' | awk '{sum += $1} END {print sum}')"
   run -0 --separate-stderr helper info "$id" --format json
   # shellcheck disable=SC2086 # words
@@ -105,7 +105,7 @@ assert_values() {
   assert_fields id lines
   assert_json_true '.lines | length > 3 and any(test("Z \\| tab here, bell\\?, not UTF-8: \\?$"))'
   run -0 --separate-stderr helper verify "$id" --format json
-  assert_fields id status stored_size raw_size
+  assert_fields id status target stored_size raw_size
   assert_json .status verified
   run -0 --separate-stderr helper info "$id" --format json
   assert_json_true '.verified_at != null'

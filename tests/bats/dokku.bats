@@ -151,7 +151,9 @@ has_status() {
   assert_equal "${#lines[@]}" 2
   assert_match "${lines[0]}" "^$PG-"
   assert_match "${lines[1]}" "^$STORE-"
-  run -0 --separate-stderr dokku backups:create --all --format json
+  run --separate-stderr dokku backups:create --all --format json
+  # A host may have other services, and stopped ones among them.
+  [[ $status == 0 || $TEST_DOKKU_REAL == 1 && $status == 5 ]]
   assert_json_true '[.backups[] | select(.status == "success") | .source] | (contains(["postgres:'"$PG"'"]) and contains(["fakestore:'"$STORE"'"]))'
 }
 

@@ -28,7 +28,7 @@ assert_failed() {
   run -0 --separate-stderr helper list fake:db --format json
   assert_json '.backups[0].status' failed
   assert_contains "$(jq -r '.backups[0].error' <<<"$output")" "$1"
-  assert_json_true '.backups[0] | .raw_size == null and .copies == [] and .finished_at != null'
+  assert_json_true '.backups[0] | .raw_size == null and (.copies | map(.status) == ["failed"]) and .finished_at != null'
   ID=$(jq -r '.backups[0].id' <<<"$output")
   run -0 --separate-stderr helper logs "$ID"
   assert_contains "${lines[-1]}" "failed: "

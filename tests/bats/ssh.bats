@@ -27,11 +27,14 @@ setup_file() {
 }
 
 teardown_file() {
+  local store
   sshd_stop
   if [[ -n $ROOT ]]; then
     acl_clear tests-mallory
     dokku postgres:destroy "$PG" --force >/dev/null || true
-    dokku fakestore:destroy "$STORE" --force >/dev/null || true
+    for store in "$STORE" "$STORE-paused" "$STORE-stopped"; do
+      dokku fakestore:destroy "$store" --force >/dev/null || true
+    done
   fi
   dokku_stop
   [[ -z $ROOT ]] || rm -rf "$ROOT"

@@ -75,6 +75,7 @@ postgres-psql() { # <option…>, SQL on stdin
   local code=0
   postgres-exec env PGCLIENTENCODING=UTF8 psql -XqAtw -v ON_ERROR_STOP=1 "$@" || code=$?
   [[ $code -ne 2 ]] || hook-fail 1 "the server of $name refused or lost the connection; postgres needs the password in $service/PASSWORD"
+  [[ $code -lt 125 ]] || hook-fail 1 "the container of $name went away"
   [[ $code -eq 0 ]] # psql's own codes mean something else to the helper
 }
 

@@ -59,7 +59,8 @@ TEST(BackupToJson, HasEveryFieldInSnakeCaseUtcAndBytes) {
     "finished_at": "2026-04-08T14:31:05Z", "deleted_at": null, "verified_at": null,
     "kept": true, "engine": "PostgreSQL", "engine_version": "15.18", "raw_size": 5000000000,
     "stored_size": 1000,
-    "copies": [{"target": "local", "status": "success", "size": 1000, "error": ""}]})"));
+    "copies": [{"target": "local", "status": "success", "size": 1000, "error": "",
+                "etag": null, "attempts": 0}]})"));
 }
 
 TEST(BackupToJson, SaysNullForWhatIsNotKnown) {

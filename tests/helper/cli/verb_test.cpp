@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
 
 #include "support/directory.hpp"
@@ -35,7 +36,7 @@ class EveryVerb : public testing::TestWithParam<Verb> {};
 
 TEST_P(EveryVerb, FitsIntoTheHelpOfDokku) {
   // Dokku splits a line at its comma.
-  EXPECT_THAT(GetParam().name, MatchesRegex("[a-z]+"));
+  EXPECT_THAT(GetParam().name, MatchesRegex("[a-z]+(-[a-z]+)?"));
   EXPECT_THAT(std::string(GetParam().usage), Not(HasSubstr(",")));
   EXPECT_THAT(std::string(GetParam().summary), Not(HasSubstr(",")));
   EXPECT_THAT(std::string(GetParam().summary), Not(IsEmpty()));
@@ -44,8 +45,10 @@ TEST_P(EveryVerb, FitsIntoTheHelpOfDokku) {
 
 TEST_P(EveryVerb, NamesItsOptionsInItsUsage) {
   std::set<std::string> seen;
+  const std::string usage = GetParam().usage;
+  const bool some = usage.find("...  ") != std::string::npos;  // `help` lists the others
   for (const auto& option : GetParam().options) {
-    EXPECT_THAT(std::string(GetParam().usage), HasSubstr("--" + std::string(option.name)));
+    if (!some) EXPECT_THAT(usage, HasSubstr("--" + std::string(option.name)));
     EXPECT_THAT(option.name, MatchesRegex("[a-z]([a-z-]*[a-z])"));
     EXPECT_TRUE(seen.insert(option.name).second) << option.name << " twice";
     EXPECT_THAT(std::string(option.help), Not(IsEmpty()));
@@ -59,8 +62,11 @@ TEST_P(EveryVerb, HasASubcommandOfItsName) {
   EXPECT_EQ(::access(file.c_str(), X_OK), 0) << file;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EveryVerb, testing::ValuesIn(verbs()),
-                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, EveryVerb, testing::ValuesIn(verbs()), [](const auto& info) {
+  std::string name = info.param.name;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
 
 TEST(Subcommands, AreAllVerbs) {
   const fs::path commands = fs::path(BACKUPS_SOURCE_DIR) / "commands";

@@ -49,7 +49,7 @@ TEST_P(ArtifactTest, ReadsThePlainBytes) {
 
 TEST_P(ArtifactTest, ReadsTheStoredBytes) {
   Collector out;
-  read_stored(state_.local(), manifest_, manifest_.artifacts[0], out);
+  read_stored(state_.local(), manifest_, manifest_.artifacts[0], out, {});
   EXPECT_EQ(out.text, slurp(file(0)));
 }
 
@@ -70,7 +70,7 @@ TEST_P(ArtifactTest, WithAFlippedBitIsDamage) {
                 ThrowsError(ErrorKind::kDamaged, HasSubstr(manifest_.artifacts[1].file)))
         << "byte " << at;
     Collector out;
-    ASSERT_THAT([&] { read_stored(state_.local(), manifest_, manifest_.artifacts[1], out); },
+    ASSERT_THAT([&] { read_stored(state_.local(), manifest_, manifest_.artifacts[1], out, {}); },
                 ThrowsError(ErrorKind::kDamaged));
   }
 }

@@ -66,7 +66,8 @@ TEST_F(CreateTest, MakesABackupOfEveryArtifact) {
 }
 
 TEST_F(CreateTest, KeepsTriggerAndLabel) {
-  const Manifest manifest = create_backup(state_, {Lab::source(), "safety", "before ü"}, {});
+  const Manifest manifest =
+      create_backup(state_, {Lab::source(), "safety", "before ü"}, {}).manifest;
   EXPECT_EQ(manifest.trigger, "safety");
   EXPECT_EQ(row_of(state_, manifest.id).label, "before ü");
 }
@@ -188,7 +189,8 @@ class AdoptTest : public CreateTest {
     tests::spill(lab_.path() / "dump", text);
     const Fd input(::open((lab_.path() / "dump").c_str(), O_RDONLY | O_CLOEXEC));
     return adopt_backup(state_, {Lab::source(), "adopt", "from elsewhere"}, artifact, input.get(),
-                        {});
+                        {})
+        .manifest;
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include "engine/create.hpp"
 #include "engine/verify.hpp"
+#include "model/target.hpp"
 #include "support/errors.hpp"
 #include "support/faults.hpp"
 #include "support/lab.hpp"
@@ -23,7 +24,7 @@ using tests::ThrowsError;
 class RemoveTest : public testing::Test {
  protected:
   std::string make(const std::string& trigger = "manual") {
-    return create_backup(state_, {Lab::source(), trigger, ""}, {}).id;
+    return create_backup(state_, {Lab::source(), trigger, ""}, {}).manifest.id;
   }
   bool last_good(const std::string& id) { return is_last_good(state_, row_of(state_, id)); }
 
@@ -42,8 +43,9 @@ TEST_F(RemoveTest, RemovesTheFilesAndKeepsTheRow) {
   EXPECT_EQ(row.copies.at(0).status, "deleted");
   ASSERT_THAT(state_.catalog().events(row), SizeIs(1));
   EXPECT_EQ(state_.catalog().events(row)[0].what, "deleted");
-  EXPECT_THAT([&] { verify_backup(state_, row, {}); }, ThrowsError(ErrorKind::kNotFound));
-  verify_backup(state_, row_of(state_, other), {});
+  EXPECT_THAT([&] { verify_backup(state_, row, kLocalTarget, {}); },
+              ThrowsError(ErrorKind::kNotFound));
+  verify_backup(state_, row_of(state_, other), kLocalTarget, {});
   expect_sound(lab_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "model/target.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
 
@@ -20,7 +21,7 @@ using tests::ThrowsError;
 
 class VerifyTest : public testing::Test {
  protected:
-  void verify() { verify_backup(state_, row_of(state_, manifest_.id), {}); }
+  void verify() { verify_backup(state_, row_of(state_, manifest_.id), kLocalTarget, {}); }
   Backup row() { return row_of(state_, manifest_.id); }
 
   Lab lab_;

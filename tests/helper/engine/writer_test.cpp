@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/backup_id.hpp"
+#include "model/target.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
 #include "support/manifests.hpp"
@@ -26,7 +27,7 @@ class WriterTest : public testing::Test {
   std::unique_ptr<Writer> writer(std::size_t artifacts, Codec codec = {Codec::Kind::kNone, 0}) {
     Manifest manifest = tests::manifest_of(Lab::source(), kNoon);
     manifest.artifacts.clear();
-    return std::make_unique<Writer>(state_, manifest, codec, artifacts, Progress());
+    return std::make_unique<Writer>(state_, kLocalTarget, manifest, codec, artifacts, Progress());
   }
   static PlannedArtifact planned(const std::string& name, const std::string& starts_with = "") {
     PlannedArtifact artifact;
@@ -192,7 +193,7 @@ TEST_F(WriterTest, ReportsItsProgress) {
   std::vector<std::string> seen;
   Manifest manifest = tests::manifest_of(Lab::source(), kNoon);
   manifest.artifacts.clear();
-  Writer out(state_, manifest, {Codec::Kind::kNone, 0}, 1,
+  Writer out(state_, kLocalTarget, manifest, {Codec::Kind::kNone, 0}, 1,
              [&](const std::string& doing, std::uint64_t done, std::uint64_t) {
                seen.push_back(doing + " " + std::to_string(done));
              });
@@ -209,9 +210,9 @@ TEST_F(WriterTest, DiscardsAllFilesOfOneBackupOnly) {
        {"one-2026-04-08-14-30-00.dump.zst", ".one-2026-04-08-14-30-00.b.dump.part",
         "one-2026-04-08-14-30-00.json", "one-2026-04-08-14-30-01.dump", "one-2026-04-08-14-30-00x"})
     tests::spill(directory / name, "x");
-  discard_files(state_, Lab::source(), "one-2026-04-08-14-30-00");
+  discard_files(state_.local(), Lab::source(), "one-2026-04-08-14-30-00");
   EXPECT_THAT(files(), ElementsAre("one-2026-04-08-14-30-00x", "one-2026-04-08-14-30-01.dump"));
-  discard_files(state_, Lab::source("none"), "none-2026-04-08-14-30-00");
+  discard_files(state_.local(), Lab::source("none"), "none-2026-04-08-14-30-00");
 }
 
 }  // namespace

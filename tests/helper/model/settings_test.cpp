@@ -145,6 +145,12 @@ TEST(Settings, SurviveTheirText) {
   EXPECT_EQ(read.to_text(), settings.to_text());
 }
 
+TEST(Settings, KeepTargets) {
+  Settings settings;
+  settings.targets["offsite"] = {{"bucket", "my-backups"}, {"prefix", "a/b"}};
+  EXPECT_EQ(Settings::parse(settings.to_text()).targets, settings.targets);
+}
+
 TEST(Settings, ReadTheGoldenFileOfFormat1AndWriteItAgain) {
   const std::string text = tests::slurp(BACKUPS_GOLDEN_DIR "/settings-v1.json");
   const Settings settings = Settings::parse(text);
@@ -164,8 +170,12 @@ TEST_P(DamagedSettings, AreAnErrorOfThatKind) {
               ThrowsError(ErrorKind::kDamaged, HasSubstr("settings.json")));
 }
 INSTANTIATE_TEST_SUITE_P(Texts, DamagedSettings,
-                         testing::Values("", "{", "[]", "null", "7", "{\"pins\": 7}",
-                                         "{\"properties\": []}", "{\"properties\": {\"a\": 1}}",
+                         testing::Values(R"({"format": 1, "targets": {"../x": {}}})",
+                                         R"({"format": 1, "targets": {"off": {"bucket": "a/b"}}})",
+                                         R"({"format": 1, "targets": {"off": {"color": "red"}}})",
+                                         R"({"format": 1, "targets": {"off": 1}})", "", "{", "[]",
+                                         "null", "7", "{\"pins\": 7}", "{\"properties\": []}",
+                                         "{\"properties\": {\"a\": 1}}",
                                          "{\"properties\": {\"a\": {\"compression\": 1}}}",
                                          "{\"host_id\": 5}", "{\"pins\": [1]}"));
 

@@ -55,7 +55,7 @@ TEST_F(LocalStoreTest, IsAPlainFileBelowItsRoot) {
   EXPECT_THAT(files_below(directory_.path()), ElementsAre(kKey));
 }
 
-TEST_F(LocalStoreTest, SweepsWhatAKilledProcessLeft) {
+TEST_F(LocalStoreTest, DiscardsWhatAKilledProcessLeft) {
   tests::Child writer([this] {
     const auto sink = store_->put(kKey);
     sink->write("half");
@@ -64,7 +64,7 @@ TEST_F(LocalStoreTest, SweepsWhatAKilledProcessLeft) {
   EXPECT_EQ(writer.wait(), tests::killed_by(SIGKILL));
   ASSERT_THAT(files_below(directory_.path()), SizeIs(1));
   EXPECT_THAT(store_->list("fake"), IsEmpty());
-  store_->sweep(kKey);
+  store_->discard("fake/one/x.");
   EXPECT_THAT(files_below(directory_.path()), IsEmpty());
 }
 

@@ -10,6 +10,7 @@
 #include "engine/recover.hpp"
 #include "engine/restore.hpp"
 #include "engine/verify.hpp"
+#include "model/target.hpp"
 #include "support/shell.hpp"
 
 namespace backups::tests {
@@ -148,7 +149,7 @@ void Lab::add_hook(const std::string& type, const std::string& action, const std
 
 Manifest create(State& state, const Source& source, const Progress& progress) {
   const Lock lock = state.lock(source, "create");
-  return create_backup(state, {source, "manual", ""}, progress);
+  return create_backup(state, {source, "manual", ""}, progress).manifest;
 }
 
 void restore(State& state, const std::string& id, const Source& into, bool in_place) {
@@ -176,7 +177,7 @@ void expect_sound(const Lab& lab) {
   for (const auto& backup : state.catalog().list({})) {
     if (backup.status != "success") continue;
     try {
-      const Manifest manifest = verify_backup(state, backup, {});
+      const Manifest manifest = verify_backup(state, backup, kLocalTarget, {});
       expected.push_back(backup.id + ".json");
       for (const auto& artifact : manifest.artifacts) expected.push_back(artifact.file);
     } catch (const Error& error) {

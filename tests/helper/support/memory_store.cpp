@@ -48,7 +48,11 @@ class MemoryStore : public Store {
     objects_.erase(key);
   }
 
-  void sweep(const std::string& key) override { check(key); }
+  void discard(const std::string& beginning) override {
+    check(beginning);
+    std::erase_if(objects_,
+                  [&](const auto& object) { return object.first.starts_with(beginning); });
+  }
 
  private:
   static void check(const std::string& key) {

@@ -1,0 +1,35 @@
+#include "cli/pick.hpp"
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace backups {
+namespace {
+
+bool is_auxiliary(const Artifact& artifact) {
+  return !artifact.extra.empty() && nlohmann::json::parse(artifact.extra).value("auxiliary", false);
+}
+
+}  // namespace
+
+const Artifact& pick_artifact(const Manifest& manifest, const std::optional<std::string>& name) {
+  const Artifact* picked = nullptr;
+  std::vector<std::string> names;
+  for (const auto& artifact : manifest.artifacts) {
+    if (name ? artifact.name != *name : manifest.artifacts.size() > 1 && is_auxiliary(artifact))
+      continue;
+    picked = &artifact;
+    names.push_back(artifact.name);
+  }
+  if (names.size() == 1) return *picked;
+  if (name)
+    throw Error(ErrorKind::kBadInput,
+                manifest.id + " has no artifact '" + printable(*name) + "': see backups:info");
+  throw Error(ErrorKind::kBadInput, manifest.id + " has several artifacts (" + join(names, ", ") +
+                                        "): say which with --artifact");
+}
+
+}  // namespace backups

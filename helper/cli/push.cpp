@@ -1,0 +1,40 @@
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "engine/copy.hpp"
+#include "engine/target.hpp"
+#include "engine/verify.hpp"
+
+namespace backups {
+namespace {
+
+int push(Call& call) {
+  const Backup backup = call.resolver.backup(call.word(0));
+  const auto target = call.options.value("target");
+  if (!target) throw Error(ErrorKind::kBadInput, "say where to with --target");
+  require_targets(call.state, {*target});
+  require_content(backup);
+  for (const auto& copy : backup.copies) {
+    if (copy.target == *target && copy.status == "success")
+      throw Error(ErrorKind::kBadInput, backup.id + " is on " + *target + " already");
+  }
+  const Lock lock = call.state.lock(backup.source, "push");
+  log::step("Copying " + backup.id + " to " + *target);
+  push_backup(call.state, backup, *target, make_progress());
+  end_progress();
+  log::result(backup.id + " is on " + *target + " now");
+  if (call.json) print_json({{"id", backup.id}, {"target", *target}, {"status", "success"}});
+  return 0;
+}
+
+}  // namespace
+
+Verb push_verb() {
+  return {"push", "<backup> --target NAME",         "copy a backup to another target",
+          {1, 1}, {{"target", "NAME", "where to"}}, push};
+}
+
+}  // namespace backups

@@ -1,0 +1,78 @@
+#include "engine/sync.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "engine/target.hpp"
+
+namespace backups {
+namespace {
+
+std::vector<std::string> targets_of(Call& call) {
+  if (!call.options.words().empty()) return {call.word(0)};
+  std::vector<std::string> names;
+  for (const auto& [name, options] : call.state.settings().targets) names.push_back(name);
+  if (names.empty())
+    throw Error(ErrorKind::kNotFound, "there is no target yet: make one with backups:target-add");
+  return names;
+}
+
+void say(const std::string& what, const std::vector<std::string>& items) {
+  for (const auto& item : items) log::warn(what + item);
+}
+
+/// Nothing of ours there: an old host's may be.
+void say_other_hosts(State& state, const std::string& target) {
+  const auto hosts = hosts_on(state, target);
+  if (!hosts.empty())
+    log::detail("It holds backups of " + join(hosts, ", ") + ": backups:sync " + target +
+                " --host NAME takes them over");
+}
+
+int sync(Call& call) {
+  const auto targets = targets_of(call);
+  const std::string host = call.options.value("host").value_or("");
+  if (!host.empty() && !valid_name(host))
+    throw Error(ErrorKind::kBadInput, "'" + printable(host) + "' is not the name of a host");
+  require_targets(call.state, targets);
+  call.resolver.authorise_everything();
+  auto results = nlohmann::ordered_json::array();
+  bool sound = true;
+  for (const auto& target : targets) {
+    log::step("Reading what " + target + " holds" + (host.empty() ? "" : " of " + host));
+    const Synced synced = sync_target(call.state, target, host);
+    say("missing: ", synced.missing);
+    say("damaged: ", synced.damaged);
+    say("belongs to no backup: ", synced.unknown);
+    log::result(target + " holds " + std::to_string(synced.found) + " whole backup(s), " +
+                std::to_string(synced.adopted.size()) + " of them new here");
+    if (synced.found == 0 && host.empty()) say_other_hosts(call.state, target);
+    sound = sound && synced.missing.empty() && synced.damaged.empty();
+    results.push_back({{"target", target},
+                       {"found", synced.found},
+                       {"adopted", synced.adopted},
+                       {"missing", synced.missing},
+                       {"damaged", synced.damaged},
+                       {"unknown", synced.unknown}});
+  }
+  if (call.json) print_json({{"targets", results}});
+  return sound ? 0 : static_cast<int>(ErrorKind::kDamaged);
+}
+
+}  // namespace
+
+Verb sync_verb() {
+  return {"sync",
+          "[<target>] [--host NAME]",
+          "make the catalog agree with what a target holds",
+          {0, 1},
+          {{"host", "NAME", "what another host left there"}},
+          sync};
+}
+
+}  // namespace backups

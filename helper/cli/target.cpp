@@ -1,0 +1,173 @@
+#include "model/target.hpp"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "engine/credentials.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kFlag = "true|false";
+constexpr const char* kCredentials = "credentials";
+
+std::vector<OptionSpec> specs() {
+  std::vector<OptionSpec> specs;
+  for (const auto& option : target_options()) {
+    const bool flag = std::string(option.takes) == kFlag;
+    specs.push_back({option.name, flag ? nullptr : option.takes, option.help});
+  }
+  return specs;
+}
+
+/// The first line of stdin, nothing when there is none: a terminal is not asked.
+std::optional<Credentials> credentials_from_stdin() {
+  if (::isatty(STDIN_FILENO) == 1) return std::nullopt;
+  const std::string line = read_line();
+  if (trim(line).empty()) return std::nullopt;
+  return parse_credentials(line);
+}
+
+/// Dokku's users must not point us at files and accounts of the host.
+void refuse_host_options(const std::string& name) {
+  if (called_by_dokku() && (name == "profile" || name == "ca-file"))
+    throw Error(ErrorKind::kBadInput, "--" + name + " works at a shell only");
+}
+
+void require_target(const Settings& settings, const std::string& name) {
+  if (!settings.targets.contains(name))
+    throw Error(ErrorKind::kNotFound, "there is no target '" + printable(name) + "'");
+}
+
+int target_add(Call& call) {
+  const std::string& name = call.word(0);
+  if (!valid_target_name(name))
+    throw Error(ErrorKind::kBadInput,
+                "'" + printable(name) +
+                    "' can't be the name of a target: it is made of lower-case letters, digits and "
+                    "dashes, begins with a letter, and is not local");
+  if (call.word(1) != "s3")
+    throw Error(ErrorKind::kBadInput,
+                "there is no kind of target '" + printable(call.word(1)) + "': it is s3");
+  TargetOptions options;
+  for (const auto& option : target_options()) {
+    if (!call.options.flag(option.name)) continue;
+    refuse_host_options(option.name);
+    const bool flag = std::string(option.takes) == kFlag;
+    options[option.name] = flag ? "true" : call.options.value(option.name).value();
+    check_target_option(option.name, options[option.name]);
+  }
+  if (!options.contains("bucket")) throw Error(ErrorKind::kBadInput, "say which --bucket");
+  call.resolver.authorise_everything();
+  const auto given = credentials_from_stdin();
+  if (!given) warn_of_environment(name, find_credentials(call.state, name, options).origin);
+  call.state.change_settings([&](Settings& settings) {
+    if (settings.targets.contains(name))
+      throw Error(ErrorKind::kBadInput,
+                  "there is a target " + name + ": change it with backups:target-set");
+    if (given) save_credentials(call.state, name, *given);
+    settings.targets[name] = options;
+  });
+  log::result("Target " + name + " is added. Try it: backups:target-test " + name);
+  if (call.json) print_json({{"target", name}, {"status", "added"}});
+  return 0;
+}
+
+int target_set(Call& call) {
+  const std::string& name = call.word(0);
+  const std::string& key = call.word(1);
+  const std::string value = call.options.words().size() > 2 ? call.word(2) : "";
+  call.resolver.authorise_everything();
+  require_target(call.state.settings(), name);
+  if (key == kCredentials) {
+    if (!value.empty())
+      throw Error(ErrorKind::kBadInput, "credentials come on stdin, never as a word");
+    if (const auto given = credentials_from_stdin()) {
+      save_credentials(call.state, name, *given);
+    } else {
+      forget_credentials(call.state, name);
+    }
+  } else {
+    refuse_host_options(key);
+    if (!value.empty()) check_target_option(key, value);
+    call.state.change_settings([&](Settings& settings) {
+      auto& options = settings.targets.at(name);
+      if (value.empty()) {
+        options.erase(key);
+      } else {
+        options[key] = value;
+      }
+    });
+  }
+  log::result(std::string("Target ") + name + ": " + key + " is set");
+  if (call.json) print_json({{"target", name}, {"status", "changed"}});
+  return 0;
+}
+
+int target_list(Call& call) {
+  const Settings settings = call.state.settings();
+  auto array = nlohmann::ordered_json::array();
+  std::vector<std::vector<std::string>> rows = {{"TARGET", "BUCKET", "ENDPOINT", "PREFIX"}};
+  const auto option = [](const TargetOptions& options, const char* name) {
+    const auto found = options.find(name);
+    return found == options.end() ? std::string("-") : found->second;
+  };
+  for (const auto& [name, options] : settings.targets) {
+    array.push_back({{"name", name}, {"type", "s3"}, {"options", options}});
+    rows.push_back(
+        {name, option(options, "bucket"), option(options, "endpoint"), option(options, "prefix")});
+  }
+  if (call.json) {
+    print_json({{"targets", array}});
+  } else if (rows.size() == 1) {
+    log::detail("No targets yet but local. Make one: backups:target-add <target> s3 --bucket NAME");
+  } else {
+    print(format_table(rows));
+  }
+  return 0;
+}
+
+int target_remove(Call& call) {
+  const std::string& name = call.word(0);
+  call.resolver.authorise_everything();
+  call.state.change_settings([&](Settings& settings) {
+    require_target(settings, name);
+    settings.targets.erase(name);
+  });
+  forget_credentials(call.state, name);
+  log::result("Target " + name + " is removed; what it holds is still there");
+  if (call.json) print_json({{"target", name}, {"status", "removed"}});
+  return 0;
+}
+
+}  // namespace
+
+Verb target_add_verb() {
+  return {"target-add",
+          "<target> s3 --bucket NAME [--endpoint URL] [--region NAME] ...  < KEY:SECRET",
+          "name a place for copies off-site",
+          {2, 2},
+          specs(),
+          target_add};
+}
+
+Verb target_set_verb() {
+  return {"target-set", "<target> <option> [<value>]", "change an option of a target", {2, 3}, {},
+          target_set};
+}
+
+Verb target_list_verb() {
+  return {"target-list", "", "list the places for copies", {0, 0}, {}, target_list};
+}
+
+Verb target_remove_verb() {
+  return {"target-remove", "<target>", "forget a place for copies", {1, 1}, {}, target_remove};
+}
+
+}  // namespace backups

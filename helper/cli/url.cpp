@@ -1,0 +1,66 @@
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "cli/output.hpp"
+#include "cli/pick.hpp"
+#include "cli/verb.hpp"
+#include "engine/copy.hpp"
+#include "engine/verify.hpp"
+#include "model/target.hpp"
+#include "store/s3.hpp"
+
+namespace backups {
+namespace {
+
+constexpr std::int64_t kLongest =
+    7 * 86400;  // seconds, "Authenticating Requests: Using Query Parameters"
+
+std::int64_t lifetime(const Options& options) {
+  const std::string text = options.value("expires").value_or("1h");
+  const auto seconds = parse_duration(text);
+  if (!seconds || *seconds < 1 || *seconds > kLongest)
+    throw Error(ErrorKind::kBadInput, "--expires takes a time from 1s to 7d, as 90s, 10m, 2h");
+  return *seconds;
+}
+
+std::string remote_copy(const Backup& backup) {
+  for (const auto& copy : backup.copies)
+    if (copy.status == "success" && copy.target != kLocalTarget) return copy.target;
+  throw Error(ErrorKind::kNotFound,
+              backup.id + " has no copy off-site: make one with backups:push");
+}
+
+int url(Call& call) {
+  const std::int64_t seconds = lifetime(call.options);
+  const Backup backup = call.resolver.backup(call.word(0));
+  require_content(backup);
+  const std::string target = remote_copy(backup);
+  const Manifest manifest = any_manifest(call.state, backup);
+  const Artifact& artifact = pick_artifact(manifest, call.options.value("artifact"));
+  const std::string link =
+      call.state.s3(target).presign(key_of(backup.source, artifact.file), seconds);
+  if (call.json) {
+    print_json({{"id", backup.id},
+                {"artifact", artifact.name},
+                {"target", target},
+                {"url", link},
+                {"expires_at", rfc3339(now() + seconds)}});
+  } else {
+    print(link + "\n");
+  }
+  return 0;
+}
+
+}  // namespace
+
+Verb url_verb() {
+  return {"url",
+          "<backup> [--artifact NAME] [--expires 1h]",
+          "print a link that anybody can download a copy off-site with",
+          {1, 1},
+          {{"artifact", "NAME", "which of several: the name of a database, or globals"},
+           {"expires", "TIME", "how long it works: from 1s to 7d (default 1h)"}},
+          url};
+}
+
+}  // namespace backups

@@ -1,0 +1,212 @@
+#include "engine/copy.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "engine/writer.hpp"
+#include "model/backup_id.hpp"
+#include "model/target.hpp"
+#include "sys/clock.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+/// Those that may have it: good ones first, of these the nearest. A damaged or missing one may have
+/// been mended since, and every byte is checked in any case.
+std::vector<Copy> holders(const Backup& backup, const std::string& except) {
+  std::vector<Copy> found;
+  for (const auto& copy : backup.copies) {
+    const bool may =
+        copy.status == "success" || copy.status == "damaged" || copy.status == "missing";
+    if (may && copy.target != except) found.push_back(copy);
+  }
+  const auto is_local = [](const Copy& copy) { return copy.target == kLocalTarget; };
+  const auto is_good = [](const Copy& copy) { return copy.status == "success"; };
+  std::stable_partition(found.begin(), found.end(), is_local);
+  std::stable_partition(found.begin(), found.end(), is_good);
+  return found;
+}
+
+/// What a person finds in a bucket who has nothing else: written once, below the host's name.
+constexpr const char* kRecoveryFile = "RECOVERY.md";
+constexpr const char* kRecoveryText = R"(# How to get data back from here with standard tools
+
+Every backup is a manifest, `<type>/<name>/<id>.json`, and the files that it names beside it. A backup without its manifest
+is not whole. The name of a file says how it was packed: `.zst` opens with `zstd -d`, `.gz` with `gzip -d`.
+
+1. Download the manifest and the files of the backup that you want, with any S3 client: `aws s3 cp --recursive`, `rclone copy`.
+2. Compare `sha256sum` of each file with `stored_sha256` in the manifest.
+3. Run the `open_command` of each artifact, in the order of the manifest: it needs the client of the database and nothing else.
+
+With the plugin on a new host: `dokku backups:target-add`, then `dokku backups:sync <target> --host <the name of this folder>`, then
+`dokku backups:restore <id>`.
+)";
+
+/// A copy is whole without it.
+void leave_recovery_note(Store& store) {
+  try {
+    NullSink nowhere;
+    if (store.get(kRecoveryFile, nowhere)) return;
+    const auto file = store.put(kRecoveryFile);
+    file->write(kRecoveryText);
+    file->finish();
+  } catch (const Error& error) {
+    log::warn(std::string(kRecoveryFile) + " is not written: " + error.what());
+  }
+}
+
+bool another_may_do(ErrorKind kind) {
+  return kind == ErrorKind::kDamaged || kind == ErrorKind::kUnreachable || kind == ErrorKind::kKey;
+}
+
+/// What goes wrong where a copy goes to is not the fault of where it comes from.
+template <typename Work>
+auto writing(const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    throw NoOtherCopy(error);
+  }
+}
+
+class Outgoing : public Sink {
+ public:
+  Outgoing(Store& to, const std::string& key) : next_(writing([&] { return to.put(key); })) {}
+  void write(std::string_view bytes) override {
+    writing([&] { next_->write(bytes); });
+  }
+  void finish() override {
+    writing([&] { next_->finish(); });
+  }
+
+ private:
+  std::unique_ptr<Sink> next_;
+};
+
+/// Something may be left of an earlier copy.
+bool was_there(const Backup& backup, const std::string& target) {
+  return std::any_of(backup.copies.begin(), backup.copies.end(),
+                     [&](const Copy& copy) { return copy.target == target; });
+}
+
+}  // namespace
+
+Store& store_of(State& state, const Backup& backup, const std::string& target) {
+  for (const auto& copy : backup.copies)
+    if (copy.target == target) return state.store(target, copy.host);
+  return state.store(target);
+}
+
+std::string nearest(const Backup& backup) {
+  const auto copies = holders(backup, {});
+  return copies.empty() ? kLocalTarget : copies.front().target;
+}
+
+void require_copy(const Backup& backup, const std::string& target) {
+  for (const auto& copy : backup.copies)
+    if (copy.target == target && copy.status != "deleted") return;
+  throw Error(ErrorKind::kNotFound,
+              backup.id + " has no copy on '" + printable(target) + "': see backups:info");
+}
+
+void mark_damage(State& state, const Backup& backup, const std::string& target,
+                 const Error& error) {
+  if (error.kind() != ErrorKind::kDamaged) return;
+  state.catalog().mark_copy(backup, {target, "damaged", error.what(), {}});
+  state.catalog().record(backup, "damaged", target + ": " + error.what(), now());
+}
+
+void with_copy(State& state, const Backup& backup,
+               const std::function<void(Store&, const std::string&)>& use,
+               const std::string& except) {
+  const auto copies = holders(backup, except);
+  if (copies.empty())
+    throw Error(ErrorKind::kDamaged,
+                "there is no good copy of " + backup.id + ": see backups:info");
+  for (const auto& copy : copies) {
+    try {
+      use(store_of(state, backup, copy.target), copy.target);
+      return;
+    } catch (const NoOtherCopy&) {
+      throw;
+    } catch (const Error& error) {
+      mark_damage(state, backup, copy.target, error);
+      if (copy.target == copies.back().target || !another_may_do(error.kind())) throw;
+      log::warn("The copy on " + copy.target + " can't be used (" + error.what() +
+                "): trying the next");
+    }
+  }
+}
+
+void give_up_copy(State& state, const Backup& backup, const std::string& target,
+                  const std::string& why) {
+  const interrupt::Shield shield;
+  try {
+    discard_files(store_of(state, backup, target), backup.source, backup.id);
+  } catch (const Error& error) {
+    log::warn("What a copy of " + backup.id + " to " + target +
+              " has left there can't be removed (" + error.what() +
+              "): the next backups:push or backups:delete does it");
+  }
+  state.catalog().mark_copy(backup, {target, "failed", why, {}});
+}
+
+Manifest any_manifest(State& state, const Backup& backup) {
+  Manifest manifest;
+  with_copy(state, backup, [&](Store& store, const std::string&) {
+    manifest = load_manifest(store, backup.source, backup.id);
+  });
+  return manifest;
+}
+
+void settle_copy(State& state, const Backup& backup, const std::string& target) {
+  Store& store = store_of(state, backup, target);
+  const std::string etag = store.last_etag();
+  std::string by;
+  if (target != kLocalTarget) {
+    leave_recovery_note(store);
+    by = ", credentials: " + state.s3(target).credentials_origin();
+  }
+  state.catalog().mark_copy(backup, {target, "success", "", backup.stored_size, "", etag});
+  state.catalog().record(backup, "copied", "to " + target + by, now());
+}
+
+void push_backup(State& state, const Backup& backup, const std::string& target,
+                 const Progress& progress) {
+  state.catalog().mark_copy(backup, {target, "in-progress", "", {}});
+  try {
+    Store& to = store_of(state, backup, target);
+    if (was_there(backup, target)) discard_files(to, backup.source, backup.id);
+    Manifest manifest;
+    with_copy(
+        state, backup,
+        [&](Store& from, const std::string& name) {
+          manifest = load_manifest(from, backup.source, backup.id);
+          for (const auto& artifact : manifest.artifacts) {
+            const std::string key = key_of(manifest.source, artifact.file);
+            if (name == kLocalTarget) {
+              // Read twice, so that parts of any size need no memory.
+              NullSink nowhere;
+              read_stored(from, manifest, artifact, nowhere, progress);
+              writing([&] { to.put_file(key, state.root() / key); });
+            } else {
+              Outgoing out(to, key);
+              read_stored(from, manifest, artifact, out, progress);
+              out.finish();
+            }
+          }
+        },
+        target);
+    write_manifest(to, manifest);
+    settle_copy(state, backup, target);
+  } catch (const Error& error) {
+    give_up_copy(state, backup, target, error.what());
+    throw Error(error.kind(), "the copy to " + target + " failed: " + error.what());
+  }
+}
+
+}  // namespace backups

@@ -1,0 +1,174 @@
+#include "engine/credentials.hpp"
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "sys/file.hpp"
+#include "sys/http.hpp"
+
+namespace backups {
+namespace {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+constexpr const char* kEnvironment = "environment";
+constexpr int kRoleTimeout = 2;  // seconds: where there is a role, it answers at once
+
+fs::path secret_file(const State& state, const std::string& target) {
+  return state.root() / "secrets" / target;
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && text.find_first_of(" \t\r\n") == std::string_view::npos;
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string credentials_file() {
+  const std::string named = environment("AWS_SHARED_CREDENTIALS_FILE");
+  return named.empty() ? environment("HOME") + "/.aws/credentials" : named;
+}
+
+/// One profile of an AWS credentials file: an INI file, whose format the AWS CLI's guide describes
+/// ("Configuration and credential file settings").
+std::optional<Credentials> of_profile(const fs::path& file, const std::string& profile) {
+  const auto text = read_file(file);
+  if (!text) return std::nullopt;
+  Credentials found{"", "", "", "profile " + profile};
+  bool inside = false;
+  for (const auto& raw : split(*text, '\n')) {
+    const std::string line = trim(raw);
+    if (line.starts_with("[")) inside = line == "[" + profile + "]";
+    const auto equals = line.find('=');
+    if (!inside || equals == std::string::npos) continue;
+    const std::string name = trim(line.substr(0, equals));
+    const std::string value = trim(line.substr(equals + 1));
+    if (name == "aws_access_key_id") found.key = value;
+    if (name == "aws_secret_access_key") found.secret = value;
+    if (name == "aws_session_token") found.token = value;
+  }
+  if (found.key.empty() || found.secret.empty()) return std::nullopt;
+  return found;
+}
+
+std::optional<Credentials> of_environment() {
+  const Credentials found{environment("AWS_ACCESS_KEY_ID"), environment("AWS_SECRET_ACCESS_KEY"),
+                          environment("AWS_SESSION_TOKEN"), kEnvironment};
+  if (found.key.empty() || found.secret.empty()) return std::nullopt;
+  return found;
+}
+
+/// The body of a good answer. A role's service is on this host or its hypervisor: no proxy.
+std::optional<std::string> ask(const std::string& method, const std::string& url,
+                               const Headers& headers) {
+  try {
+    HttpClient client({"", kRoleTimeout, kRoleTimeout, true});
+    HttpRequest request;
+    request.method = method;
+    request.url = url;
+    request.headers = headers;
+    request.timeout = kRoleTimeout;
+    const HttpResponse response = client.send(request);
+    if (response.ok()) return response.body;
+  } catch (const HttpFailure&) {  // nobody is there
+  }
+  return std::nullopt;
+}
+
+/// What both kinds of role answer with: AccessKeyId, SecretAccessKey, Token, Expiration.
+std::optional<Credentials> of_answer(const std::optional<std::string>& body,
+                                     const std::string& origin) {
+  const auto json = nlohmann::json::parse(body.value_or(""), nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  const auto text = [&](const char* name) {
+    const auto found = json.find(name);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : "";
+  };
+  const Credentials found{text("AccessKeyId"), text("SecretAccessKey"), text("Token"), origin};
+  if (found.key.empty() || found.secret.empty()) return std::nullopt;
+  return found;
+}
+
+/// AWS SDKs and Tools Reference Guide, "Container credential provider".
+std::optional<Credentials> of_container() {
+  const std::string relative = environment("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+  const std::string url = relative.empty() ? environment("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+                                           : "http://169.254.170.2" + relative;
+  if (url.empty()) return std::nullopt;
+  std::string token = environment("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+  if (const std::string file = environment("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); !file.empty())
+    token = trim(read_file(file).value_or(""));
+  Headers headers;
+  if (!token.empty()) headers.emplace_back("Authorization", token);
+  return of_answer(ask("GET", url, headers), "container role");
+}
+
+/// Amazon EC2 User Guide, "Use the Instance Metadata Service", version 2.
+std::optional<Credentials> of_instance() {
+  if (environment("AWS_EC2_METADATA_DISABLED") == "true") return std::nullopt;
+  const std::string named = environment("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+  const std::string service = (named.empty() ? "http://169.254.169.254" : named) + "/latest/";
+  const auto token =
+      ask("PUT", service + "api/token", {{"X-aws-ec2-metadata-token-ttl-seconds", "300"}});
+  if (!token) return std::nullopt;
+  const Headers headers = {{"X-aws-ec2-metadata-token", *token}};
+  const std::string roles = service + "meta-data/iam/security-credentials/";
+  const auto listed = ask("GET", roles, headers);
+  const std::string role = trim(split(listed.value_or(""), '\n').front());
+  if (role.empty()) return std::nullopt;
+  return of_answer(ask("GET", roles + role, headers), "instance role " + printable(role));
+}
+
+}  // namespace
+
+Credentials parse_credentials(const std::string& text) {
+  const auto parts = split(trim(text), ':');
+  const bool good = parts.size() >= 2 && is_token(parts[0]) && is_token(parts[1]);
+  if (!good)
+    throw Error(ErrorKind::kBadInput,
+                "credentials are one line on stdin, KEY:SECRET or KEY:SECRET:TOKEN");
+  // A token may hold colons; keys and secrets don't.
+  const std::string token = join({parts.begin() + 2, parts.end()}, ":");
+  if (parts.size() > 2 && !is_token(token))
+    throw Error(ErrorKind::kBadInput, "the session token of the credentials is none");
+  return {parts[0], parts[1], token, "given"};
+}
+
+void save_credentials(const State& state, const std::string& target, const Credentials& given) {
+  write_file_atomically(
+      secret_file(state, target),
+      given.key + ":" + given.secret + (given.token.empty() ? "" : ":" + given.token) + "\n");
+}
+
+void forget_credentials(const State& state, const std::string& target) {
+  remove_durably(secret_file(state, target));
+}
+
+void warn_of_environment(const std::string& target, const std::string& origin) {
+  if (origin == kEnvironment)
+    log::warn("Over SSH and from cron there is no such environment: give " + target +
+              " credentials of its own");
+}
+
+Credentials find_credentials(const State& state, const std::string& target,
+                             const TargetOptions& options) {
+  if (const auto text = read_file(secret_file(state, target))) return parse_credentials(*text);
+  if (const auto profile = options.find("profile"); profile != options.end()) {
+    if (auto found = of_profile(credentials_file(), profile->second)) return *found;
+    throw Error(ErrorKind::kKey, "target " + target + ": " + credentials_file() +
+                                     " has no profile '" + printable(profile->second) + "'");
+  }
+  for (const auto& chain : {of_environment, of_container, of_instance})
+    if (auto found = chain()) return *found;
+  throw Error(ErrorKind::kKey, "target " + target +
+                                   " has no credentials: give them with backups:target-set " +
+                                   target + " credentials, KEY:SECRET on stdin");
+}
+
+}  // namespace backups

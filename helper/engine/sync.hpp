@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/state.hpp"
+
+namespace backups {
+
+/// What a look into a target showed, each by its id or key.
+struct Synced {
+  std::vector<std::string> adopted;  ///< new to the catalog
+  std::vector<std::string> missing;  ///< the catalog thought that they were there
+  std::vector<std::string> damaged;  ///< a file of theirs is gone or of another size
+  std::vector<std::string> unknown;  ///< keys that belong to no backup
+  std::size_t found = 0;             ///< whole backups
+};
+
+/// Makes the catalog agree with what a target holds of `host` (empty: ours). Only manifests are
+/// read. Throws Error.
+Synced sync_target(State& state, const std::string& target, const std::string& host);
+
+/// The hosts that a target holds something of.
+std::vector<std::string> hosts_on(State& state, const std::string& target);
+
+}  // namespace backups

@@ -1,0 +1,104 @@
+#include "store/s3.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "store/s3_client.hpp"
+#include "store/s3_download.hpp"
+#include "store/s3_object.hpp"
+#include "store/s3_probe.hpp"
+#include "store/s3_upload.hpp"
+
+namespace backups {
+namespace {
+
+constexpr int kShortRequest = 120;            // seconds
+constexpr std::int64_t kLongestUrl = 604800;  // seconds: the limit of the signature
+
+bool valid_key(const std::string& key) {
+  const auto parts = split(key, '/');
+  return std::none_of(parts.begin(), parts.end(), [](const std::string& part) {
+    return part.empty() || part[0] == '.' || part.find('\0') != std::string::npos;
+  });
+}
+
+class S3 : public S3Store {
+ public:
+  S3(const S3Target& target, const S3Credentials& credentials)
+      : client_(target, credentials), origin_(credentials.origin) {}
+
+  std::unique_ptr<Sink> put(const std::string& key) override {
+    return make_s3_upload(client_, full(key), false, stored_);
+  }
+
+  std::unique_ptr<Sink> put_new(const std::string& key) override {
+    return make_s3_upload(client_, full(key), true, stored_);
+  }
+
+  void put_file(const std::string& key, const std::filesystem::path& file) override {
+    upload_file(client_, full(key), file, stored_);
+  }
+
+  std::string last_etag() const override { return stored_.etag; }
+
+  std::string credentials_origin() const override { return origin_; }
+
+  bool get(const std::string& key, Sink& sink) override {
+    return download(client_, full(key), sink);
+  }
+
+  std::vector<Entry> list(const std::string& prefix) override {
+    const std::string own = place("");
+    std::vector<Entry> entries = list_objects(client_, prefix.empty() ? own : full(prefix) + "/");
+    for (auto& entry : entries) {
+      entry.key.erase(0, own.size());
+      entry.etag = bare_etag(entry.etag);
+    }
+    std::erase_if(entries, [](const Entry& entry) { return !valid_key(entry.key); });
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& a, const Entry& b) { return a.key < b.key; });
+    return entries;
+  }
+
+  void remove(const std::string& key) override { remove_object(client_, full(key)); }
+
+  void discard(const std::string& beginning) override {
+    const std::string prefix = full(beginning);
+    abort_uploads(client_, prefix);
+    for (const auto& object : list_objects(client_, prefix)) remove_object(client_, object.key);
+  }
+
+  std::string presign(const std::string& key, std::int64_t seconds) override {
+    if (seconds < 1 || seconds > kLongestUrl)
+      throw Error(ErrorKind::kBadInput, "a URL can be good for 1 second to 7 days");
+    return client_.presign(full(key), seconds);
+  }
+
+  std::vector<Check> probe() override { return probe_bucket(client_, place(".backups-test")); }
+
+  std::string region() const override { return client_.region(); }
+
+ private:
+  std::string place(const std::string& key) const {
+    const std::string& prefix = client_.target().prefix;
+    return prefix.empty() ? key : prefix + "/" + key;
+  }
+  std::string full(const std::string& key) const {
+    if (!valid_key(key))
+      throw Error(ErrorKind::kBadInput, "'" + printable(key) + "' is not the name of a file");
+    return place(key);
+  }
+
+  S3Client client_;
+  std::string origin_;
+  S3Stored stored_;
+};
+
+}  // namespace
+
+std::unique_ptr<S3Store> make_s3_store(const S3Target& target, const S3Credentials& credentials) {
+  return std::make_unique<S3>(target, credentials);
+}
+
+}  // namespace backups

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/store.hpp"
+
+namespace backups {
+
+/// A bucket of anything that speaks S3, and how to write into it.
+struct S3Target {
+  std::string endpoint;  ///< "https://host[:port]"; empty: Amazon's for the region
+  std::string region = "us-east-1";
+  std::string bucket;
+  std::string prefix;      ///< before every key, without '/' at its ends; may be empty
+  bool path_style = true;  ///< host/bucket/key; otherwise bucket.host/key
+
+  std::string storage_class;
+  std::string server_side_encryption;  ///< "AES256", "aws:kms"
+  std::string kms_key;
+  std::string object_lock_mode;  ///< "GOVERNANCE", "COMPLIANCE"
+  int object_lock_days = 0;
+
+  std::string ca_file;            ///< PEM; empty: the system's
+  bool unsigned_payload = false;  ///< over https only: saves a SHA-256, loses its check
+  int parts_in_flight = 7;
+  std::uint64_t part_size = 0;      ///< bytes, all parts equal; 0: grows with the upload
+  std::uint64_t expected_size = 0;  ///< bytes, of what put() will take; 0: unknown
+
+  int attempts = 10;            ///< of each request
+  int connect_timeout = 15;     ///< seconds
+  int stall_timeout = 60;       ///< seconds at under 1 KiB/s
+  double backoff_unit = 0.5;    ///< seconds, the first pause's upper bound
+  double backoff_limit = 20.0;  ///< seconds, every pause's upper bound
+};
+
+struct S3Credentials {
+  std::string key;
+  std::string secret;
+  std::string token;     ///< of a session; may be empty
+  std::string origin{};  ///< where they came from, for a person
+};
+
+/// Objects below `prefix` in a bucket. Unlike other Stores it may be read, listed and removed from
+/// several threads at once; one put at a time. Throws Error: kUnreachable when the server cannot be
+/// reached or denies it, kNotFound when the bucket does not exist, kDamaged when bytes do not match
+/// their checksum, kCancelled when a stop was asked for. No message has a secret in it.
+class S3Store : public Store {
+ public:
+  // list("") lists everything.
+
+  /// A URL with which anybody can GET the object for that long (at most 7 days). No request is
+  /// made.
+  virtual std::string presign(const std::string& key, std::int64_t seconds) = 0;
+
+  struct Check {
+    enum class Outcome { kWorks, kFails, kLacks, kSkipped };
+    std::string name;  ///< "write", "read", "list", "delete", "multipart", "create-only", "clock"
+    Outcome outcome;   ///< kLacks: works without it, kSkipped: an earlier one is missing
+    std::string message;  ///< what it means and what to do; empty when it works
+  };
+  /// Tries each right that a backup needs, with small objects below `prefix` that are removed
+  /// again. Does not throw for what it finds out.
+  virtual std::vector<Check> probe() = 0;
+
+  /// Where its credentials came from.
+  virtual std::string credentials_origin() const = 0;
+
+  /// The region that the server told us to use, or the target's.
+  virtual std::string region() const = 0;
+};
+
+/// Makes no request. Throws Error, kBadInput, for a target that cannot work.
+std::unique_ptr<S3Store> make_s3_store(const S3Target& target, const S3Credentials& credentials);
+
+}  // namespace backups

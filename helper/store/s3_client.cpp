@@ -1,0 +1,309 @@
+#include "store/s3_client.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "store/s3_problem.hpp"
+#include "store/s3_retry.hpp"
+#include "stream/digest.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+constexpr std::int64_t kToleratedSkew = 5 * 60;  // seconds; servers refuse 15 minutes
+constexpr double kLongestPause = 300;            // seconds, whatever Retry-After says
+constexpr int kFirstContact = 4;                 // attempts, when nothing ever answered
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+[[noreturn]] void reject(const std::string& what) { throw Error(ErrorKind::kBadInput, what); }
+
+void check_target(const S3Target& target) {
+  if (target.bucket.size() < 3 || target.bucket.size() > 255 ||
+      target.bucket.find('/') != std::string::npos)
+    reject("'" + printable(target.bucket) + "' is not the name of a bucket");
+  if (target.region.empty()) reject("a target needs a region, 'us-east-1' where there is none");
+  if (target.parts_in_flight < 1 || target.parts_in_flight > 64)
+    reject("the parts in flight must be from 1 to 64");
+}
+
+using Header = Fields::value_type;
+
+bool is_checksum(const Header& header) { return header.first.starts_with("x-amz-checksum-"); }
+
+bool has_header(const Fields& headers, const std::string& name) {
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const Header& header) { return header.first == name; });
+}
+
+double chance() {
+  thread_local std::mt19937 generator{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+/// In seconds; 0 when the server named none.
+double wanted_pause(const HttpResponse& response, Time now) {
+  const auto milliseconds = parse_number(response.header("x-amz-retry-after"));
+  const auto seconds = retry_after(response.header("retry-after"), now);
+  return std::max(seconds.value_or(0), static_cast<double>(milliseconds.value_or(0)) / 1000);
+}
+
+}  // namespace
+
+/// An HttpClient of the pool, given back in the end.
+class S3Client::Lease {
+ public:
+  explicit Lease(S3Client& owner) : owner_(owner) {
+    {
+      const std::lock_guard lock(owner_.mutex_);
+      if (!owner_.idle_.empty()) {
+        client_ = std::move(owner_.idle_.back());
+        owner_.idle_.pop_back();
+      }
+    }
+    if (!client_)
+      client_ = std::make_unique<HttpClient>(HttpOptions{
+          owner_.target_.ca_file, owner_.target_.connect_timeout, owner_.target_.stall_timeout});
+  }
+  ~Lease() {
+    const std::lock_guard lock(owner_.mutex_);
+    owner_.idle_.push_back(std::move(client_));
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  HttpClient* operator->() const { return client_.get(); }
+
+ private:
+  S3Client& owner_;
+  std::unique_ptr<HttpClient> client_;
+};
+
+S3Client::S3Client(S3Target target, S3Credentials credentials)
+    : target_(std::move(target)), credentials_(std::move(credentials)), region_(target_.region) {
+  check_target(target_);
+  std::string endpoint = target_.endpoint.empty() ? "https://" : target_.endpoint;
+  const std::size_t colon = endpoint.find("://");
+  scheme_ = lower(endpoint.substr(0, colon));
+  if (colon == std::string::npos || (scheme_ != "https" && scheme_ != "http"))
+    reject("an endpoint begins with https:// or http://");
+  const std::size_t slash = std::min(endpoint.find('/', colon + 3), endpoint.size());
+  authority_ = lower(endpoint.substr(colon + 3, slash - colon - 3));
+  base_path_ = endpoint.substr(slash);
+  while (base_path_.ends_with('/')) base_path_.pop_back();
+  if (authority_.find('@') != std::string::npos)
+    reject("an endpoint has no user or password in it");
+  if (authority_.find_first_of("?# \\") != std::string::npos ||
+      base_path_.find_first_of("?# %") != std::string::npos ||
+      (authority_.empty() && !target_.endpoint.empty()))
+    reject("'" + printable(target_.endpoint) + "' is not an endpoint: https://host[:port]");
+  const std::string usual = scheme_ == "https" ? ":443" : ":80";
+  if (authority_.ends_with(usual)) authority_.resize(authority_.size() - usual.size());
+  if (target_.unsigned_payload && scheme_ != "https")
+    reject("unsigned payloads need an endpoint with https");
+}
+
+S3Client::~S3Client() = default;
+
+std::string S3Client::region() const {
+  const std::lock_guard lock(mutex_);
+  return region_;
+}
+
+std::optional<std::int64_t> S3Client::skew() const {
+  const std::lock_guard lock(mutex_);
+  return skew_;
+}
+
+Time S3Client::server_time() const {
+  const std::lock_guard lock(mutex_);
+  return now() + offset_;
+}
+
+Signer S3Client::signer() const {
+  return {credentials_.key, credentials_.secret, credentials_.token, region(), "s3"};
+}
+
+S3Client::Place S3Client::place(const std::string& key) const {
+  const std::string host = authority_.empty() ? "s3." + region() + ".amazonaws.com" : authority_;
+  if (target_.path_style)
+    return {host, base_path_ + "/" + target_.bucket + (key.empty() ? "" : "/" + key)};
+  return {target_.bucket + "." + host, base_path_ + "/" + key};
+}
+
+HttpRequest S3Client::signed_request(const S3Request& request, bool fresh) const {
+  const Place where = place(request.key);
+  SignedRequest plain{request.method, where.path, request.query, request.headers};
+  if (!checksum_headers_) std::erase_if(plain.headers, is_checksum);
+  plain.headers.emplace_back("host", where.host);
+  const std::string hash = target_.unsigned_payload && request.method == "PUT" ? kUnsignedPayload
+                           : request.sha256.empty() ? sha256(request.body)
+                                                    : request.sha256;
+  HttpRequest made;
+  made.method = request.method;
+  made.headers = sign_headers(plain, hash, signer(), server_time());
+  made.url = scheme_ + "://" + where.host + uri_encode_path(where.path);
+  if (!request.query.empty()) made.url += "?" + canonical_query(request.query);
+  made.body = request.body;
+  made.file = request.file;
+  made.timeout = request.timeout;
+  made.fresh = fresh;
+  return made;
+}
+
+HttpResponse S3Client::send_once(const S3Request& request, bool fresh) {
+  const HttpRequest made = signed_request(request, fresh);
+  const Lease client(*this);
+  HttpResponse response = client->send(made, request.receiver, request.stop);
+  reached_ = true;
+  learn_time(response);
+  return response;
+}
+
+void S3Client::learn_time(const HttpResponse& response) {
+  const auto date = parse_http_date(response.header("date"));
+  if (!date) return;
+  const std::lock_guard lock(mutex_);
+  skew_ = *date - now();
+}
+
+S3Answer S3Client::send(const S3Request& request) {
+  const int attempts = request.attempts > 0 ? request.attempts : target_.attempts;
+  bool repeated = false;
+  for (int failures = 0;;) {
+    double at_least = 0;
+    try {
+      HttpResponse response = send_once(request, request.fresh || failures > 0);
+      const auto problem = problem_in(response, request.answers_xml);
+      if (!problem) return {std::move(response), repeated};
+      if (correct(request, response, *problem)) continue;
+      // A server may have done what it could not confirm.
+      repeated = repeated || response.status >= 500 || response.ok();
+      if (!worth_retrying(response.status, problem->code) || ++failures >= attempts)
+        refuse(request, response, *problem);
+      at_least = wanted_pause(response, now());
+    } catch (const HttpFailure& failure) {
+      if (request.receiver != nullptr) throw;
+      if (gives_up(failure, ++failures, attempts))
+        throw unreachable(request.doing, failure, failures);
+      repeated = repeated || failure.cause() != HttpFailure::Cause::kNotReached;
+    }
+    pause(failures, at_least, request.stop);
+  }
+}
+
+bool S3Client::gives_up(const HttpFailure& failure, int failures, int attempts) const {
+  const int patience = attempts > 0 ? attempts : target_.attempts;
+  return failure.cause() == HttpFailure::Cause::kCertificate ||
+         failures >= (reached_ ? patience : std::min(patience, kFirstContact));
+}
+
+void S3Client::pause(int failures, double at_least, const std::atomic<bool>* stop) const {
+  const double seconds = std::min(
+      kLongestPause,
+      std::max(at_least, backoff(failures, target_.backoff_unit, target_.backoff_limit, chance())));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  while (std::chrono::steady_clock::now() < end) {
+    if (stop != nullptr && *stop) throw Error(ErrorKind::kCancelled, "cancelled");
+    interrupt::check();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+bool S3Client::correct(const S3Request& request, const HttpResponse& response,
+                       const S3Problem& problem) {
+  return correct_region(response, problem) || correct_clock(response, problem) ||
+         correct_checksum(request, response, problem);
+}
+
+bool S3Client::correct_region(const HttpResponse& response, const S3Problem& problem) {
+  const std::string hint = response.header("x-amz-bucket-region");
+  const std::string right = problem.region.empty() ? hint : problem.region;
+  const bool about_region = response.status == 301 || response.status == 302 ||
+                            response.status == 307 || response.status == 400;
+  if (right.empty() || !about_region) return false;
+  const std::lock_guard lock(mutex_);
+  if (right == region_) return false;
+  if (region_corrected_) return false;
+  log::warn("the bucket " + target_.bucket + " is in the region " + printable(right) + ", not " +
+            region_ + ": set it so, to save a request each time");
+  region_ = right;
+  region_corrected_ = true;
+  return true;
+}
+
+bool S3Client::correct_clock(const HttpResponse& response, const S3Problem& problem) {
+  // A HEAD's refusal has no body to name its reason.
+  const bool told = problem.code == "RequestTimeTooSkewed";
+  const bool silent = response.status == 403 && problem.code.empty();
+  const std::lock_guard lock(mutex_);
+  if ((!told && !silent) || !skew_ || std::llabs(*skew_ - offset_) < kToleratedSkew) return false;
+  if (!clock_corrected_)
+    log::warn("the clock of this host is " + human_duration(std::llabs(*skew_)) +
+              (*skew_ > 0 ? " behind" : " ahead of") +
+              " the object store's: going by the latter; set the clock right");
+  else if (!told)
+    return false;
+  const bool again = !clock_corrected_ || offset_ != *skew_;
+  clock_corrected_ = true;
+  offset_ = *skew_;
+  return again;
+}
+
+bool S3Client::correct_checksum(const S3Request& request, const HttpResponse& response,
+                                const S3Problem& problem) {
+  const bool sent = std::any_of(request.headers.begin(), request.headers.end(), is_checksum);
+  const bool conditional = has_header(request.headers, "if-none-match");
+  if (!sent || (conditional && response.status == 501) ||
+      !refuses_checksums(response.status, problem))
+    return false;
+  return checksum_headers_.exchange(false);
+}
+
+std::string S3Client::clean(const std::string& text) const {
+  std::string cleaned = scrub(printable(text));
+  for (const auto& secret : {credentials_.secret, credentials_.token}) {
+    for (std::size_t at; secret.size() >= 4 && (at = cleaned.find(secret)) != std::string::npos;)
+      cleaned.replace(at, secret.size(), "***");
+  }
+  return cleaned.substr(0, 500);
+}
+
+void S3Client::refuse(const S3Request& request, const HttpResponse& response,
+                      const S3Problem& problem) const {
+  const S3Advice advice = advice_on(response.status, problem.code, target_);
+  std::string said =
+      problem.code.empty() ? "status " + std::to_string(response.status) : clean(problem.code);
+  if (!problem.message.empty()) said += " (" + clean(problem.message) + ")";
+  throw S3Error(advice.kind,
+                "cannot " + request.doing + " in the bucket " + target_.bucket + " at " +
+                    place("").host + ": " + said + (advice.text.empty() ? "" : "; " + advice.text),
+                response.status, problem.code);
+}
+
+Error S3Client::unreachable(const std::string& doing, const HttpFailure& failure,
+                            int attempts) const {
+  return Error(ErrorKind::kUnreachable,
+               "cannot " + doing + " in the bucket " + target_.bucket + " at " + place("").host +
+                   ": " + clean(failure.what()) +
+                   (attempts > 1 ? ", " + std::to_string(attempts) + " times" : "") + "; " +
+                   advice_on(failure.cause(), target_));
+}
+
+std::string S3Client::presign(const std::string& key, std::int64_t seconds) const {
+  const Place where = place(key);
+  return scheme_ + "://" + where.host + uri_encode_path(where.path) + "?" +
+         sign_query({"GET", where.path, {}, {{"host", where.host}}}, signer(), server_time(),
+                    seconds);
+}
+
+}  // namespace backups

@@ -1,0 +1,119 @@
+#include "store/s3_download.hpp"
+
+#include "base/text.hpp"
+
+namespace backups {
+namespace {
+
+constexpr int kShortRequest = 120;                // seconds
+constexpr std::uint64_t kProgress = 1024 * 1024;  // bytes that make a broken attempt count as none
+
+/// Passes an object on from wherever the attempts before left off.
+class Resumer : public HttpReceiver {
+ public:
+  Resumer(Sink& sink, std::string key) : sink_(sink), key_(std::move(key)) {}
+
+  void begin(const HttpResponse& head) override {
+    if (etag_.empty()) etag_ = head.header("etag");
+    skip_ = head.status == 206 ? check_range(head.header("content-range")) : received_;
+    if (head.header("etag") != etag_) changed();
+  }
+
+  void take(std::string_view bytes) override {
+    const auto skipped = std::min<std::uint64_t>(skip_, bytes.size());
+    skip_ -= skipped;
+    bytes.remove_prefix(static_cast<std::size_t>(skipped));
+    if (bytes.empty()) return;
+    received_ += bytes.size();
+    sink_.write(bytes);
+  }
+
+  std::uint64_t received() const { return received_; }
+
+  Fields headers() const {
+    if (received_ == 0) return {};
+    Fields headers = {{"range", "bytes=" + std::to_string(received_) + "-"}};
+    if (!etag_.empty()) headers.emplace_back("if-match", etag_);
+    return headers;
+  }
+
+  [[noreturn]] void changed() const {
+    throw Error(ErrorKind::kDamaged, key_ + " changed while it was read: try again");
+  }
+
+ private:
+  /// "bytes 100-199/200"
+  std::uint64_t check_range(const std::string& range) const {
+    if (!range.starts_with("bytes " + std::to_string(received_) + "-"))
+      throw Error(ErrorKind::kDamaged, "the server gave other bytes of " + key_ +
+                                           " than were asked for: " + printable(range));
+    return 0;
+  }
+
+  Sink& sink_;
+  const std::string key_;
+  std::string etag_;
+  std::uint64_t received_ = 0;
+  std::uint64_t skip_ = 0;
+};
+
+}  // namespace
+
+bool download(S3Client& client, const std::string& key, Sink& sink) {
+  const std::string doing = "read " + key;
+  Resumer resumer(sink, key);
+  std::uint64_t before = 0;
+  for (int failures = 0;;) {
+    S3Request request{.doing = doing, .method = "GET", .key = key};
+    request.headers = resumer.headers();
+    request.receiver = &resumer;
+    try {
+      client.send(request);
+      return true;
+    } catch (const HttpFailure& failure) {
+      if (resumer.received() >= before + kProgress) failures = 0;
+      before = resumer.received();
+      if (client.gives_up(failure, ++failures)) throw client.unreachable(doing, failure, failures);
+    } catch (const S3Error& error) {
+      if (error.code() == "NoSuchKey" && resumer.received() == 0) return false;
+      if (error.status() == 412 || error.code() == "NoSuchKey") resumer.changed();
+      // The connection broke just behind the last byte, or an answer without a length ended early.
+      if (error.status() == 416) resumer.changed();
+      throw;
+    }
+    client.pause(failures, 0, nullptr);
+  }
+}
+
+std::vector<Store::Entry> list_objects(S3Client& client, const std::string& prefix) {
+  std::vector<Store::Entry> entries;
+  S3Request request{.doing = "list the objects", .method = "GET"};
+  request.answers_xml = true;
+  request.timeout = kShortRequest;
+  std::string next;
+  do {
+    request.query = {{"list-type", "2"}, {"prefix", prefix}};
+    if (!next.empty()) request.query.emplace_back("continuation-token", next);
+    auto page = read_page(client.send(request).response.body);
+    if (!page || (!next.empty() && page->next == next))
+      throw Error(ErrorKind::kUnreachable, "cannot list the objects in the bucket " +
+                                               client.target().bucket +
+                                               ": the server's answer is not such a list");
+    entries.insert(entries.end(), std::make_move_iterator(page->entries.begin()),
+                   std::make_move_iterator(page->entries.end()));
+    next = page->next;
+  } while (!next.empty());
+  return entries;
+}
+
+void remove_object(S3Client& client, const std::string& key) {
+  S3Request request{.doing = "delete " + key, .method = "DELETE", .key = key};
+  request.timeout = kShortRequest;
+  try {
+    client.send(request);
+  } catch (const S3Error& error) {
+    if (error.code() != "NoSuchKey") throw;
+  }
+}
+
+}  // namespace backups

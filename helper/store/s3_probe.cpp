@@ -1,0 +1,157 @@
+#include "store/s3_probe.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+
+#include "base/text.hpp"
+#include "store/s3_download.hpp"
+#include "store/s3_object.hpp"
+#include "store/s3_upload.hpp"
+#include "stream/digest.hpp"
+
+namespace backups {
+namespace {
+
+using Check = S3Store::Check;
+using Outcome = Check::Outcome;
+
+constexpr std::int64_t kGoodClock = 60;  // seconds
+constexpr std::size_t kTwoParts = kSmallestPart + 1;
+
+class TextSink : public Sink {
+ public:
+  void write(std::string_view bytes) override { text += bytes; }
+  void finish() override {}
+  std::string text;
+};
+
+class Probe {
+ public:
+  Probe(S3Client& client, const std::string& prefix)
+      : client_(client), key_(prefix + "/" + random_hex(8)), parts_key_(key_ + "-parts") {}
+
+  std::vector<Check> run() {
+    const bool written = check("write", [&] { put(false); });
+    check_clock();
+    if (!written) {
+      for (const char* name : {"read", "list", "options", "multipart", "create-only", "delete"})
+        checks_.push_back({name, Outcome::kSkipped, "nothing could be written"});
+      return checks_;
+    }
+    check("read", [&] { read(); });
+    check("list", [&] { list(); });
+    check_options();
+    const bool parts = check("multipart", [&] { multipart(); });
+    check_create_only();
+    check("delete", [&] {
+      remove_object(client_, key_);
+      if (parts) remove_object(client_, parts_key_);
+    });
+    return checks_;
+  }
+
+ private:
+  bool check(const char* name, const std::function<void()>& action) {
+    try {
+      action();
+      checks_.push_back({name, Outcome::kWorks, ""});
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kCancelled) throw;
+      checks_.push_back({name, Outcome::kFails, error.what()});
+      return false;
+    }
+  }
+
+  void put(bool create_only) {
+    put_object(client_, {"write a test object", key_, text_, {}, sha256(text_), create_only});
+  }
+
+  void read() {
+    TextSink out;
+    if (!download(client_, key_, out) || out.text != text_)
+      throw Error(ErrorKind::kDamaged,
+                  "what was written is not what is read: this is not the "
+                  "same bucket, or not consistent enough for backups");
+  }
+
+  void list() {
+    const auto entries = list_objects(client_, key_);
+    if (entries.size() != 1 || entries[0].key != key_ || entries[0].size != text_.size())
+      throw Error(ErrorKind::kDamaged,
+                  "what was written is not listed: the provider's lists lag "
+                  "behind, and a sync would miss backups");
+    list_uploads(client_, key_);
+  }
+
+  void multipart() {
+    // Two parts, and small ones, whatever the target's are.
+    S3Stored stored;
+    const auto sink = make_s3_upload(client_, parts_key_, false, stored, kSmallestPart);
+    sink->write(std::string(kTwoParts, 'x'));
+    sink->finish();
+  }
+
+  void check_clock() {
+    const auto skew = client_.skew();
+    if (!skew) {
+      checks_.push_back({"clock", Outcome::kSkipped, "the server did not tell its time"});
+    } else if (std::llabs(*skew) <= kGoodClock) {
+      checks_.push_back({"clock", Outcome::kWorks, ""});
+    } else {
+      checks_.push_back({"clock", Outcome::kLacks,
+                         "this host's clock is " + human_duration(std::llabs(*skew)) +
+                             (*skew > 0 ? " behind" : " ahead of") +
+                             " the server's: set it right, or requests will be refused"});
+    }
+  }
+
+  /// Some servers ignore headers that they don't know.
+  void check_options() {
+    const S3Target& target = client_.target();
+    const bool locks = target.object_lock_days > 0;
+    if (!locks && target.server_side_encryption.empty() && target.storage_class.empty()) return;
+    check("options", [&] {
+      const auto head = head_object(client_, key_, "look at a test object");
+      const auto kept = [&](const char* name) { return head ? head->response.header(name) : ""; };
+      if (locks && kept("x-amz-object-lock-mode").empty())
+        throw Error(ErrorKind::kRefused,
+                    "objects are not locked: make the bucket with Object "
+                    "Lock, or leave the option out");
+      if (kept("x-amz-server-side-encryption") != target.server_side_encryption)
+        throw Error(ErrorKind::kRefused, "the server does not encrypt as the target says");
+      const std::string wanted = target.storage_class == "STANDARD" ? "" : target.storage_class;
+      if (const std::string real = kept("x-amz-storage-class");
+          real != wanted && real != target.storage_class)
+        throw Error(ErrorKind::kRefused, "objects do not get the storage class of the target");
+    });
+  }
+
+  void check_create_only() {
+    try {
+      put(true);
+      checks_.push_back({"create-only", Outcome::kLacks,
+                         "the provider does not guard a file against being written twice; names "
+                         "of backups never repeat, so nothing is lost"});
+    } catch (const Error& error) {
+      const bool guarded = error.kind() == ErrorKind::kRefused;
+      checks_.push_back({"create-only", guarded ? Outcome::kWorks : Outcome::kFails,
+                         guarded ? "" : error.what()});
+    }
+  }
+
+  S3Client& client_;
+  const std::string key_;
+  const std::string parts_key_;
+  const std::string text_ = "a test of dokku backups:target-test, safe to delete\n";
+  std::vector<Check> checks_;
+};
+
+}  // namespace
+
+std::vector<Check> probe_bucket(S3Client& client, const std::string& prefix) {
+  return Probe(client, prefix).run();
+}
+
+}  // namespace backups

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/error.hpp"
+#include "store/s3.hpp"
+#include "store/s3_xml.hpp"
+#include "sys/http.hpp"
+
+namespace backups {
+
+/// What is wrong with an answer. `needs_xml`: one of 200 must have a body that is a document and
+/// not an <Error>; a body that is neither is a problem without a code.
+std::optional<S3Problem> problem_in(const HttpResponse& response, bool needs_xml);
+
+/// "501 A header you provided implies functionality that is not implemented", "400 Unsupported
+/// header 'x-amz-checksum-sha256'" and the like.
+bool refuses_checksums(int status, const S3Problem& problem);
+
+/// What a person can do about it, and what kind of Error it is.
+struct S3Advice {
+  ErrorKind kind;
+  std::string text;
+};
+S3Advice advice_on(int status, const std::string& code, const S3Target& target);
+std::string advice_on(HttpFailure::Cause cause, const S3Target& target);
+
+}  // namespace backups

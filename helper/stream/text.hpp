@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "stream/sink.hpp"
+
+namespace backups {
+
+/// Keeps everything: for what is known to be small.
+class TextSink : public Sink {
+ public:
+  void write(std::string_view bytes) override { text += bytes; }
+  void finish() override {}
+
+  std::string text;
+};
+
+}  // namespace backups

@@ -1,0 +1,351 @@
+#!/usr/bin/env bats
+# Every request of a clean run, recorded by a proxy, meets every fault that applies to it, each in a run of its own: it ends
+# with a copy that verifies or with an honest failure, and nothing is left in the bucket.
+
+load ../support/setup
+load ../support/s3
+load fake
+
+setup_file() {
+  if ! reason=$(s3_possible 2>&1); then
+    left_out "$reason"
+    return 0
+  fi
+  s3_start
+  head -c 18M /dev/urandom >"$BATS_FILE_TMPDIR/three-parts"
+  head -c 300K /dev/urandom >"$BATS_FILE_TMPDIR/one-part"
+}
+
+teardown_file() {
+  s3_stop
+}
+
+setup() {
+  skip_left_out
+  unset "${!AWS_@}"
+}
+
+teardown() {
+  [[ -z ${PROXY:-} ]] || proxy_stop
+}
+
+keys() {
+  s3_bucket GET | grep -o '<Key>[^<]*' | sed 's,^<Key>[^/]*/,,' | grep -vxF RECOVERY.md
+}
+
+assert_empty_bucket() {
+  assert_equal "$(s3_bucket GET '?uploads=' | grep -c '<UploadId>')" 0 || return 1
+  assert_equal "$(keys)" ""
+}
+
+proxy_start() {
+  rm -f "$PAIR/port"
+  "$SUPPORT/s3-proxy" --server "${BACKUPS_TEST_S3_ENDPOINT#http://}" --log "$PAIR/requests" "$@" >"$PAIR/port" 3>&- &
+  PROXY=$!
+  wait_until 10 test -s "$PAIR/port"
+}
+
+proxy_stop() {
+  kill "$PROXY"
+  wait "$PROXY" 2>/dev/null || true
+  unset PROXY
+}
+
+# target_at ENDPOINT: from now on.
+target_at() {
+  helper target-set offsite endpoint "$1" --quiet
+}
+
+target_add() {
+  helper target-add offsite s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" --stall-timeout 3 --quiet \
+    <<<"$BACKUPS_TEST_S3_KEY:$BACKUPS_TEST_S3_SECRET"
+}
+
+# live TEXT [FILE]: what is backed up has TEXT, and is as long as FILE.
+live() {
+  fake_source fake:db "$1"
+  [[ -z ${2:-} ]] || cat "$BATS_FILE_TMPDIR/$2" >>"$FAKE/live/fake/db/one"
+  sha256sum <"$FAKE/live/fake/db/one" >"$PAIR/$1"
+}
+
+lives() {
+  assert_equal "$(sha256sum <"$FAKE/live/fake/db/one")" "$(<"$PAIR/$1")"
+}
+
+newest() {
+  helper list --format json | jq -r '.backups[0].id'
+}
+
+copy_of() {
+  helper info "$1" --format json | jq -r --arg target "$2" '.copies[] | select(.target == $target) | .status'
+}
+
+PHASES=(upload copy give_up download restore delete sync)
+
+# Each of them: `before` runs without the proxy, `act` through it, `after` without it again; that is told the code of `act`.
+
+before_upload() {
+  live first three-parts
+}
+
+act_upload() {
+  helper create fake:db --target offsite --quiet
+}
+
+after_upload() {
+  if [[ $1 != 0 ]]; then
+    assert_empty_bucket || return 1
+    [[ $(copy_of "$(newest)" offsite) != success ]] || fail "it failed, and its copy is called a success"
+    return
+  fi
+  assert_equal "$(s3_bucket GET '?uploads=' | grep -c '<UploadId>')" 0 || return 1
+  assert_equal "$(copy_of "$(newest)" offsite)" success || return 1
+  helper verify "$(newest)" --target offsite --quiet
+}
+
+before_copy() {
+  live first three-parts
+}
+
+act_copy() {
+  helper create fake:db --target local,offsite --quiet
+}
+
+after_copy() {
+  after_upload "$1" || return 1
+  helper verify "$(newest)" --target local --quiet
+}
+
+before_give_up() {
+  live first three-parts
+  # shellcheck disable=SC2016 # for the hook
+  knob export-after '[[ $2 == one ]] || exit 1'
+}
+
+act_give_up() {
+  helper create fake:db --target offsite --quiet
+}
+
+after_give_up() {
+  [[ $1 != 0 ]] || fail "a create whose exporter failed ended well" || return 1
+  helper list --quiet >/dev/null
+  after_upload "$1"
+}
+
+before_download() {
+  live first one-part
+  helper create fake:db --target offsite --quiet >/dev/null
+}
+
+act_download() {
+  helper download "$(newest)" --artifact one >"$PAIR/got"
+}
+
+after_download() {
+  [[ $1 != 0 ]] || assert_equal "$(sha256sum <"$PAIR/got")" "$(<"$PAIR/first")" || return 1
+  helper verify "$(newest)" --target offsite --quiet
+}
+
+before_restore() {
+  before_download
+  live second
+}
+
+act_restore() {
+  helper restore "$(newest)" --force --no-safety-backup --quiet
+}
+
+after_restore() {
+  lives "$([[ $1 == 0 ]] && echo first || echo second)" || return 1
+  helper verify "$(newest)" --target offsite --quiet
+}
+
+# The other one, since the last good one is not deleted without a terminal.
+before_delete() {
+  before_download
+  ID=$(newest)
+  helper create fake:db --target local --quiet >/dev/null
+}
+
+act_delete() {
+  helper delete "$ID" --force --quiet
+}
+
+after_delete() {
+  helper list --quiet >/dev/null
+  assert_empty_bucket || return 1
+  refute_contains "$(helper list --format json)" "\"$ID\""
+}
+
+before_sync() {
+  before_download
+  ID=$(newest) HOST=$(helper info "$(newest)" --format json | jq -r .manifest.host)
+  fresh_root
+  target_add
+}
+
+act_sync() {
+  helper sync offsite --host "$HOST" --quiet
+}
+
+after_sync() {
+  [[ $1 != 0 ]] || assert_equal "$(newest)" "$ID" || return 1
+  helper sync offsite --host "$HOST" --quiet || return 1
+  assert_equal "$(copy_of "$ID" offsite)" success || return 1
+  helper verify "$ID" --target offsite --quiet || return 1
+  assert_equal "$(helper download "$ID" --artifact one | sha256sum)" "$(<"$PAIR/first")"
+}
+
+# begin PHASE NAME: in a directory, with a root, a bucket and hooks of its own.
+begin() {
+  PAIR=$BATS_TEST_TMPDIR/$2
+  mkdir "$PAIR"
+  BATS_TEST_TMPDIR=$PAIR
+  BUCKET=${2//[_.]/-}-$RANDOM
+  s3_bucket PUT >/dev/null || return 1
+  fresh_root
+  HOOKS=$PAIR/no-hooks # but those of the fake: it is made hundreds of times
+  mkdir "$HOOKS"
+  fake_hooks
+  target_add
+  helper set --global compression none --quiet
+  "before_$1"
+}
+
+# through_proxy PHASE [OPTION...]: its act; sets CODE.
+through_proxy() {
+  proxy_start "${@:2}"
+  target_at "http://127.0.0.1:$(<"$PAIR/port")"
+  CODE=0
+  "act_$1" >"$PAIR/out" 2>"$PAIR/err" || CODE=$?
+  proxy_stop
+  target_at "$BACKUPS_TEST_S3_ENDPOINT"
+  ! grep ^violation "$PAIR/requests"
+}
+
+# What a single fault must not make fail: all that goes away by trying again.
+passes() {
+  [[ ! $1 =~ ^(403|corrupt-answer)$ ]]
+}
+
+# pair PHASE N KIND [TIMES]
+pair() {
+  local phase=$1 kind=$3 times=${4:-1} started
+  begin "$phase" "$phase.$2.$kind" || return 1
+  [[ $times == 1 ]] || helper target-set offsite attempts 3 --quiet
+  started=${EPOCHREALTIME/./}
+  through_proxy "$phase" --fault "$kind" --at "$2" --times "$times" || return 1
+  grep -q ^hit "$PAIR/requests" || fail "it was not hit" || return 1
+  if [[ $CODE != 0 ]]; then
+    [[ $phase == give_up || $times != 1 ]] || ! passes "$kind" || fail "it failed with $CODE: $(<"$PAIR/err")" || return 1
+    [[ $(tail -n 1 "$PAIR/err") == ' !     '* ]] || fail "it failed with $CODE and said: $(<"$PAIR/err")" || return 1
+  fi
+  [[ $kind != 503 || $((${EPOCHREALTIME/./} - started)) -ge 1000000 ]] || fail "Retry-After was not kept" || return 1
+  "after_$phase" "$CODE" || fail "(it had ended with $CODE: $(<"$PAIR/err"))" || return 1
+  rm -r "$PAIR"
+}
+
+# pairs_of PHASE: "PHASE N KIND" for every request of a clean run, and every fault that applies to it.
+pairs_of() {
+  (
+    begin "$1" "$1.clean" && through_proxy "$1" && "after_$1" "$CODE" || fail "$(cat "$PAIR"/err)" || exit 1
+    awk -F '\t' -v phase="$1" '
+      function pairs(kinds, n, i, kind) { n = split(kinds, kind, " "); for (i = 1; i <= n; ++i) print phase, $2, kind[i] }
+      $1 != "request" { next }
+      { pairs("drop drop-after delay truncate reset slow-drip 403 429 500 503") }
+      $4 > 0 { pairs("corrupt-request") }
+      $5 > 0 { pairs("corrupt-answer") }
+      $3 == "CompleteMultipartUpload" { pairs("error-in-200") }' "$PAIR/requests" | sort
+  )
+}
+
+# Without the traps of bats, which take as long as the work.
+in_peace() {
+  trap - DEBUG ERR
+  "$@"
+}
+
+# Of all_pairs' workers, the first to end.
+wait_for_one() {
+  local ended i
+  wait -n -p ended "${workers[@]}"
+  for i in "${!workers[@]}"; do
+    [[ ${workers[$i]} != "$ended" ]] || unset "workers[$i]"
+  done
+}
+
+# all_pairs TIMES REGEX PHASE...: those whose kind is such; says which went wrong.
+all_pairs() {
+  local times=$1 kinds=$2 phase pair pairs=() workers=()
+  shift 2
+  for phase in "$@"; do
+    pairs_of "$phase" >"$BATS_TEST_TMPDIR/$phase.pairs" || fail "the clean $phase" || return 1
+    [[ $(wc -l <"$BATS_TEST_TMPDIR/$phase.pairs") -ge 20 ]] || fail "a clean $phase makes hardly a request" || return 1
+    mapfile -t -O "${#pairs[@]}" pairs < <(grep -E " ($kinds)\$" "$BATS_TEST_TMPDIR/$phase.pairs")
+  done
+  : >"$BATS_TEST_TMPDIR/wrong"
+  for pair in "${pairs[@]}"; do
+    # Not a bare `wait`: bats has a child of its own that sleeps until the time-out.
+    [[ ${#workers[@]} -lt 6 ]] || wait_for_one
+    # shellcheck disable=SC2086 # words
+    { in_peace pair $pair "$times" >"$BATS_TEST_TMPDIR/${pair// /.}.said" 2>&1 3>&- || echo "$pair" >>"$BATS_TEST_TMPDIR/wrong"; } &
+    workers+=($!)
+  done
+  wait "${workers[@]}"
+  while read -r pair; do
+    echo "== $pair"
+    cat "$BATS_TEST_TMPDIR/${pair// /.}.said"
+  done <"$BATS_TEST_TMPDIR/wrong"
+  echo "of ${#pairs[@]} pairs"
+  [[ ! -s $BATS_TEST_TMPDIR/wrong ]]
+}
+
+violation() {
+  grep ^violation "$PAIR/requests" | cut -f 3
+}
+
+@test "the proxy refuses what Ceph takes: a wrong region, headers that are not signed, a digest of other bytes" {
+  begin upload strict
+  helper target-set offsite region eu-west-1 --quiet
+  through_proxy upload && false
+  assert_equal "$CODE" 13
+  assert_match "$(violation)" '^the scope is [0-9]{8}/eu-west-1/s3/aws4_request, not [0-9]{8}/us-east-1/s3/aws4_request'
+  proxy_start
+  run -22 curl -sS --fail "http://127.0.0.1:$(<"$PAIR/port")/$BUCKET/key" -T "$BATS_FILE_TMPDIR/one-part" -H 'x-amz-meta-more: x' \
+    -H 'x-amz-date: 20260102T030405Z' -H "x-amz-content-sha256: $(sha256sum </dev/null | cut -d' ' -f1)" -H 'Authorization: AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=0'
+  proxy_stop
+  assert_contains "$(violation)" "the scope is 20260101/us-east-1/s3/aws4_request, not 20260102/us-east-1/s3/aws4_request"
+  assert_contains "$(violation)" "x-amz-meta-more is not signed"
+  assert_match "$(violation)" "x-amz-content-sha256 is e3b0c442.*, not that of the body"
+}
+
+@test "clean runs end well, and break no rule of a strict server" {
+  local phase
+  for phase in "${PHASES[@]}"; do
+    pairs_of "$phase" >/dev/null
+  done
+}
+
+@test "upload: every request x every fault" {
+  all_pairs 1 '.*' upload
+}
+
+@test "copy of a local one: every request x every fault" {
+  all_pairs 1 '.*' copy
+}
+
+@test "an upload given up: every request x every fault" {
+  all_pairs 1 '.*' give_up
+}
+
+@test "download and restore: every request x every fault" {
+  all_pairs 1 '.*' download restore
+}
+
+@test "delete and sync: every request x every fault" {
+  all_pairs 1 '.*' delete sync
+}
+
+@test "a fault that stays, at every request" {
+  all_pairs 99 drop "${PHASES[@]}"
+}

@@ -1,0 +1,329 @@
+#!/usr/bin/env bats
+# Copies off-site: targets, push, sync and what works from a copy alone, against a real S3 server.
+
+load ../support/setup
+load ../support/s3
+load fake
+
+setup_file() {
+  if ! reason=$(s3_possible 2>&1); then
+    left_out "$reason"
+    return 0
+  fi
+  s3_start
+}
+
+teardown_file() {
+  s3_stop
+}
+
+setup() {
+  skip_left_out
+  unset "${!AWS_@}"
+  export AWS_EC2_METADATA_DISABLED=true
+  fresh_root
+  fake_hooks
+  fake_source fake:db first
+  export BUCKET=b$BATS_TEST_NUMBER-$RANDOM
+  s3_bucket PUT >/dev/null
+}
+
+# The keys in the bucket, without the host's name.
+keys() {
+  s3_bucket GET | grep -o '<Key>[^<]*' | sed 's,^<Key>[^/]*/,,' | sort
+}
+
+unfinished() {
+  s3_bucket GET '?uploads=' | grep -c '<UploadId>' || true
+}
+
+# target_add NAME [OPTION...]
+target_add() {
+  local name=$1
+  shift
+  helper target-add "$name" s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" "$@" --quiet \
+    <<<"$BACKUPS_TEST_S3_KEY:$BACKUPS_TEST_S3_SECRET"
+}
+
+created() {
+  helper create fake:db --quiet "$@"
+}
+
+copy_of() {
+  helper info "$1" --format json | jq -r --arg target "$2" '.copies[] | select(.target == $target) | .status'
+}
+
+@test "a target is added, listed, changed, tried and removed, and its secret is only where it belongs" {
+  target_add offsite --prefix a/b
+  assert_mode "$ROOT/secrets/offsite" 600
+  run grep -rl "$BACKUPS_TEST_S3_SECRET" "$ROOT"
+  assert_equal "$output" "$ROOT/secrets/offsite"
+  run -0 --separate-stderr helper target-list --format json
+  assert_json '.targets[0] | "\(.name) \(.options.bucket) \(.options.prefix)"' "offsite $BUCKET a/b"
+  helper target-set offsite prefix c --quiet
+  run -0 --separate-stderr helper target-list --format json
+  assert_json '.targets[0].options.prefix' c
+  run -0 --separate-stderr helper target-test offsite --format json
+  assert_json_true '.checks | map(select(.outcome == "fails")) == []'
+  assert_json_true '.checks | length > 4'
+  assert_equal "$(keys)" ""
+  helper target-set offsite credentials --quiet <<<"$BACKUPS_TEST_S3_KEY:wrong"
+  run -13 --separate-stderr helper target-test offsite
+  refute_contains "$output$stderr" wrong
+  helper target-remove offsite --quiet
+  refute_file "$ROOT/secrets/offsite"
+  run -3 --separate-stderr helper create fake:db --target offsite
+  assert_contains "$stderr" "there is no target 'offsite'"
+}
+
+@test "credentials of the environment are used, named and warned about; a profile's too" {
+  local id
+  run -8 --separate-stderr helper target-add offsite s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" </dev/null
+  assert_contains "$stderr" "no credentials"
+  run -0 --separate-stderr helper target-list --format json
+  assert_json '.targets | length' 0
+  export AWS_ACCESS_KEY_ID=$BACKUPS_TEST_S3_KEY AWS_SECRET_ACCESS_KEY=$BACKUPS_TEST_S3_SECRET
+  run -0 --separate-stderr helper target-add offsite s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" </dev/null
+  assert_contains "$stderr" "Over SSH and from cron"
+  id=$(created --target offsite)
+  assert_contains "$(helper info "$id")" "to offsite, credentials: environment"
+  unset "${!AWS_@}"
+  export AWS_EC2_METADATA_DISABLED=true AWS_SHARED_CREDENTIALS_FILE=$BATS_TEST_TMPDIR/credentials
+  printf '[mine]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$BACKUPS_TEST_S3_KEY" "$BACKUPS_TEST_S3_SECRET" \
+    >"$AWS_SHARED_CREDENTIALS_FILE"
+  helper target-set offsite profile mine --quiet
+  run -0 --separate-stderr helper target-test offsite --format json
+  assert_json .credentials "profile mine"
+}
+
+@test "bad words about targets are named, and change nothing" {
+  local words
+  target_add offsite
+  cp "$ROOT/settings.json" "$BATS_TEST_TMPDIR/before"
+  while IFS='|' read -r words named; do
+    # shellcheck disable=SC2086 # words
+    run -2 --separate-stderr helper $words <<<KEY:SECRET
+    assert_contains "${stderr_lines[-1]}" "$named"
+    assert_equal "${#stderr_lines[@]}" 1
+  done <<'BAD'
+target-add Up s3 --bucket abc|'Up'
+target-add local s3 --bucket abc|'local'
+target-add new ftp --bucket abc|'ftp'
+target-add new s3|--bucket
+target-add new s3 --bucket a/b|'a/b'
+target-add new s3 --bucket abc --endpoint ftp://x|'ftp://x'
+target-add offsite s3 --bucket abc|target-set
+target-set offsite colour red|'colour'
+target-set offsite prefix ../x|'../x'
+target-set offsite credentials KEY:SECRET|stdin
+set --global targets local,Up|targets takes
+url my-db-2026-04-08-14-30-00 --expires 8d|--expires
+BAD
+  run -2 --separate-stderr helper target-add new s3 --bucket abc <<<nonsense
+  assert_contains "$stderr" "KEY:SECRET"
+  refute_contains "$stderr" nonsense
+  assert_equal "$(cat "$ROOT/settings.json")" "$(cat "$BATS_TEST_TMPDIR/before")"
+}
+
+@test "create makes a copy on each target; list, info and the bucket agree" {
+  local id
+  target_add offsite
+  id=$(created --target local --target offsite)
+  assert_equal "$(copy_of "$id" local) $(copy_of "$id" offsite)" "success success"
+  assert_equal "$(keys)" "$(printf '%s\n' RECOVERY.md "fake/db/$id".{json,one.dump.zst,two.dump.zst} | sort)"
+  helper verify "$id" --target offsite --quiet
+  helper set --global targets local,offsite --quiet
+  id=$(created)
+  assert_equal "$(copy_of "$id" offsite)" success
+  # What lies there is what lies here.
+  run -0 diff "$ROOT/fake/db/$id.json" <(s3_bucket GET "/$(s3_bucket GET | grep -o "<Key>[^<]*$id.json" | cut -c6-)")
+}
+
+@test "without a local copy the stream goes straight there, and back" {
+  local id
+  target_add offsite
+  id=$(created --target offsite)
+  refute_file "$ROOT/fake/db"
+  fake_source fake:db second
+  helper restore "$id" --force --no-safety-backup --quiet
+  assert_equal "$(fake_live fake:db)" first
+  assert_equal "$(helper download "$id" --artifact one)" $'FAKE\none first'
+}
+
+@test "a dead target fails its copy only, and push makes up for it" {
+  local id
+  target_add offsite
+  helper target-set offsite endpoint http://127.0.0.1:9 --quiet
+  run -9 --separate-stderr helper create fake:db --target local,offsite
+  id=$output
+  assert_contains "$stderr" "backups:push fake:$id --target offsite"
+  assert_equal "$(copy_of "$id" local) $(copy_of "$id" offsite)" "success failed"
+  helper target-set offsite endpoint "$BACKUPS_TEST_S3_ENDPOINT" --quiet
+  helper push "$id" --target offsite --quiet
+  assert_equal "$(copy_of "$id" offsite)" success
+  helper verify "$id" --target offsite --quiet
+}
+
+@test "a damaged or missing local copy: the next one is used, and that is said" {
+  local id
+  target_add offsite
+  id=$(created --target local,offsite)
+  truncate -s -1 "$ROOT/fake/db/$id.two.dump.zst"
+  fake_source fake:db second
+  run -0 --separate-stderr helper restore "$id" --force --no-safety-backup
+  assert_contains "$stderr" "The copy on local can't be used"
+  assert_equal "$(fake_live fake:db)" first
+  assert_equal "$(copy_of "$id" local)" damaged
+}
+
+@test "delete of one copy and of all" {
+  local id other
+  target_add offsite
+  id=$(created --target local,offsite)
+  other=$(created --target local,offsite)
+  helper delete "$id" --target offsite --force --quiet
+  assert_equal "$(copy_of "$id" local) $(copy_of "$id" offsite)" "success deleted"
+  helper verify "$id" --quiet
+  refute_contains "$(keys)" "$id"
+  helper delete "$id" --force --quiet
+  helper verify "$other" --target offsite --quiet
+  assert_equal "$(find "$ROOT/fake" -name "$id*")" ""
+}
+
+@test "a new host finds and restores everything from the bucket alone" {
+  local id host old=$ROOT
+  target_add offsite --prefix backups
+  id=$(created --target local,offsite)
+  created --target local >/dev/null
+  host=$(helper info "$id" --format json | jq -r .manifest.host)
+  fresh_root
+  fake_source fake:db second
+  target_add offsite --prefix backups
+  run -0 --separate-stderr helper sync offsite
+  assert_contains "$stderr" "--host NAME"
+  assert_contains "$stderr" "$host"
+  run -0 --separate-stderr helper sync offsite --host "$host" --format json
+  assert_json '.targets[0].adopted | join(" ")' "fake:$id"
+  helper restore "$id" --force --no-safety-backup --quiet
+  assert_equal "$(fake_live fake:db)" first
+  # What the old host left stays below its name, and is found there.
+  helper verify "$id" --target offsite --quiet
+  created --target local >/dev/null # the only good one is not deleted without a person
+  helper delete "$id" --force --quiet
+  refute_contains "$(keys)" "$id"
+  [[ $old != "$ROOT" ]]
+}
+
+@test "sync names what is missing, damaged and unknown" {
+  local id key
+  target_add offsite
+  id=$(created --target local,offsite)
+  key=$(s3_bucket GET | grep -o "<Key>[^<]*$id.two.dump.zst" | cut -c6-)
+  s3_bucket DELETE "/$key"
+  run -7 --separate-stderr helper sync offsite --format json
+  assert_contains "$(jq -r '.targets[0].damaged[]' <<<"$output")" "$id.two.dump.zst is missing"
+  assert_equal "$(copy_of "$id" offsite)" damaged
+  helper push "$id" --target offsite --quiet
+  run -0 --separate-stderr helper sync offsite --format json
+  assert_json '.targets[0].found' 1
+  s3_bucket DELETE "/${key%.two.dump.zst}.json"
+  run -7 --separate-stderr helper sync offsite --format json
+  assert_json '.targets[0].missing | join(" ")' "fake:$id"
+  assert_json '.targets[0].unknown | length' 2
+}
+
+@test "a link is fetched by plain curl, and no longer when it has expired" {
+  local id link
+  target_add offsite
+  id=$(created --target local,offsite)
+  link=$(helper url "$id" --artifact one --expires 2s)
+  refute_contains "$link" "$BACKUPS_TEST_S3_SECRET"
+  curl -sS --fail "$link" | cmp - "$ROOT/fake/db/$id.one.dump.zst"
+  sleep 3
+  run -22 curl -sS --fail "$link"
+}
+
+@test "over TLS with its own CA, by virtual host; a CA that is not named is not trusted" {
+  local id tls
+  tls=https://s3.localhost:${BACKUPS_TEST_S3_TLS_ENDPOINT##*:}
+  target_add offsite
+  helper target-set offsite endpoint "$tls" --quiet
+  helper target-set offsite path-style false --quiet
+  run -13 --separate-stderr helper target-test offsite
+  assert_contains "$stderr$output" ca-file
+  helper target-set offsite ca-file "$BACKUPS_TEST_S3_CA" --quiet
+  run -0 --separate-stderr helper target-test offsite
+  id=$(created --target offsite)
+  helper verify "$id" --quiet
+  [[ $(helper url "$id" --artifact one) == "https://$BUCKET.s3.localhost:"* ]]
+  helper target-set offsite unsigned-payload true --quiet
+  id=$(created --target offsite)
+  helper verify "$id" --quiet
+}
+
+@test "a bucket that is not there, and one whose objects may not be deleted, are named, and so is the way out" {
+  local id policy=$BATS_TEST_TMPDIR/policy
+  target_add offsite
+  helper target-set offsite bucket "$BUCKET-none" --quiet
+  run -3 --separate-stderr helper create fake:db --target offsite
+  assert_contains "$stderr" "$BUCKET-none"
+  helper target-set offsite bucket "$BUCKET" --quiet
+  printf '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::%s/*"}]}' \
+    "$BUCKET" >"$policy"
+  id=$(created --target local,offsite)
+  s3_bucket PUT '?policy=' -T "$policy"
+  run -13 --separate-stderr helper target-test offsite --format json
+  assert_json '.checks[] | select(.right == "delete") | .outcome' fails
+  run -13 --separate-stderr helper delete "$id" --target offsite --force
+  assert_contains "$stderr" AccessDenied
+  # What could not be deleted is not called deleted.
+  helper verify "$id" --target offsite --quiet
+  assert_equal "$(copy_of "$id" offsite)" success
+}
+
+@test "a clock that is two hours wrong is named, and gone by the server's" {
+  local id
+  require_tool faketime || skip "there is no faketime"
+  target_add offsite
+  run -0 --separate-stderr faketime -f +2h "$BACKUPS_HELPER" create fake:db --root "$ROOT" --hooks "$HOOKS" --target offsite
+  assert_contains "$stderr" "the clock of this host is 2 h"
+  id=${lines[-1]}
+  helper verify "$id" --quiet
+}
+
+@test "1 GiB goes straight there and comes back, in at most 96 MiB of memory" {
+  local id now peak=0
+  target_add offsite
+  fake_source fake:db first
+  # Bytes that differ, so that parts in the wrong order would show.
+  openssl enc -aes-128-ctr -K 00 -iv 00 -in /dev/zero 2>/dev/null | head -c 1G >>"$(readlink -f "$FAKE/live/fake/db")/one"
+  helper set --global compression none --quiet
+  background create fake:db --target offsite --quiet
+  while now=$(awk '/^VmHWM/ { print $2 }' "/proc/$PID/status" 2>/dev/null) && [[ -n $now ]]; do
+    peak=$now
+    sleep 0.05
+  done
+  assert_ends 0
+  [[ $peak -gt 2000 && $peak -le 98304 ]] || fail "$peak KiB"
+  id=$(cat "$OUT")
+  assert_equal "$(unfinished)" 0
+  helper download "$id" --artifact one | cmp - "$(readlink -f "$FAKE/live/fake/db")/one"
+}
+
+@test "killed while it copies: the next command leaves nothing behind and says what is true" {
+  local id
+  target_add offsite
+  # Of more than one part, so that there is a multipart upload to leave behind.
+  fake_source fake:db first
+  truncate -s 700M "$(readlink -f "$FAKE/live/fake/db")/one"
+  helper set --global compression none --quiet
+  background create fake:db --target local,offsite --quiet
+  wait_until 60 bash -c "$(declare -f s3_bucket); [[ \$(s3_bucket GET '?uploads=' | grep -c '<UploadId>') -gt 0 ]]"
+  die
+  id=$(helper list --format json | jq -r '.backups[0].id')
+  assert_equal "$(copy_of "$id" local) $(copy_of "$id" offsite)" "success failed"
+  assert_equal "$(unfinished)" 0
+  assert_equal "$(keys)" ""
+  helper push "$id" --target offsite --quiet
+  helper verify "$id" --target offsite --quiet
+}

@@ -1,0 +1,472 @@
+// What a well-behaved server never does. The answers are as the providers document them.
+#include <gmock/gmock.h>
+
+#include "base/text.hpp"
+#include "store/s3.hpp"
+#include "store/s3_parts.hpp"
+#include "stream/digest.hpp"
+#include "support/capture.hpp"
+#include "support/errors.hpp"
+#include "support/scripted_server.hpp"
+#include "support/shell.hpp"
+#include "support/sinks.hpp"
+#include "sys/clock.hpp"
+
+namespace backups {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+using tests::Collector;
+using tests::ScriptedServer;
+using tests::ServerReply;
+using tests::ServerRequest;
+using tests::ThrowsError;
+
+constexpr const char* kKey = "fake/one/x.dump";
+constexpr const char* kSecret = "the-secret-of-secrets";
+
+std::string error_xml(const std::string& code, const std::string& more = "") {
+  return "<?xml version=\"1.0\"?>\n<Error><Code>" + code + "</Code><Message>Because.</Message>" +
+         more + "</Error>";
+}
+
+std::string date_header(Time time) {
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::string text = rfc3339(time);
+  return "Fri, " + text.substr(8, 2) + " " + kMonths[std::stoi(text.substr(5, 2)) - 1] + " " +
+         text.substr(0, 4) + " " + text.substr(11, 8) + " GMT";
+}
+
+/// A bucket in memory, as far as one object goes; `fault` may answer first.
+class S3FaultTest : public testing::Test {
+ protected:
+  using Fault = std::function<std::optional<ServerReply>(const ServerRequest&)>;
+
+  ServerReply answer(const ServerRequest& request) {
+    if (fault_)
+      if (auto reply = fault_(request)) return *reply;
+    return serve(request);
+  }
+
+  ServerReply serve(const ServerRequest& request) {
+    const auto has = [&](const char* word) {
+      return request.target.find(word) != std::string::npos;
+    };
+    if (request.method == "POST" && has("?uploads")) {
+      ++open_uploads_;
+      parts_.clear();
+      token_ = request.header("x-amz-meta-backups-upload");
+      return {200,
+              "<InitiateMultipartUploadResult><UploadId>u1</UploadId>"
+              "</InitiateMultipartUploadResult>"};
+    }
+    if (request.method == "PUT" && has("partNumber=")) {
+      const auto at = request.target.find("partNumber=") + 11;
+      parts_[std::stoi(request.target.substr(at))] = request.body;
+      return {200, "", {{"ETag", "\"part\""}}};
+    }
+    if (request.method == "POST") {
+      object_.emplace();
+      for (const auto& [number, bytes] : parts_) *object_ += bytes;
+      open_uploads_ = 0;
+      return {200,
+              "<CompleteMultipartUploadResult><ETag>\"e-1\"</ETag>"
+              "</CompleteMultipartUploadResult>"};
+    }
+    if (request.method == "DELETE" && has("uploadId")) {
+      if (open_uploads_ == 0) return {404, error_xml("NoSuchUpload")};
+      open_uploads_ = 0;
+      return {204};
+    }
+    if (request.method == "GET" && has("?prefix=") && has("uploads"))
+      return {200, "<ListMultipartUploadsResult></ListMultipartUploadsResult>"};
+    if (request.method == "GET" && has("list-type"))
+      return {200, "<ListBucketResult></ListBucketResult>"};
+    if (request.method == "PUT") {
+      object_ = request.body;
+      token_ = request.header("x-amz-meta-backups-upload");
+      return {200, "", {{"ETag", "\"e\""}}};
+    }
+    return read(request);
+  }
+
+  ServerReply read(const ServerRequest& request) const {
+    if (!object_) return {404, request.method == "HEAD" ? "" : error_xml("NoSuchKey")};
+    const std::string range = request.header("range");
+    if (request.method == "HEAD")
+      return {200, *object_, {{"ETag", "\"e\""}, {"x-amz-meta-backups-upload", token_}}};
+    if (range.empty()) return {200, *object_, {{"ETag", "\"e\""}}};
+    const auto from = static_cast<std::size_t>(std::stoul(range.substr(6)));
+    return {206,
+            object_->substr(from),
+            {{"ETag", "\"e\""},
+             {"Content-Range", "bytes " + std::to_string(from) + "-" +
+                                   std::to_string(object_->size() - 1) + "/" +
+                                   std::to_string(object_->size())}}};
+  }
+
+  /// The first `times` requests that match are answered so.
+  void fail_first(int times, const std::string& method, const std::string& in_target,
+                  const ServerReply& reply, bool done_all_the_same = false) {
+    auto left = std::make_shared<int>(times);
+    fault_ = [=, this](const ServerRequest& request) -> std::optional<ServerReply> {
+      if (request.method != method || request.target.find(in_target) == std::string::npos ||
+          *left == 0)
+        return std::nullopt;
+      --*left;
+      if (done_all_the_same) serve(request);
+      return reply;
+    };
+  }
+
+  std::unique_ptr<S3Store> store(int attempts = 4) {
+    S3Target target;
+    target.endpoint = server_.url();
+    target.bucket = "bucket";
+    target.part_size = kSmallestPart;
+    target.attempts = attempts;
+    target.backoff_unit = 0.001;
+    target.connect_timeout = 2;
+    target.stall_timeout = 1;
+    return make_s3_store(target, {"KEY", kSecret, ""});
+  }
+
+  void put(const std::string& text) {
+    const auto store = this->store();
+    const auto sink = store->put(kKey);
+    sink->write(text);
+    sink->finish();
+  }
+
+  std::string get() {
+    Collector out;
+    EXPECT_TRUE(store()->get(kKey, out));
+    return out.text;
+  }
+
+  std::size_t count(const std::string& method, const std::string& in_target) const {
+    std::size_t found = 0;
+    for (const auto& request : server_.requests())
+      found += request.method == method && request.target.find(in_target) != std::string::npos;
+    return found;
+  }
+
+  Fault fault_;
+  std::optional<std::string> object_;
+  std::map<int, std::string> parts_;
+  std::string token_;
+  int open_uploads_ = 0;
+  static inline const std::string text_ = tests::noise(2 * kSmallestPart + 1'000);
+  ScriptedServer server_{[this](const ServerRequest& request) { return answer(request); }};
+};
+
+struct Trouble {
+  const char* name;
+  ServerReply reply;
+};
+class S3Trouble : public S3FaultTest, public testing::WithParamInterface<Trouble> {};
+
+TEST_P(S3Trouble, PassesAtEveryRequestOfAnUpload) {
+  for (const auto& [method, target] :
+       std::vector<std::pair<std::string, std::string>>{{"POST", "?uploads"},
+                                                        {"PUT", "partNumber=1"},
+                                                        {"PUT", "partNumber=3"},
+                                                        {"POST", "?uploadId"},
+                                                        {"HEAD", ""}}) {
+    object_.reset();
+    fail_first(2, method, target, GetParam().reply);
+    if (method == "HEAD" && GetParam().reply.status == 400) continue;  // it cannot say why
+    put(text_);
+    EXPECT_TRUE(object_ == text_) << method << target;
+    EXPECT_EQ(open_uploads_, 0);
+  }
+}
+
+TEST_P(S3Trouble, LeavesNothingWhenItStays) {
+  for (const auto& [method, target] : std::vector<std::pair<std::string, std::string>>{
+           {"POST", "?uploads"}, {"PUT", "partNumber=2"}, {"POST", "?uploadId"}}) {
+    fail_first(1'000, method, target, GetParam().reply);
+    EXPECT_THAT([&] { put(text_); }, testing::Throws<Error>()) << method << target;
+    EXPECT_EQ(object_, std::nullopt);
+    EXPECT_EQ(open_uploads_, 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, S3Trouble,
+                         testing::Values(Trouble{"drop", {.drop = true}},
+                                         Trouble{"slow_down", {503, error_xml("SlowDown")}},
+                                         Trouble{"internal", {500, error_xml("InternalError")}},
+                                         Trouble{"gateway", {502, "<html>bad gateway"}},
+                                         Trouble{"too_many", {429, "", {{"Retry-After", "0"}}}},
+                                         Trouble{"timeout", {400, error_xml("RequestTimeout")}},
+                                         Trouble{"cut", {500, std::string(1'000, 'x'), {}, 10}},
+                                         Trouble{"mismatch",
+                                                 {400, error_xml("XAmzContentSHA256Mismatch")}}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_F(S3FaultTest, SeesAnErrorInsideA200) {
+  fail_first(2, "POST", "?uploadId", {200, "\n\n  \n" + error_xml("InternalError")});
+  put(text_);
+  EXPECT_TRUE(object_ == text_);
+  EXPECT_EQ(count("POST", "?uploadId"), 3U);
+}
+
+TEST_F(S3FaultTest, DoesNotTakeAHalfDocumentForAnAnswer) {
+  fail_first(1, "POST", "?uploadId", {200, "<CompleteMultipartUploadResult><ETag>"});
+  put(text_);
+  EXPECT_EQ(count("POST", "?uploadId"), 2U);
+  fail_first(1, "GET", "list-type", {200, "<ListBucketResult><Contents><Key>a"});
+  store()->list("fake");
+  EXPECT_EQ(count("GET", "list-type"), 2U);
+}
+
+TEST_F(S3FaultTest, KnowsItsOwnWorkWhenTheAnswerOfACompletionGotLost) {
+  auto lost = std::make_shared<bool>(false);
+  fault_ = [=, this](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (request.method != "POST" || request.target.find("uploadId") == std::string::npos)
+      return std::nullopt;
+    if (*lost) return ServerReply{404, error_xml("NoSuchUpload")};
+    *lost = true;
+    serve(request);
+    return ServerReply{.drop = true};
+  };
+  put(text_);
+  EXPECT_TRUE(object_ == text_);
+}
+
+TEST_F(S3FaultTest, KnowsItsOwnWorkWhenTheAnswerOfAConditionalPutGotLost) {
+  auto lost = std::make_shared<bool>(false);
+  fault_ = [=, this](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (request.method != "PUT") return std::nullopt;
+    EXPECT_EQ(request.header("if-none-match"), "*");
+    if (*lost) return ServerReply{412, error_xml("PreconditionFailed")};
+    *lost = true;
+    serve(request);
+    return ServerReply{.drop = true};
+  };
+  const auto store = this->store();
+  const auto sink = store->put_new(kKey);
+  sink->write("manifest");
+  sink->finish();
+  EXPECT_EQ(object_, "manifest");
+}
+
+TEST_F(S3FaultTest, WritesWithoutAConditionWhereThereAreNone) {
+  fault_ = [](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (request.header("if-none-match").empty()) return std::nullopt;
+    return ServerReply{501, error_xml("NotImplemented")};
+  };
+  for (const std::string& text : {std::string("manifest"), text_}) {
+    const auto store = this->store();
+    const auto sink = store->put_new(kKey);
+    sink->write(text);
+    sink->finish();
+    EXPECT_TRUE(object_ == text);
+  }
+  EXPECT_THAT(server_.requests().back().headers, Not(IsEmpty()));
+}
+
+TEST_F(S3FaultTest, LeavesChecksumHeadersOutWhereTheyAreRefused) {
+  fault_ = [](const ServerRequest& request) -> std::optional<ServerReply> {
+    for (const auto& [name, value] : request.headers)
+      if (name.starts_with("x-amz-checksum"))
+        return ServerReply{400,
+                           "<Error><Code>InvalidArgument</Code>"
+                           "<Message>Unsupported header 'x-amz-checksum-algorithm'</Message>"
+                           "</Error>"};
+    return std::nullopt;
+  };
+  put("small");
+  EXPECT_EQ(object_, "small");
+  EXPECT_EQ(server_.requests().size(), 2U);
+  put(text_);
+  EXPECT_TRUE(object_ == text_);
+  EXPECT_EQ(count("POST", "?uploads"), 2U);
+  EXPECT_EQ(count("PUT", "partNumber=1"), 1U);
+}
+
+TEST_F(S3FaultTest, SendsAChecksumOfEveryPart) {
+  put(text_);
+  const std::string checksums = [this] {
+    std::string all;
+    for (const auto& request : server_.requests())
+      if (request.method == "POST" && request.target.find("uploadId") != std::string::npos)
+        all = request.body;
+    return all;
+  }();
+  for (const auto& request : server_.requests()) {
+    EXPECT_EQ(request.header("x-amz-content-sha256"), sha256(request.body));
+    if (request.target.find("partNumber") == std::string::npos) continue;
+    EXPECT_THAT(checksums, HasSubstr(request.header("x-amz-checksum-sha256")));
+    EXPECT_THAT(request.header("x-amz-checksum-sha256"), SizeIs(44));
+  }
+}
+
+TEST_F(S3FaultTest, HonoursRetryAfter) {
+  fail_first(1, "PUT", "", {503, error_xml("SlowDown"), {{"Retry-After", "1"}}});
+  const auto before = std::chrono::steady_clock::now();
+  put("text");
+  EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(1'000));
+}
+
+struct Elsewhere {
+  const char* name;
+  ServerReply reply;
+};
+class S3Region : public S3FaultTest, public testing::WithParamInterface<Elsewhere> {};
+
+TEST_P(S3Region, IsCorrectedOnce) {
+  fault_ = [](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (request.header("authorization").find("/eu-west-1/s3/") != std::string::npos)
+      return std::nullopt;
+    return GetParam().reply;
+  };
+  const auto store = this->store();
+  const auto sink = store->put(kKey);
+  sink->write("text");
+  EXPECT_THAT(tests::stderr_of([&] { sink->finish(); }), HasSubstr("eu-west-1"));
+  EXPECT_EQ(object_, "text");
+  EXPECT_EQ(store->region(), "eu-west-1");
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_P(S3Region, IsNotChasedForEver) {
+  fault_ = [](const ServerRequest&) -> std::optional<ServerReply> { return GetParam().reply; };
+  EXPECT_THAT([this] { put("text"); }, ThrowsError(ErrorKind::kUnreachable));
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Answers, S3Region,
+    testing::Values(
+        Elsewhere{"malformed",
+                  {400, error_xml("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>")}},
+        Elsewhere{"moved",
+                  {301, error_xml("PermanentRedirect"), {{"x-amz-bucket-region", "eu-west-1"}}}},
+        Elsewhere{"temporary",
+                  {307,
+                   error_xml("TemporaryRedirect"),
+                   {{"x-amz-bucket-region", "eu-west-1"}, {"Location", "/x"}}}}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(S3FaultTest, GoesByTheServersClockWhenOursIsWrong) {
+  const Time theirs = now() + 3 * 3'600;
+  fault_ = [=](const ServerRequest& request) -> std::optional<ServerReply> {
+    std::string date = rfc3339(theirs).substr(0, 13);
+    std::erase_if(date, [](char c) { return c == '-'; });
+    if (request.header("x-amz-date").starts_with(date)) return std::nullopt;
+    return ServerReply{403, error_xml("RequestTimeTooSkewed"), {{"Date", date_header(theirs)}}};
+  };
+  put("text");
+  EXPECT_EQ(object_, "text");
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(S3FaultTest, SaysThatTheClockIsWrongWhenThatDoesNotHelp) {
+  fault_ = [](const ServerRequest&) -> std::optional<ServerReply> {
+    return ServerReply{
+        403, error_xml("RequestTimeTooSkewed"), {{"Date", date_header(now() + 7'200)}}};
+  };
+  EXPECT_THAT([this] { put("text"); }, ThrowsError(ErrorKind::kUnreachable, HasSubstr("clock")));
+  EXPECT_LE(server_.requests().size(), 3U);
+}
+
+TEST_F(S3FaultTest, ReadsOnWhereAConnectionBroke) {
+  object_ = tests::noise(3'000'000);
+  int broken = 0;
+  fault_ = [&](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (++broken > 3) return std::nullopt;
+    ServerReply reply = read(request);
+    reply.cut = 700'000;
+    return reply;
+  };
+  EXPECT_TRUE(get() == *object_);
+  const auto requests = server_.requests();
+  ASSERT_EQ(requests.size(), 4U);
+  EXPECT_EQ(requests[1].header("range"), "bytes=700000-");
+  EXPECT_EQ(requests[1].header("if-match"), "\"e\"");
+}
+
+TEST_F(S3FaultTest, ReadsOnWhereTheServerKnowsNoRanges) {
+  object_ = tests::noise(3'000'000);
+  int broken = 0;
+  fault_ = [&](const ServerRequest&) -> std::optional<ServerReply> {
+    ServerReply reply{200, *object_, {{"ETag", "\"e\""}}};
+    if (++broken < 3) reply.cut = 700'000;
+    return reply;
+  };
+  EXPECT_TRUE(get() == *object_);
+}
+
+TEST_F(S3FaultTest, DoesNotMixTwoVersionsOfAnObject) {
+  object_ = tests::noise(3'000'000);
+  for (const int status : {200, 206, 412}) {
+    int number = 0;
+    fault_ = [&](const ServerRequest& request) -> std::optional<ServerReply> {
+      ServerReply reply = read(request);
+      if (++number == 1) {
+        reply.cut = 1'000;
+      } else if (status == 412) {
+        reply = {412, error_xml("PreconditionFailed")};
+      } else {
+        reply.headers["ETag"] = "\"another\"";
+        if (status == 200) reply = {200, *object_, {{"ETag", "\"another\""}}};
+      }
+      return reply;
+    };
+    EXPECT_THAT([this] { get(); }, ThrowsError(ErrorKind::kDamaged)) << status;
+  }
+}
+
+TEST_F(S3FaultTest, GivesUpOnAnObjectThatAlwaysBreaks) {
+  object_ = tests::noise(3'000'000);
+  fault_ = [&](const ServerRequest& request) -> std::optional<ServerReply> {
+    ServerReply reply = read(request);
+    reply.cut = 1'000;
+    return reply;
+  };
+  EXPECT_THAT([this] { get(); }, ThrowsError(ErrorKind::kUnreachable));
+  EXPECT_EQ(server_.requests().size(), 4U);
+}
+
+TEST_F(S3FaultTest, RefusesAnObjectOfAnotherLength) {
+  fail_first(1, "HEAD", "", {200, "short"});
+  EXPECT_THAT([this] { put(text_); }, ThrowsError(ErrorKind::kDamaged));
+}
+
+TEST_F(S3FaultTest, SaysWhatTheServerSaidWithoutItsSecrets) {
+  fault_ = [](const ServerRequest&) -> std::optional<ServerReply> {
+    return ServerReply{403, "<Error><Code>AccessDenied</Code><Message>no " + std::string(kSecret) +
+                                "\x1b[31m no</Message></Error>"};
+  };
+  EXPECT_THAT([this] { put("text"); },
+              ThrowsError(ErrorKind::kUnreachable,
+                          AllOf(HasSubstr("AccessDenied"), HasSubstr("fake/one/x.dump"),
+                                HasSubstr("lack the right"), Not(HasSubstr(kSecret)),
+                                Not(HasSubstr("\x1b")))));
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(S3FaultTest, CallsBytesThatAlwaysChangeDamage) {
+  fail_first(1'000, "PUT", "", {400, error_xml("XAmzContentSHA256Mismatch")});
+  EXPECT_THAT([this] { put("text"); }, ThrowsError(ErrorKind::kDamaged, HasSubstr("network")));
+  EXPECT_EQ(count("PUT", ""), 4U);
+}
+
+TEST_F(S3FaultTest, EndsACallThatStalls) {
+  object_ = std::string(100'000, 'x');
+  fault_ = [&](const ServerRequest&) -> std::optional<ServerReply> {
+    // Promises more than it sends, and keeps the connection open.
+    return ServerReply{200, *object_, {{"ETag", "\"e\""}, {"Content-Length", "200000"}}};
+  };
+  Collector out;
+  EXPECT_THAT([&] { store(1)->get(kKey, out); }, ThrowsError(ErrorKind::kUnreachable));
+}
+
+}  // namespace
+}  // namespace backups

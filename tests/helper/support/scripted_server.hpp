@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sys/fd.hpp"
+
+namespace backups::tests {
+
+struct ServerRequest {
+  std::string method;
+  std::string target;                          ///< "/bucket/key?query"
+  std::map<std::string, std::string> headers;  ///< names in lower case
+  std::string body;
+
+  std::string header(const std::string& name) const;
+};
+
+struct ServerReply {
+  int status = 200;
+  std::string body{};
+  std::map<std::string, std::string> headers{};
+  std::size_t cut = std::string::npos;  ///< the connection ends after so many bytes of the body
+  bool drop = false;                    ///< the connection ends without an answer
+};
+
+/// An HTTP/1.1 server on the loopback whose answers a test makes up, for what no real one does when
+/// asked to. Each connection has a thread; `answer` is called by one at a time.
+class ScriptedServer {
+ public:
+  explicit ScriptedServer(std::function<ServerReply(const ServerRequest&)> answer);
+  ~ScriptedServer();
+  ScriptedServer(const ScriptedServer&) = delete;
+  ScriptedServer& operator=(const ScriptedServer&) = delete;
+
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::vector<ServerRequest> requests() const;
+
+ private:
+  void accept_all();
+  void serve(Fd connection);
+
+  std::function<ServerReply(const ServerRequest&)> answer_;
+  Fd listener_;
+  int port_ = 0;
+  std::atomic<bool> stop_{false};
+  mutable std::mutex mutex_;
+  std::vector<ServerRequest> requests_;
+  std::thread acceptor_;
+  std::vector<std::thread> connections_;
+};
+
+}  // namespace backups::tests
