@@ -106,7 +106,7 @@ has_status() {
   for words in "backups:help create" "backups:help backups:create" "backups:create --help"; do
     # shellcheck disable=SC2086 # words
     run -0 --separate-stderr dokku $words
-    assert_contains "$output" "Usage: dokku backups:create <source>...|--all [--label TEXT]"
+    assert_contains "$output" "Usage: dokku backups:create <source>...|--all [--target NAME]... [--label TEXT]"
     assert_contains "$output" "--label TEXT"
   done
   run -2 --separate-stderr dokku backups:help nothing

@@ -46,12 +46,23 @@ until_moment() {
       wait_until 20 pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later' AND wait_event_type = 'Lock'"
       ;;
     streaming) # some of `later` has been written, and more can't be sent before the helper goes on
-      pg_background create "postgres:$NAME"
-      wait_until 20 has_bytes
-      kill -STOP "$PG_PID"
-      has_bytes
+      until stopped_in_the_stream; do before=$(ids success); done
       ;;
   esac
+}
+
+# Fails where the whole was sent before we could look.
+stopped_in_the_stream() {
+  pg_background create "postgres:$NAME"
+  wait_until 60 in_the_stream
+  kill -STOP "$PG_PID" && has_bytes && pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later'" && return 0
+  kill -CONT "$PG_PID" || true
+  pg_join
+  return 1
+}
+
+in_the_stream() {
+  has_bytes || pg_over
 }
 
 has_run() {
