@@ -17,8 +17,10 @@ setup_file() {
   [[ ! -e $(dokku_lib)/data/backups ]] || left_out "this host has backups of its own" || return 0
   ROOT=$(dokku_lib)/data/backups
   PG=$(unique pg)
-  export ROOT PG BUCKET=offsite-$RANDOM
+  STORE=$(unique store)
+  export ROOT PG STORE BUCKET=offsite-$RANDOM
   dokku_fixture postgres
+  dokku_fixture fakestore
   dokku_fixture acl
   install_backups
   sshd_start
@@ -26,6 +28,7 @@ setup_file() {
   s3_bucket PUT >/dev/null
   dokku postgres:create "$PG" --image-version 15 >/dev/null
   pg fill "$PG" 300
+  dokku fakestore:create "$STORE" >/dev/null # somebody else's
 }
 
 teardown_file() {
@@ -34,6 +37,7 @@ teardown_file() {
   if [[ -n $ROOT ]]; then
     acl_clear tests-mallory
     dokku postgres:destroy "$PG" --force >/dev/null || true
+    dokku fakestore:destroy "$STORE" --force >/dev/null || true
   fi
   dokku_stop
   [[ -z $ROOT ]] || rm -rf "$ROOT"
