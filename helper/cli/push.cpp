@@ -12,16 +12,18 @@ namespace backups {
 namespace {
 
 int push(Call& call) {
-  const Backup backup = call.resolver.backup(call.word(0));
+  const Backup named = call.resolver.backup(call.word(0));
   const auto target = call.options.value("target");
   if (!target) throw Error(ErrorKind::kBadInput, "say where to with --target");
   require_targets(call.state, {*target});
+  const Lock lock = call.state.lock(named.source, "push");
+  // As it is now: another command may have copied or deleted it meanwhile.
+  const Backup backup = *call.state.catalog().find(named.source.type, named.id);
   require_content(backup);
   for (const auto& copy : backup.copies) {
     if (copy.target == *target && copy.status == "success")
       throw Error(ErrorKind::kBadInput, backup.id + " is on " + *target + " already");
   }
-  const Lock lock = call.state.lock(backup.source, "push");
   log::step("Copying " + backup.id + " to " + *target);
   push_backup(call.state, backup, *target, make_progress());
   end_progress();

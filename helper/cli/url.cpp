@@ -23,9 +23,9 @@ std::int64_t lifetime(const Options& options) {
   return *seconds;
 }
 
-std::string remote_copy(const Backup& backup) {
+const Copy& remote_copy(const Backup& backup) {
   for (const auto& copy : backup.copies)
-    if (copy.status == "success" && copy.target != kLocalTarget) return copy.target;
+    if (copy.status == "success" && copy.target != kLocalTarget) return copy;
   throw Error(ErrorKind::kNotFound,
               backup.id + " has no copy off-site: make one with backups:push");
 }
@@ -34,15 +34,15 @@ int url(Call& call) {
   const std::int64_t seconds = lifetime(call.options);
   const Backup backup = call.resolver.backup(call.word(0));
   require_content(backup);
-  const std::string target = remote_copy(backup);
+  const Copy& copy = remote_copy(backup);
   const Manifest manifest = any_manifest(call.state, backup);
   const Artifact& artifact = pick_artifact(manifest, call.options.value("artifact"));
   const std::string link =
-      call.state.s3(target).presign(key_of(backup.source, artifact.file), seconds);
+      call.state.s3(copy.target, copy.host).presign(key_of(backup.source, artifact.file), seconds);
   if (call.json) {
     print_json({{"id", backup.id},
                 {"artifact", artifact.name},
-                {"target", target},
+                {"target", copy.target},
                 {"url", link},
                 {"expires_at", rfc3339(now() + seconds)}});
   } else {

@@ -75,8 +75,9 @@ void settle_attempt(State& state, const RunRecord& dead) {
   if (!backup && is_committed(state.local(), dead.source, dead.backup)) {
     state.catalog().adopt(load_manifest(state.local(), dead.source, dead.backup), "local");
   } else if (!backup || backup->status == "failed") {
-    discard_files(state.store(backup ? unfinished_target(*backup) : kLocalTarget), dead.source,
-                  dead.backup);
+    const std::string target = backup ? unfinished_target(*backup) : kLocalTarget;
+    discard_files(state.store(target), dead.source, dead.backup);
+    if (backup) state.catalog().mark_copy(*backup, {target, "failed", "", {}});
   }
 }
 

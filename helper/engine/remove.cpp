@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "engine/copy.hpp"
 #include "engine/writer.hpp"
-#include "model/backup_id.hpp"
+#include "model/target.hpp"
 #include "sys/clock.hpp"
 
 namespace backups {
@@ -16,8 +17,15 @@ void remove_copy(State& state, const Backup& backup, const std::string& target) 
 
 void remove_backup(State& state, const Backup& backup) {
   state.catalog().mark_deleting(backup);
+  const Settings settings = state.settings();
   for (const auto& copy : backup.copies) {
-    if (copy.status != "deleted") remove_copy(state, backup, copy.target);
+    if (copy.status == "deleted") continue;
+    if (copy.target == kLocalTarget || settings.targets.contains(copy.target)) {
+      remove_copy(state, backup, copy.target);
+    } else {
+      log::warn("The copy of " + backup.id + " on " + copy.target +
+                " stays where it is: that target was removed");
+    }
   }
   state.catalog().mark_deleted(backup, now());
   state.catalog().record(backup, "deleted", "", now());

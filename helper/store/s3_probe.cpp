@@ -9,6 +9,7 @@
 #include "store/s3_object.hpp"
 #include "store/s3_upload.hpp"
 #include "stream/digest.hpp"
+#include "stream/text.hpp"
 
 namespace backups {
 namespace {
@@ -18,13 +19,6 @@ using Outcome = Check::Outcome;
 
 constexpr std::int64_t kGoodClock = 60;  // seconds
 constexpr std::size_t kTwoParts = kSmallestPart + 1;
-
-class TextSink : public Sink {
- public:
-  void write(std::string_view bytes) override { text += bytes; }
-  void finish() override {}
-  std::string text;
-};
 
 class Probe {
  public:

@@ -188,6 +188,12 @@ BAD
   helper delete "$id" --force --quiet
   helper verify "$other" --target offsite --quiet
   assert_equal "$(find "$ROOT/fake" -name "$id*")" ""
+  # A target that was removed keeps what it has, and is in nobody's way.
+  created --target local,offsite >/dev/null
+  helper target-remove offsite --quiet
+  run -0 --separate-stderr helper delete "$other" --force
+  assert_contains "$stderr" "on offsite stays where it is"
+  assert_contains "$(keys)" "$other"
 }
 
 @test "a new host finds and restores everything from the bucket alone" {
@@ -208,6 +214,7 @@ BAD
   assert_equal "$(fake_live fake:db)" first
   # What the old host left stays below its name, and is found there.
   helper verify "$id" --target offsite --quiet
+  curl -sS --fail -o /dev/null "$(helper url "$id" --artifact one)"
   created --target local >/dev/null # the only good one is not deleted without a person
   helper delete "$id" --force --quiet
   refute_contains "$(keys)" "$id"
