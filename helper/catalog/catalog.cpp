@@ -10,7 +10,8 @@ namespace {
 
 constexpr const char* kColumns =
     "key, id, type, name, address, status, trigger, label, error, started_at, finished_at, "
-    "verified_at, deleting, deleted_at, engine, engine_version, raw_size, stored_size";
+    "verified_at, deleting, deleted_at, engine, engine_version, raw_size, stored_size, "
+    "schedule, suspect, identity, row_count";
 
 constexpr std::int64_t kComplete = 0x626b7570;  // "bkup", as file(1) shows it
 
@@ -40,6 +41,10 @@ Backup backup_at(const Statement& row) {
   backup.engine_version = row.text(15);
   backup.raw_size = size_at(row, 16);
   backup.stored_size = size_at(row, 17);
+  backup.schedule = row.text(18);
+  backup.suspect = row.text(19);
+  backup.identity = row.text(20);
+  backup.rows = row.optional_number(21);
   return backup;
 }
 
@@ -76,7 +81,7 @@ void Catalog::mark_complete() {
 }
 
 Backup Catalog::begin(const Source& source, Time time, const std::string& trigger,
-                      const std::string& label) {
+                      const std::string& label, const std::string& schedule) {
   Transaction transaction(database_);
   while (find(source.type, make_id(source.name, time))) ++time;
   Backup backup;
@@ -85,10 +90,11 @@ Backup Catalog::begin(const Source& source, Time time, const std::string& trigge
   backup.status = "in-progress";
   backup.trigger = trigger;
   backup.label = label;
+  backup.schedule = schedule;
   backup.started_at = time;
   Statement(database_,
-            "INSERT INTO backups (id, type, name, address, status, trigger, label, started_at) "
-            "VALUES (?, ?, ?, ?, 'in-progress', ?, ?, ?)")
+            "INSERT INTO backups (id, type, name, address, status, trigger, label, started_at, "
+            "schedule) VALUES (?, ?, ?, ?, 'in-progress', ?, ?, ?, ?)")
       .bind(backup.id)
       .bind(source.type)
       .bind(source.name)
@@ -96,6 +102,7 @@ Backup Catalog::begin(const Source& source, Time time, const std::string& trigge
       .bind(trigger)
       .bind(label)
       .bind(time)
+      .bind(schedule)
       .run();
   backup.key = database_.last_insert_rowid();
   transaction.commit();
@@ -112,7 +119,7 @@ void Catalog::adopt(const Manifest& manifest, const std::string& target) {
   Transaction transaction(database_);
   Statement(database_,
             "INSERT OR IGNORE INTO backups (id, type, name, address, status, trigger, label, "
-            "started_at) VALUES (?, ?, ?, ?, 'success', ?, ?, ?)")
+            "started_at, schedule) VALUES (?, ?, ?, ?, 'success', ?, ?, ?, ?)")
       .bind(manifest.id)
       .bind(manifest.source.type)
       .bind(manifest.source.name)
@@ -120,6 +127,7 @@ void Catalog::adopt(const Manifest& manifest, const std::string& target) {
       .bind(manifest.trigger)
       .bind(manifest.label)
       .bind(manifest.started_at)
+      .bind(manifest.schedule)
       .run();
   write_manifest(find(manifest.source.type, manifest.id)->key, manifest, target);
   transaction.commit();
@@ -129,12 +137,16 @@ void Catalog::write_manifest(std::int64_t key, const Manifest& manifest,
                              const std::string& target) {
   Statement(database_,
             "UPDATE backups SET status = 'success', error = '', finished_at = ?, engine = ?, "
-            "engine_version = ?, raw_size = ?, stored_size = ? WHERE key = ?")
+            "engine_version = ?, raw_size = ?, stored_size = ?, suspect = ?, identity = ?, "
+            "row_count = ? WHERE key = ?")
       .bind(manifest.finished_at)
       .bind(manifest.engine)
       .bind(manifest.engine_version)
       .bind(signed_size(manifest.raw_size()))
       .bind(signed_size(manifest.stored_size()))
+      .bind(manifest.suspect)
+      .bind(manifest.identity)
+      .bind(manifest.rows())
       .bind(key)
       .run();
   std::int64_t position = 0;
@@ -177,6 +189,10 @@ void Catalog::forget(const Backup& backup) {
       .run();
 }
 
+void Catalog::accept(const Backup& backup) {
+  Statement(database_, "UPDATE backups SET suspect = '' WHERE key = ?").bind(backup.key).run();
+}
+
 void Catalog::mark_verified(const Backup& backup, Time time) {
   Statement(database_, "UPDATE backups SET verified_at = ? WHERE key = ?")
       .bind(time)
@@ -187,11 +203,12 @@ void Catalog::mark_verified(const Backup& backup, Time time) {
 void Catalog::mark_copy(const Backup& backup, const Copy& copy) {
   Statement(
       database_,
-      "INSERT INTO copies (backup, target, status, error, size, host, etag, attempts) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?3 = 'in-progress') ON CONFLICT DO UPDATE SET "
+      "INSERT INTO copies (backup, target, status, error, size, host, etag, attempts, tried_at) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?3 = 'in-progress', ?8) ON CONFLICT DO UPDATE SET "
       "status = excluded.status, error = excluded.error, size = coalesce(excluded.size, size), "
       "host = coalesce(nullif(excluded.host, ''), host), "
-      "etag = coalesce(nullif(excluded.etag, ''), etag), attempts = attempts + excluded.attempts")
+      "etag = coalesce(nullif(excluded.etag, ''), etag), attempts = attempts + excluded.attempts, "
+      "tried_at = coalesce(excluded.tried_at, tried_at)")
       .bind(backup.key)
       .bind(copy.target)
       .bind(copy.status)
@@ -199,6 +216,7 @@ void Catalog::mark_copy(const Backup& backup, const Copy& copy) {
       .bind(copy.size ? std::optional<std::int64_t>(signed_size(*copy.size)) : std::nullopt)
       .bind(copy.host)
       .bind(copy.etag)
+      .bind(copy.status == "in-progress" ? std::optional<Time>(now()) : std::nullopt)
       .run();
 }
 
@@ -234,7 +252,8 @@ std::vector<Backup> Catalog::find(const std::string& id) {
 std::optional<Backup> Catalog::latest(const Source& source) {
   Statement query(database_, std::string("SELECT ") + kColumns +
                                  " FROM backups WHERE type = ? AND name = ? AND status = 'success' "
-                                 "AND trigger <> 'safety' AND deleted_at IS NULL AND deleting = 0 "
+                                 "AND trigger NOT IN ('safety', 'final') AND suspect = '' "
+                                 "AND deleted_at IS NULL AND deleting = 0 "
                                  "AND NOT EXISTS (SELECT 1 FROM copies WHERE backup = key AND "
                                  "status = 'damaged') "
                                  "ORDER BY started_at DESC, key DESC LIMIT 1");
@@ -277,6 +296,49 @@ std::vector<Backup> Catalog::half_copied() {
   return read(query);
 }
 
+std::vector<Backup> Catalog::badly_copied() {
+  Statement query(database_, std::string("SELECT ") + kColumns +
+                                 " FROM backups WHERE status = 'success' AND deleted_at IS NULL "
+                                 "AND deleting = 0 AND key IN (SELECT backup FROM copies WHERE "
+                                 "status = 'failed') ORDER BY started_at DESC, key DESC");
+  return read(query);
+}
+
+std::vector<ScheduleRun> Catalog::runs_of(const Source& source, const std::string& schedule,
+                                          int limit) {
+  if (!runs_of_)
+    runs_of_.emplace(database_,
+                     "SELECT status, error, started_at, finished_at FROM backups WHERE type = ? "
+                     "AND name = ? AND schedule = ? AND schedule <> '' "
+                     "ORDER BY started_at DESC, key DESC LIMIT ?");
+  runs_of_->reset();
+  runs_of_->bind(source.type).bind(source.name).bind(schedule).bind(limit);
+  std::vector<ScheduleRun> found;
+  while (runs_of_->step())
+    found.push_back(
+        {runs_of_->text(0), runs_of_->text(1), runs_of_->number(2), runs_of_->optional_number(3)});
+  runs_of_->reset();
+  return found;
+}
+
+std::optional<Time> Catalog::last_success(const Source& source, const std::string& schedule) {
+  Statement query(database_,
+                  "SELECT max(started_at) FROM backups WHERE type = ? AND name = ? AND "
+                  "schedule = ? AND schedule <> '' AND status = 'success'");
+  query.bind(source.type).bind(source.name).bind(schedule).step();
+  return query.optional_number(0);
+}
+
+std::optional<Time> Catalog::done_at(const std::string& chore) {
+  Statement query(database_, "SELECT at FROM chores WHERE name = ?");
+  if (!query.bind(chore).step()) return std::nullopt;
+  return query.number(0);
+}
+
+void Catalog::mark_done(const std::string& chore, Time time) {
+  Statement(database_, "INSERT OR REPLACE INTO chores VALUES (?, ?)").bind(chore).bind(time).run();
+}
+
 std::vector<Source> Catalog::sources(const std::optional<std::string>& name) {
   std::string sql = "SELECT DISTINCT type, name, address FROM backups";
   if (name) sql += " WHERE name = ?";
@@ -310,14 +372,16 @@ std::vector<Backup> Catalog::read(Statement& statement) {
   while (statement.step()) backups.push_back(backup_at(statement));
   Statement query(
       database_,
-      "SELECT target, status, error, size, host, etag, attempts FROM copies WHERE backup = ? "
+      "SELECT target, status, error, size, host, etag, attempts, tried_at FROM copies WHERE "
+      "backup = ? "
       "ORDER BY 1");
   for (auto& backup : backups) {
     query.reset();
     query.bind(backup.key);
     while (query.step())
       backup.copies.push_back({query.text(0), query.text(1), query.text(2), size_at(query, 3),
-                               query.text(4), query.text(5), static_cast<int>(query.number(6))});
+                               query.text(4), query.text(5), static_cast<int>(query.number(6)),
+                               query.optional_number(7)});
   }
   return backups;
 }

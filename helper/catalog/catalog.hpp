@@ -23,6 +23,7 @@ struct Copy {
   std::string host{};                 ///< below whose name it lies, empty: ours
   std::string etag{};                 ///< of its manifest; empty: the target has none
   int attempts = 0;                   ///< to make it; counted by the catalog
+  std::optional<Time> tried_at{};     ///< when the last one began
 };
 
 /// A backup as the catalog knows it.
@@ -32,8 +33,10 @@ struct Backup {
   Source source;
   std::string status;  ///< "in-progress", "success", "failed"
   std::string trigger;
+  std::string schedule;  ///< that made it; empty: none did
   std::string label;
-  std::string error;  ///< why it failed
+  std::string suspect;  ///< why it may not be what it should be
+  std::string error;    ///< why it failed
   Time started_at = 0;
   std::optional<Time> finished_at;
   std::optional<Time> deleted_at;
@@ -43,11 +46,26 @@ struct Backup {
   std::string engine_version;
   std::optional<std::uint64_t> raw_size;     ///< bytes
   std::optional<std::uint64_t> stored_size;  ///< bytes
+  std::string identity;                      ///< of the server
+  std::optional<std::int64_t> rows;
   std::vector<Copy> copies;
 
   bool has_good_copy() const;
+  /// Made before a restore or an end: not of the service that is there now.
+  bool is_spare() const { return trigger == "safety" || trigger == "final"; }
   /// "postgres:my-db-2026-04-08-14-30-00"
   std::string text() const { return source.type + ":" + id; }
+};
+
+/// The error of a backup whose process died.
+constexpr const char* kInterrupted = "interrupted";
+
+/// A try at what a schedule makes.
+struct ScheduleRun {
+  std::string status;  ///< as of a Backup
+  std::string error;
+  Time started_at = 0;
+  std::optional<Time> finished_at;
 };
 
 struct Event {
@@ -70,7 +88,7 @@ class Catalog {
 
   /// A row `in-progress`, its id the first free one from `time` on.
   Backup begin(const Source& source, Time time, const std::string& trigger,
-               const std::string& label);
+               const std::string& label, const std::string& schedule = {});
   /// The manifest was committed on `target`.
   void succeed(const Backup& backup, const Manifest& manifest, const std::string& target);
   void fail(const Backup& backup, const std::string& error, Time time);
@@ -79,6 +97,8 @@ class Catalog {
   /// Records a backup known only from its manifest.
   void adopt(const Manifest& manifest, const std::string& target);
 
+  /// It is what it should be after all.
+  void accept(const Backup& backup);
   void mark_verified(const Backup& backup, Time time);
   void mark_copy(const Backup& backup, const Copy& copy);
   void mark_deleting(const Backup& backup);
@@ -87,7 +107,7 @@ class Catalog {
   std::optional<Backup> find(const std::string& type, const std::string& id);
   /// All types that have a backup of that id.
   std::vector<Backup> find(const std::string& id);
-  /// The newest success that is no safety backup, not deleted and not known to be damaged.
+  /// The newest success that is not spare, not suspect, not deleted and not known to be damaged.
   std::optional<Backup> latest(const Source& source);
 
   struct Filter {
@@ -103,6 +123,18 @@ class Catalog {
   std::vector<Backup> half_deleted();
   /// Successes with a copy that is in progress.
   std::vector<Backup> half_copied();
+  /// Successes with a copy that failed, newest first.
+  std::vector<Backup> badly_copied();
+  /// The newest attempts of a schedule, deleted ones too; at most `limit`. Asked for a thousand
+  /// schedules every minute.
+  std::vector<ScheduleRun> runs_of(const Source& source, const std::string& schedule, int limit);
+  /// When the newest success of a schedule began.
+  std::optional<Time> last_success(const Source& source, const std::string& schedule);
+
+  /// When a chore was last done.
+  std::optional<Time> done_at(const std::string& chore);
+  void mark_done(const std::string& chore, Time time);
+
   /// Every source that has a row and, if one is given, that name.
   std::vector<Source> sources(const std::optional<std::string>& name = std::nullopt);
 
@@ -114,6 +146,7 @@ class Catalog {
   void write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target);
 
   Database database_;
+  std::optional<Statement> runs_of_;
 };
 
 }  // namespace backups

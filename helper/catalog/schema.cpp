@@ -9,7 +9,7 @@ namespace backups {
 namespace {
 
 /// Step N brings a database of user_version N to N + 1. Steps are never changed, only added.
-constexpr std::array<const char*, 2> kMigrations = {R"sql(
+constexpr std::array<const char*, 3> kMigrations = {R"sql(
 CREATE TABLE backups (
   key            INTEGER PRIMARY KEY,
   id             TEXT NOT NULL,
@@ -73,6 +73,19 @@ ALTER TABLE copies ADD COLUMN host TEXT NOT NULL DEFAULT '';
 ALTER TABLE copies ADD COLUMN etag TEXT NOT NULL DEFAULT '';
 ALTER TABLE copies ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX copies_unfinished ON copies (status) WHERE status = 'in-progress';
+)sql",
+                                                    R"sql(
+ALTER TABLE backups ADD COLUMN schedule TEXT NOT NULL DEFAULT '';
+ALTER TABLE backups ADD COLUMN suspect TEXT NOT NULL DEFAULT '';
+ALTER TABLE backups ADD COLUMN identity TEXT NOT NULL DEFAULT '';
+ALTER TABLE backups ADD COLUMN row_count INTEGER;
+CREATE INDEX backups_by_schedule ON backups (type, name, schedule, started_at) WHERE schedule <> '';
+ALTER TABLE copies ADD COLUMN tried_at INTEGER;
+CREATE INDEX copies_failed ON copies (status) WHERE status = 'failed';
+CREATE TABLE chores (
+  name TEXT PRIMARY KEY,
+  at   INTEGER NOT NULL
+) STRICT;
 )sql"};
 
 std::int64_t version_of(Database& database) {

@@ -31,7 +31,7 @@ int cancel(Call& call) {
   const auto run = running(call.state, source);
   if (!run) throw Error(ErrorKind::kNotFound, "nothing runs for " + source.spelling() + " now");
   log::step("Stopping the " + run->verb + " of " + source.spelling());
-  if (::kill(run->pid, SIGTERM) != 0 && errno != ESRCH)
+  if (::kill(run->pid, SIGINT) != 0 && errno != ESRCH)
     throw system_error("cannot stop process " + std::to_string(run->pid), errno);
   const auto end = std::chrono::steady_clock::now() + kPatience;
   for (auto now = run; now && now->id == run->id; now = running(call.state, source)) {

@@ -31,15 +31,26 @@ std::vector<OptionSpec> with_common(std::vector<OptionSpec> options) {
   return options;
 }
 
+/// Where this program is installed: its own is bin/backups-helper there.
+fs::path plugin_directory() {
+  return fs::read_symlink("/proc/self/exe").parent_path().parent_path();
+}
+
+/// DOKKU_LIB_ROOT, which cron does not know: there it is where the plugin is.
+fs::path dokku_library() {
+  if (const char* library = std::getenv("DOKKU_LIB_ROOT")) return library;
+  const fs::path plugins = plugin_directory().parent_path().parent_path();
+  return plugins.filename() == "plugins" ? plugins.parent_path() : "/var/lib/dokku";
+}
+
 fs::path state_root(const Options& options) {
   if (const auto root = options.value("root")) return fs::absolute(*root);
-  const char* library = std::getenv("DOKKU_LIB_ROOT");
-  return fs::path(library != nullptr ? library : "/var/lib/dokku") / "data" / "backups";
+  return dokku_library() / "data" / "backups";
 }
 
 fs::path hooks_directory(const Options& options) {
   if (const auto hooks = options.value("hooks")) return fs::absolute(*hooks);
-  return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "hooks";
+  return plugin_directory() / "hooks";
 }
 
 /// Who comes through dokku must not choose what is run, or where.

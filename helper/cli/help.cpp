@@ -24,7 +24,8 @@ std::vector<Line> command_lines() {
     usage = usage.substr(0, std::min(usage.find("[--"), usage.find("< ")));
     lines.push_back({trim("backups:" + name + " " + usage), summary});
   };
-  for (const auto& verb : verbs()) add(verb.name, verb.usage, verb.summary);
+  for (const auto& verb : verbs())
+    if (!verb.hidden) add(verb.name, verb.usage, verb.summary);
   add("version", "", "print the version of the plugin");
   add("help", "[<command>]", "print this or the help of one command");
   return lines;
@@ -47,7 +48,8 @@ void print_for_dokku(bool all) {
 }
 
 void print_completion() {
-  for (const auto& verb : verbs()) std::puts(verb.name);
+  for (const auto& verb : verbs())
+    if (!verb.hidden) std::puts(verb.name);
   std::puts("version\nhelp");
 }
 

@@ -9,28 +9,17 @@
 namespace backups {
 namespace {
 
-using Rows = std::vector<std::pair<std::string, std::string>>;
-
-/// As Dokku's own reports: "       Key:      value".
-std::string format_report(const std::string& head, const Rows& rows) {
-  std::string text = "=====> " + head + "\n";
-  for (const auto& [key, value] : rows) {
-    std::string line = "       " + key + ":";
-    line.resize(std::max<std::size_t>(line.size() + 1, 31), ' ');
-    text += line + printable(value) + "\n";
-  }
-  return text;
-}
-
-Rows rows_of(const Backup& backup, bool kept) {
-  Rows rows = {{"Source", backup.source.spelling()},
-               {"Status", backup.status + (backup.deleted_at ? " (deleted)" : "")},
-               {"Made by", backup.trigger},
-               {"Label", backup.label},
-               {"Started at", rfc3339(backup.started_at)},
-               {"Finished at", backup.finished_at ? rfc3339(*backup.finished_at) : "-"},
-               {"Verified at", backup.verified_at ? rfc3339(*backup.verified_at) : "never"},
-               {"Kept", kept ? "true" : "false"}};
+ReportRows rows_of(const Backup& backup, bool kept) {
+  ReportRows rows = {
+      {"Source", backup.source.spelling()},
+      {"Status", backup.status + (backup.deleted_at ? " (deleted)" : "")},
+      {"Made by", backup.trigger + (backup.schedule.empty() ? "" : " " + backup.schedule)},
+      {"Label", backup.label},
+      {"Started at", rfc3339(backup.started_at)},
+      {"Finished at", backup.finished_at ? rfc3339(*backup.finished_at) : "-"},
+      {"Verified at", backup.verified_at ? rfc3339(*backup.verified_at) : "never"},
+      {"Kept", kept ? "true" : "false"}};
+  if (!backup.suspect.empty()) rows.emplace_back("Suspect", backup.suspect);
   if (!backup.error.empty()) rows.emplace_back("Error", backup.error);
   for (const auto& copy : backup.copies)
     rows.emplace_back("Copy " + copy.target,
@@ -38,7 +27,7 @@ Rows rows_of(const Backup& backup, bool kept) {
   return rows;
 }
 
-void add_manifest(Rows& rows, const Manifest& manifest) {
+void add_manifest(ReportRows& rows, const Manifest& manifest) {
   rows.emplace_back("Engine", manifest.engine + " " + manifest.engine_version);
   rows.emplace_back("Image", manifest.image);
   rows.emplace_back("Host", manifest.host);
@@ -85,7 +74,7 @@ int info(Call& call) {
     print_json(json);
     return 0;
   }
-  Rows rows = rows_of(backup, kept);
+  ReportRows rows = rows_of(backup, kept);
   rows.emplace_back("Directory", directory);
   if (manifest) add_manifest(rows, *manifest);
   for (const auto& event : events)

@@ -22,7 +22,8 @@ std::string targets_of(const Backup& backup) {
 
 std::vector<std::string> row_of(const Backup& backup, bool kept) {
   std::string status = backup.deleted_at ? "deleted" : backup.status;
-  if (backup.trigger == "safety") status += " (safety)";
+  if (backup.is_spare()) status += " (" + backup.trigger + ")";
+  if (!backup.suspect.empty()) status += " (suspect)";
   if (kept) status += " (kept)";
   return {backup.text(),
           status,

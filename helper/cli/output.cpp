@@ -76,6 +76,16 @@ void print_json(const nlohmann::ordered_json& json) {
   print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
+std::string format_report(const std::string& head, const ReportRows& rows) {
+  std::string text = "=====> " + head + "\n";
+  for (const auto& [key, value] : rows) {
+    std::string line = "       " + key + ":";
+    line.resize(std::max<std::size_t>(line.size() + 1, 31), ' ');
+    text += line + printable(value) + "\n";
+  }
+  return text;
+}
+
 nlohmann::ordered_json backup_to_json(const Backup& backup, bool kept) {
   using Json = nlohmann::ordered_json;
   const auto time = [](const std::optional<Time>& at) { return at ? Json(rfc3339(*at)) : Json(); };
@@ -96,7 +106,9 @@ nlohmann::ordered_json backup_to_json(const Backup& backup, bool kept) {
           {"status", backup.status},
           {"error", backup.error},
           {"trigger", backup.trigger},
+          {"schedule", backup.schedule.empty() ? Json() : Json(backup.schedule)},
           {"label", backup.label},
+          {"suspect", backup.suspect},
           {"started_at", rfc3339(backup.started_at)},
           {"finished_at", time(backup.finished_at)},
           {"deleted_at", time(backup.deleted_at)},

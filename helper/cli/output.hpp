@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catalog/catalog.hpp"
@@ -14,6 +15,11 @@ void print(const std::string& text);
 
 /// A table with a head, columns as wide as needed, two blanks between them.
 std::string format_table(const std::vector<std::vector<std::string>>& rows);
+
+/// What a report says: a key and its value a line.
+using ReportRows = std::vector<std::pair<std::string, std::string>>;
+/// As Dokku's own reports, below a head: "       Key:      value".
+std::string format_report(const std::string& head, const ReportRows& rows);
 
 /// One object, indented, with a newline (docs/json.md).
 void print_json(const nlohmann::ordered_json& json);

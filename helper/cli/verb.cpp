@@ -7,9 +7,11 @@ const std::vector<Verb>& verbs() {
       create_verb(),        list_verb(),        info_verb(),        logs_verb(),
       restore_verb(),       verify_verb(),      download_verb(),    adopt_verb(),
       delete_verb(),        keep_verb(),        unkeep_verb(),      cancel_verb(),
-      set_verb(),           target_add_verb(),  target_list_verb(), target_set_verb(),
+      schedule_verb(),      schedules_verb(),   unschedule_verb(),  pause_verb(),
+      resume_verb(),        prune_verb(),       accept_verb(),      set_verb(),
+      report_verb(),        target_add_verb(),  target_list_verb(), target_set_verb(),
       target_remove_verb(), target_test_verb(), push_verb(),        sync_verb(),
-      url_verb(),
+      url_verb(),           tick_verb(),        trigger_verb(),
   };
   return kVerbs;
 }

@@ -29,6 +29,7 @@ struct Verb {
   WordCount words;
   std::vector<OptionSpec> options;
   std::function<int(Call&)> run;  ///< returns the exit code; throws Error
+  bool hidden = false;            ///< not for a person
 };
 
 const std::vector<Verb>& verbs();
@@ -37,6 +38,7 @@ const std::vector<Verb>& verbs();
 const Verb* find_verb(const std::string& name);
 
 // One file each.
+Verb accept_verb();
 Verb adopt_verb();
 Verb cancel_verb();
 Verb create_verb();
@@ -46,8 +48,14 @@ Verb info_verb();
 Verb keep_verb();
 Verb list_verb();
 Verb logs_verb();
+Verb pause_verb();
+Verb prune_verb();
 Verb push_verb();
+Verb report_verb();
 Verb restore_verb();
+Verb resume_verb();
+Verb schedule_verb();
+Verb schedules_verb();
 Verb set_verb();
 Verb sync_verb();
 Verb target_add_verb();
@@ -55,7 +63,10 @@ Verb target_list_verb();
 Verb target_remove_verb();
 Verb target_set_verb();
 Verb target_test_verb();
+Verb tick_verb();
+Verb trigger_verb();
 Verb unkeep_verb();
+Verb unschedule_verb();
 Verb url_verb();
 Verb verify_verb();
 

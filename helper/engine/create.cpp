@@ -10,6 +10,7 @@
 #include "engine/copy.hpp"
 #include "engine/description.hpp"
 #include "engine/room.hpp"
+#include "engine/suspect.hpp"
 #include "engine/version.hpp"
 #include "engine/writer.hpp"
 #include "sys/file.hpp"
@@ -25,7 +26,8 @@ class Attempt {
       : state_(state),
         request_(request),
         run_(state, "create", request.source),
-        row_(state.catalog().begin(request.source, now(), request.trigger, request.label)),
+        row_(state.catalog().begin(request.source, now(), request.trigger, request.label,
+                                   request.schedule)),
         log_(state.log_file(request.source, row_.id)),
         target_(first_of(request.targets)) {
     run_.set_backup(row_.id);
@@ -61,6 +63,7 @@ class Attempt {
     manifest.image_id = description.image_id;
     manifest.identity = description.identity;
     manifest.trigger = request_.trigger;
+    manifest.schedule = request_.schedule;
     manifest.label = request_.label;
     manifest.started_at = row_.started_at;
     return manifest;
@@ -103,7 +106,8 @@ class Attempt {
     } catch (const Error& error) {
       const bool no_source =
           error.kind() == ErrorKind::kNotFound || error.kind() == ErrorKind::kBadInput;
-      if (!found && no_source) {
+      // A schedule's source that is gone must not go unnoticed.
+      if (!found && no_source && request_.schedule.empty()) {
         forget();
       } else {
         fail(error.what());
@@ -198,7 +202,8 @@ Created create_backup(State& state, const CreateRequest& request, const Progress
         hook.wait();
       });
     }
-    return writer.commit(attempt.log());
+    return writer.commit(attempt.log(),
+                         [&](const Manifest& made) { return suspicion(state, made); });
   };
   return attempt.make(work, progress);
 }

@@ -16,6 +16,7 @@ struct CreateRequest {
   std::string trigger = "manual";
   std::string label;
   std::vector<std::string> targets = {kLocalTarget};
+  std::string schedule{};  ///< the id of the one that asks; empty: none does
 };
 
 /// What became of a backup: its manifest, and why copies beyond the first failed.

@@ -37,8 +37,8 @@ void recover_backup(State& state, const Backup& backup) {
     return;
   }
   discard_files(store, backup.source, backup.id);
-  state.catalog().mark_copy(backup, {target, "failed", "interrupted", {}});
-  state.catalog().fail(backup, "interrupted", now());
+  state.catalog().mark_copy(backup, {target, "failed", kInterrupted, {}});
+  state.catalog().fail(backup, kInterrupted, now());
   log::step("Backup " + backup.id + " was interrupted: it failed, and its leftovers are removed");
 }
 
@@ -49,7 +49,7 @@ void recover_copies(State& state, const Backup& backup) {
     if (is_committed(store_of(state, backup, copy.target), backup.source, backup.id)) {
       state.catalog().mark_copy(backup, {copy.target, "success", "", backup.stored_size});
     } else {
-      give_up_copy(state, backup, copy.target, "interrupted");
+      give_up_copy(state, backup, copy.target, kInterrupted);
       log::step("The copy of " + backup.id + " to " + copy.target +
                 " was interrupted: its leftovers are removed");
     }
@@ -73,7 +73,8 @@ void settle_attempt(State& state, const RunRecord& dead) {
   if (dead.backup.empty() || dead.verb != "create") return;
   const auto backup = state.catalog().find(dead.source.type, dead.backup);
   if (!backup && is_committed(state.local(), dead.source, dead.backup)) {
-    state.catalog().adopt(load_manifest(state.local(), dead.source, dead.backup), "local");
+    state.adopt(state.catalog(), load_manifest(state.local(), dead.source, dead.backup),
+                kLocalTarget);
   } else if (!backup || backup->status == "failed") {
     const std::string target = backup ? unfinished_target(*backup) : kLocalTarget;
     discard_files(state.store(target), dead.source, dead.backup);

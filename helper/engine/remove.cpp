@@ -38,7 +38,7 @@ bool is_last_good(State& state, const Backup& backup) {
   filter.status = "success";
   const auto good = state.catalog().list(filter);
   return std::none_of(good.begin(), good.end(), [&](const Backup& other) {
-    return other.id != backup.id && other.trigger != "safety" && !other.deleting &&
+    return other.id != backup.id && !other.is_spare() && other.suspect.empty() && !other.deleting &&
            other.has_good_copy();
   });
 }

@@ -81,6 +81,15 @@ void Resolver::authorise_everything() {
                 "you may not use every source: say one of yours instead of --global");
 }
 
+std::string Resolver::app(const std::string& word) {
+  if (!valid_name(word))
+    throw Error(ErrorKind::kBadInput, quoted(word) + " is not the name of an app");
+  // An app is asked about as a source of that kind would be.
+  if (allowed({{"app", word, word}}).empty())
+    throw Error(ErrorKind::kUnauthorised, "you may not use app " + word);
+  return word;
+}
+
 void Resolver::authorise(const Source& source) {
   if (allowed({source}).empty())
     throw Error(ErrorKind::kUnauthorised, "you may not use " + source.spelling());

@@ -24,6 +24,9 @@ class Resolver {
   /// A word that must be a backup: "<id>", "<type>:<id>", "<source>@latest".
   Backup backup(const std::string& word);
 
+  /// A word that must be the name of an app that whoever called may use. Throws Error.
+  std::string app(const std::string& word);
+
   /// Those of `sources` that whoever called may see.
   std::vector<Source> allowed(const std::vector<Source>& sources);
 

@@ -144,7 +144,7 @@ void State::rebuild(Catalog& catalog) {
       try {
         const Manifest manifest = parse_manifest(read_file(root_ / entry.key).value_or(""));
         if (entry.key != key_of(manifest.source, manifest_file(manifest.id))) continue;
-        catalog.adopt(manifest, "local");
+        adopt(catalog, manifest, kLocalTarget);
         ++found;
       } catch (const Error& error) {
         log::warn(entry.key + ": " + error.what());
@@ -154,6 +154,12 @@ void State::rebuild(Catalog& catalog) {
   if (found > 0)
     log::step("The catalog was lost: rebuilt from the manifests of " + std::to_string(found) +
               " backup(s)");
+}
+
+void State::adopt(Catalog& catalog, Manifest manifest, const std::string& target) const {
+  if (settings().accepted.contains(manifest.source.type + ":" + manifest.id))
+    manifest.suspect.clear();
+  catalog.adopt(manifest, target);
 }
 
 Store& State::store(const std::string& target, const std::string& host) {

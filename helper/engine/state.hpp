@@ -48,6 +48,9 @@ class State {
   /// Nothing when somebody has it.
   std::optional<Lock> try_lock(const Source& source, const std::string& purpose);
 
+  /// Records a backup known only from its manifest, as a person last judged it.
+  void adopt(Catalog& catalog, Manifest manifest, const std::string& target) const;
+
   std::filesystem::path run_directory() const { return root_ / "run"; }
   std::filesystem::path log_file(const Source& source, const std::string& id) const;
 

@@ -92,7 +92,7 @@ Synced sync_target(State& state, const std::string& target, const std::string& h
     const std::string text = manifest.source.type + ":" + manifest.id;
     auto backup = catalog.find(manifest.source.type, manifest.id);
     if (!backup) {
-      catalog.adopt(manifest, target);
+      state.adopt(catalog, manifest, target);
       backup = catalog.find(manifest.source.type, manifest.id);
       synced.adopted.push_back(text);
     }

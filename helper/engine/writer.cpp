@@ -119,7 +119,8 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
   manifest_.artifacts.push_back(std::move(artifact));
 }
 
-Manifest Writer::commit(const HookLog& log) {
+Manifest Writer::commit(const HookLog& log,
+                        const std::function<std::string(const Manifest&)>& suspicion) {
   if (manifest_.artifacts.size() != artifacts_)
     throw Error(ErrorKind::kFailed, "an artifact of " + manifest_.id + " was left out");
   const interrupt::Shield shield;
@@ -127,6 +128,7 @@ Manifest Writer::commit(const HookLog& log) {
   manifest_.detail = log.detail();
   // An id whose second was taken is of the next one, which may not have begun.
   manifest_.finished_at = std::max(now(), manifest_.started_at);
+  if (suspicion) manifest_.suspect = suspicion(manifest_);
   write_manifest(store_, manifest_);
   committed_ = true;
   return manifest_;

@@ -25,8 +25,9 @@ class Writer {
   /// does, when nothing was written, or when it does not begin as such an artifact does.
   void add(const PlannedArtifact& planned, const std::function<void(Sink&)>& produce);
 
-  /// Returns what was committed.
-  Manifest commit(const HookLog& log);
+  /// Returns what was committed. `suspicion` tells of a manifest why it is suspect.
+  Manifest commit(const HookLog& log,
+                  const std::function<std::string(const Manifest&)>& suspicion = {});
 
  private:
   std::string file_name(const PlannedArtifact& planned) const;

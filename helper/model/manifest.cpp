@@ -69,6 +69,7 @@ Manifest from_json(const Json& json) {
   manifest.image_id = engine.at("image_id");
   manifest.identity = engine.at("identity");
   manifest.trigger = json.at("trigger");
+  manifest.schedule = json.value("schedule", "");
   manifest.label = json.at("label");
   manifest.started_at = time_from(json.at("started_at"));
   manifest.finished_at = time_from(json.at("finished_at"));
@@ -76,6 +77,7 @@ Manifest from_json(const Json& json) {
   for (const Json& artifact : json.at("artifacts"))
     manifest.artifacts.push_back(artifact_from_json(artifact));
   manifest.warnings = json.at("warnings").get<std::vector<std::string>>();
+  manifest.suspect = json.value("suspect", "");
   if (!json.at("detail").is_object()) throw Error(ErrorKind::kDamaged, "its detail is no object");
   manifest.detail = json["detail"].dump();
   return manifest;
@@ -111,31 +113,41 @@ std::uint64_t Manifest::raw_size() const {
   return sum;
 }
 
+std::optional<std::int64_t> Manifest::rows() const {
+  const auto json = Json::parse(detail);
+  const auto rows = json.find("rows");
+  if (rows == json.end() || !rows->is_number_integer()) return std::nullopt;
+  return rows->get<std::int64_t>();
+}
+
 nlohmann::ordered_json manifest_to_json(const Manifest& manifest) {
   Json artifacts = Json::array();
   for (const auto& artifact : manifest.artifacts) artifacts.push_back(artifact_to_json(artifact));
-  return {{"format", Manifest::kFormat},
-          {"id", manifest.id},
-          {"source",
-           {{"type", manifest.source.type},
-            {"name", manifest.source.name},
-            {"address", manifest.source.address}}},
-          {"host", manifest.host},
-          {"plugin_version", manifest.plugin_version},
-          {"engine",
-           {{"name", manifest.engine},
-            {"version", manifest.engine_version},
-            {"image", manifest.image},
-            {"image_id", manifest.image_id},
-            {"identity", manifest.identity}}},
-          {"trigger", manifest.trigger},
-          {"label", manifest.label},
-          {"started_at", rfc3339(manifest.started_at)},
-          {"finished_at", rfc3339(manifest.finished_at)},
-          {"stages", manifest.stages},
-          {"artifacts", artifacts},
-          {"warnings", manifest.warnings},
-          {"detail", Json::parse(manifest.detail)}};
+  Json json = {{"format", Manifest::kFormat},
+               {"id", manifest.id},
+               {"source",
+                {{"type", manifest.source.type},
+                 {"name", manifest.source.name},
+                 {"address", manifest.source.address}}},
+               {"host", manifest.host},
+               {"plugin_version", manifest.plugin_version},
+               {"engine",
+                {{"name", manifest.engine},
+                 {"version", manifest.engine_version},
+                 {"image", manifest.image},
+                 {"image_id", manifest.image_id},
+                 {"identity", manifest.identity}}},
+               {"trigger", manifest.trigger},
+               {"label", manifest.label},
+               {"started_at", rfc3339(manifest.started_at)},
+               {"finished_at", rfc3339(manifest.finished_at)},
+               {"stages", manifest.stages},
+               {"artifacts", artifacts},
+               {"warnings", manifest.warnings},
+               {"detail", Json::parse(manifest.detail)}};
+  if (!manifest.schedule.empty()) json["schedule"] = manifest.schedule;
+  if (!manifest.suspect.empty()) json["suspect"] = manifest.suspect;
+  return json;
 }
 
 Manifest parse_manifest(const std::string& text) {

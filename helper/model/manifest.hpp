@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,17 +39,21 @@ struct Manifest {
   std::string image;
   std::string image_id;
   std::string identity;  ///< of the server, where it has one: PostgreSQL's system identifier
-  std::string trigger;   ///< "manual", "safety", "adopt"
+  std::string trigger;   ///< "manual", "schedule", "deploy", "final", "safety", "adopt"
+  std::string schedule;  ///< the id of the one that made it; empty: none did
   std::string label;
   Time started_at = 0;
   Time finished_at = 0;
   std::vector<std::string> stages;  ///< in the order in which the bytes went through them
   std::vector<Artifact> artifacts;  ///< in the order in which to restore
   std::vector<std::string> warnings;
+  std::string suspect;        ///< why it may not be what it should be; empty: it may
   std::string detail = "{}";  ///< JSON object, from the hook
 
   std::uint64_t stored_size() const;
   std::uint64_t raw_size() const;
+  /// How many rows it holds, where the hook counted them.
+  std::optional<std::int64_t> rows() const;
 };
 
 nlohmann::ordered_json manifest_to_json(const Manifest& manifest);

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/target.hpp"
+#include "sys/zone.hpp"
 
 namespace backups {
 namespace {
@@ -44,6 +45,42 @@ bool is_target_list(const std::string& value) {
   }
 }
 
+bool is_keep(const std::string& value) {
+  try {
+    KeepRules::parse(value);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+bool is_percent(const std::string& value) {
+  const auto percent =
+      value.ends_with('%') ? parse_number(value.substr(0, value.size() - 1)) : std::nullopt;
+  return percent && *percent >= 0 && *percent <= 100;
+}
+
+template <const char*... kWords>
+bool is_word(const std::string& value) {
+  return ((value == kWords) || ...);
+}
+constexpr char kTrue[] = "true", kFalse[] = "false", kOn[] = "on", kOff[] = "off",
+               kRequire[] = "require", kAbort[] = "abort", kWarn[] = "warn";
+
+bool is_parallel(const std::string& value) {
+  const auto number = parse_number(value);
+  return number && *number >= 1 && *number <= 16;
+}
+
+bool is_zone(const std::string& value) {
+  try {
+    const Zone zone(value);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 std::string default_reserve(std::uint64_t total) {
   return std::to_string(std::min(total / 10, 2 * kGiB));
 }
@@ -51,14 +88,33 @@ std::string default_reserve(std::uint64_t total) {
 }  // namespace
 
 const std::vector<Property>& properties() {
+  using P = Property;
+  constexpr const char* kKeep = "rules as last=7,daily=7,weekly=4,monthly=12,within=30d";
+  constexpr const char* kTime = "a time from 1s to 7d, as 90s, 10m, 2h";
   static const std::vector<Property> kProperties = {
+      {"before-deploy", "false", "true or false", is_word<kTrue, kFalse>, P::kOfApps},
+      {"before-deploy-failure", "abort", "abort or warn", is_word<kAbort, kWarn>, P::kOfApps},
+      {"before-deploy-max-age", "10m", kTime, is_duration, P::kOfApps},
+      {"before-deploy-timeout", "30m", kTime, is_duration, P::kOfApps},
       {"compression", "zstd", "none, gzip, zstd, or a level as in zstd:9", is_codec},
       {"disk-reserve", "", "a size to leave free, as 5G or 10%", is_reserve},
+      {"final-backup", "on", "on, off or require", is_word<kOn, kOff, kRequire>},
+      {"keep-deploy", "last=5,within=7d", kKeep, is_keep},
+      {"keep-final", "last=3,within=90d", kKeep, is_keep},
+      {"keep-manual", "last=20,within=90d", kKeep, is_keep},
+      {"keep-safety", "last=3,within=7d", kKeep, is_keep},
+      {"max-parallel", "1", "a number from 1 to 16", is_parallel, P::kGlobalOnly},
+      {"suspect-below", "50%", "from 0% (never suspect) to 100% of the one before", is_percent},
+      {"timezone", "", "a name as Europe/Berlin", is_zone, P::kGlobalOnly},
       {"targets", "local", "names of targets, as local,offsite", is_target_list},
-      {"silence-timeout", "10m", "a time from 1s to 7d, as 90s, 10m, 2h", is_duration},
-      {"start-timeout", "30m", "a time from 1s to 7d, as 90s, 10m, 2h", is_duration},
+      {"silence-timeout", "10m", kTime, is_duration},
+      {"start-timeout", "30m", kTime, is_duration},
   };
   return kProperties;
+}
+
+std::string Property::shown(const std::string& value) const {
+  return is(kSecret) && !value.empty() ? "*******" : printable(value);
 }
 
 const Property* find_property(const std::string& name) {
@@ -108,6 +164,10 @@ Settings Settings::parse(const std::string& text) {
     settings.values_ = json.value("properties", settings.values_);
     settings.targets = json.value("targets", settings.targets);
     settings.pins = json.value("pins", settings.pins);
+    settings.accepted = json.value("accepted", settings.accepted);
+    if (json.contains("schedules"))
+      for (const auto& schedule : json["schedules"])
+        settings.schedules.push_back(schedule_from_json(schedule));
     settings.host_id = json.value("host_id", "");
     check_format(json.value("format", kFormat));
     for (const auto& [scope, values] : settings.values_) check_values(scope, values);
@@ -121,6 +181,8 @@ Settings Settings::parse(const std::string& text) {
 std::string Settings::to_text() const {
   nlohmann::ordered_json json = {{"format", kFormat}, {"host_id", host_id}, {"pins", pins}};
   if (!targets.empty()) json["targets"] = targets;
+  for (const auto& schedule : schedules) json["schedules"].push_back(schedule_to_json(schedule));
+  if (!accepted.empty()) json["accepted"] = accepted;
   json["properties"] = values_;
   return json.dump(2) + "\n";
 }
@@ -134,14 +196,37 @@ void Settings::set(const std::string& scope, const std::string& key, const std::
   if (values_[scope].empty()) values_.erase(scope);
 }
 
-std::string Settings::get(const std::string& source, const std::string& key) const {
-  for (const auto& scope : {source, std::string(kGlobal)}) {
-    const auto values = values_.find(scope);
-    if (values == values_.end()) continue;
-    const auto value = values->second.find(key);
-    if (value != values->second.end()) return value->second;
+std::string Settings::own(const std::string& scope, const std::string& key) const {
+  const auto values = values_.find(scope);
+  if (values == values_.end()) return "";
+  const auto value = values->second.find(key);
+  return value == values->second.end() ? "" : value->second;
+}
+
+std::string Settings::get(const std::string& scope, const std::string& key) const {
+  for (const auto& asked : {scope, std::string(kGlobal)}) {
+    const std::string value = own(asked, key);
+    if (!value.empty()) return value;
   }
   return find_property(key)->default_value;
+}
+
+void Settings::copy_scope(const std::string& from, const std::string& to) {
+  const auto values = values_.find(from);
+  if (values != values_.end()) values_[to] = values->second;
+}
+
+void Settings::drop_scope(const std::string& scope) { values_.erase(scope); }
+
+KeepRules Settings::keep_rules(const std::string& source, const std::string& trigger) const {
+  const std::string key = "keep-" + trigger;
+  return KeepRules::parse(get(source, find_property(key) == nullptr ? "keep-manual" : key));
+}
+
+const Schedule* Settings::find_schedule(const Source& source, const std::string& id) const {
+  for (const auto& schedule : schedules)
+    if (schedule.source.text() == source.text() && schedule.id == id) return &schedule;
+  return nullptr;
 }
 
 Codec Settings::compression(const std::string& source) const {
@@ -150,6 +235,11 @@ Codec Settings::compression(const std::string& source) const {
 
 std::int64_t Settings::seconds(const std::string& source, const std::string& key) const {
   return parse_duration(get(source, key)).value();
+}
+
+std::uint64_t Settings::percent(const std::string& source, const std::string& key) const {
+  const std::string value = get(source, key);
+  return static_cast<std::uint64_t>(parse_number(value.substr(0, value.size() - 1)).value());
 }
 
 std::uint64_t Settings::disk_reserve(const std::string& source, std::uint64_t total) const {

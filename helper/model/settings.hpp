@@ -8,16 +8,29 @@
 #include <vector>
 
 #include "model/codec.hpp"
+#include "model/schedule.hpp"
 #include "model/target.hpp"
 
 namespace backups {
 
 /// A property that `backups:set` knows.
 struct Property {
+  enum Trait : unsigned {
+    kGlobalOnly = 1,  ///< no source has a value of its own
+    kShellOnly = 2,   ///< through dokku it would give away what only a user of the host may do
+    kSecret = 4,      ///< never printed; `-` reads it from stdin
+    kOfApps = 8,      ///< an app has a value of its own, and no source
+  };
+
   const char* name;
   const char* default_value;
   const char* takes;  ///< what a value looks like, for a person
   bool (*valid)(const std::string& value);
+  unsigned traits = 0;
+
+  bool is(Trait trait) const { return (traits & trait) != 0; }
+  /// A value of it for a person's eyes.
+  std::string shown(const std::string& value) const;
 };
 
 const std::vector<Property>& properties();
@@ -34,20 +47,36 @@ class Settings {
   static Settings parse(const std::string& text);
   std::string to_text() const;
 
-  /// `scope` is a source ("postgres:my-db") or kGlobal. An empty value unsets it.
+  /// `scope` is a source ("postgres:my-db"), an app ("app:web") or kGlobal. An empty value unsets
+  /// it.
   void set(const std::string& scope, const std::string& key, const std::string& value);
 
-  /// The value in force for a source: its own, the global one, or the default. `key` must be a
-  /// property.
-  std::string get(const std::string& source, const std::string& key) const;
+  /// The value in force for a source or an app: its own, the global one, or the default. `key` must
+  /// be a property.
+  std::string get(const std::string& scope, const std::string& key) const;
+  /// What that scope itself has, empty when nothing.
+  std::string own(const std::string& scope, const std::string& key) const;
+  /// Gives `to` what `from` has set.
+  void copy_scope(const std::string& from, const std::string& to);
+  bool has_scope(const std::string& scope) const { return values_.contains(scope); }
+  void drop_scope(const std::string& scope);
 
   Codec compression(const std::string& source) const;
   std::int64_t seconds(const std::string& source, const std::string& key) const;
+  std::uint64_t percent(const std::string& source, const std::string& key) const;
   /// Bytes that a backup leaves free on a disk of `total` bytes.
   std::uint64_t disk_reserve(const std::string& source, std::uint64_t total) const;
+  /// How long stays what `trigger` makes, where no schedule says so.
+  KeepRules keep_rules(const std::string& source, const std::string& trigger) const;
+
+  /// Nothing when the source has none of that id.
+  const Schedule* find_schedule(const Source& source, const std::string& id) const;
 
   /// The targets beside `local`, by name.
   std::map<std::string, TargetOptions> targets;
+  std::vector<Schedule> schedules;
+  /// Suspect backups that a person said are right, as "<type>:<id>".
+  std::set<std::string> accepted;
   /// Backups that retention and delete leave alone, as "<type>:<id>".
   std::set<std::string> pins;
   /// Made once, so that two hosts of one name are told apart.

@@ -263,6 +263,7 @@ HttpResponse HttpClient::send(const HttpRequest& request, HttpReceiver* receiver
   const CURLcode code = curl_easy_perform(easy);
   if (exchange.thrown) std::rethrow_exception(exchange.thrown);
   if (code != CURLE_OK) {
+    interrupt::check();
     if (exchange.stopped()) throw Error(ErrorKind::kCancelled, "cancelled");
     const char* said =
         state_->message[0] != '\0' ? state_->message.data() : curl_easy_strerror(code);

@@ -13,14 +13,14 @@
 namespace backups::interrupt {
 namespace {
 
-std::atomic<bool> stop{false};
+std::atomic<int> stop{0};  // the signal that asked
 std::atomic<int> shields{0};
 int wake_read = -1;  // open for the life of the process
 int wake_write = -1;
 
-void on_stop(int) {
+void on_stop(int signal) {
   const int saved = errno;
-  stop = true;
+  stop = signal;
   [[maybe_unused]] const auto ignored = ::write(wake_write, "x", 1);
   errno = saved;
 }
@@ -36,23 +36,29 @@ void install() {
   action.sa_handler = on_stop;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGALRM, &action, nullptr);
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
   // A parent may have left these to us as it had them: blocked, or its children ignored.
   std::signal(SIGCHLD, SIG_DFL);
   sigset_t heard;
   sigemptyset(&heard);
-  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&heard, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGALRM}) sigaddset(&heard, signal);
   ::sigprocmask(SIG_UNBLOCK, &heard, nullptr);
 }
 
 int poll_fd() { return shields > 0 ? -1 : wake_read; }
 
-bool requested() { return stop && shields == 0; }
+bool requested() { return stop != 0 && shields == 0; }
 
 void check() {
-  if (requested()) throw Error(ErrorKind::kCancelled, "cancelled");
+  if (!requested()) return;
+  throw Error(ErrorKind::kCancelled, stop == SIGINT    ? kByPerson
+                                     : stop == SIGALRM ? "stopped: its time was over"
+                                                       : "stopped by a signal");
 }
+
+void stop_after(std::chrono::seconds time) { ::alarm(static_cast<unsigned>(time.count())); }
 
 Shield::Shield() { ++shields; }
 Shield::~Shield() { --shields; }

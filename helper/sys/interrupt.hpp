@@ -1,10 +1,15 @@
 #pragma once
 
+#include <chrono>
+
 namespace backups {
 
-/// SIGINT and SIGTERM ask for a stop; SIGHUP and SIGPIPE are ignored, since a client that vanished
+/// SIGINT (a person's), SIGTERM and SIGALRM ask for a stop; SIGHUP and SIGPIPE are ignored, since a client that vanished
 /// must not end a backup.
 namespace interrupt {
+
+/// What check() says when a person asked.
+constexpr const char* kByPerson = "cancelled";
 
 /// To be called once, before any thread starts. Whatever the parent had blocked or ignored, both
 /// are heard from now on, and children can be waited for.
@@ -15,6 +20,9 @@ int poll_fd();
 
 /// Throws Error(kCancelled) if a stop was asked for.
 void check();
+
+/// Asks for a stop when so much time is over.
+void stop_after(std::chrono::seconds time);
 
 bool requested();
 

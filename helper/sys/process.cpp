@@ -77,6 +77,17 @@ void default_signals() {
 
 }  // namespace
 
+std::map<std::string, std::string> own_environment() {
+  std::map<std::string, std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const auto equals = text.find('=');
+    if (equals != std::string::npos)
+      environment[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return environment;
+}
+
 Process::Process(const Command& command) {
   const auto argv = pointers(command.argv);
   const auto words = assignments(command.environment);

@@ -12,6 +12,9 @@
 
 namespace backups {
 
+/// What this process was given.
+std::map<std::string, std::string> own_environment();
+
 struct Command {
   std::vector<std::string> argv;                   ///< argv[0] is the path of the program
   std::map<std::string, std::string> environment;  ///< all of it; nothing is inherited

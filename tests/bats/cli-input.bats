@@ -140,7 +140,7 @@ wrong() {
   wrong 2 "not 'soon'" set --global silence-timeout soon
   wrong 2 "not '95%'" set --global disk-reserve 95%
   wrong 2 "not 'lots'" set --global disk-reserve lots
-  wrong 2 "apps have no properties" set app:web compression none
+  wrong 3 "there is no app web" set app:web before-deploy true
 }
 
 @test "--root and --hooks are for a shell only, not for those who come through dokku" {

@@ -1,0 +1,29 @@
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "engine/suspect.hpp"
+
+namespace backups {
+namespace {
+
+int accept(Call& call) {
+  const Source source = call.resolver.known_source(call.word(0));
+  const auto ids = accept_suspects(call.state, source);
+  if (ids.empty())
+    throw Error(ErrorKind::kNotFound, "nothing of " + source.spelling() + " is suspect");
+  for (const auto& id : ids) log::result(id + " is accepted: it is what it should be");
+  if (call.json) print_json({{"source", source.text()}, {"accepted", ids}});
+  return 0;
+}
+
+}  // namespace
+
+Verb accept_verb() {
+  return {"accept", "<source>", "say that its suspect backups are what they should be",
+          {1, 1},   {},         accept};
+}
+
+}  // namespace backups

@@ -1,0 +1,147 @@
+#include "engine/lifecycle.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "engine/create.hpp"
+#include "engine/hook.hpp"
+#include "engine/target.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kDestroyed = "its service was destroyed";
+
+std::string scope_of(const std::string& app) { return "app:" + app; }
+
+Created take(State& state, const Source& source, const std::string& trigger,
+             const std::string& label, const Progress& progress) {
+  const Lock lock = state.lock(source, "create");
+  return create_backup(state, {source, trigger, label, default_targets(state, source)}, progress);
+}
+
+bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
+  const auto latest = state.catalog().latest(source);
+  if (!latest || latest->trigger == "adopt" || now() - latest->started_at > max_age) return false;
+  log::detail(latest->id + " is " + human_duration(now() - latest->started_at) +
+              " old: no other one is taken");
+  return true;
+}
+
+void back_up_for(State& state, const std::string& app, const Source& source) {
+  if (is_fresh(state, source, state.settings().seconds(scope_of(app), "before-deploy-max-age")))
+    return;
+  log::step("Backing up " + source.spelling() + " before the deploy of " + app);
+  const auto created = take(state, source, "deploy", "before a deploy of " + app, {});
+  log::detail("Backup " + created.manifest.id +
+              " done: " + human_size(created.manifest.stored_size()));
+}
+
+/// Services of one type and name whose schedules change.
+void change_schedules(State& state, const Source& source,
+                      const std::function<bool(Schedule&)>& change) {
+  bool any = false;
+  for (const auto& schedule : state.settings().schedules)
+    any = any || schedule.source.text() == source.text();
+  if (!any) return;
+  state.change_settings([&](Settings& settings) {
+    for (auto& schedule : settings.schedules)
+      if (schedule.source.text() == source.text() && change(schedule))
+        log::detail("Schedule " + schedule.id + " of " + source.spelling() +
+                    (schedule.paused.empty() ? " goes on" : " is paused"));
+  });
+}
+
+}  // namespace
+
+std::vector<Source> linked_sources(State& state, const std::string& app) {
+  const Run run(state, "links", {});
+  HookLog log{{}};
+  std::vector<Source> sources;
+  for (const auto& line : split(query_hook(state, run, log, "", "links", {app}), '\n')) {
+    const auto colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    if (const auto source = make_source(line.substr(0, colon), line.substr(colon + 1), ""))
+      sources.push_back(*source);
+  }
+  return sources;
+}
+
+void before_deploy(State& state, const std::string& app) {
+  const Settings settings = state.settings();
+  if (settings.get(scope_of(app), "before-deploy") != "true") return;
+  interrupt::stop_after(
+      std::chrono::seconds(settings.seconds(scope_of(app), "before-deploy-timeout")));
+  try {
+    for (const auto& source : linked_sources(state, app)) back_up_for(state, app, source);
+  } catch (const Error& error) {
+    const std::string why = "the backup before the deploy of " + app + " failed: " + error.what();
+    if (settings.get(scope_of(app), "before-deploy-failure") == "warn") {
+      log::warn(why + ". The deploy goes on, as backups:set before-deploy-failure says");
+      return;
+    }
+    throw Error(ErrorKind::kRefused,
+                why +
+                    ". The deploy is stopped and what runs goes on running; the new image is "
+                    "built, and the next ps:restart would start it without a backup. When the "
+                    "cause is gone: dokku ps:rebuild " +
+                    app + ". To deploy all the same: dokku backups:set app:" + app +
+                    " before-deploy-failure warn");
+  }
+}
+
+void before_destroy(State& state, const Source& source) {
+  const std::string mode = state.settings().get(source.text(), "final-backup");
+  if (mode == "off") return;
+  try {
+    log::step("Taking a final backup of " + source.spelling());
+    const auto created = take(state, source, "final", "before it was destroyed", {});
+    log::result("Backup " + created.manifest.id + " done. A new service can be made of it: " +
+                "dokku backups:restore " + source.type + ":" + created.manifest.id);
+  } catch (const Error& error) {
+    const std::string why = "there is no final backup of " + source.spelling() + ": ";
+    if (mode == "on") {
+      log::warn(why + error.what() + ". It is destroyed all the same, as final-backup says");
+      return;
+    }
+    throw Error(ErrorKind::kRefused, why + error.what() +
+                                         ". It is not destroyed. To destroy it without one: dokku "
+                                         "backups:set " +
+                                         source.spelling() + " final-backup off");
+  }
+}
+
+void after_destroy(State& state, const Source& source) {
+  change_schedules(state, source, [](Schedule& schedule) {
+    const bool changes = schedule.paused.empty();
+    if (changes) schedule.paused = kDestroyed;
+    return changes;
+  });
+}
+
+void after_create(State& state, const Source& source) {
+  change_schedules(state, source, [](Schedule& schedule) {
+    const bool changes = schedule.paused == kDestroyed;
+    if (changes) schedule.resume(now());
+    return changes;
+  });
+}
+
+void app_renamed(State& state, const std::string& from, const std::string& to) {
+  app_cloned(state, from, to);
+  app_destroyed(state, from);
+}
+
+void app_cloned(State& state, const std::string& from, const std::string& to) {
+  if (!state.settings().has_scope(scope_of(from))) return;
+  state.change_settings(
+      [&](Settings& settings) { settings.copy_scope(scope_of(from), scope_of(to)); });
+}
+
+void app_destroyed(State& state, const std::string& app) {
+  if (!state.settings().has_scope(scope_of(app))) return;
+  state.change_settings([&](Settings& settings) { settings.drop_scope(scope_of(app)); });
+}
+
+}  // namespace backups

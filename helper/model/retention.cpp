@@ -1,0 +1,260 @@
+#include "model/retention.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "model/settings.hpp"
+
+namespace backups {
+namespace {
+
+constexpr std::int64_t kMostBackups = 100000;
+constexpr const char* kExample = "last=7,daily=7,weekly=4,within=30d";
+
+std::chrono::sys_days date_of(const CivilTime& time) {
+  using namespace std::chrono;
+  return year(time.year) / month(static_cast<unsigned>(time.month)) /
+         day(static_cast<unsigned>(time.day));
+}
+
+std::int64_t day_number(const CivilTime& time) { return date_of(time).time_since_epoch().count(); }
+
+std::int64_t hour_number(const CivilTime& time) { return day_number(time) * 24 + time.hour; }
+
+std::int64_t week_number(const CivilTime& time) {
+  const auto date = date_of(time);
+  const auto monday = date - (std::chrono::weekday(date) - std::chrono::Monday);
+  return monday.time_since_epoch().count();
+}
+
+std::int64_t month_number(const CivilTime& time) { return time.year * 12 + time.month; }
+
+std::int64_t year_number(const CivilTime& time) { return time.year; }
+
+/// A rule that keeps the newest backup of each of so many periods.
+struct Rule {
+  const char* name;
+  std::int64_t KeepRules::*count;
+  std::int64_t (*period)(const CivilTime&);  ///< its number; of `last` every backup is one
+};
+
+constexpr std::array<Rule, 6> kRules = {{{"last", &KeepRules::last, nullptr},
+                                         {"hourly", &KeepRules::hourly, hour_number},
+                                         {"daily", &KeepRules::daily, day_number},
+                                         {"weekly", &KeepRules::weekly, week_number},
+                                         {"monthly", &KeepRules::monthly, month_number},
+                                         {"yearly", &KeepRules::yearly, year_number}}};
+
+Error bad(const std::string& what) { return {ErrorKind::kBadInput, what}; }
+
+std::int64_t KeepRules::*member(const std::string& name) {
+  if (name == "within") return &KeepRules::within;
+  for (const auto& rule : kRules)
+    if (name == rule.name) return rule.count;
+  throw bad("'" + printable(name) +
+            "' is not a rule: there are last, hourly, daily, weekly, monthly, yearly and within, "
+            "as in " +
+            kExample);
+}
+
+std::int64_t parse_value(const std::string& name, const std::string& value) {
+  const bool within = name == "within";
+  const auto number = within ? parse_duration(value) : parse_number(value);
+  if (number && (within ? *number >= 1 : *number >= 0 && *number <= kMostBackups)) return *number;
+  throw bad(name + " takes " +
+            (within ? "a time such as 30d, 12h, 90m"
+                    : "a number from 0 to " + std::to_string(kMostBackups)) +
+            ", not '" + printable(value) + "', as in " + kExample);
+}
+
+/// What parse_duration reads, in the largest unit that is exact.
+std::string duration_text(std::int64_t seconds) {
+  if (seconds % 86400 == 0) return std::to_string(seconds / 86400) + "d";
+  if (seconds % 3600 == 0) return std::to_string(seconds / 3600) + "h";
+  if (seconds % 60 == 0) return std::to_string(seconds / 60) + "m";
+  return std::to_string(seconds) + "s";
+}
+
+/// {"last=7", "daily=7"} for "=".
+std::vector<std::string> counts(const KeepRules& rules, const char* between) {
+  std::vector<std::string> parts;
+  for (const auto& rule : kRules)
+    if (rules.*rule.count > 0)
+      parts.push_back(rule.name + (between + std::to_string(rules.*rule.count)));
+  return parts;
+}
+
+}  // namespace
+
+KeepRules KeepRules::parse(const std::string& text) {
+  KeepRules rules;
+  std::set<std::string> seen;
+  for (const auto& word : split(text, ',')) {
+    const auto equals = std::min(word.find('='), word.size());
+    const std::string name = word.substr(0, equals);
+    auto& value = rules.*member(name);
+    if (!seen.insert(name).second) throw bad(name + " is there twice: '" + printable(text) + "'");
+    value = parse_value(name, word.substr(std::min(equals + 1, word.size())));
+  }
+  if (rules == KeepRules{})
+    throw bad("'" + printable(text) + "' would keep nothing at all: say for instance " + kExample);
+  return rules;
+}
+
+std::string KeepRules::to_text() const {
+  auto parts = counts(*this, "=");
+  if (within > 0) parts.push_back("within=" + duration_text(within));
+  return join(parts, ",");
+}
+
+namespace {
+
+bool is_newer(const RetentionItem& a, const RetentionItem& b) {
+  return a.at != b.at ? a.at > b.at : a.id > b.id;
+}
+
+/// The copies of one group on one target, judged from the newest one on.
+class Group {
+ public:
+  Group(const KeepRules& rules, const CivilOf& civil_of, Time now)
+      : rules_(rules), civil_of_(civil_of), now_(now) {
+    auto words = counts(rules, " ");
+    if (rules.within > 0) words.push_back(duration_text(rules.within));
+    not_held_ = "not within " + join(words, ", ");
+  }
+
+  Verdict judge(const RetentionItem& item) {
+    if (rules_ == KeepRules{}) return {true, "kept: there are no rules for " + item.group};
+    if (!item.good) return judge_damaged();
+    if (item.suspect) return judge_suspect(item);
+    std::string held = held_by(item);
+    if (held.empty()) return {false, not_held_};
+    return {true, "kept: " + std::move(held)};
+  }
+
+ private:
+  Verdict judge_damaged() const {
+    if (counted_ > 0) return {false, "damaged, and newer ones are good"};
+    return {true, "damaged, and no newer one is good"};
+  }
+
+  Verdict judge_suspect(const RetentionItem& item) const {
+    if (is_within(item)) return {true, "suspect: within " + duration_text(rules_.within)};
+    return {false, "suspect, and a newer one is good"};
+  }
+
+  bool is_within(const RetentionItem& item) const {
+    return rules_.within > 0 && item.at >= now_ - rules_.within;
+  }
+
+  /// "last 2 of 7, daily 1 of 7", counted from the newest; empty when no rule does.
+  std::string held_by(const RetentionItem& item) {
+    ++counted_;
+    const CivilTime civil = civil_of_(item.group, item.at);
+    std::string held;
+    for (std::size_t i = 0; i < kRules.size(); ++i) {
+      const auto count = rules_.*kRules[i].count;
+      auto& periods = periods_[i];
+      if (std::ssize(periods) >= count) continue;
+      if (!periods.insert(kRules[i].period ? kRules[i].period(civil) : counted_).second) continue;
+      if (!held.empty()) held += ", ";
+      held.append(kRules[i].name).append(" ").append(std::to_string(periods.size()));
+      held.append(" of ").append(std::to_string(count));
+    }
+    if (is_within(item))
+      held += (held.empty() ? "within " : ", within ") + duration_text(rules_.within);
+    return held;
+  }
+
+  const KeepRules rules_;
+  const CivilOf& civil_of_;
+  const Time now_;
+  std::string not_held_;
+  std::int64_t counted_ = 0;
+  /// Those of which a rule has its backup. A clock that is put back may return to one.
+  std::array<std::set<std::int64_t>, kRules.size()> periods_;
+};
+
+/// What matters beyond a group and a target.
+struct SourceState {
+  const RetentionItem* newest = nullptr;  ///< good and not spare; may be suspect
+  bool only = true;                       ///< no other is good, and neither spare nor suspect
+  Time now;
+};
+
+SourceState look_at(const std::vector<RetentionItem>& items, Time now) {
+  SourceState state{.now = now};
+  for (const auto& item : items)
+    if (item.good && !item.spare && (!state.newest || is_newer(item, *state.newest)))
+      state.newest = &item;
+  for (const auto& item : items)
+    if (item.good && !item.spare && !item.suspect && item.id != state.newest->id)
+      state.only = false;
+  return state;
+}
+
+/// Why `item` stays whatever the rules say; empty when they decide.
+std::string stays_always(const RetentionItem& item, const SourceState& source) {
+  if (item.pinned) return "kept by hand";
+  if (item.locked_until && *item.locked_until > source.now)
+    return "locked until " + rfc3339(*item.locked_until);
+  if (source.newest && source.newest->suspect)
+    return "kept: " + source.newest->id +
+           " is suspect, nothing is removed until it is accepted or a good one follows";
+  return {};
+}
+
+/// Why `item`, which no rule holds, stays nevertheless; empty when it goes. The newest one of the
+/// source is not suspect here.
+std::string stays_without_rule(const RetentionItem& item, const SourceState& source) {
+  if (!item.good) return {};
+  if (source.newest && item.id == source.newest->id)
+    return source.only ? "the only good backup" : "the newest good backup";
+  if (item.suspect && (!source.newest || is_newer(item, *source.newest)))
+    return "suspect: no good one follows it yet";
+  return {};
+}
+
+std::string reason_to_stay(const RetentionItem& item, const Verdict& of_rules,
+                           const SourceState& source) {
+  const std::string always = stays_always(item, source);
+  return always.empty() && !of_rules.keep ? stays_without_rule(item, source) : always;
+}
+
+std::vector<const RetentionItem*> newest_first(const std::vector<RetentionItem>& items) {
+  std::vector<const RetentionItem*> order;
+  order.reserve(items.size());
+  for (const auto& item : items) order.push_back(&item);
+  std::sort(order.begin(), order.end(),
+            [](const auto* a, const auto* b) { return is_newer(*a, *b); });
+  return order;
+}
+
+}  // namespace
+
+std::vector<Verdict> retain(const std::vector<RetentionItem>& items, const RulesOf& rules_of,
+                            const CivilOf& civil_of, Time now) {
+  const SourceState source = look_at(items, now);
+  std::map<std::pair<std::string_view, std::string_view>, Group> groups;
+  std::vector<Verdict> verdicts(items.size());
+  for (const auto* item : newest_first(items)) {
+    const auto where = std::pair(std::string_view(item->group), std::string_view(item->target));
+    auto group = groups.find(where);
+    if (group == groups.end())
+      group = groups.try_emplace(where, rules_of(item->group, item->target), civil_of, now).first;
+    Verdict verdict = group->second.judge(*item);
+    std::string reason = reason_to_stay(*item, verdict, source);
+    if (!reason.empty()) verdict = {true, std::move(reason)};
+    verdicts[static_cast<std::size_t>(item - items.data())] = std::move(verdict);
+  }
+  return verdicts;
+}
+
+}  // namespace backups
