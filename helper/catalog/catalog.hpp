@@ -141,6 +141,9 @@ class Catalog {
   void record(const Backup& backup, const std::string& what, const std::string& detail, Time time);
   std::vector<Event> events(const Backup& backup);
 
+  /// For what has tables of its own there, or a question of its own.
+  Database& database() { return database_; }
+
  private:
   std::vector<Backup> read(Statement& statement);
   void write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target);

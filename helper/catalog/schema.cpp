@@ -86,6 +86,25 @@ CREATE TABLE chores (
   name TEXT PRIMARY KEY,
   at   INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE troubles (
+  kind    TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  since   INTEGER NOT NULL,
+  times   INTEGER NOT NULL,
+  told_at INTEGER,
+  PRIMARY KEY (kind, subject)
+) STRICT;
+
+CREATE TABLE outbox (
+  key       INTEGER PRIMARY KEY,
+  channel   TEXT NOT NULL,
+  message   TEXT NOT NULL,
+  queued_at INTEGER NOT NULL,
+  next_try  INTEGER NOT NULL,
+  attempts  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE INDEX backups_there ON backups (type, name, started_at) WHERE deleted_at IS NULL;
 )sql"};
 
 std::int64_t version_of(Database& database) {

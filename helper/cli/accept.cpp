@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/alert.hpp"
 #include "engine/suspect.hpp"
 
 namespace backups {
@@ -14,6 +15,10 @@ int accept(Call& call) {
   const auto ids = accept_suspects(call.state, source);
   if (ids.empty())
     throw Error(ErrorKind::kNotFound, "nothing of " + source.spelling() + " is suspect");
+  clear_alert(call.state, {.kind = AlertKind::kSuspect,
+                           .source = source.text(),
+                           .backup = ids.front(),
+                           .message = ids.front() + " is accepted"});
   for (const auto& id : ids) log::result(id + " is accepted: it is what it should be");
   if (call.json) print_json({{"source", source.text()}, {"accepted", ids}});
   return 0;

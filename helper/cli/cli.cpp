@@ -84,7 +84,8 @@ int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
   const fs::path root = state_root(options);
   become_owner_of(root);
   State state(root, hooks_directory(options), hook_environment(root));
-  recover(state);
+  state.set_helper("/proc/self/exe");
+  if (!verb.internal) recover(state);
   Call call{state, options, Resolver(state), json};
   return verb.run(call);
 }

@@ -1,5 +1,3 @@
-#include "engine/create.hpp"
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/take.hpp"
 #include "engine/target.hpp"
 #include "sys/interrupt.hpp"
 
@@ -37,11 +36,14 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   log::step("Backing up " + source.spelling());
   const auto targets = targets_of(call, source);
   const Lock lock = call.state.lock(source, "create");
-  Created created = create_backup(call.state, {source, "manual", label, targets}, make_progress());
+  Created created = take_backup(call.state, {source, "manual", label, targets}, make_progress());
   end_progress();
   const Manifest& manifest = created.manifest;
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
               human_duration(manifest.finished_at - manifest.started_at));
+  if (!manifest.suspect.empty())
+    log::warn(manifest.id + " is suspect: " + manifest.suspect +
+              ". If that is as it should be: backups:accept " + source.spelling());
   for (const auto& [target, error] : created.failed_copies)
     log::warn(std::string(error.what()) + ". Try again: backups:push " + source.type + ":" +
               manifest.id + " --target " + target);

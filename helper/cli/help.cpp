@@ -25,7 +25,7 @@ std::vector<Line> command_lines() {
     lines.push_back({trim("backups:" + name + " " + usage), summary});
   };
   for (const auto& verb : verbs())
-    if (!verb.hidden) add(verb.name, verb.usage, verb.summary);
+    if (!verb.internal) add(verb.name, verb.usage, verb.summary);
   add("version", "", "print the version of the plugin");
   add("help", "[<command>]", "print this or the help of one command");
   return lines;
@@ -49,7 +49,7 @@ void print_for_dokku(bool all) {
 
 void print_completion() {
   for (const auto& verb : verbs())
-    if (!verb.hidden) std::puts(verb.name);
+    if (!verb.internal) std::puts(verb.name);
   std::puts("version\nhelp");
 }
 

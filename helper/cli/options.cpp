@@ -40,7 +40,7 @@ std::vector<std::string> set_words_aside(const std::string& verb, const std::str
   std::vector<std::string> options;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (!word.starts_with("-")) {
+    if (!word.starts_with("-") || word == "-") {
       if (word.empty()) bad_input(verb, "an empty word", usage);
       words.push_back(word);
       continue;

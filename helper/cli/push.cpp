@@ -4,7 +4,7 @@
 #include "base/log.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
-#include "engine/copy.hpp"
+#include "engine/take.hpp"
 #include "engine/target.hpp"
 #include "engine/verify.hpp"
 
@@ -25,7 +25,7 @@ int push(Call& call) {
       throw Error(ErrorKind::kBadInput, backup.id + " is on " + *target + " already");
   }
   log::step("Copying " + backup.id + " to " + *target);
-  push_backup(call.state, backup, *target, make_progress());
+  take_copy(call.state, backup, *target, make_progress());
   end_progress();
   log::result(backup.id + " is on " + *target + " now");
   if (call.json) print_json({{"id", backup.id}, {"target", *target}, {"status", "success"}});

@@ -9,7 +9,7 @@ Verb tick_verb() {
               tick(call.state);
               return 0;
             }};
-  verb.hidden = true;
+  verb.internal = true;
   return verb;
 }
 

@@ -53,7 +53,7 @@ int trigger(Call& call) {
 
 Verb trigger_verb() {
   Verb verb{"trigger", "<what> <word>...", "what Dokku's triggers tell", {2, 3}, {}, trigger};
-  verb.hidden = true;
+  verb.internal = true;
   return verb;
 }
 

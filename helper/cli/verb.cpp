@@ -11,7 +11,8 @@ const std::vector<Verb>& verbs() {
       resume_verb(),        prune_verb(),       accept_verb(),      set_verb(),
       report_verb(),        target_add_verb(),  target_list_verb(), target_set_verb(),
       target_remove_verb(), target_test_verb(), push_verb(),        sync_verb(),
-      url_verb(),           tick_verb(),        trigger_verb(),
+      url_verb(),           notify_test_verb(), tick_verb(),        trigger_verb(),
+      deliver_verb(),
   };
   return kVerbs;
 }

@@ -29,7 +29,9 @@ struct Verb {
   WordCount words;
   std::vector<OptionSpec> options;
   std::function<int(Call&)> run;  ///< returns the exit code; throws Error
-  bool hidden = false;            ///< not for a person
+  /// Called by our own processes only: no help names it, it has no subcommand, and recover() is its
+  /// own business.
+  bool internal = false;
 };
 
 const std::vector<Verb>& verbs();
@@ -42,12 +44,14 @@ Verb accept_verb();
 Verb adopt_verb();
 Verb cancel_verb();
 Verb create_verb();
+Verb deliver_verb();
 Verb delete_verb();
 Verb download_verb();
 Verb info_verb();
 Verb keep_verb();
 Verb list_verb();
 Verb logs_verb();
+Verb notify_test_verb();
 Verb pause_verb();
 Verb prune_verb();
 Verb push_verb();

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,15 +43,6 @@ Environment environment_for(const State& state, const Run& run, const std::strin
   if (fs::exists(artifact_list(run)))
     environment["BACKUPS_ARTIFACTS"] = artifact_list(run).string();
   return environment;
-}
-
-/// A file that holds `text`: a hook may answer while it still reads.
-Fd memory_file(const std::string& text) {
-  Fd fd(::memfd_create("question", MFD_CLOEXEC));
-  if (!fd) throw system_error("cannot make a file in memory", errno);
-  write_all(fd.get(), text, "a file in memory");
-  ::lseek(fd.get(), 0, SEEK_SET);
-  return fd;
 }
 
 /// Waits until `fd` is ready, or a stop is asked for, which throws. False when `patience` is over.
@@ -163,7 +153,7 @@ Hook::Hook(const State& state, const Run& run, HookLog& log, const std::string& 
   if (input == Input::kPipe) {
     in = make_pipe();
   } else {
-    in.read = memory_file(question);
+    in.read = memory_file(question);  // a hook may answer while it still reads
   }
   ::fcntl(out.read.get(), F_SETPIPE_SZ, kPipeSize);
   command.descriptors = {{STDIN_FILENO, in.read.get()},

@@ -3,8 +3,8 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "engine/create.hpp"
 #include "engine/hook.hpp"
+#include "engine/take.hpp"
 #include "engine/target.hpp"
 #include "sys/interrupt.hpp"
 
@@ -18,7 +18,7 @@ std::string scope_of(const std::string& app) { return "app:" + app; }
 Created take(State& state, const Source& source, const std::string& trigger,
              const std::string& label, const Progress& progress) {
   const Lock lock = state.lock(source, "create");
-  return create_backup(state, {source, trigger, label, default_targets(state, source)}, progress);
+  return take_backup(state, {source, trigger, label, default_targets(state, source)}, progress);
 }
 
 bool is_fresh(State& state, const Source& source, std::int64_t max_age) {

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "engine/alert.hpp"
 #include "engine/artifact.hpp"
 #include "engine/copy.hpp"
 #include "engine/hook.hpp"
@@ -39,6 +40,10 @@ void recover_backup(State& state, const Backup& backup) {
   discard_files(store, backup.source, backup.id);
   state.catalog().mark_copy(backup, {target, "failed", kInterrupted, {}});
   state.catalog().fail(backup, kInterrupted, now());
+  raise_alert(state, {.kind = AlertKind::kFailure,
+                      .source = backup.source.text(),
+                      .backup = backup.id,
+                      .message = kInterrupted});
   log::step("Backup " + backup.id + " was interrupted: it failed, and its leftovers are removed");
 }
 

@@ -102,6 +102,14 @@ State::State(fs::path root, fs::path hooks, Environment environment)
   for (const char* name : kOwnDirectories) make_directories(root_ / name);
 }
 
+Command State::helper_command(const std::string& verb) const {
+  Command command;
+  command.argv = {helper_, verb, "--root", root_, "--hooks", hooks_};
+  command.environment = own_environment();
+  command.environment.erase("PLUGIN_PATH");  // that says that dokku called
+  return command;
+}
+
 Catalog& State::catalog() {
   if (!catalog_ || fs::exists(Database::damage_mark(catalog_file()))) open_catalog();
   return *catalog_;

@@ -12,6 +12,7 @@
 #include "store/s3.hpp"
 #include "store/store.hpp"
 #include "sys/lock.hpp"
+#include "sys/process.hpp"
 
 namespace backups {
 
@@ -26,6 +27,12 @@ class State {
   const std::filesystem::path& root() const { return root_; }
   const std::filesystem::path& hooks() const { return hooks_; }
   const Environment& environment() const { return environment_; }
+
+  /// The program to start for work in the background; empty, as it is at first: none is started.
+  const std::filesystem::path& helper() const { return helper_; }
+  void set_helper(std::filesystem::path helper) { helper_ = std::move(helper); }
+  /// One of its verbs, on this state, as at a shell.
+  Command helper_command(const std::string& verb) const;
 
   /// Opened at the first call. A lost or damaged one is rebuilt from the manifests, and that is
   /// said.
@@ -64,6 +71,7 @@ class State {
   std::filesystem::path root_;
   std::filesystem::path hooks_;
   Environment environment_;
+  std::filesystem::path helper_;
   std::unique_ptr<Store> local_;
   std::map<std::string, std::unique_ptr<S3Store>> remote_;  // by target and host
   std::unique_ptr<Catalog> catalog_;

@@ -25,11 +25,14 @@ std::string shrunk(const std::string& what, const std::string& now, const std::s
 
 }  // namespace
 
+bool is_judged(const Manifest& manifest) {
+  return manifest.trigger == "manual" || manifest.trigger == "schedule" ||
+         manifest.trigger == "deploy";
+}
+
 std::string suspicion(State& state, const Manifest& manifest) {
   const auto before = state.catalog().latest(manifest.source);
-  const bool comparable = manifest.trigger == "manual" || manifest.trigger == "schedule" ||
-                          manifest.trigger == "deploy";
-  if (!comparable || !before || before->trigger == "adopt") return "";
+  if (!is_judged(manifest) || !before || before->trigger == "adopt") return "";
   if (!manifest.identity.empty() && !before->identity.empty() &&
       manifest.identity != before->identity)
     return "its server is another one than that of " + before->id;

@@ -11,6 +11,9 @@ namespace backups {
 /// `suspect-below`). Empty when nothing speaks against it.
 std::string suspicion(State& state, const Manifest& manifest);
 
+/// True for what suspicion() may speak against: a safety backup, say, is of a service in trouble.
+bool is_judged(const Manifest& manifest);
+
 /// Says that everything suspect of a source is right. Returns their ids.
 std::vector<std::string> accept_suspects(State& state, const Source& source);
 

@@ -3,15 +3,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "engine/copy.hpp"
-#include "engine/create.hpp"
+#include "engine/alert.hpp"
+#include "engine/deliver.hpp"
+#include "engine/metrics.hpp"
 #include "engine/prune.hpp"
+#include "engine/recover.hpp"
 #include "engine/schedule.hpp"
+#include "engine/take.hpp"
 #include "engine/target.hpp"
 #include "sys/interrupt.hpp"
 #include "sys/process.hpp"
@@ -26,22 +30,6 @@ constexpr Time kFirstRetry = 5 * 60;
 constexpr Time kLastRetry = 6 * 3600;
 constexpr int kMostTries = 30;
 
-struct Due {
-  Schedule schedule;
-  Time since;
-};
-
-std::vector<Due> all_due(State& state, const std::vector<Schedule>& schedules) {
-  std::vector<Due> due;
-  for (const auto& schedule : schedules) {
-    const auto since = standing(state, schedule).due;
-    if (since && *since <= now()) due.push_back({schedule, *since});
-  }
-  std::stable_sort(due.begin(), due.end(),
-                   [](const Due& a, const Due& b) { return a.since < b.since; });
-  return due;
-}
-
 void apply_retention(State& state, const Source& source) {
   const Pruned pruned = prune(state, source);
   if (pruned.removed > 0)
@@ -54,7 +42,7 @@ void back_up(State& state, const Schedule& schedule) {
   const auto targets =
       schedule.targets.empty() ? default_targets(state, schedule.source) : schedule.targets;
   const Created created =
-      create_backup(state, {schedule.source, "schedule", "", targets, schedule.id}, {});
+      take_backup(state, {schedule.source, "schedule", "", targets, schedule.id}, {});
   log::result("Backup " + created.manifest.id +
               " done: " + human_size(created.manifest.stored_size()));
   if (!created.manifest.suspect.empty())
@@ -84,48 +72,71 @@ std::optional<Lock> take_slot(const State& state, std::int64_t slots) {
   return std::nullopt;
 }
 
-/// Another process of this kind, for what this one does not come to at once.
-std::unique_ptr<Process> start_another(const State& state) {
-  Command command;
-  command.argv = {"/proc/self/exe", "tick", "--root", state.root(), "--hooks", state.hooks()};
-  command.environment = own_environment();
-  return std::make_unique<Process>(command);
-}
-
 class Tick {
  public:
   explicit Tick(State& state) : state_(state), settings_(state.settings()) {}
 
   void run() {
-    const auto slots = parse_number(settings_.get(Settings::kGlobal, "max-parallel"));
+    const auto slots = parse_number(settings_.get(Settings::kGlobal, "max-parallel")).value();
     std::unique_ptr<Process> another;
-    if (const auto slot = take_slot(state_, slots.value())) {
-      auto due = all_due(state_, settings_.schedules);
-      if (due.size() > 1 && slots > 1) another = start_another(state_);
-      for (; !due.empty(); due = all_due(state_, settings_.schedules)) {
-        if (!run_first(due)) break;
-      }
+    look();
+    if (const auto slot = take_slot(state_, slots)) {
+      // For what this one does not come to at once.
+      if (due().size() > 1 && slots > 1)
+        another = std::make_unique<Process>(state_.helper_command("tick"));
+      while (run_first(due())) look();
       retry_copies();
       prune_everything();
     }
+    tell_silences();
+    if (!tried_.empty()) tell_switch();
+    deliver(state_);
     if (another) another->wait(std::chrono::hours(24 * 7));
   }
 
  private:
+  struct Seen {
+    const Schedule* schedule;
+    Standing standing;
+
+    bool is_due() const { return standing.due && *standing.due <= now(); }
+    bool succeeded() const { return standing.last && standing.last->status == "success"; }
+  };
+
+  void look() {
+    seen_.clear();
+    for (const auto& schedule : settings_.schedules)
+      seen_.push_back({&schedule, standing(state_, schedule)});
+  }
+
+  /// The longest overdue first.
+  std::vector<Seen> due() const {
+    std::vector<Seen> due;
+    std::copy_if(seen_.begin(), seen_.end(), std::back_inserter(due),
+                 [](const Seen& seen) { return seen.is_due(); });
+    std::stable_sort(due.begin(), due.end(), [](const Seen& a, const Seen& b) {
+      return *a.standing.due < *b.standing.due;
+    });
+    return due;
+  }
+
   /// The first that nobody is at and that was not tried yet; false when there is none.
-  bool run_first(const std::vector<Due>& due) {
-    for (const auto& [schedule, since] : due) {
+  bool run_first(const std::vector<Seen>& due) {
+    for (const auto& seen : due) {
+      const Schedule& schedule = *seen.schedule;
       interrupt::check();
-      if (!tried_.insert(schedule.text()).second) continue;
+      if (tried_.contains(schedule.text())) continue;
       const auto lock = state_.try_lock(schedule.source, "create");
       if (!lock) {
-        log::warn(schedule.source.spelling() + " is busy: schedule " + schedule.id +
-                  " waits for the next minute");
+        if (busy_.insert(schedule.text()).second)
+          log::warn(schedule.source.spelling() + " is busy: schedule " + schedule.id +
+                    " waits for the next minute");
         continue;
       }
       // Somebody else may have done it since.
-      const auto due_at = standing(state_, schedule).due;
-      if (!due_at || *due_at > now()) continue;
+      if (!Seen{&schedule, standing(state_, schedule)}.is_due()) continue;
+      if (tried_.empty()) ping(state_, AlertKind::kStart, "");
+      tried_.insert(schedule.text());
       attempt(schedule.source.spelling(), [&] { back_up(state_, schedule); });
       return true;
     }
@@ -152,7 +163,7 @@ class Tick {
     const auto lock = state_.try_lock(backup.source, "push");
     if (!lock) return;
     attempt(backup.id, [&] {
-      push_backup(state_, backup, target, {});
+      take_copy(state_, backup, target, {});
       log::result(backup.id + " is copied to " + target);
     });
   }
@@ -166,15 +177,60 @@ class Tick {
         attempt(source.spelling(), [&] { apply_retention(state_, source); });
     }
     state_.catalog().mark_done(kDailyChore, now());
+    write_metrics(state_);
+  }
+
+  /// Of what should have been backed up long ago.
+  void tell_silences() {
+    for (const auto& seen : seen_) {
+      if (is_silent(seen)) {
+        raise_alert(state_,
+                    silence(*seen.schedule, "no backup since " + last_success(*seen.schedule)));
+      } else if (seen.succeeded() && tried_.contains(seen.schedule->text())) {
+        clear_alert(state_, silence(*seen.schedule, "backed up again"));
+      }
+    }
+  }
+
+  static Alert silence(const Schedule& schedule, const std::string& message) {
+    return {.kind = AlertKind::kSilence,
+            .source = schedule.source.text(),
+            .schedule = schedule.id,
+            .message = message};
+  }
+
+  bool is_silent(const Seen& seen) const {
+    const bool well = seen.succeeded() && !seen.is_due();
+    return !well && backups::is_silent(state_, *seen.schedule, now());
+  }
+
+  std::string last_success(const Schedule& schedule) const {
+    const auto last = state_.catalog().last_success(schedule.source, schedule.id);
+    return last ? rfc3339(*last) : "it was set, " + rfc3339(schedule.since);
+  }
+
+  /// Good news only while every schedule is well.
+  void tell_switch() {
+    for (const auto& seen : seen_) {
+      const bool failed = seen.standing.last && seen.standing.last->status == "failed";
+      if (!seen.schedule->paused.empty() || (!failed && !is_silent(seen))) continue;
+      return ping(state_, AlertKind::kFailure, seen.schedule->text() + " is not backed up");
+    }
+    ping(state_, AlertKind::kSuccess, "");
   }
 
   State& state_;
   Settings settings_;
+  std::vector<Seen> seen_;
   std::set<std::string> tried_;  // schedules, by text()
+  std::set<std::string> busy_;
 };
 
 }  // namespace
 
-void tick(State& state) { Tick(state).run(); }
+void tick(State& state) {
+  recover(state);
+  Tick(state).run();
+}
 
 }  // namespace backups

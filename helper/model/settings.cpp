@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/alert.hpp"
 #include "model/target.hpp"
 #include "sys/zone.hpp"
 
@@ -81,6 +82,30 @@ bool is_zone(const std::string& value) {
   }
 }
 
+/// One that can be sent as it stands: no blank, control character or fragment.
+bool is_url(const std::string& value) {
+  for (const std::string scheme : {"https://", "http://"}) {
+    if (!value.starts_with(scheme)) continue;
+    const std::string rest = value.substr(scheme.size());
+    return !rest.empty() && rest[0] != '/' && rest[0] != '?' &&
+           std::all_of(rest.begin(), rest.end(),
+                       [](char c) { return c > ' ' && c < 0x7F && c != '#' && c != '"'; });
+  }
+  return false;
+}
+
+bool is_webhook_format(const std::string& value) {
+  return value == "json" || value == "slack" || value == "discord" || value == "ntfy";
+}
+
+bool is_address(const std::string& value) {
+  return valid_addresses(value) && value.find(',') == std::string::npos;
+}
+
+bool is_path(const std::string& value) {
+  return value.starts_with('/') && !value.ends_with('/') && printable(value) == value;
+}
+
 std::string default_reserve(std::uint64_t total) {
   return std::to_string(std::min(total / 10, 2 * kGiB));
 }
@@ -109,6 +134,21 @@ const std::vector<Property>& properties() {
       {"targets", "local", "names of targets, as local,offsite", is_target_list},
       {"silence-timeout", "10m", kTime, is_duration},
       {"start-timeout", "30m", kTime, is_duration},
+      {"notify-webhook", "", "a URL (- reads it from stdin)", is_url, P::kGlobalOnly | P::kSecret},
+      {"notify-webhook-format", "json", "json, slack, discord or ntfy", is_webhook_format,
+       P::kGlobalOnly},
+      {"notify-mail", "", "addresses, as ann@example.com,root", valid_addresses, P::kGlobalOnly},
+      {"notify-mail-from", "", "an address", is_address, P::kGlobalOnly},
+      {"notify-ping", "", "the URL of a dead man's switch (- reads it from stdin)", is_url,
+       P::kGlobalOnly | P::kSecret},
+      {"notify-command", "", "the path of a program", is_path, P::kGlobalOnly | P::kShellOnly},
+      {"notify-on", "failure,recovery,suspect,partial,silence",
+       "some of failure,recovery,suspect,partial,silence",
+       [](const std::string& value) { return parse_alert_kinds(value).has_value(); },
+       P::kGlobalOnly},
+      {"notify-every", "1d", "a time from 1s to 7d, as 6h", is_duration, P::kGlobalOnly},
+      {"metrics-file", "", "the path of a file, as /var/lib/node_exporter/backups.prom", is_path,
+       P::kGlobalOnly | P::kShellOnly},
   };
   return kProperties;
 }
@@ -137,7 +177,8 @@ void check_values(const std::string& scope, const std::map<std::string, std::str
     const Property* property = find_property(key);
     if (property != nullptr && !property->valid(value))
       throw Error(ErrorKind::kDamaged, "settings.json: " + key + " of " + scope + " takes " +
-                                           property->takes + ", not '" + printable(value) + "'");
+                                           property->takes + ", not '" + property->shown(value) +
+                                           "'");
   }
 }
 

@@ -1,6 +1,7 @@
 #include "sys/file.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -25,11 +26,13 @@ void sync_directory(const fs::path& directory) {
 
 std::string temporary_name(const std::string& name) { return "." + name + ".part"; }
 
-AtomicFile::AtomicFile(fs::path path)
+AtomicFile::AtomicFile(fs::path path, mode_t mode)
     : path_(std::move(path)),
       temporary_(path_.parent_path() / temporary_name(path_.filename().string())),
       fd_(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-  if (!fd_) throw system_error("cannot create " + temporary_.string(), errno);
+  // Whatever the umask is.
+  if (!fd_ || ::fchmod(fd_.get(), mode) != 0)
+    throw system_error("cannot create " + temporary_.string(), errno);
 }
 
 AtomicFile::~AtomicFile() {
@@ -63,10 +66,18 @@ std::optional<std::string> read_file(const fs::path& path) {
   return text;
 }
 
-void write_file_atomically(const fs::path& path, std::string_view bytes) {
-  AtomicFile file(path);
+void write_file_atomically(const fs::path& path, std::string_view bytes, mode_t mode) {
+  AtomicFile file(path, mode);
   file.write(bytes);
   file.commit();
+}
+
+Fd memory_file(std::string_view text) {
+  Fd fd(::memfd_create("text", MFD_CLOEXEC));
+  if (!fd) throw system_error("cannot make a file in memory", errno);
+  write_all(fd.get(), text, "a file in memory");
+  ::lseek(fd.get(), 0, SEEK_SET);
+  return fd;
 }
 
 void make_directories(const fs::path& path) {

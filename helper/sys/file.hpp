@@ -17,10 +17,10 @@ namespace fs = std::filesystem;
 
 /// A file that appears under its name whole or not at all: written as a hidden temporary beside it,
 /// then commit() makes it durable (fsync, rename, fsync of the directory). Destroyed without
-/// commit(), it unlinks what it wrote. Mode 0600.
+/// commit(), it unlinks what it wrote.
 class AtomicFile {
  public:
-  explicit AtomicFile(fs::path path);
+  explicit AtomicFile(fs::path path, mode_t mode = 0600);
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   ~AtomicFile();
@@ -44,7 +44,10 @@ std::optional<Fd> open_to_read(const fs::path& path);
 /// The whole of a small file. Nothing when there is no such file. Throws Error otherwise.
 std::optional<std::string> read_file(const fs::path& path);
 
-void write_file_atomically(const fs::path& path, std::string_view bytes);
+void write_file_atomically(const fs::path& path, std::string_view bytes, mode_t mode = 0600);
+
+/// A nameless file in memory that holds `text`, at its start. Throws Error.
+Fd memory_file(std::string_view text);
 
 /// Makes `path` and what is missing above it, mode 0700. Throws Error.
 void make_directories(const fs::path& path);

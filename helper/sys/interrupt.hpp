@@ -4,8 +4,8 @@
 
 namespace backups {
 
-/// SIGINT (a person's), SIGTERM and SIGALRM ask for a stop; SIGHUP and SIGPIPE are ignored, since a client that vanished
-/// must not end a backup.
+/// SIGINT (a person's), SIGTERM and SIGALRM ask for a stop; SIGHUP and SIGPIPE are ignored, since a
+/// client that vanished must not end a backup.
 namespace interrupt {
 
 /// What check() says when a person asked.

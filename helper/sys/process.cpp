@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <thread>
 
 #include "base/error.hpp"
@@ -43,16 +44,14 @@ void default_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void run_child(const Command& command, char* const* argv, char* const* environment,
-                            pid_t parent, int report) {
+/// After fork(2). What keeps it from running `argv` goes to `report` as an errno.
+[[noreturn]] void become(const Command& command, char* const* argv, char* const* environment,
+                         int report) {
   const auto give_up = [&] {
     const int error = errno;
     [[maybe_unused]] const auto ignored = ::write(report, &error, sizeof error);
     ::_exit(127);
   };
-  ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);
   default_signals();
   if (::chdir("/") != 0) give_up();
   // Whatever a caller left open: `flock 9` in a crontab line. Kernels before 5.11 can't.
@@ -75,6 +74,16 @@ void default_signals() {
   ::_exit(127);
 }
 
+/// Until the program runs, at which `report` closes. Throws Error when it never will.
+void await_start(Pipe& report, const std::string& program, const std::function<void()>& cleanup) {
+  report.write.reset();
+  int error = 0;
+  if (read_some(report.read.get(), reinterpret_cast<char*>(&error), sizeof error, "pipe") == 0)
+    return;
+  cleanup();
+  throw system_error("cannot run " + program, error);
+}
+
 }  // namespace
 
 std::map<std::string, std::string> own_environment() {
@@ -82,13 +91,12 @@ std::map<std::string, std::string> own_environment() {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
     const auto equals = text.find('=');
-    if (equals != std::string::npos)
-      environment[text.substr(0, equals)] = text.substr(equals + 1);
+    if (equals != std::string::npos) environment[text.substr(0, equals)] = text.substr(equals + 1);
   }
   return environment;
 }
 
-Process::Process(const Command& command) {
+Process::Process(const Command& command) : leaves_work_(command.leaves_work) {
   const auto argv = pointers(command.argv);
   const auto words = assignments(command.environment);
   const auto environment = pointers(words);
@@ -96,15 +104,15 @@ Process::Process(const Command& command) {
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ < 0) throw system_error("cannot fork", errno);
-  if (pid_ == 0) run_child(command, argv.data(), environment.data(), parent, report.write.get());
+  if (pid_ == 0) {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(127);
+    become(command, argv.data(), environment.data(), report.write.get());
+  }
   ::setpgid(pid_, pid_);
   handle_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-  report.write.reset();
-  int error = 0;
-  if (read_some(report.read.get(), reinterpret_cast<char*>(&error), sizeof error, "pipe") != 0) {
-    wait(std::chrono::milliseconds::max());
-    throw system_error("cannot run " + command.argv[0], error);
-  }
+  await_start(report, command.argv[0], [this] { wait(std::chrono::milliseconds::max()); });
 }
 
 Process::~Process() {
@@ -136,7 +144,7 @@ std::optional<int> Process::wait(std::chrono::milliseconds patience) {
 
 int Process::reap() {
   // Its number is ours until it is waited for: what it left in its group goes first.
-  ::kill(-pid_, SIGKILL);
+  if (!leaves_work_) ::kill(-pid_, SIGKILL);
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0) {
     if (errno != EINTR) throw system_error("cannot wait for a process", errno);
@@ -150,6 +158,32 @@ int Process::stop(std::chrono::milliseconds grace) {
     if (!wait(grace)) ::kill(-pid_, SIGKILL);
   }
   return wait(std::chrono::milliseconds::max()).value();
+}
+
+void spawn_detached(const Command& command) {
+  const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) throw system_error("cannot open /dev/null", errno);
+  Command detached = command;
+  detached.descriptors = {
+      {STDIN_FILENO, null.get()}, {STDOUT_FILENO, null.get()}, {STDERR_FILENO, null.get()}};
+  const auto argv = pointers(detached.argv);
+  const auto words = assignments(detached.environment);
+  const auto environment = pointers(words);
+  Pipe report = make_pipe();
+  const pid_t child = ::fork();
+  if (child < 0) throw system_error("cannot fork", errno);
+  if (child == 0) {
+    ::setsid();
+    // Its child is nobody's, so that nobody has to wait for it.
+    const pid_t grandchild = ::fork();
+    if (grandchild != 0) ::_exit(grandchild > 0 ? 0 : 127);
+    become(detached, argv.data(), environment.data(), report.write.get());
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (status != 0) throw Error(ErrorKind::kFailed, "cannot fork");
+  await_start(report, command.argv[0], [] {});
 }
 
 void kill_all_with(const std::string& assignment) {

@@ -26,6 +26,14 @@ std::string help(const std::vector<std::string>& arguments) {
   return testing::internal::GetCapturedStdout();
 }
 
+/// Those that a person calls.
+std::vector<Verb> public_verbs() {
+  std::vector<Verb> found;
+  for (const auto& verb : verbs())
+    if (!verb.internal) found.push_back(verb);
+  return found;
+}
+
 TEST(Help, ForDokkuIsOneLine) {
   const auto lines = lines_of(help({"--dokku"}));
   ASSERT_THAT(lines, SizeIs(1));
@@ -42,23 +50,23 @@ TEST(Help, ForDokkuHasExactlyOneCommaALine) {
 
 TEST(Help, ForDokkuNamesEveryVerb) {
   const auto lines = lines_of(help({"--dokku", "--all"}));
-  EXPECT_THAT(lines, SizeIs(verbs().size() + 2));
+  EXPECT_THAT(lines, SizeIs(public_verbs().size() + 2));
   EXPECT_THAT(lines, Each(StartsWith("    backups:")));
-  for (const auto& verb : verbs())
+  for (const auto& verb : public_verbs())
     EXPECT_THAT(lines, Contains(AllOf(StartsWith("    backups:" + std::string(verb.name)),
                                       HasSubstr(verb.summary))));
 }
 
 TEST(Help, ForCompletionIsTheVerbs) {
   const auto lines = lines_of(help({"--completion"}));
-  EXPECT_THAT(lines, SizeIs(verbs().size() + 2));
-  for (const auto& verb : verbs()) EXPECT_THAT(lines, Contains(verb.name));
+  EXPECT_THAT(lines, SizeIs(public_verbs().size() + 2));
+  for (const auto& verb : public_verbs()) EXPECT_THAT(lines, Contains(verb.name));
   EXPECT_THAT(lines, AllOf(Contains("version"), Contains("help")));
 }
 
 TEST(Help, OverviewNamesEveryVerb) {
   const std::string text = help({});
-  for (const auto& verb : verbs()) {
+  for (const auto& verb : public_verbs()) {
     EXPECT_THAT(text, HasSubstr("backups:" + std::string(verb.name)));
     EXPECT_THAT(text, HasSubstr(verb.summary));
   }
@@ -77,6 +85,12 @@ TEST(Help, OfAVerbHasItsUsageAndOptions) {
     }
     EXPECT_EQ(help({"backups:" + std::string(verb.name)}), text);
   }
+}
+
+TEST(Help, NamesNoVerbThatOnlyOurOwnProcessesCall) {
+  EXPECT_TRUE(find_verb("deliver")->internal);
+  for (const auto& arguments : {std::vector<std::string>{}, {"--dokku", "--all"}, {"--completion"}})
+    EXPECT_THAT(help(arguments), testing::Not(HasSubstr("deliver")));
 }
 
 TEST(Help, OfNoVerbIsBadInput) {

@@ -27,8 +27,8 @@ Options parse(const Words& arguments, WordCount count = {0, 3}) {
 }
 
 TEST(Options, TellsWordsFromOptions) {
-  const Options options = parse({"a", "--force", "b", "--label", "x", "c"});
-  EXPECT_THAT(options.words(), ElementsAre("a", "b", "c"));
+  const Options options = parse({"a", "--force", "-", "--label", "x", "c"});
+  EXPECT_THAT(options.words(), ElementsAre("a", "-", "c"));
   EXPECT_TRUE(options.flag("force"));
   EXPECT_FALSE(options.flag("dry-run"));
   EXPECT_THAT(options.value("label"), Optional(std::string("x")));
@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadOptions,
     testing::Values(BadCase{{"a", "--nope"}, "'--nope'"}, BadCase{{"a", "--nope=x"}, "'--nope'"},
                     BadCase{{"a", "--"}, "'--'"}, BadCase{{"a", "-f"}, "'-f'"},
-                    BadCase{{"a", "-"}, "'-'"}, BadCase{{"a", "--forc"}, "'--forc'"},
+                    BadCase{{"a", "-x"}, "'-x'"}, BadCase{{"a", "--forc"}, "'--forc'"},
                     BadCase{{"a", "--FORCE"}, "'--FORCE'"}, BadCase{{"a", "-force"}, "'-force'"},
                     BadCase{{"a", "--=x"}, "'--'"}, BadCase{{"a", "--label"}, "--label"},
                     BadCase{{"a", "--force=yes"}, "--force"}, BadCase{{"a", "--force="}, "--force"},

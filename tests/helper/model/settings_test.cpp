@@ -118,8 +118,29 @@ INSTANTIATE_TEST_SUITE_P(
         PropertyCase{"disk-reserve", "%", false}, PropertyCase{"disk-reserve", "5G", true},
         PropertyCase{"disk-reserve", "5X", false}, PropertyCase{"start-timeout", "1s", true},
         PropertyCase{"start-timeout", "0", false}, PropertyCase{"start-timeout", "7d", true},
-        PropertyCase{"start-timeout", "8d", false},
-        PropertyCase{"silence-timeout", "soon", false}));
+        PropertyCase{"start-timeout", "8d", false}, PropertyCase{"silence-timeout", "soon", false},
+        PropertyCase{"notify-webhook", "https://hooks.example/services/T/B/x?a=b", true},
+        PropertyCase{"notify-webhook", "http://[::1]:8080", true},
+        PropertyCase{"notify-webhook", "ftp://example.com", false},
+        PropertyCase{"notify-webhook", "file:///etc/passwd", false},
+        PropertyCase{"notify-webhook", "https://", false},
+        PropertyCase{"notify-webhook", "https:///x", false},
+        PropertyCase{"notify-webhook", "https://a b", false},
+        PropertyCase{"notify-webhook", "https://a\r\nX: y", false},
+        PropertyCase{"notify-webhook", "https://a/#x", false},
+        PropertyCase{"notify-webhook-format", "ntfy", true},
+        PropertyCase{"notify-webhook-format", "xml", false},
+        PropertyCase{"notify-mail", "a@b.example,root", true},
+        PropertyCase{"notify-mail", "a@b, c@d", false},
+        PropertyCase{"notify-mail-from", "a@b", true},
+        PropertyCase{"notify-mail-from", "a@b,c@d", false},
+        PropertyCase{"notify-command", "/usr/local/bin/tell", true},
+        PropertyCase{"notify-command", "tell", false},
+        PropertyCase{"notify-command", "/a\nb", false},
+        PropertyCase{"notify-on", "failure,silence", true}, PropertyCase{"notify-on", "all", false},
+        PropertyCase{"notify-every", "6h", true}, PropertyCase{"notify-every", "0", false},
+        PropertyCase{"metrics-file", "/a/b.prom", true},
+        PropertyCase{"metrics-file", "b.prom", false}, PropertyCase{"metrics-file", "/a/", false}));
 
 TEST(Properties, AreKnownByNameAndAcceptTheirDefaults) {
   EXPECT_EQ(find_property("no-such"), nullptr);
@@ -129,6 +150,21 @@ TEST(Properties, AreKnownByNameAndAcceptTheirDefaults) {
     if (*property.default_value != '\0') EXPECT_TRUE(property.valid(property.default_value));
     EXPECT_THAT(property.takes, testing::Not(HasSubstr(";")));
   }
+}
+
+TEST(Properties, ThatAreSecretAreNotShown) {
+  EXPECT_EQ(find_property("notify-ping")->shown("https://hc/uuid"), "*******");
+  EXPECT_EQ(find_property("notify-ping")->shown(""), "");
+  EXPECT_EQ(find_property("compression")->shown("gzip"), "gzip");
+  EXPECT_THAT(
+      [] { Settings::parse(R"({"properties": {"--global": {"notify-webhook": "//T0KEN"}}})"); },
+      ThrowsError(ErrorKind::kDamaged, testing::Not(HasSubstr("T0KEN"))));
+}
+
+TEST(Properties, ThatReachTheHostAreForAShellOnly) {
+  for (const char* name : {"notify-command", "metrics-file"})
+    EXPECT_TRUE(find_property(name)->is(Property::kShellOnly)) << name;
+  EXPECT_FALSE(find_property("compression")->is(Property::kShellOnly));
 }
 
 TEST(Settings, SurviveTheirText) {

@@ -1,0 +1,90 @@
+#include "catalog/outbox.hpp"
+
+namespace backups {
+namespace {
+
+bool exists(Database& database, const std::string& kind, const std::string& subject) {
+  Statement query(database, "SELECT 1 FROM troubles WHERE kind = ? AND subject = ?");
+  return query.bind(kind).bind(subject).step();
+}
+
+}  // namespace
+
+void Outbox::raise(const std::string& kind, const std::string& subject, Time time,
+                   std::int64_t every, const std::vector<std::string>& channels,
+                   const std::string& text) {
+  Transaction transaction(database_);
+  Statement(database_,
+            "INSERT INTO troubles (kind, subject, since, times) VALUES (?, ?, ?, 1) "
+            "ON CONFLICT DO UPDATE SET times = times + 1")
+      .bind(kind)
+      .bind(subject)
+      .bind(time)
+      .run();
+  if (!channels.empty()) {
+    // A clock that was ahead for a while must not silence it.
+    Statement(database_,
+              "UPDATE troubles SET told_at = ?3 WHERE kind = ?1 AND subject = ?2 AND "
+              "(told_at IS NULL OR told_at <= ?3 - ?4 OR told_at > ?3)")
+        .bind(kind)
+        .bind(subject)
+        .bind(time)
+        .bind(every)
+        .run();
+    if (database_.changes() > 0)
+      for (const auto& channel : channels) queue(channel, text, time);
+  }
+  transaction.commit();
+}
+
+void Outbox::clear(const std::string& kind, const std::string& subject, Time time,
+                   const std::vector<std::string>& channels, const std::string& text) {
+  if (!exists(database_, kind, subject)) return;
+  Transaction transaction(database_);
+  Statement ended(database_,
+                  "DELETE FROM troubles WHERE kind = ? AND subject = ? RETURNING told_at");
+  // Somebody else may have ended it meanwhile.
+  const bool told = ended.bind(kind).bind(subject).step() && !ended.is_null(0);
+  ended.reset();
+  if (told)
+    for (const auto& channel : channels) queue(channel, text, time);
+  transaction.commit();
+}
+
+void Outbox::queue(const std::string& channel, const std::string& text, Time time) {
+  Statement(database_,
+            "INSERT INTO outbox (channel, message, queued_at, next_try) VALUES (?, ?, ?3, ?3)")
+      .bind(channel)
+      .bind(text)
+      .bind(time)
+      .run();
+  Statement(database_, "UPDATE outbox SET next_try = ?2 WHERE channel = ?1 AND next_try > ?2")
+      .bind(channel)
+      .bind(time)
+      .run();
+}
+
+std::optional<Outbox::Message> Outbox::due(Time time) {
+  // Alerts that failed before come after new ones, which may get through; pings keep their order.
+  Statement query(database_,
+                  "SELECT key, channel, message, queued_at, attempts FROM outbox WHERE next_try <= "
+                  "? ORDER BY iif(channel = 'ping', 0, attempts), key LIMIT 1");
+  if (!query.bind(time).step()) return std::nullopt;
+  return Message{query.number(0), query.text(1), query.text(2), query.number(3), query.number(4)};
+}
+
+void Outbox::remove(const Message& message) {
+  Statement(database_, "DELETE FROM outbox WHERE key = ?").bind(message.key).run();
+}
+
+void Outbox::postpone(const Message& message, Time until) {
+  Statement(database_,
+            "UPDATE outbox SET attempts = attempts + (key = ?1), next_try = max(next_try, ?3) "
+            "WHERE channel = ?2")
+      .bind(message.key)
+      .bind(message.channel)
+      .bind(until)
+      .run();
+}
+
+}  // namespace backups

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sys/clock.hpp"
+#include "sys/sqlite.hpp"
+
+namespace backups {
+
+/// What is wrong now, and what is still to be told to whom: the tables `troubles` and `outbox` of
+/// the catalog. Safe to use from several processes at once. Throws Error.
+class Outbox {
+ public:
+  explicit Outbox(Database& database) : database_(database) {}
+
+  /// A text that waits for its channel.
+  struct Message {
+    std::int64_t key = 0;
+    std::string channel;
+    std::string text;
+    Time queued_at = 0;
+    std::int64_t attempts = 0;
+  };
+
+  /// Something is wrong, for the first time or still. Queues `text` for the channels, unless that
+  /// trouble was told less than `every` seconds before `time`.
+  void raise(const std::string& kind, const std::string& subject, Time time, std::int64_t every,
+             const std::vector<std::string>& channels, const std::string& text);
+  /// It is no longer wrong. Queues `text` for the channels if anybody was told that it was.
+  void clear(const std::string& kind, const std::string& subject, Time time,
+             const std::vector<std::string>& channels, const std::string& text);
+
+  /// Makes everything else for that channel due as well: it is tried in any case.
+  void queue(const std::string& channel, const std::string& text, Time time);
+  /// The next one to try at `time`.
+  std::optional<Message> due(Time time);
+  void remove(const Message& message);
+  /// An attempt failed: nothing is due for its channel before `until`.
+  void postpone(const Message& message, Time until);
+
+ private:
+  Database& database_;
+};
+
+}  // namespace backups
