@@ -273,3 +273,90 @@ PYTHON
   assert_contains "$output" "backups_last_success_timestamp_seconds fake:db  $(catalog \
     "SELECT finished_at FROM backups WHERE name = 'db' AND status = 'success'")"
 }
+
+# tick DAY TIME, and no schedule before that day.
+tick() {
+  run -0 at "2026-03-$1 $2" helper tick
+  [[ $(outbox) == 0 ]] || fail "the outbox is not empty: $output"
+}
+
+# The events that arrived so far, in order.
+events() {
+  local file
+  for file in $(find "$SINK" -regex '.*/[0-9]+' -printf '%f\n' | sort -n); do
+    sed '1,/^$/d' "$SINK/$file" | jq -r '"\(.event) \(.source) \(.schedule // "")"'
+  done
+}
+
+@test "a tick tells of a failure once, of its end, and of a suspect backup" {
+  export TZ=UTC
+  webhook
+  at '2026-03-02 10:00:00' helper schedule fake:db --daily 02:00 --quiet
+  knob export 'exit 1'
+  tick 03 02:00:00
+  tick 03 02:10:00
+  knob export
+  tick 03 03:00:00
+  assert_equal "$(events)" $'failure fake:db \nrecovery fake:db '
+  fake_source fake:db "$(head -c 60000 /dev/urandom | base64 -w 0)"
+  tick 04 02:00:00
+  fake_source fake:db tiny
+  tick 05 02:00:00
+  tick 05 02:01:00
+  assert_equal "$(events | tail -n +3)" 'suspect fake:db '
+  at '2026-03-05 10:00:00' helper accept fake:db --quiet
+  tick 06 02:00:00
+  assert_equal "$(events | tail -n +4)" 'recovery fake:db '
+}
+
+@test "silence: a schedule that made nothing for twice its interval is told, and its next success too" {
+  export TZ=UTC
+  webhook
+  helper set --global notify-on recovery,silence --quiet
+  at '2026-03-02 10:00:00' helper schedule fake:db --daily 02:00 --quiet
+  tick 03 02:00:00
+  assert_equal "$(events)" ""
+  # Busy for days: nothing fails, and nothing is made.
+  knob_stop export
+  background create fake:db
+  fake_stopped
+  tick 04 02:00:00
+  assert_equal "$(events)" ""
+  tick 05 02:06:00
+  tick 05 10:00:00
+  assert_equal "$(events)" 'silence fake:db daily'
+  fake_go
+  assert_ends 0
+  knob export
+  tick 05 11:00:00
+  assert_equal "$(events | tail -n 1)" 'recovery fake:db daily'
+}
+
+@test "a host that slept is no silence: what was missed is made up for first" {
+  export TZ=UTC
+  webhook
+  at '2026-03-02 10:00:00' helper schedule fake:db --daily 02:00 --quiet
+  tick 03 02:00:00
+  tick 09 10:00:00
+  assert_equal "$(events)" ""
+}
+
+@test "the dead man's switch hears the start, and good news only while all is well" {
+  export TZ=UTC
+  local lines
+  helper set --global notify-ping "$URL/ping" --quiet
+  fake_source fake:other x
+  at '2026-03-02 10:00:00' helper schedule fake:db --daily 02:00 --quiet
+  at '2026-03-02 10:00:00' helper schedule fake:other --daily 03:00 --quiet
+  tick 03 02:00:00
+  tick 03 02:01:00
+  # shellcheck disable=SC2016 # for the hook
+  knob export '[[ $1 != db ]]'
+  tick 04 02:00:00
+  tick 04 03:00:00
+  knob export
+  tick 04 09:00:00
+  lines=$(for ((n = 1; n <= 8; ++n)); do request "$n" | head -n 1 | cut -d' ' -f2; done)
+  assert_equal "$lines" $'/ping/start\n/ping\n/ping/start\n/ping/fail\n/ping/start\n/ping/fail\n/ping/start\n/ping'
+  refute_file "$SINK/9"
+}
