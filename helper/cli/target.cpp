@@ -64,6 +64,7 @@ int target_add(Call& call) {
     check_target_option(option.name, options[option.name]);
   }
   if (!options.contains("bucket")) throw Error(ErrorKind::kBadInput, "say which --bucket");
+  check_target_options(options);
   call.resolver.authorise_everything();
   const auto given = credentials_from_stdin();
   if (!given) warn_of_environment(name, find_credentials(call.state, name, options).origin);
@@ -138,6 +139,9 @@ int target_remove(Call& call) {
   call.resolver.authorise_everything();
   call.state.change_settings([&](Settings& settings) {
     require_target(settings, name);
+    if (const auto uses = settings.uses_of(name); !uses.empty())
+      throw Error(ErrorKind::kRefused, "target " + name + " is still named by " + join(uses, ", ") +
+                                           ": take it out there first");
     settings.targets.erase(name);
   });
   forget_credentials(call.state, name);

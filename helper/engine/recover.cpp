@@ -1,5 +1,7 @@
 #include "engine/recover.hpp"
 
+#include <set>
+
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "engine/alert.hpp"
@@ -54,7 +56,8 @@ void recover_copies(State& state, const Backup& backup) {
     if (is_committed(store_of(state, backup, copy.target), backup.source, backup.id)) {
       state.catalog().mark_copy(backup, {copy.target, "success", "", backup.stored_size});
     } else {
-      give_up_copy(state, backup, copy.target, kInterrupted);
+      discard_files(store_of(state, backup, copy.target), backup.source, backup.id);
+      state.catalog().mark_copy(backup, {copy.target, "failed", kInterrupted, {}});
       log::step("The copy of " + backup.id + " to " + copy.target +
                 " was interrupted: its leftovers are removed");
     }
@@ -96,17 +99,27 @@ void recover_run(State& state, const RunRecord& dead) {
   remove_run(state, dead);
 }
 
-template <typename Work>
-void attempt(const std::string& what, const Work& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    log::warn("Cannot clean up after " + what + ": " + error.what() +
-              ". The next command tries again");
+/// Each problem is said once: a target that is out of reach is that for all its copies.
+class Attempts {
+ public:
+  template <typename Work>
+  void operator()(const std::string& what, const Work& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      if (said_.insert(error.what()).second)
+        log::warn("Cannot clean up after " + what + ": " + error.what() +
+                  ". The next command tries again");
+    }
   }
-}
+
+ private:
+  std::set<std::string> said_;
+};
 
 void recover_all(State& state) {
+  const State::Haste haste(state);
+  Attempts attempt;
   for (const auto& dead : list_runs(state, false)) {
     if (dead.source.type.empty()) {
       remove_run(state, dead);

@@ -2,26 +2,62 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "base/log.hpp"
 #include "engine/copy.hpp"
 #include "engine/writer.hpp"
+#include "model/backup_id.hpp"
 #include "model/target.hpp"
 #include "sys/clock.hpp"
 
 namespace backups {
 
-void remove_copy(State& state, const Backup& backup, const std::string& target) {
-  discard_files(store_of(state, backup, target), backup.source, backup.id);
+namespace {
+
+/// A server takes the deletion of what is locked all the same, and only hides it.
+void require_unlocked(State& state, const Backup& backup, const std::string& target) {
+  std::optional<Time> until;
+  try {
+    until = store_of(state, backup, target)
+                .locked_until(key_of(backup.source, manifest_file(backup.id)));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUnreachable) throw;
+    return;  // the deletion has the better words for it
+  }
+  if (!until || *until <= now()) return;
+  throw Error(ErrorKind::kRefused,
+              "the copy of " + backup.id + " on " + target + " is locked" +
+                  (*until == Store::kForever ? " by a legal hold" : " until " + rfc3339(*until)) +
+                  " and stays: nothing is deleted");
+}
+
+void discard_copy(State& state, const Backup& backup, const std::string& target) {
+  Store& store = store_of(state, backup, target);
+  discard_files(store, backup.source, backup.id);
   state.catalog().mark_copy(backup, {target, "deleted", "", {}});
+  if (store.keeps_removed())
+    log::warn("The bucket of " + target +
+              " keeps versions: what was deleted is hidden there until a " +
+              "lifecycle rule of the bucket ends it");
+}
+
+}  // namespace
+
+void remove_copy(State& state, const Backup& backup, const std::string& target) {
+  require_unlocked(state, backup, target);
+  discard_copy(state, backup, target);
 }
 
 void remove_backup(State& state, const Backup& backup) {
-  state.catalog().mark_deleting(backup);
   const Settings settings = state.settings();
+  for (const auto& copy : backup.copies)
+    if (copy.status != "deleted" && settings.targets.contains(copy.target))
+      require_unlocked(state, backup, copy.target);
+  state.catalog().mark_deleting(backup);
   for (const auto& copy : backup.copies) {
     if (copy.status == "deleted") continue;
     if (copy.target == kLocalTarget || settings.targets.contains(copy.target)) {
-      remove_copy(state, backup, copy.target);
+      discard_copy(state, backup, copy.target);
     } else {
       log::warn("The copy of " + backup.id + " on " + copy.target +
                 " stays where it is: that target was removed");

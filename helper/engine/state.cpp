@@ -177,7 +177,7 @@ Store& State::store(const std::string& target, const std::string& host) {
 S3Store& State::s3(const std::string& target, const std::string& host_name) {
   const std::string of = host_name.empty() ? host() : host_name;
   auto& store = remote_[target + "/" + of];
-  if (!store) store = open_target(*this, target, of);
+  if (!store) store = open_target(*this, target, of, hasty_);
   return *store;
 }
 

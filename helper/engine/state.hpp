@@ -44,6 +44,9 @@ class State {
   /// The same as what it is, for what only S3 can.
   S3Store& s3(const std::string& target, const std::string& host = {});
 
+  /// While it lives, stores that are not local get one short try: for what need not be done now.
+  class Haste;
+
   Settings settings() const;
   /// Reads, changes and replaces settings.json under its lock.
   void change_settings(const std::function<void(Settings&)>& change);
@@ -74,7 +77,23 @@ class State {
   std::filesystem::path helper_;
   std::unique_ptr<Store> local_;
   std::map<std::string, std::unique_ptr<S3Store>> remote_;  // by target and host
+  bool hasty_ = false;
   std::unique_ptr<Catalog> catalog_;
+};
+
+class State::Haste {
+ public:
+  explicit Haste(State& state) : state_(state) { turn(true); }
+  ~Haste() { turn(false); }
+  Haste(const Haste&) = delete;
+  Haste& operator=(const Haste&) = delete;
+
+ private:
+  void turn(bool hasty) {
+    state_.remote_.clear();
+    state_.hasty_ = hasty;
+  }
+  State& state_;
 };
 
 /// "<type>/<name>/<file>", the key of a file of a backup.

@@ -1,5 +1,6 @@
 #include "engine/target.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.hpp"
@@ -11,6 +12,8 @@ namespace backups {
 namespace {
 
 constexpr std::uint64_t kMebibyte = 1ULL << 20;
+constexpr int kHastyTimeout = 3;       // seconds
+constexpr std::int64_t kDay = 86'400;  // seconds
 
 }  // namespace
 
@@ -29,9 +32,10 @@ void require_targets(const State& state, const std::vector<std::string>& names) 
 }
 
 std::unique_ptr<S3Store> open_target(const State& state, const std::string& target,
-                                     const std::string& host) {
+                                     const std::string& host, bool hasty) {
   require_targets(state, {target});
   const TargetOptions options = state.settings().targets.at(target);
+  check_target_options(options);
   const auto option = [&](const char* name, const std::string& otherwise = {}) {
     const auto found = options.find(name);
     return found == options.end() ? otherwise : found->second;
@@ -46,18 +50,24 @@ std::unique_ptr<S3Store> open_target(const State& state, const std::string& targ
   s3.storage_class = option("storage-class");
   s3.server_side_encryption = option("encryption");
   s3.kms_key = option("kms-key");
-  s3.object_lock_mode = option("object-lock");
-  s3.object_lock_days = std::atoi(option("object-lock-days", "0").c_str());
+  s3.object_lock_mode = option("object-lock", s3.object_lock_mode);
   s3.ca_file = option("ca-file");
   s3.unsigned_payload = option("unsigned-payload") == "true";
   const auto number = [&](const char* name, int otherwise) {
     return std::atoi(option(name, std::to_string(otherwise)).c_str());
   };
+  s3.object_lock_seconds = number("object-lock-days", 0) * kDay;
   s3.parts_in_flight = number("parts-in-flight", s3.parts_in_flight);
   s3.part_size = static_cast<std::uint64_t>(number("part-size", 0)) * kMebibyte;
   s3.connect_timeout = number("connect-timeout", s3.connect_timeout);
   s3.stall_timeout = number("stall-timeout", s3.stall_timeout);
   s3.attempts = number("attempts", s3.attempts);
+  if (hasty) {
+    s3.attempts = 1;
+    s3.one_chance = true;
+    s3.connect_timeout = std::min(s3.connect_timeout, kHastyTimeout);
+    s3.stall_timeout = std::min(s3.stall_timeout, kHastyTimeout);
+  }
   const Credentials found = find_credentials(state, target, options);
   return make_s3_store(s3, {found.key, found.secret, found.token, found.origin});
 }

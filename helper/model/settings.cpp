@@ -291,6 +291,22 @@ std::uint64_t Settings::disk_reserve(const std::string& source, std::uint64_t to
   return total / 100 * static_cast<std::uint64_t>(percent);
 }
 
+std::vector<std::string> Settings::uses_of(const std::string& target) const {
+  std::vector<std::string> uses;
+  for (const auto& [scope, values] : values_) {
+    const auto named = values.find("targets");
+    if (named == values.end()) continue;
+    const auto list = parse_target_list(named->second);
+    if (std::find(list.begin(), list.end(), target) != list.end())
+      uses.push_back("targets of " + scope);
+  }
+  for (const auto& schedule : schedules)
+    if (std::find(schedule.targets.begin(), schedule.targets.end(), target) !=
+        schedule.targets.end())
+      uses.push_back("schedule " + schedule.id + " of " + schedule.source.text());
+  return uses;
+}
+
 std::optional<std::int64_t> parse_duration(const std::string& text) {
   return parse_with_unit(text, {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}});
 }

@@ -72,6 +72,9 @@ class Settings {
   /// Nothing when the source has none of that id.
   const Schedule* find_schedule(const Source& source, const std::string& id) const;
 
+  /// What names a target, for a person: "targets of postgres:my-db".
+  std::vector<std::string> uses_of(const std::string& target) const;
+
   /// The targets beside `local`, by name.
   std::map<std::string, TargetOptions> targets;
   std::vector<Schedule> schedules;

@@ -103,6 +103,16 @@ void check_target_option(const std::string& name, const std::string& value) {
               "a target has no option '" + printable(name) + "', but: " + join(names, ", "));
 }
 
+void check_target_options(const TargetOptions& options) {
+  const auto needs = [&](const char* one, const char* other) {
+    if (options.contains(one) && !options.contains(other))
+      throw Error(ErrorKind::kBadInput, std::string(one) + " needs " + other);
+  };
+  needs("object-lock", "object-lock-days");
+  needs("object-lock-days", "object-lock");
+  needs("kms-key", "encryption");
+}
+
 bool valid_target_name(std::string_view name) { return valid_type(name) && name != kLocalTarget; }
 
 std::vector<std::string> parse_target_list(const std::string& text) {

@@ -26,6 +26,9 @@ const std::vector<TargetOption>& target_options();
 /// Throws Error, kBadInput, naming what is wrong.
 void check_target_option(const std::string& name, const std::string& value);
 
+/// Throws Error, kBadInput, where one lacks another that it needs.
+void check_target_options(const TargetOptions& options);
+
 /// Lower-case letters, digits and dashes, beginning with a letter; not `local`.
 bool valid_target_name(std::string_view name);
 

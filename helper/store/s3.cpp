@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "store/s3_client.hpp"
 #include "store/s3_download.hpp"
+#include "store/s3_list.hpp"
 #include "store/s3_object.hpp"
 #include "store/s3_probe.hpp"
 #include "store/s3_upload.hpp"
@@ -13,7 +14,7 @@
 namespace backups {
 namespace {
 
-constexpr int kShortRequest = 120;            // seconds
+constexpr std::int64_t kTestLock = 60;        // seconds
 constexpr std::int64_t kLongestUrl = 604800;  // seconds: the limit of the signature
 
 bool valid_key(const std::string& key) {
@@ -26,7 +27,7 @@ bool valid_key(const std::string& key) {
 class S3 : public S3Store {
  public:
   S3(const S3Target& target, const S3Credentials& credentials)
-      : client_(target, credentials), origin_(credentials.origin) {}
+      : client_(target, credentials), credentials_(credentials) {}
 
   std::unique_ptr<Sink> put(const std::string& key) override {
     return make_s3_upload(client_, full(key), false, stored_);
@@ -42,7 +43,7 @@ class S3 : public S3Store {
 
   std::string last_etag() const override { return stored_.etag; }
 
-  std::string credentials_origin() const override { return origin_; }
+  std::string credentials_origin() const override { return credentials_.origin; }
 
   bool get(const std::string& key, Sink& sink) override {
     return download(client_, full(key), sink);
@@ -61,12 +62,19 @@ class S3 : public S3Store {
     return entries;
   }
 
-  void remove(const std::string& key) override { remove_object(client_, full(key)); }
+  std::optional<Time> locked_until(const std::string& key) override {
+    const auto head = head_object(client_, full(key), "look at " + key);
+    return head ? backups::locked_until(*head) : std::nullopt;
+  }
+
+  bool keeps_removed() const override { return keeps_removed_; }
+
+  void remove(const std::string& key) override { remove_whole(full(key)); }
 
   void discard(const std::string& beginning) override {
     const std::string prefix = full(beginning);
-    abort_uploads(client_, prefix);
-    for (const auto& object : list_objects(client_, prefix)) remove_object(client_, object.key);
+    for (const auto& upload : list_uploads(client_, prefix)) abort_upload(client_, upload);
+    for (const auto& object : list_objects(client_, prefix)) remove_whole(object.key);
   }
 
   std::string presign(const std::string& key, std::int64_t seconds) override {
@@ -75,11 +83,19 @@ class S3 : public S3Store {
     return client_.presign(full(key), seconds);
   }
 
-  std::vector<Check> probe() override { return probe_bucket(client_, place(".backups-test")); }
+  std::vector<Check> probe() override {
+    S3Target target = client_.target();
+    if (target.locks()) target.object_lock_seconds = kTestLock;
+    S3Client client(target, credentials_);
+    return probe_bucket(client, place(".backups-test"));
+  }
 
   std::string region() const override { return client_.region(); }
 
  private:
+  void remove_whole(const std::string& key) {
+    if (remove_object(client_, key)) keeps_removed_ = true;
+  }
   std::string place(const std::string& key) const {
     const std::string& prefix = client_.target().prefix;
     return prefix.empty() ? key : prefix + "/" + key;
@@ -91,8 +107,9 @@ class S3 : public S3Store {
   }
 
   S3Client client_;
-  std::string origin_;
+  const S3Credentials credentials_;
   S3Stored stored_;
+  bool keeps_removed_ = false;
 };
 
 }  // namespace

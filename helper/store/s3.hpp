@@ -20,8 +20,8 @@ struct S3Target {
   std::string storage_class;
   std::string server_side_encryption;  ///< "AES256", "aws:kms"
   std::string kms_key;
-  std::string object_lock_mode;  ///< "GOVERNANCE", "COMPLIANCE"
-  int object_lock_days = 0;
+  std::string object_lock_mode = "GOVERNANCE";  ///< or "COMPLIANCE"
+  std::int64_t object_lock_seconds = 0;         ///< from when it is written; 0: not locked
 
   std::string ca_file;            ///< PEM; empty: the system's
   bool unsigned_payload = false;  ///< over https only: saves a SHA-256, loses its check
@@ -30,10 +30,13 @@ struct S3Target {
   std::uint64_t expected_size = 0;  ///< bytes, of what put() will take; 0: unknown
 
   int attempts = 10;            ///< of each request
+  bool one_chance = false;      ///< once it could not be reached, every request fails at once
   int connect_timeout = 15;     ///< seconds
   int stall_timeout = 60;       ///< seconds at under 1 KiB/s
   double backoff_unit = 0.5;    ///< seconds, the first pause's upper bound
   double backoff_limit = 20.0;  ///< seconds, every pause's upper bound
+
+  bool locks() const { return object_lock_seconds > 0; }
 };
 
 struct S3Credentials {
@@ -57,8 +60,10 @@ class S3Store : public Store {
 
   struct Check {
     enum class Outcome { kWorks, kFails, kLacks, kSkipped };
-    std::string name;  ///< "write", "read", "list", "delete", "multipart", "create-only", "clock"
-    Outcome outcome;   ///< kLacks: works without it, kSkipped: an earlier one is missing
+    /// "write", "read", "list", "delete", "multipart", "create-only", "clock", and those of the
+    /// target's options "object-lock", "encryption", "storage-class"
+    std::string name;
+    Outcome outcome;      ///< kLacks: works without it, kSkipped: an earlier one is missing
     std::string message;  ///< what it means and what to do; empty when it works
   };
   /// Tries each right that a backup needs, with small objects below `prefix` that are removed

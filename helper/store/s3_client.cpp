@@ -177,6 +177,30 @@ void S3Client::learn_time(const HttpResponse& response) {
 }
 
 S3Answer S3Client::send(const S3Request& request) {
+  if (!target_.one_chance) return try_to_send(request);
+  {
+    const std::lock_guard lock(mutex_);
+    if (lost_) throw *lost_;
+  }
+  try {
+    return try_to_send(request);
+  } catch (const S3Error&) {
+    throw;  // it answered
+  } catch (const HttpFailure& failure) {
+    lose(unreachable(request.doing, failure, 1));
+    throw;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kUnreachable) lose(error);
+    throw;
+  }
+}
+
+void S3Client::lose(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  lost_ = error;
+}
+
+S3Answer S3Client::try_to_send(const S3Request& request) {
   const int attempts = request.attempts > 0 ? request.attempts : target_.attempts;
   bool repeated = false;
   for (int failures = 0;;) {

@@ -93,6 +93,8 @@ class S3Client {
   Time server_time() const;
   Signer signer() const;
   HttpRequest signed_request(const S3Request& request, bool fresh) const;
+  S3Answer try_to_send(const S3Request& request);
+  void lose(const Error& error);
   HttpResponse send_once(const S3Request& request, bool fresh);
   void learn_time(const HttpResponse& response);
   bool correct(const S3Request& request, const HttpResponse& response, const S3Problem& problem);
@@ -117,6 +119,7 @@ class S3Client {
   std::int64_t offset_ = 0;  // seconds added to our clock
   std::optional<std::int64_t> skew_;
   std::vector<std::unique_ptr<HttpClient>> idle_;
+  std::optional<Error> lost_;  // why it counts as out of reach
 
   std::atomic<bool> reached_{false};
   std::atomic<bool> checksum_headers_{true};

@@ -5,7 +5,6 @@
 namespace backups {
 namespace {
 
-constexpr int kShortRequest = 120;                // seconds
 constexpr std::uint64_t kProgress = 1024 * 1024;  // bytes that make a broken attempt count as none
 
 /// Passes an object on from wherever the attempts before left off.
@@ -82,37 +81,6 @@ bool download(S3Client& client, const std::string& key, Sink& sink) {
       throw;
     }
     client.pause(failures, 0, nullptr);
-  }
-}
-
-std::vector<Store::Entry> list_objects(S3Client& client, const std::string& prefix) {
-  std::vector<Store::Entry> entries;
-  S3Request request{.doing = "list the objects", .method = "GET"};
-  request.answers_xml = true;
-  request.timeout = kShortRequest;
-  std::string next;
-  do {
-    request.query = {{"list-type", "2"}, {"prefix", prefix}};
-    if (!next.empty()) request.query.emplace_back("continuation-token", next);
-    auto page = read_page(client.send(request).response.body);
-    if (!page || (!next.empty() && page->next == next))
-      throw Error(ErrorKind::kUnreachable, "cannot list the objects in the bucket " +
-                                               client.target().bucket +
-                                               ": the server's answer is not such a list");
-    entries.insert(entries.end(), std::make_move_iterator(page->entries.begin()),
-                   std::make_move_iterator(page->entries.end()));
-    next = page->next;
-  } while (!next.empty());
-  return entries;
-}
-
-void remove_object(S3Client& client, const std::string& key) {
-  S3Request request{.doing = "delete " + key, .method = "DELETE", .key = key};
-  request.timeout = kShortRequest;
-  try {
-    client.send(request);
-  } catch (const S3Error& error) {
-    if (error.code() != "NoSuchKey") throw;
   }
 }
 

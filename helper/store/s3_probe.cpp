@@ -6,9 +6,9 @@
 
 #include "base/text.hpp"
 #include "store/s3_download.hpp"
+#include "store/s3_list.hpp"
 #include "store/s3_object.hpp"
 #include "store/s3_upload.hpp"
-#include "stream/digest.hpp"
 #include "stream/text.hpp"
 
 namespace backups {
@@ -29,7 +29,7 @@ class Probe {
     const bool written = check("write", [&] { put(false); });
     check_clock();
     if (!written) {
-      for (const char* name : {"read", "list", "options", "multipart", "create-only", "delete"})
+      for (const char* name : {"read", "list", "multipart", "create-only", "delete"})
         checks_.push_back({name, Outcome::kSkipped, "nothing could be written"});
       return checks_;
     }
@@ -38,10 +38,7 @@ class Probe {
     check_options();
     const bool parts = check("multipart", [&] { multipart(); });
     check_create_only();
-    check("delete", [&] {
-      remove_object(client_, key_);
-      if (parts) remove_object(client_, parts_key_);
-    });
+    check_delete(parts);
     return checks_;
   }
 
@@ -59,7 +56,7 @@ class Probe {
   }
 
   void put(bool create_only) {
-    put_object(client_, {"write a test object", key_, text_, {}, sha256(text_), create_only});
+    put_object(client_, {"write a test object", key_, text_, {}, create_only});
   }
 
   void read() {
@@ -101,25 +98,39 @@ class Probe {
     }
   }
 
-  /// Some servers ignore headers that they don't know.
+  /// Some servers ignore headers that they don't know. That objects are locked, writing has made
+  /// sure of.
   void check_options() {
     const S3Target& target = client_.target();
-    const bool locks = target.object_lock_days > 0;
-    if (!locks && target.server_side_encryption.empty() && target.storage_class.empty()) return;
-    check("options", [&] {
+    if (target.locks()) checks_.push_back({"object-lock", Outcome::kWorks, ""});
+    check_option("encryption", "x-amz-server-side-encryption", target.server_side_encryption,
+                 "the server does not encrypt as the target says");
+    // That of the standard class is not named.
+    check_option("storage-class", "x-amz-storage-class",
+                 target.storage_class == "STANDARD" ? "" : target.storage_class,
+                 "objects do not get the storage class of the target");
+  }
+
+  void check_option(const char* name, const char* header, const std::string& wanted,
+                    const char* otherwise) {
+    if (wanted.empty()) return;
+    check(name, [&] {
       const auto head = head_object(client_, key_, "look at a test object");
-      const auto kept = [&](const char* name) { return head ? head->response.header(name) : ""; };
-      if (locks && kept("x-amz-object-lock-mode").empty())
-        throw Error(ErrorKind::kRefused,
-                    "objects are not locked: make the bucket with Object "
-                    "Lock, or leave the option out");
-      if (kept("x-amz-server-side-encryption") != target.server_side_encryption)
-        throw Error(ErrorKind::kRefused, "the server does not encrypt as the target says");
-      const std::string wanted = target.storage_class == "STANDARD" ? "" : target.storage_class;
-      if (const std::string real = kept("x-amz-storage-class");
-          real != wanted && real != target.storage_class)
-        throw Error(ErrorKind::kRefused, "objects do not get the storage class of the target");
+      if (!head || head->response.header(header) != wanted)
+        throw Error(ErrorKind::kRefused, otherwise);
     });
+  }
+
+  void check_delete(bool parts) {
+    bool hidden = false;
+    const bool works = check("delete", [&] {
+      hidden = remove_object(client_, key_);
+      if (parts) remove_object(client_, parts_key_);
+    });
+    if (works && hidden)
+      checks_.back() = {"delete", Outcome::kLacks,
+                        "the bucket keeps versions, so that what is deleted is hidden, not gone: "
+                        "give it a lifecycle rule that ends noncurrent versions"};
   }
 
   void check_create_only() {

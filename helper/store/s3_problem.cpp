@@ -16,6 +16,8 @@ const std::map<std::string, const char*>& advice_by_code() {
       {"ExpiredToken", "the session of these credentials has ended: give new ones"},
       {"InvalidAccessKeyId", "nobody there knows this access key: give the right one"},
       {"InvalidToken", "the session token does not fit the access key: give all three again"},
+      {"InvalidArgument",
+       "one of the target's options has a value that the provider does not take"},
       {"InvalidObjectState",
        "it is in an archive: have the provider restore it to the standard class first"},
       {"InvalidRequest", "the bucket or the target's options do not allow it"},
@@ -51,6 +53,10 @@ S3Advice advice_on(int status, const std::string& code, const S3Target& target) 
     return {ErrorKind::kDamaged, "bytes change on their way there: suspect the network or a proxy"};
   const auto found = advice_by_code().find(code);
   const std::string text = found == advice_by_code().end() ? "" : found->second;
+  if (code == "InvalidRequest" && target.locks())
+    return {ErrorKind::kUnreachable,
+            "locked objects need a bucket that was made with Object Lock: make one, or leave "
+            "object-lock out"};
   if (code == "NoSuchBucket") return {ErrorKind::kNotFound, text};
   if (!text.empty()) return {ErrorKind::kUnreachable, text};
   if (status >= 300 && status < 400)

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "base/text.hpp"
+#include "store/s3_list.hpp"
 #include "store/s3_object.hpp"
-#include "stream/digest.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 
@@ -18,24 +18,6 @@ namespace {
 
 constexpr int kShortRequest = 120;  // seconds
 constexpr int kCompletion = 900;    // seconds: the server puts up to 10,000 parts together
-constexpr int kAbortAttempts = 3;
-constexpr std::size_t kReadSize = 1024 * 1024;
-
-std::string sha256_of(const FileRange& range) {
-  NullSink nowhere;
-  DigestSink digest(nowhere);
-  std::vector<char> buffer(kReadSize);
-  for (std::uint64_t done = 0; done < range.size;) {
-    const auto wanted = std::min<std::uint64_t>(buffer.size(), range.size - done);
-    const std::size_t got = read_at(range.fd, buffer.data(), static_cast<std::size_t>(wanted),
-                                    range.offset + done, "what is sent");
-    if (got == 0) throw Error(ErrorKind::kDamaged, "a file became shorter while it was sent");
-    digest.write({buffer.data(), got});
-    done += got;
-  }
-  digest.finish();
-  return digest.digest().sha256;
-}
 
 /// One part's bytes, in memory or in a file.
 struct Piece {
@@ -44,7 +26,7 @@ struct Piece {
   FileRange file;
 
   std::uint64_t size() const { return file.fd >= 0 ? file.size : bytes.size(); }
-  std::string sha256() const { return file.fd >= 0 ? sha256_of(file) : backups::sha256(bytes); }
+  std::string sha256() const { return hash_of("SHA256", bytes, file); }
 };
 
 /// A multipart upload. Destroyed before complete() returned, it is aborted.
@@ -82,12 +64,18 @@ class Multipart {
     work_.notify_one();
   }
 
-  /// An emptied buffer of a part that was sent, or a new one.
-  std::string buffer() {
-    const std::lock_guard lock(mutex_);
-    if (spare_.empty()) return {};
-    std::string buffer = std::move(spare_.back());
-    spare_.pop_back();
+  /// An empty one with room for `size` bytes. Those of parts that were sent are used again.
+  std::string buffer(std::size_t size) {
+    std::string buffer;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!spare_.empty() && spare_.back().capacity() < size) spare_.clear();  // parts have grown
+      if (!spare_.empty()) {
+        buffer = std::move(spare_.back());
+        spare_.pop_back();
+      }
+    }
+    buffer.reserve(size);
     return buffer;
   }
 
@@ -101,6 +89,7 @@ class Multipart {
     S3Stored stored = finish_upload(create_only);
     completed_ = true;
     if (doubtful_) clear_doubt();
+    ensure_lock(client_, key_, doing_);
     return stored;
   }
 
@@ -156,17 +145,13 @@ class Multipart {
       lock.lock();
       --busy_;
       parts_[static_cast<std::size_t>(piece.number - 1)] = std::move(part);
-      if (piece.file.fd < 0) keep(std::move(piece.bytes));
+      piece.bytes.clear();
+      if (piece.file.fd < 0) spare_.push_back(std::move(piece.bytes));
       if (thrown && !failed_) failed_ = thrown;
       if (thrown) stop_ = true;
       room_.notify_all();
       if (thrown) work_.notify_all();
     }
-  }
-
-  void keep(std::string buffer) {
-    buffer.clear();
-    if (spare_.empty()) spare_.push_back(std::move(buffer));
   }
 
   S3Part send_part(const Piece& piece) {
@@ -253,7 +238,7 @@ class Multipart {
   void abort() noexcept {
     const interrupt::Shield shield;
     try {
-      for (int i = 0; i < 2; ++i) abort_upload(client_, {key_, id_, ""});
+      for (int i = 0; i < 2; ++i) abort_upload(client_, {key_, id_});
     } catch (const std::exception&) {  // discard() finds it later
     }
     if (doubtful_) clear_doubt();
@@ -303,7 +288,7 @@ class Upload : public Sink {
         send();
         continue;
       }
-      if (buffer_.capacity() < size) buffer_.reserve(size);
+      if (buffer_.capacity() < size) buffer_ = multipart_.buffer(size);
       const std::size_t taken = std::min<std::size_t>(bytes.size(), size - buffer_.size());
       buffer_.append(bytes.substr(0, taken));
       bytes.remove_prefix(taken);
@@ -312,9 +297,8 @@ class Upload : public Sink {
 
   void finish() override {
     if (multipart_.next_number() == 1) {
-      stored_ = {
-          buffer_.size(),
-          put_object(client_, {"write " + key_, key_, buffer_, {}, sha256(buffer_), create_only_})};
+      stored_ = {buffer_.size(),
+                 put_object(client_, {"write " + key_, key_, buffer_, {}, create_only_})};
       return;
     }
     send();
@@ -324,7 +308,7 @@ class Upload : public Sink {
  private:
   void send() {
     multipart_.send({0, std::move(buffer_), {}});
-    buffer_ = multipart_.buffer();
+    buffer_ = {};
   }
 
   S3Client& client_;
@@ -353,52 +337,12 @@ void upload_file(S3Client& client, const std::string& key, const std::filesystem
   const std::uint64_t first = multipart.plan().size(1);
   if (size <= first) {
     const FileRange whole{fd->get(), 0, size};
-    stored = {size, put_object(client, {"write " + key, key, {}, whole, sha256_of(whole), false})};
+    stored = {size, put_object(client, {"write " + key, key, {}, whole, false})};
     return;
   }
   for (std::uint64_t at = 0; at < size; at += first)
     multipart.send({0, {}, {fd->get(), at, std::min(first, size - at)}});
   stored = multipart.complete(false);
-}
-
-std::vector<S3Uploads::Upload> list_uploads(S3Client& client, const std::string& prefix) {
-  std::vector<S3Uploads::Upload> found;
-  S3Request request{.doing = "list the unfinished uploads", .method = "GET"};
-  request.answers_xml = true;
-  request.timeout = kShortRequest;
-  std::string key;
-  std::string id;
-  do {
-    request.query = {{"uploads", ""}, {"prefix", prefix}};
-    if (!key.empty()) request.query.emplace_back("key-marker", key);
-    if (!id.empty()) request.query.emplace_back("upload-id-marker", id);
-    const auto page = read_uploads(client.send(request).response.body);
-    if (!page)
-      throw Error(ErrorKind::kUnreachable, "cannot list the unfinished uploads in the bucket " +
-                                               client.target().bucket +
-                                               ": the server's answer is not such a list");
-    found.insert(found.end(), page->uploads.begin(), page->uploads.end());
-    key = page->next_key;
-    id = page->next_id;
-  } while (!key.empty());
-  return found;
-}
-
-void abort_upload(S3Client& client, const S3Uploads::Upload& upload) {
-  S3Request request{
-      .doing = "end the upload of " + upload.key, .method = "DELETE", .key = upload.key};
-  request.query = {{"uploadId", upload.id}};
-  request.timeout = kShortRequest;
-  request.attempts = kAbortAttempts;
-  try {
-    client.send(request);
-  } catch (const S3Error& error) {
-    if (error.status() != 404) throw;
-  }
-}
-
-void abort_uploads(S3Client& client, const std::string& prefix) {
-  for (const auto& upload : list_uploads(client, prefix)) abort_upload(client, upload);
 }
 
 }  // namespace backups

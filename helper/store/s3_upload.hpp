@@ -25,13 +25,4 @@ std::unique_ptr<Sink> make_s3_upload(S3Client& client, const std::string& key, b
 void upload_file(S3Client& client, const std::string& key, const std::filesystem::path& file,
                  S3Stored& stored);
 
-/// Aborts every unfinished upload whose key begins with `prefix`.
-void abort_uploads(S3Client& client, const std::string& prefix);
-
-/// Aborts it. One that is gone is fine.
-void abort_upload(S3Client& client, const S3Uploads::Upload& upload);
-
-/// Those whose key begins with `prefix`.
-std::vector<S3Uploads::Upload> list_uploads(S3Client& client, const std::string& prefix);
-
 }  // namespace backups

@@ -25,6 +25,18 @@ class Document {
   pugi::xml_node root_;
 };
 
+pugi::xml_node append_root(pugi::xml_document& document, const char* name) {
+  auto root = document.append_child(name);
+  root.append_attribute("xmlns") = "http://s3.amazonaws.com/doc/2006-03-01/";
+  return root;
+}
+
+std::string text_of(const pugi::xml_document& document) {
+  std::ostringstream text;
+  document.save(text, "", pugi::format_raw);
+  return text.str();
+}
+
 }  // namespace
 
 bool is_xml(const std::string& text) {
@@ -38,36 +50,36 @@ std::optional<S3Problem> read_problem(const std::string& xml) {
   return S3Problem{document.text("Code"), document.text("Message"), document.text("Region")};
 }
 
-std::optional<S3Page> read_page(const std::string& xml) {
+std::optional<S3Page<Store::Entry>> read_objects(const std::string& xml) {
   const Document document(xml, "ListBucketResult");
   if (!document) return std::nullopt;
-  S3Page page;
+  S3Page<Store::Entry> page;
   for (const auto& object : document->children("Contents")) {
     const auto size = parse_number(object.child_value("Size"));
     if (!size || *size < 0) return std::nullopt;
-    page.entries.push_back(
+    page.items.push_back(
         {object.child_value("Key"), static_cast<std::uint64_t>(*size), object.child_value("ETag")});
   }
   if (document.text("IsTruncated") == "true") {
-    page.next = document.text("NextContinuationToken");
-    if (page.next.empty()) return std::nullopt;
+    page.next = {{"continuation-token", document.text("NextContinuationToken")}};
+    if (page.next[0].second.empty()) return std::nullopt;
   }
   return page;
 }
 
-std::optional<S3Uploads> read_uploads(const std::string& xml) {
+std::optional<S3Page<S3Upload>> read_uploads(const std::string& xml) {
   const Document document(xml, "ListMultipartUploadsResult");
   if (!document) return std::nullopt;
-  S3Uploads list;
+  S3Page<S3Upload> page;
   for (const auto& upload : document->children("Upload"))
-    list.uploads.push_back({upload.child_value("Key"), upload.child_value("UploadId"),
-                            upload.child_value("Initiated")});
+    page.items.push_back({upload.child_value("Key"), upload.child_value("UploadId")});
   if (document.text("IsTruncated") == "true") {
-    list.next_key = document.text("NextKeyMarker");
-    list.next_id = document.text("NextUploadIdMarker");
-    if (list.next_key.empty()) return std::nullopt;
+    page.next = {{"key-marker", document.text("NextKeyMarker")},
+                 {"upload-id-marker", document.text("NextUploadIdMarker")}};
+    if (page.next[0].second.empty()) return std::nullopt;
+    if (page.next[1].second.empty()) page.next.pop_back();
   }
-  return list;
+  return page;
 }
 
 std::optional<std::string> read_upload_id(const std::string& xml) {
@@ -84,8 +96,7 @@ std::optional<std::string> read_completed(const std::string& xml) {
 
 std::string write_completion(const std::vector<S3Part>& parts) {
   pugi::xml_document document;
-  auto root = document.append_child("CompleteMultipartUpload");
-  root.append_attribute("xmlns") = "http://s3.amazonaws.com/doc/2006-03-01/";
+  auto root = append_root(document, "CompleteMultipartUpload");
   int number = 0;
   for (const auto& part : parts) {
     auto node = root.append_child("Part");
@@ -93,9 +104,15 @@ std::string write_completion(const std::vector<S3Part>& parts) {
     node.append_child("ETag").text() = part.etag.c_str();
     if (!part.checksum.empty()) node.append_child("ChecksumSHA256").text() = part.checksum.c_str();
   }
-  std::ostringstream text;
-  document.save(text, "", pugi::format_raw);
-  return text.str();
+  return text_of(document);
+}
+
+std::string write_retention(const std::string& mode, const std::string& until) {
+  pugi::xml_document document;
+  auto root = append_root(document, "Retention");
+  root.append_child("Mode").text() = mode.c_str();
+  root.append_child("RetainUntilDate").text() = until.c_str();
+  return text_of(document);
 }
 
 }  // namespace backups

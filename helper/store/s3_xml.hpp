@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "store/sigv4.hpp"
 #include "store/store.hpp"
 
 namespace backups {
@@ -22,25 +23,22 @@ struct S3Problem {
 };
 std::optional<S3Problem> read_problem(const std::string& xml);
 
-/// <ListBucketResult> of version 2.
+/// A list comes in pages.
+template <typename Item>
 struct S3Page {
-  std::vector<Store::Entry> entries;
-  std::string next;  ///< continuation token; empty on the last page
+  std::vector<Item> items;
+  Fields next;  ///< what to add to the query for the next page; empty on the last
 };
-std::optional<S3Page> read_page(const std::string& xml);
 
-/// <ListMultipartUploadsResult>
-struct S3Uploads {
-  struct Upload {
-    std::string key;
-    std::string id;
-    std::string initiated;  ///< "2026-04-08T14:30:00.000Z"
-  };
-  std::vector<Upload> uploads;
-  std::string next_key;  ///< markers of the next page; empty on the last
-  std::string next_id;
+/// <ListBucketResult> of version 2.
+std::optional<S3Page<Store::Entry>> read_objects(const std::string& xml);
+
+struct S3Upload {
+  std::string key;
+  std::string id;
 };
-std::optional<S3Uploads> read_uploads(const std::string& xml);
+/// <ListMultipartUploadsResult>
+std::optional<S3Page<S3Upload>> read_uploads(const std::string& xml);
 
 /// <InitiateMultipartUploadResult>
 std::optional<std::string> read_upload_id(const std::string& xml);
@@ -55,5 +53,8 @@ struct S3Part {
 };
 /// <CompleteMultipartUpload>, numbered from 1.
 std::string write_completion(const std::vector<S3Part>& parts);
+
+/// <Retention>; `until` as in RFC 3339.
+std::string write_retention(const std::string& mode, const std::string& until);
 
 }  // namespace backups

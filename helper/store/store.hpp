@@ -2,11 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "stream/sink.hpp"
+#include "sys/clock.hpp"
 
 namespace backups {
 
@@ -20,6 +23,9 @@ class Store {
     std::uint64_t size;  ///< bytes
     std::string etag{};  ///< the server's name for these very bytes; empty where there is none
   };
+
+  /// Of a lock that only its owner can end.
+  static constexpr Time kForever = std::numeric_limits<Time>::max();
 
   Store() = default;
   Store(const Store&) = delete;
@@ -46,6 +52,12 @@ class Store {
   /// Everything below `prefix` (a directory, "postgres/my-db"), sorted by key, unfinished files
   /// left out.
   virtual std::vector<Entry> list(const std::string& prefix) = 0;
+
+  /// Until when the place keeps the object from being deleted; nothing where it does not.
+  virtual std::optional<Time> locked_until(const std::string& /*key*/) { return std::nullopt; }
+
+  /// True once something was removed that the place only hides, and keeps.
+  virtual bool keeps_removed() const { return false; }
 
   /// Removes it durably; one that is not there is fine.
   virtual void remove(const std::string& key) = 0;

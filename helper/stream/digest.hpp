@@ -16,11 +16,25 @@ struct Digest {
   bool operator==(const Digest&) const = default;
 };
 
+/// A hash that OpenSSL knows: "SHA256", "MD5".
+class Hasher {
+ public:
+  explicit Hasher(const char* name);
+  ~Hasher();
+
+  void update(std::string_view bytes);
+  /// In lower-case hexadecimal; the last call.
+  std::string finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 /// SHA-256 (FIPS 180-4) and length of what passes through.
 class DigestSink : public Sink {
  public:
-  explicit DigestSink(Sink& next);
-  ~DigestSink() override;
+  explicit DigestSink(Sink& next) : next_(next) {}
 
   void write(std::string_view bytes) override;
   void finish() override;
@@ -30,9 +44,8 @@ class DigestSink : public Sink {
   const Digest& digest() const { return digest_; }
 
  private:
-  struct State;
   Sink& next_;
-  std::unique_ptr<State> state_;
+  Hasher hasher_{"SHA256"};
   std::uint64_t size_ = 0;
   Digest digest_;
 };

@@ -131,7 +131,7 @@ wrong() {
 }
 
 @test "properties" {
-  wrong 2 "Invalid property 'nope' specified, valid properties include: compression" set fake:db nope 1
+  wrong 2 "Invalid property 'nope' specified, valid properties include: before-deploy" set fake:db nope 1
   wrong 2 "not 'bzip2'" set fake:db compression bzip2
   wrong 2 "not 'zstd:99'" set fake:db compression zstd:99
   wrong 2 "not 'gzip:0'" set --global compression gzip:0

@@ -6,7 +6,7 @@
 load ../support/setup
 load fake
 
-BACKUP='id source type name address status error trigger label started_at finished_at deleted_at verified_at kept engine engine_version raw_size stored_size copies'
+BACKUP='id source type name address status error trigger schedule label suspect started_at finished_at deleted_at verified_at kept engine engine_version raw_size stored_size copies'
 
 setup() {
   fresh_root

@@ -5,6 +5,7 @@
 load ../support/setup
 load ../support/s3
 load fake
+load target
 
 setup_file() {
   if ! reason=$(s3_possible 2>&1); then
@@ -14,10 +15,6 @@ setup_file() {
   s3_start
   head -c 18M /dev/urandom >"$BATS_FILE_TMPDIR/three-parts"
   head -c 300K /dev/urandom >"$BATS_FILE_TMPDIR/one-part"
-}
-
-teardown_file() {
-  s3_stop
 }
 
 setup() {
@@ -36,19 +33,6 @@ keys() {
 assert_empty_bucket() {
   assert_equal "$(s3_bucket GET '?uploads=' | grep -c '<UploadId>')" 0 || return 1
   assert_equal "$(keys)" ""
-}
-
-proxy_start() {
-  rm -f "$PAIR/port"
-  "$SUPPORT/s3-proxy" --server "${BACKUPS_TEST_S3_ENDPOINT#http://}" --log "$PAIR/requests" "$@" >"$PAIR/port" 3>&- &
-  PROXY=$!
-  wait_until 10 test -s "$PAIR/port"
-}
-
-proxy_stop() {
-  kill "$PROXY"
-  wait "$PROXY" 2>/dev/null || true
-  unset PROXY
 }
 
 # target_at ENDPOINT: from now on.
@@ -74,10 +58,6 @@ lives() {
 
 newest() {
   helper list --format json | jq -r '.backups[0].id'
-}
-
-copy_of() {
-  helper info "$1" --format json | jq -r --arg target "$2" '.copies[] | select(.target == $target) | .status'
 }
 
 PHASES=(upload copy give_up download restore delete sync)
@@ -215,7 +195,7 @@ begin() {
 # through_proxy PHASE [OPTION...]: its act; sets CODE.
 through_proxy() {
   proxy_start "${@:2}"
-  target_at "http://127.0.0.1:$(<"$PAIR/port")"
+  target_at "$PROXY_ENDPOINT"
   CODE=0
   "act_$1" >"$PAIR/out" 2>"$PAIR/err" || CODE=$?
   proxy_stop
@@ -300,23 +280,19 @@ all_pairs() {
   [[ ! -s $BATS_TEST_TMPDIR/wrong ]]
 }
 
-violation() {
-  grep ^violation "$PAIR/requests" | cut -f 3
-}
-
 @test "the proxy refuses what Ceph takes: a wrong region, headers that are not signed, a digest of other bytes" {
   begin upload strict
   helper target-set offsite region eu-west-1 --quiet
   through_proxy upload && false
   assert_equal "$CODE" 13
-  assert_match "$(violation)" '^the scope is [0-9]{8}/eu-west-1/s3/aws4_request, not [0-9]{8}/us-east-1/s3/aws4_request'
+  assert_match "$(proxied violation)" '^the scope is [0-9]{8}/eu-west-1/s3/aws4_request, not [0-9]{8}/us-east-1/s3/aws4_request'
   proxy_start
-  run -22 curl -sS --fail "http://127.0.0.1:$(<"$PAIR/port")/$BUCKET/key" -T "$BATS_FILE_TMPDIR/one-part" -H 'x-amz-meta-more: x' \
+  run -22 curl -sS --fail "$PROXY_ENDPOINT/$BUCKET/key" -T "$BATS_FILE_TMPDIR/one-part" -H 'x-amz-meta-more: x' \
     -H 'x-amz-date: 20260102T030405Z' -H "x-amz-content-sha256: $(sha256sum </dev/null | cut -d' ' -f1)" -H 'Authorization: AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=0'
   proxy_stop
-  assert_contains "$(violation)" "the scope is 20260101/us-east-1/s3/aws4_request, not 20260102/us-east-1/s3/aws4_request"
-  assert_contains "$(violation)" "x-amz-meta-more is not signed"
-  assert_match "$(violation)" "x-amz-content-sha256 is e3b0c442.*, not that of the body"
+  assert_contains "$(proxied violation)" "the scope is 20260101/us-east-1/s3/aws4_request, not 20260102/us-east-1/s3/aws4_request"
+  assert_contains "$(proxied violation)" "x-amz-meta-more is not signed"
+  assert_match "$(proxied violation)" "x-amz-content-sha256 is e3b0c442.*, not that of the body"
 }
 
 @test "clean runs end well, and break no rule of a strict server" {

@@ -4,53 +4,11 @@
 load ../support/setup
 load ../support/s3
 load fake
-
-setup_file() {
-  if ! reason=$(s3_possible 2>&1); then
-    left_out "$reason"
-    return 0
-  fi
-  s3_start
-}
-
-teardown_file() {
-  s3_stop
-}
+load target
 
 setup() {
-  skip_left_out
-  unset "${!AWS_@}"
-  export AWS_EC2_METADATA_DISABLED=true
-  fresh_root
-  fake_hooks
-  fake_source fake:db first
-  export BUCKET=b$BATS_TEST_NUMBER-$RANDOM
+  target_setup
   s3_bucket PUT >/dev/null
-}
-
-# The keys in the bucket, without the host's name.
-keys() {
-  s3_bucket GET | grep -o '<Key>[^<]*' | sed 's,^<Key>[^/]*/,,' | sort
-}
-
-unfinished() {
-  s3_bucket GET '?uploads=' | grep -c '<UploadId>' || true
-}
-
-# target_add NAME [OPTION...]
-target_add() {
-  local name=$1
-  shift
-  helper target-add "$name" s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" "$@" --quiet \
-    <<<"$BACKUPS_TEST_S3_KEY:$BACKUPS_TEST_S3_SECRET"
-}
-
-created() {
-  helper create fake:db --quiet "$@"
-}
-
-copy_of() {
-  helper info "$1" --format json | jq -r --arg target "$2" '.copies[] | select(.target == $target) | .status'
 }
 
 @test "a target is added, listed, changed, tried and removed, and its secret is only where it belongs" {
@@ -315,6 +273,44 @@ BAD
   id=$(cat "$OUT")
   assert_equal "$(unfinished)" 0
   helper download "$id" --artifact one | cmp - "$(readlink -f "$FAKE/live/fake/db")/one"
+}
+
+@test "what was interrupted on a target that does not answer holds no command up, and is cleaned up when it does" {
+  local started
+  target_add offsite
+  created --target local >/dev/null
+  created --target local >/dev/null
+  # It takes connections, and that is all.
+  python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); time.sleep(60)' \
+    >"$BATS_TEST_TMPDIR/port" 3>&- &
+  wait_until 10 test -s "$BATS_TEST_TMPDIR/port"
+  helper target-set offsite endpoint "http://127.0.0.1:$(<"$BATS_TEST_TMPDIR/port")" --quiet
+  # As left by a process that died while it copied.
+  catalog "INSERT INTO copies (backup, target, status) SELECT key, 'offsite', 'in-progress' FROM backups"
+  started=$SECONDS
+  run -0 --separate-stderr helper list --format json
+  [[ $((SECONDS - started)) -le 8 ]] || fail "it took $((SECONDS - started)) s"
+  kill %%
+  assert_equal "${#stderr_lines[@]}" 1
+  assert_contains "$stderr" "The next command tries again"
+  assert_equal "$(catalog "SELECT count(*) FROM copies WHERE status = 'in-progress'")" 2
+  run -0 --separate-stderr helper target-set offsite endpoint "$BACKUPS_TEST_S3_ENDPOINT"
+  run -0 --separate-stderr helper list --format json
+  assert_equal "$(catalog "SELECT count(*) FROM copies WHERE status = 'failed'")" 2
+}
+
+@test "a target that is named somewhere is not removed" {
+  target_add offsite
+  helper set fake:db targets local,offsite --quiet
+  helper set --global targets offsite --quiet
+  run -11 --separate-stderr helper target-remove offsite
+  assert_contains "$stderr" "targets of --global, targets of fake:db"
+  helper set fake:db targets --quiet
+  run -11 --separate-stderr helper target-remove offsite
+  refute_contains "$stderr" fake:db
+  assert_file "$ROOT/secrets/offsite"
+  helper set --global targets --quiet
+  helper target-remove offsite --quiet
 }
 
 @test "killed while it copies: the next command leaves nothing behind and says what is true" {

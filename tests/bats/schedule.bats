@@ -277,6 +277,15 @@ db-2026-03-03-02-00-00 true kept by hand"
   assert_equal "$(catalog "SELECT attempts FROM copies WHERE target = 'offsite'") $(made)" "3 1"
 }
 
+@test "a target that a schedule names can't be removed" {
+  helper target-add offsite s3 --bucket bucket --endpoint http://127.0.0.1:9 --quiet <<<"key:secret"
+  schedule fake:db --daily 02:00 --target offsite
+  run -11 --separate-stderr helper target-remove offsite
+  assert_contains "$stderr" "schedule daily of fake:db"
+  helper unschedule fake:db daily --quiet
+  helper target-remove offsite --quiet
+}
+
 @test "once a day what no schedule made is looked at too" {
   local day
   helper set --global keep-manual last=2 --quiet

@@ -88,6 +88,9 @@ rgw_dns_name = s3.localhost
 rgw_enable_usage_log = false
 rgw_gc_obj_min_wait = 1
 rgw_gc_processor_period = 5
+rgw_crypt_require_ssl = false
+rgw_crypt_s3_kms_backend = testing
+rgw_crypt_s3_kms_encryption_keys = testkey-1=YmluCmJvb3N0CmJvb3N0LWJ1aWxkCmNlcGguY29uZgo=
 rgw_thread_pool_size = 64
 CONFIG
 }

@@ -245,5 +245,17 @@ TEST(Settings, KeepPropertiesThatThisVersionDoesNotKnow) {
   EXPECT_THAT(settings.to_text(), HasSubstr("\"later\": \"x\""));
 }
 
+TEST(Settings, TellWhatNamesATarget) {
+  Settings settings;
+  settings.set(Settings::kGlobal, "targets", "local,offsite");
+  settings.set("postgres:a", "targets", "offsite");
+  settings.set("postgres:b", "targets", "local,off");
+  settings.set("postgres:b", "compression", "none");
+  EXPECT_THAT(settings.uses_of("offsite"),
+              testing::ElementsAre("targets of --global", "targets of postgres:a"));
+  EXPECT_THAT(settings.uses_of("off"), testing::ElementsAre("targets of postgres:b"));
+  EXPECT_THAT(settings.uses_of("o"), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace backups

@@ -7,9 +7,9 @@
 #include "stream/digest.hpp"
 #include "support/capture.hpp"
 #include "support/errors.hpp"
-#include "support/scripted_server.hpp"
 #include "support/shell.hpp"
 #include "support/sinks.hpp"
+#include "support/stub_bucket.hpp"
 #include "sys/clock.hpp"
 
 namespace backups {
@@ -21,18 +21,10 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 using tests::Collector;
-using tests::ScriptedServer;
+using tests::error_xml;
 using tests::ServerReply;
 using tests::ServerRequest;
 using tests::ThrowsError;
-
-constexpr const char* kKey = "fake/one/x.dump";
-constexpr const char* kSecret = "the-secret-of-secrets";
-
-std::string error_xml(const std::string& code, const std::string& more = "") {
-  return "<?xml version=\"1.0\"?>\n<Error><Code>" + code + "</Code><Message>Because.</Message>" +
-         more + "</Error>";
-}
 
 std::string date_header(Time time) {
   static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -42,128 +34,7 @@ std::string date_header(Time time) {
          text.substr(0, 4) + " " + text.substr(11, 8) + " GMT";
 }
 
-/// A bucket in memory, as far as one object goes; `fault` may answer first.
-class S3FaultTest : public testing::Test {
- protected:
-  using Fault = std::function<std::optional<ServerReply>(const ServerRequest&)>;
-
-  ServerReply answer(const ServerRequest& request) {
-    if (fault_)
-      if (auto reply = fault_(request)) return *reply;
-    return serve(request);
-  }
-
-  ServerReply serve(const ServerRequest& request) {
-    const auto has = [&](const char* word) {
-      return request.target.find(word) != std::string::npos;
-    };
-    if (request.method == "POST" && has("?uploads")) {
-      ++open_uploads_;
-      parts_.clear();
-      token_ = request.header("x-amz-meta-backups-upload");
-      return {200,
-              "<InitiateMultipartUploadResult><UploadId>u1</UploadId>"
-              "</InitiateMultipartUploadResult>"};
-    }
-    if (request.method == "PUT" && has("partNumber=")) {
-      const auto at = request.target.find("partNumber=") + 11;
-      parts_[std::stoi(request.target.substr(at))] = request.body;
-      return {200, "", {{"ETag", "\"part\""}}};
-    }
-    if (request.method == "POST") {
-      object_.emplace();
-      for (const auto& [number, bytes] : parts_) *object_ += bytes;
-      open_uploads_ = 0;
-      return {200,
-              "<CompleteMultipartUploadResult><ETag>\"e-1\"</ETag>"
-              "</CompleteMultipartUploadResult>"};
-    }
-    if (request.method == "DELETE" && has("uploadId")) {
-      if (open_uploads_ == 0) return {404, error_xml("NoSuchUpload")};
-      open_uploads_ = 0;
-      return {204};
-    }
-    if (request.method == "GET" && has("?prefix=") && has("uploads"))
-      return {200, "<ListMultipartUploadsResult></ListMultipartUploadsResult>"};
-    if (request.method == "GET" && has("list-type"))
-      return {200, "<ListBucketResult></ListBucketResult>"};
-    if (request.method == "PUT") {
-      object_ = request.body;
-      token_ = request.header("x-amz-meta-backups-upload");
-      return {200, "", {{"ETag", "\"e\""}}};
-    }
-    return read(request);
-  }
-
-  ServerReply read(const ServerRequest& request) const {
-    if (!object_) return {404, request.method == "HEAD" ? "" : error_xml("NoSuchKey")};
-    const std::string range = request.header("range");
-    if (request.method == "HEAD")
-      return {200, *object_, {{"ETag", "\"e\""}, {"x-amz-meta-backups-upload", token_}}};
-    if (range.empty()) return {200, *object_, {{"ETag", "\"e\""}}};
-    const auto from = static_cast<std::size_t>(std::stoul(range.substr(6)));
-    return {206,
-            object_->substr(from),
-            {{"ETag", "\"e\""},
-             {"Content-Range", "bytes " + std::to_string(from) + "-" +
-                                   std::to_string(object_->size() - 1) + "/" +
-                                   std::to_string(object_->size())}}};
-  }
-
-  /// The first `times` requests that match are answered so.
-  void fail_first(int times, const std::string& method, const std::string& in_target,
-                  const ServerReply& reply, bool done_all_the_same = false) {
-    auto left = std::make_shared<int>(times);
-    fault_ = [=, this](const ServerRequest& request) -> std::optional<ServerReply> {
-      if (request.method != method || request.target.find(in_target) == std::string::npos ||
-          *left == 0)
-        return std::nullopt;
-      --*left;
-      if (done_all_the_same) serve(request);
-      return reply;
-    };
-  }
-
-  std::unique_ptr<S3Store> store(int attempts = 4) {
-    S3Target target;
-    target.endpoint = server_.url();
-    target.bucket = "bucket";
-    target.part_size = kSmallestPart;
-    target.attempts = attempts;
-    target.backoff_unit = 0.001;
-    target.connect_timeout = 2;
-    target.stall_timeout = 1;
-    return make_s3_store(target, {"KEY", kSecret, ""});
-  }
-
-  void put(const std::string& text) {
-    const auto store = this->store();
-    const auto sink = store->put(kKey);
-    sink->write(text);
-    sink->finish();
-  }
-
-  std::string get() {
-    Collector out;
-    EXPECT_TRUE(store()->get(kKey, out));
-    return out.text;
-  }
-
-  std::size_t count(const std::string& method, const std::string& in_target) const {
-    std::size_t found = 0;
-    for (const auto& request : server_.requests())
-      found += request.method == method && request.target.find(in_target) != std::string::npos;
-    return found;
-  }
-
-  Fault fault_;
-  std::optional<std::string> object_;
-  std::map<int, std::string> parts_;
-  std::string token_;
-  int open_uploads_ = 0;
-  static inline const std::string text_ = tests::noise(2 * kSmallestPart + 1'000);
-  ScriptedServer server_{[this](const ServerRequest& request) { return answer(request); }};
-};
+class S3FaultTest : public tests::StubBucket {};
 
 struct Trouble {
   const char* name;
@@ -456,6 +327,19 @@ TEST_F(S3FaultTest, CallsBytesThatAlwaysChangeDamage) {
   fail_first(1'000, "PUT", "", {400, error_xml("XAmzContentSHA256Mismatch")});
   EXPECT_THAT([this] { put("text"); }, ThrowsError(ErrorKind::kDamaged, HasSubstr("network")));
   EXPECT_EQ(count("PUT", ""), 4U);
+}
+
+TEST_F(S3FaultTest, HasOneChanceWhereThatIsAskedFor) {
+  fault_ = [](const ServerRequest&) { return ServerReply{.drop = true}; };
+  S3Target target = this->target(1);
+  target.one_chance = true;
+  const auto store = make_s3_store(target, {"KEY", kSecret, ""});
+  Collector out;
+  EXPECT_THAT([&] { store->get(kKey, out); }, ThrowsError(ErrorKind::kUnreachable));
+  EXPECT_THAT([&] { store->get(kKey, out); },
+              ThrowsError(ErrorKind::kUnreachable, HasSubstr("cannot read")));
+  EXPECT_THAT([&] { store->remove(kKey); }, ThrowsError(ErrorKind::kUnreachable));
+  EXPECT_THAT(server_.requests(), SizeIs(1));
 }
 
 TEST_F(S3FaultTest, EndsACallThatStalls) {

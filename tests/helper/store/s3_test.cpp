@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "store/s3_client.hpp"
+#include "store/s3_list.hpp"
 #include "store/s3_upload.hpp"
 #include "stream/digest.hpp"
 #include "support/directory.hpp"
@@ -51,7 +52,7 @@ class S3Test : public testing::Test {
     return out.text;
   }
 
-  std::vector<S3Uploads::Upload> uploads() const {
+  std::vector<S3Upload> uploads() const {
     S3Client client(target_, server_->credentials);
     return list_uploads(client, "");
   }
@@ -145,8 +146,7 @@ TEST_F(S3Test, DiscardsUploadsOfOneBackupOnly) {
   put(*store(), "fake/one/x.globals", "1");
   put(*store(), "fake/one/y.globals", "1");
   store()->discard("fake/one/x.");
-  EXPECT_THAT(uploads(),
-              ElementsAre(Field(&S3Uploads::Upload::key, target_.prefix + "/fake/one/y.dump")));
+  EXPECT_THAT(uploads(), ElementsAre(Field(&S3Upload::key, target_.prefix + "/fake/one/y.dump")));
   EXPECT_THAT(store()->list("fake"), ElementsAre(Field(&Store::Entry::key, "fake/one/y.globals")));
 }
 

@@ -32,6 +32,14 @@ INSTANTIATE_TEST_SUITE_P(
                     Vector{std::string(1'000'000, 'a'),
                            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"}));
 
+TEST(Hasher, KnowsOtherHashesThanThat) {
+  Hasher md5("MD5");  // RFC 1321, appendix A.5
+  md5.update("message ");
+  md5.update("digest");
+  EXPECT_EQ(md5.finish(), "f96b697d7cb7938d525a2f31aaf161d0");
+  EXPECT_THAT([] { Hasher("no-such"); }, ThrowsError(ErrorKind::kFailed));
+}
+
 class DigestPieces : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(DigestPieces, AreTheSameAsSha256sum) {

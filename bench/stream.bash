@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# stream_hooks DIRECTORY COMMAND...: hooks of the kind of source `bench`, whose only artifact is what COMMAND prints.
+stream_hooks() {
+  local hooks=$1/bench
+  mkdir -p "$hooks"
+  cat >"$hooks/describe" <<'HOOK'
+#!/bin/sh
+echo '{"state":"running","engine":"Bench","version":"1","size":0,"artifacts":[{"name":"stream","kind":"bench"}]}'
+HOOK
+  printf '#!/bin/sh\nexec %s\n' "${*:2}" >"$hooks/export"
+  printf '#!/bin/sh\necho stream\n' >"$hooks/list"
+  printf '#!/bin/sh\n' >"$hooks/sweep"
+  chmod +x "$hooks"/*
+}

@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # variables for whoever loads this
+# Copies in buckets; loaded after ../support/setup, ../support/s3 and fake by those that have a real S3 server.
+#
+#   target_setup                  a root with the source fake:db, and a name in BUCKET; without AWS_* of the machine
+#   target_add NAME [OPTION...]   a target for the bucket
+#   created [OPTION...]           a backup of fake:db; prints its id
+#   copy_of ID TARGET             its copy's status
+#   keys                          the keys in the bucket, without the host's name
+#   unfinished                    how many uploads are not finished
+#   proxy_start [OPTION...]       the strict proxy before the server; sets PROXY, and PROXY_ENDPOINT; its log is $PROXY_LOG
+#   proxy_stop
+#   proxied KIND                  what the log says: "violation", without the numbers of requests
+
+setup_file() {
+  if ! reason=$(s3_possible 2>&1); then
+    left_out "$reason"
+    return 0
+  fi
+  s3_start
+}
+
+teardown_file() {
+  s3_stop
+}
+
+target_setup() {
+  skip_left_out
+  unset "${!AWS_@}"
+  export AWS_EC2_METADATA_DISABLED=true
+  fresh_root
+  fake_hooks
+  fake_source fake:db first
+  export BUCKET=b$BATS_TEST_NUMBER-$RANDOM
+}
+
+target_add() {
+  local name=$1
+  shift
+  helper target-add "$name" s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" "$@" --quiet \
+    <<<"$BACKUPS_TEST_S3_KEY:$BACKUPS_TEST_S3_SECRET"
+}
+
+created() {
+  helper create fake:db --quiet "$@"
+}
+
+copy_of() {
+  helper info "$1" --format json | jq -r --arg target "$2" '.copies[] | select(.target == $target) | .status'
+}
+
+keys() {
+  s3_bucket GET | grep -o '<Key>[^<]*' | sed 's,^<Key>[^/]*/,,' | sort
+}
+
+unfinished() {
+  s3_bucket GET '?uploads=' | grep -c '<UploadId>' || true
+}
+
+proxy_start() {
+  PROXY_LOG=${PAIR:-$BATS_TEST_TMPDIR}/requests
+  "$SUPPORT/s3-proxy" --server "${BACKUPS_TEST_S3_ENDPOINT#http://}" --log "$PROXY_LOG" "$@" >"$PROXY_LOG.port" 3>&- &
+  PROXY=$!
+  wait_until 10 test -s "$PROXY_LOG.port"
+  PROXY_ENDPOINT=http://127.0.0.1:$(<"$PROXY_LOG.port")
+}
+
+proxy_stop() {
+  kill "$PROXY"
+  wait "$PROXY" 2>/dev/null || true
+  rm "$PROXY_LOG.port"
+  unset PROXY
+}
+
+proxied() {
+  grep "^$1" "$PROXY_LOG" | cut -f 3-
+}
