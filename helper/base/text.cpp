@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <map>
 
 namespace backups {
 namespace {
@@ -133,6 +134,33 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+namespace {
+
+constexpr std::int64_t kGiB = 1LL << 30;
+
+/// A number and at most one letter of `units`, each of which multiplies by its factor.
+std::optional<std::int64_t> parse_with_unit(const std::string& text,
+                                            const std::map<char, std::int64_t>& units) {
+  const auto unit = text.empty() ? units.end() : units.find(text.back());
+  const std::int64_t factor = unit == units.end() ? 1 : unit->second;
+  const auto number = parse_number(unit == units.end() ? text : text.substr(0, text.size() - 1));
+  if (!number || *number < 0 || *number > INT64_MAX / factor) return std::nullopt;
+  return *number * factor;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_duration(const std::string& text) {
+  return parse_with_unit(text, {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}});
+}
+
+std::optional<std::uint64_t> parse_size(const std::string& text) {
+  const auto bytes =
+      parse_with_unit(text, {{'K', 1024}, {'M', 1024 * 1024}, {'G', kGiB}, {'T', 1024 * kGiB}});
+  if (!bytes) return std::nullopt;
+  return static_cast<std::uint64_t>(*bytes);
 }
 
 std::string human_size(std::uint64_t bytes) {

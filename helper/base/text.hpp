@@ -23,6 +23,12 @@ std::string percent_encode(std::string_view text);
 /// A whole decimal number that fits, nothing before or after it.
 std::optional<std::int64_t> parse_number(std::string_view text);
 
+/// "90", "90s", "10m", "2h", "1d" in seconds.
+std::optional<std::int64_t> parse_duration(const std::string& text);
+
+/// "500M", "2G", "1073741824" in bytes (units of 1024).
+std::optional<std::uint64_t> parse_size(const std::string& text);
+
 /// "0 B", "317 B", "4.1 MiB".
 std::string human_size(std::uint64_t bytes);
 

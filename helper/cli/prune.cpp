@@ -47,6 +47,7 @@ int prune_sources(Call& call) {
     sum.removed += pruned.removed;
     sum.failed += pruned.failed;
   }
+  if (call.options.flag("all") && !call.options.flag("dry-run")) end_stale_uploads(call.state);
   if (!call.options.flag("dry-run"))
     log::result("Removed " + std::to_string(sum.removed) +
                 (sum.removed == 1 ? " copy" : " copies"));

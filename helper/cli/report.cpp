@@ -112,8 +112,12 @@ int report(Call& call) {
 }  // namespace
 
 Verb report_verb() {
-  return {"report", "<app>|--global", "print the settings of an app or of the host",
-          {0, 1},   options(),        report};
+  return {"report",
+          "<app>|--global [--backups-<key>] ...",
+          "print the settings of an app or of the host",
+          {0, 1},
+          options(),
+          report};
 }
 
 }  // namespace backups

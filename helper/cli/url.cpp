@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/pick.hpp"
 #include "cli/verb.hpp"

@@ -144,4 +144,23 @@ Pruned prune(State& state, const Source& source) {
   return pruned;
 }
 
+void end_stale_uploads(State& state) {
+  const auto is_stale = [&](const std::string& key) {
+    auto busy = state.catalog().in_progress();
+    for (auto& backup : state.catalog().half_copied()) busy.push_back(std::move(backup));
+    return std::none_of(busy.begin(), busy.end(), [&](const Backup& backup) {
+      return key.starts_with(key_of(backup.source, backup.id + "."));
+    });
+  };
+  for (const auto& [target, options] : state.settings().targets) {
+    try {
+      if (const auto ended = state.s3(target).end_uploads(is_stale); ended > 0)
+        log::step("Ended " + std::to_string(ended) + " unfinished upload(s) on " + target);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kCancelled) throw;
+      log::warn("Unfinished uploads on " + target + " can't be looked for: " + error.what());
+    }
+  }
+}
+
 }  // namespace backups

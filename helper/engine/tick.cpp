@@ -176,6 +176,7 @@ class Tick {
       if (const auto lock = state_.try_lock(source, "prune"))
         attempt(source.spelling(), [&] { apply_retention(state_, source); });
     }
+    end_stale_uploads(state_);
     state_.catalog().mark_done(kDailyChore, now());
     write_metrics(state_);
   }

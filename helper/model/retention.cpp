@@ -10,7 +10,6 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "model/settings.hpp"
 
 namespace backups {
 namespace {

@@ -5,165 +5,17 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "model/alert.hpp"
 #include "model/target.hpp"
-#include "sys/zone.hpp"
 
 namespace backups {
 namespace {
 
 constexpr int kFormat = 1;
-constexpr std::uint64_t kGiB = 1024ULL * 1024 * 1024;
-
-/// A number and at most one letter of `units`, each of which multiplies by its factor.
-std::optional<std::int64_t> parse_with_unit(const std::string& text,
-                                            const std::map<char, std::int64_t>& units) {
-  const auto unit = text.empty() ? units.end() : units.find(text.back());
-  const std::int64_t factor = unit == units.end() ? 1 : unit->second;
-  const auto number = parse_number(unit == units.end() ? text : text.substr(0, text.size() - 1));
-  if (!number || *number < 0 || *number > INT64_MAX / factor) return std::nullopt;
-  return *number * factor;
-}
-
-bool is_codec(const std::string& value) { return parse_codec(value).has_value(); }
-
-bool is_duration(const std::string& value) {
-  const auto seconds = parse_duration(value);
-  return seconds && *seconds >= 1 && *seconds <= 7 * 86400;
-}
-
-bool is_reserve(const std::string& value) {
-  if (!value.ends_with('%')) return parse_size(value).has_value();
-  const auto percent = parse_number(value.substr(0, value.size() - 1));
-  return percent && *percent >= 0 && *percent <= 90;
-}
-
-bool is_target_list(const std::string& value) {
-  try {
-    return !parse_target_list(value).empty();
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-bool is_keep(const std::string& value) {
-  try {
-    KeepRules::parse(value);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-bool is_percent(const std::string& value) {
-  const auto percent =
-      value.ends_with('%') ? parse_number(value.substr(0, value.size() - 1)) : std::nullopt;
-  return percent && *percent >= 0 && *percent <= 100;
-}
-
-template <const char*... kWords>
-bool is_word(const std::string& value) {
-  return ((value == kWords) || ...);
-}
-constexpr char kTrue[] = "true", kFalse[] = "false", kOn[] = "on", kOff[] = "off",
-               kRequire[] = "require", kAbort[] = "abort", kWarn[] = "warn";
-
-bool is_parallel(const std::string& value) {
-  const auto number = parse_number(value);
-  return number && *number >= 1 && *number <= 16;
-}
-
-bool is_zone(const std::string& value) {
-  try {
-    const Zone zone(value);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-/// One that can be sent as it stands: no blank, control character or fragment.
-bool is_url(const std::string& value) {
-  for (const std::string scheme : {"https://", "http://"}) {
-    if (!value.starts_with(scheme)) continue;
-    const std::string rest = value.substr(scheme.size());
-    return !rest.empty() && rest[0] != '/' && rest[0] != '?' &&
-           std::all_of(rest.begin(), rest.end(),
-                       [](char c) { return c > ' ' && c < 0x7F && c != '#' && c != '"'; });
-  }
-  return false;
-}
-
-bool is_webhook_format(const std::string& value) {
-  return value == "json" || value == "slack" || value == "discord" || value == "ntfy";
-}
-
-bool is_address(const std::string& value) {
-  return valid_addresses(value) && value.find(',') == std::string::npos;
-}
-
-bool is_path(const std::string& value) {
-  return value.starts_with('/') && !value.ends_with('/') && printable(value) == value;
-}
+constexpr std::uint64_t kMostReserve = 2ULL << 30;
 
 std::string default_reserve(std::uint64_t total) {
-  return std::to_string(std::min(total / 10, 2 * kGiB));
+  return std::to_string(std::min(total / 10, kMostReserve));
 }
-
-}  // namespace
-
-const std::vector<Property>& properties() {
-  using P = Property;
-  constexpr const char* kKeep = "rules as last=7,daily=7,weekly=4,monthly=12,within=30d";
-  constexpr const char* kTime = "a time from 1s to 7d, as 90s, 10m, 2h";
-  static const std::vector<Property> kProperties = {
-      {"before-deploy", "false", "true or false", is_word<kTrue, kFalse>, P::kOfApps},
-      {"before-deploy-failure", "abort", "abort or warn", is_word<kAbort, kWarn>, P::kOfApps},
-      {"before-deploy-max-age", "10m", kTime, is_duration, P::kOfApps},
-      {"before-deploy-timeout", "30m", kTime, is_duration, P::kOfApps},
-      {"compression", "zstd", "none, gzip, zstd, or a level as in zstd:9", is_codec},
-      {"disk-reserve", "", "a size to leave free, as 5G or 10%", is_reserve},
-      {"final-backup", "on", "on, off or require", is_word<kOn, kOff, kRequire>},
-      {"keep-deploy", "last=5,within=7d", kKeep, is_keep},
-      {"keep-final", "last=3,within=90d", kKeep, is_keep},
-      {"keep-manual", "last=20,within=90d", kKeep, is_keep},
-      {"keep-safety", "last=3,within=7d", kKeep, is_keep},
-      {"max-parallel", "1", "a number from 1 to 16", is_parallel, P::kGlobalOnly},
-      {"suspect-below", "50%", "from 0% (never suspect) to 100% of the one before", is_percent},
-      {"timezone", "", "a name as Europe/Berlin", is_zone, P::kGlobalOnly},
-      {"targets", "local", "names of targets, as local,offsite", is_target_list},
-      {"silence-timeout", "10m", kTime, is_duration},
-      {"start-timeout", "30m", kTime, is_duration},
-      {"notify-webhook", "", "a URL (- reads it from stdin)", is_url, P::kGlobalOnly | P::kSecret},
-      {"notify-webhook-format", "json", "json, slack, discord or ntfy", is_webhook_format,
-       P::kGlobalOnly},
-      {"notify-mail", "", "addresses, as ann@example.com,root", valid_addresses, P::kGlobalOnly},
-      {"notify-mail-from", "", "an address", is_address, P::kGlobalOnly},
-      {"notify-ping", "", "the URL of a dead man's switch (- reads it from stdin)", is_url,
-       P::kGlobalOnly | P::kSecret},
-      {"notify-command", "", "the path of a program", is_path, P::kGlobalOnly | P::kShellOnly},
-      {"notify-on", "failure,recovery,suspect,partial,silence",
-       "some of failure,recovery,suspect,partial,silence",
-       [](const std::string& value) { return parse_alert_kinds(value).has_value(); },
-       P::kGlobalOnly},
-      {"notify-every", "1d", "a time from 1s to 7d, as 6h", is_duration, P::kGlobalOnly},
-      {"metrics-file", "", "the path of a file, as /var/lib/node_exporter/backups.prom", is_path,
-       P::kGlobalOnly | P::kShellOnly},
-  };
-  return kProperties;
-}
-
-std::string Property::shown(const std::string& value) const {
-  return is(kSecret) && !value.empty() ? "*******" : printable(value);
-}
-
-const Property* find_property(const std::string& name) {
-  for (const auto& property : properties())
-    if (name == property.name) return &property;
-  return nullptr;
-}
-
-namespace {
 
 void check_format(int format) {
   if (format != kFormat)
@@ -305,17 +157,6 @@ std::vector<std::string> Settings::uses_of(const std::string& target) const {
         schedule.targets.end())
       uses.push_back("schedule " + schedule.id + " of " + schedule.source.text());
   return uses;
-}
-
-std::optional<std::int64_t> parse_duration(const std::string& text) {
-  return parse_with_unit(text, {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}});
-}
-
-std::optional<std::uint64_t> parse_size(const std::string& text) {
-  const auto bytes =
-      parse_with_unit(text, {{'K', 1024}, {'M', 1024 * 1024}, {'G', kGiB}, {'T', 1024 * kGiB}});
-  if (!bytes) return std::nullopt;
-  return static_cast<std::uint64_t>(*bytes);
 }
 
 }  // namespace backups

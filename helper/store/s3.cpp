@@ -77,6 +77,17 @@ class S3 : public S3Store {
     for (const auto& object : list_objects(client_, prefix)) remove_whole(object.key);
   }
 
+  std::size_t end_uploads(const std::function<bool(const std::string&)>& stale) override {
+    const std::string own = place("");
+    std::size_t ended = 0;
+    for (const auto& upload : list_uploads(client_, own)) {
+      if (!stale(upload.key.substr(own.size()))) continue;
+      abort_upload(client_, upload);
+      ++ended;
+    }
+    return ended;
+  }
+
   std::string presign(const std::string& key, std::int64_t seconds) override {
     if (seconds < 1 || seconds > kLongestUrl)
       throw Error(ErrorKind::kBadInput, "a URL can be good for 1 second to 7 days");

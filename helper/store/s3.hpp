@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -57,6 +58,10 @@ class S3Store : public Store {
   /// A URL with which anybody can GET the object for that long (at most 7 days). No request is
   /// made.
   virtual std::string presign(const std::string& key, std::int64_t seconds) = 0;
+
+  /// Ends the unfinished uploads of the keys that are `stale`, which is asked when all of them are
+  /// known. Returns how many.
+  virtual std::size_t end_uploads(const std::function<bool(const std::string& key)>& stale) = 0;
 
   struct Check {
     enum class Outcome { kWorks, kFails, kLacks, kSkipped };

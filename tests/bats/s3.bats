@@ -330,3 +330,25 @@ BAD
   helper push "$id" --target offsite --quiet
   helper verify "$id" --target offsite --quiet
 }
+
+@test "prune --all ends uploads that belong to nothing, and none that is at work" {
+  local host
+  target_add offsite
+  created --target local,offsite
+  host=$(s3_bucket GET | grep -o '<Key>[^/]*' | head -n 1 | cut -c6-)
+  s3_bucket POST "/$host/fake/db/db-2020-01-01-00-00-00.dump.zst?uploads=" >/dev/null
+  assert_equal "$(unfinished)" 1
+  truncate -s 100M "$(readlink -f "$FAKE/live/fake/db")/one"
+  helper set --global compression none --quiet
+  knob_stop export-after
+  background create fake:db --target offsite --quiet
+  fake_stopped
+  assert_equal "$(unfinished)" 2
+  run -0 --separate-stderr helper prune --all
+  assert_contains "$stderr" "Ended 1 unfinished upload(s) on offsite"
+  assert_equal "$(unfinished)" 1
+  knob export-after
+  fake_go
+  assert_ends 0
+  helper verify fake:db@latest --target offsite --quiet
+}

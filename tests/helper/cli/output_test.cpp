@@ -40,7 +40,9 @@ Backup example() {
   backup.source = {"postgres", "my-db", "my-db"};
   backup.status = "success";
   backup.trigger = "manual";
+  backup.schedule = "daily";
   backup.label = "before";
+  backup.suspect = "it is empty";
   backup.started_at = tests::kNoon;
   backup.finished_at = tests::kNoon + 65;
   backup.engine = "PostgreSQL";
@@ -55,7 +57,7 @@ TEST(BackupToJson, HasEveryFieldInSnakeCaseUtcAndBytes) {
   EXPECT_EQ(backup_to_json(example(), true), Json::parse(R"({
     "id": "my-db-2026-04-08-14-30-00", "source": "postgres:my-db", "type": "postgres",
     "name": "my-db", "address": "my-db", "status": "success", "error": "", "trigger": "manual",
-    "label": "before", "started_at": "2026-04-08T14:30:00Z",
+    "schedule": "daily", "label": "before", "suspect": "it is empty", "started_at": "2026-04-08T14:30:00Z",
     "finished_at": "2026-04-08T14:31:05Z", "deleted_at": null, "verified_at": null,
     "kept": true, "engine": "PostgreSQL", "engine_version": "15.18", "raw_size": 5000000000,
     "stored_size": 1000,
@@ -67,7 +69,7 @@ TEST(BackupToJson, SaysNullForWhatIsNotKnown) {
   Backup backup;
   backup.started_at = tests::kNoon;
   const Json json = backup_to_json(backup, false);
-  for (const char* key : {"finished_at", "deleted_at", "verified_at", "raw_size", "stored_size"})
+  for (const char* key : {"finished_at", "deleted_at", "verified_at", "raw_size", "stored_size", "schedule"})
     EXPECT_TRUE(json[key].is_null()) << key;
   EXPECT_EQ(json["copies"], Json::array());
   EXPECT_EQ(json["kept"], false);

@@ -133,11 +133,11 @@ TEST(CancelledCreate, LeavesAFailureAndNothingElse) {
     return 0;
   });
   ASSERT_TRUE(tests::eventually([&] { return fs::exists(lab.path() / "standing"); }));
-  helper.kill(SIGTERM);
+  helper.kill(SIGINT);
   EXPECT_EQ(helper.wait(), tests::exited(12));
   State state = lab.open();
   EXPECT_THAT(state.catalog().in_progress(), IsEmpty()) << "without another command";
-  EXPECT_EQ(state.catalog().list({}).at(0).error, "cancelled");
+  EXPECT_EQ(state.catalog().list({}).at(0).error, interrupt::kByPerson);
   expect_sound(lab);
 }
 

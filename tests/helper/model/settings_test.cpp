@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/text.hpp"
 #include "support/directory.hpp"
 #include "support/errors.hpp"
 
