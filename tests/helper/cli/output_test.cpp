@@ -69,7 +69,8 @@ TEST(BackupToJson, SaysNullForWhatIsNotKnown) {
   Backup backup;
   backup.started_at = tests::kNoon;
   const Json json = backup_to_json(backup, false);
-  for (const char* key : {"finished_at", "deleted_at", "verified_at", "raw_size", "stored_size", "schedule"})
+  for (const char* key :
+       {"finished_at", "deleted_at", "verified_at", "raw_size", "stored_size", "schedule"})
     EXPECT_TRUE(json[key].is_null()) << key;
   EXPECT_EQ(json["copies"], Json::array());
   EXPECT_EQ(json["kept"], false);
