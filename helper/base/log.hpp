@@ -12,10 +12,16 @@ namespace log {
 void set_quiet(bool quiet);
 bool quiet();
 
+/// Begins every line with what that says, for a log without times of its own.
+void set_stamp(std::string (*stamp)());
+
 void step(const std::string& text);    ///< "-----> text"
 void result(const std::string& text);  ///< "=====> text"
 void detail(const std::string& text);  ///< "       text"
 void warn(const std::string& text);    ///< " !     text"
+
+/// A line that the next one takes the place of: for a terminal.
+void rewrite(const std::string& text);
 
 /// Writes `text` as it is, ignoring errors.
 void raw(const std::string& text);

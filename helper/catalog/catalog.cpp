@@ -64,6 +64,8 @@ Database open(const std::filesystem::path& path) {
 
 }  // namespace
 
+std::string replaced_chore(const Source& source) { return "replaced " + source.text(); }
+
 bool Backup::has_good_copy() const {
   return std::any_of(copies.begin(), copies.end(),
                      [](const Copy& copy) { return copy.status == "success"; });
@@ -327,6 +329,17 @@ std::optional<Time> Catalog::last_success(const Source& source, const std::strin
                   "schedule = ? AND schedule <> '' AND status = 'success'");
   query.bind(source.type).bind(source.name).bind(schedule).step();
   return query.optional_number(0);
+}
+
+std::vector<Backup> Catalog::long_gone(Time time) {
+  Statement query(database_, std::string("SELECT ") + kColumns +
+                                 " FROM backups WHERE started_at < ?1 AND deleting = 0 AND "
+                                 "(deleted_at < ?1 OR status = 'failed' AND finished_at < ?1)");
+  return read(query.bind(time));
+}
+
+void Catalog::erase(const Backup& backup) {
+  Statement(database_, "DELETE FROM backups WHERE key = ?").bind(backup.key).run();
 }
 
 std::optional<Time> Catalog::done_at(const std::string& chore) {

@@ -57,6 +57,10 @@ struct Backup {
   std::string text() const { return source.type + ":" + id; }
 };
 
+/// The chore of putting other data in the place of a source's: what was backed up before is not
+/// what is there now.
+std::string replaced_chore(const Source& source);
+
 /// The error of a backup whose process died.
 constexpr const char* kInterrupted = "interrupted";
 
@@ -130,6 +134,11 @@ class Catalog {
   std::vector<ScheduleRun> runs_of(const Source& source, const std::string& schedule, int limit);
   /// When the newest success of a schedule began.
   std::optional<Time> last_success(const Source& source, const std::string& schedule);
+
+  /// Those that failed or were deleted before `time`.
+  std::vector<Backup> long_gone(Time time);
+  /// Removes such a row, and what is known of it.
+  void erase(const Backup& backup);
 
   /// When a chore was last done.
   std::optional<Time> done_at(const std::string& chore);

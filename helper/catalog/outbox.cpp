@@ -8,6 +8,10 @@ bool exists(Database& database, const std::string& kind, const std::string& subj
   return query.bind(kind).bind(subject).step();
 }
 
+std::string trouble_of(const std::string& kind, const std::string& subject) {
+  return kind + " " + subject;
+}
+
 }  // namespace
 
 void Outbox::raise(const std::string& kind, const std::string& subject, Time time,
@@ -32,7 +36,7 @@ void Outbox::raise(const std::string& kind, const std::string& subject, Time tim
         .bind(every)
         .run();
     if (database_.changes() > 0)
-      for (const auto& channel : channels) queue(channel, text, time);
+      for (const auto& channel : channels) queue(channel, text, time, trouble_of(kind, subject));
   }
   transaction.commit();
 }
@@ -46,17 +50,23 @@ void Outbox::clear(const std::string& kind, const std::string& subject, Time tim
   // Somebody else may have ended it meanwhile.
   const bool told = ended.bind(kind).bind(subject).step() && !ended.is_null(0);
   ended.reset();
+  Statement(database_, "DELETE FROM outbox WHERE trouble = ?")
+      .bind(trouble_of(kind, subject))
+      .run();
   if (told)
     for (const auto& channel : channels) queue(channel, text, time);
   transaction.commit();
 }
 
-void Outbox::queue(const std::string& channel, const std::string& text, Time time) {
+void Outbox::queue(const std::string& channel, const std::string& text, Time time,
+                   const std::string& trouble) {
   Statement(database_,
-            "INSERT INTO outbox (channel, message, queued_at, next_try) VALUES (?, ?, ?3, ?3)")
+            "INSERT INTO outbox (channel, message, queued_at, next_try, trouble) "
+            "VALUES (?, ?, ?3, ?3, ?)")
       .bind(channel)
       .bind(text)
       .bind(time)
+      .bind(trouble)
       .run();
   Statement(database_, "UPDATE outbox SET next_try = ?2 WHERE channel = ?1 AND next_try > ?2")
       .bind(channel)

@@ -29,12 +29,14 @@ class Outbox {
   /// trouble was told less than `every` seconds before `time`.
   void raise(const std::string& kind, const std::string& subject, Time time, std::int64_t every,
              const std::vector<std::string>& channels, const std::string& text);
-  /// It is no longer wrong. Queues `text` for the channels if anybody was told that it was.
+  /// It is no longer wrong: that it was needs no telling any more. Queues `text` for the channels
+  /// if it was told, or should have been.
   void clear(const std::string& kind, const std::string& subject, Time time,
              const std::vector<std::string>& channels, const std::string& text);
 
   /// Makes everything else for that channel due as well: it is tried in any case.
-  void queue(const std::string& channel, const std::string& text, Time time);
+  void queue(const std::string& channel, const std::string& text, Time time,
+             const std::string& trouble = {});
   /// The next one to try at `time`.
   std::optional<Message> due(Time time);
   void remove(const Message& message);

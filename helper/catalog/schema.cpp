@@ -99,6 +99,7 @@ CREATE TABLE outbox (
   key       INTEGER PRIMARY KEY,
   channel   TEXT NOT NULL,
   message   TEXT NOT NULL,
+  trouble   TEXT NOT NULL,
   queued_at INTEGER NOT NULL,
   next_try  INTEGER NOT NULL,
   attempts  INTEGER NOT NULL DEFAULT 0

@@ -22,7 +22,6 @@ int adopt(Call& call) {
       adopt_backup(call.state, request, call.options.value("artifact").value_or(""), STDIN_FILENO,
                    make_progress())
           .manifest;
-  end_progress();
   log::result("The dump is now backup " + manifest.id);
   if (call.json) {
     print_json({{"source", source.text()}, {"status", "success"}, {"id", manifest.id}});

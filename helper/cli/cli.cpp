@@ -123,11 +123,9 @@ int run_cli(int argc, char** argv) {
     interrupt::install();
     return dispatch({argv + 1, argv + argc});
   } catch (const Error& error) {
-    end_progress();
     log::warn(error.what());
     return error.exit_code();
   } catch (const std::exception& error) {
-    end_progress();
     log::warn(std::string("failed: ") + error.what());
     return static_cast<int>(ErrorKind::kFailed);
   }

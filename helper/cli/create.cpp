@@ -37,7 +37,6 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   const auto targets = targets_of(call, source);
   const Lock lock = call.state.lock(source, "create");
   Created created = take_backup(call.state, {source, "manual", label, targets}, make_progress());
-  end_progress();
   const Manifest& manifest = created.manifest;
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
               human_duration(manifest.finished_at - manifest.started_at));
@@ -66,7 +65,6 @@ int create(Call& call) {
                          {"stored_size", manifest.stored_size()},
                          {"raw_size", manifest.raw_size()}});
     } catch (const Error& error) {
-      end_progress();
       if (sources.size() == 1 && !call.json) throw;
       const std::string why = error.what();
       const bool named = why.find(source.spelling()) != std::string::npos;

@@ -64,7 +64,8 @@ void print_overview() {
 }
 
 void print_verb(const Verb& verb) {
-  std::printf("Usage: dokku backups:%s %s\n\n    %s\n", verb.name, verb.usage, verb.summary);
+  const std::string usage = trim(std::string(verb.name) + " " + verb.usage);
+  std::printf("Usage: dokku backups:%s\n\n    %s\n", usage.c_str(), verb.summary);
   if (verb.options.empty()) return;
   std::printf("\nOptions:\n");
   std::vector<Line> lines;

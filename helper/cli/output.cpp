@@ -21,8 +21,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-bool progress_shown = false;
-
 /// Characters on a screen, near enough: continuation bytes of UTF-8 take no place.
 std::size_t width_of(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -141,15 +139,8 @@ Progress make_progress() {
     shown->last = time;
     const double seconds = std::chrono::duration<double>(time - shown->start).count();
     const std::string line = progress_line(doing, done, expected, seconds);
-    if (!terminal) return log::detail(line);
-    progress_shown = true;
-    log::raw("\r       " + line + "\x1b[K");
+    terminal ? log::rewrite(line) : log::detail(line);
   };
-}
-
-void end_progress() {
-  if (progress_shown) log::raw("\r\x1b[K");
-  progress_shown = false;
 }
 
 void confirm(const std::string& warning, const std::string& name) {

@@ -29,9 +29,6 @@ nlohmann::ordered_json backup_to_json(const Backup& backup, bool kept);
 /// Shows on stderr how far an operation is: a line that is rewritten on a terminal, one now and
 /// then elsewhere, nothing when quiet.
 Progress make_progress();
-/// Ends the line that is rewritten.
-void end_progress();
-
 /// Makes a person type `name` at a terminal. Throws Error, kRefused, when something else is typed
 /// or stdin is none.
 void confirm(const std::string& warning, const std::string& name);

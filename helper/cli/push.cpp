@@ -26,7 +26,6 @@ int push(Call& call) {
   }
   log::step("Copying " + backup.id + " to " + *target);
   take_copy(call.state, backup, *target, make_progress());
-  end_progress();
   log::result(backup.id + " is on " + *target + " now");
   if (call.json) print_json({{"id", backup.id}, {"target", *target}, {"status", "success"}});
   return 0;

@@ -76,7 +76,6 @@ RestoreRequest request_of(Call& call) {
 void verify_all(Restore& restore) {
   log::step("Reading and checking every byte of " + restore.manifest().id);
   restore.verify(make_progress());
-  end_progress();
 }
 
 std::string way_back(const Manifest& safety) {
@@ -89,13 +88,11 @@ std::string put_back(Call& call, Restore& restore, const RestoreRequest& request
   if (!call.options.flag("no-safety-backup") && restore.target().exists()) {
     log::step("Taking a safety backup of " + request.target.spelling());
     const Manifest safety = restore.make_safety_backup(make_progress());
-    end_progress();
     safety_id = safety.id;
     log::detail(way_back(safety));
   }
   log::step("Restoring " + restore.manifest().id + " into " + request.target.spelling());
   restore.apply(make_progress());
-  end_progress();
   log::result(request.target.spelling() + " is restored from " + restore.manifest().id);
   return safety_id;
 }

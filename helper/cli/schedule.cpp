@@ -22,12 +22,19 @@ constexpr std::size_t kRunsShown = 3;
 
 /// The one way in which it was said: as words, or by an option.
 Cron cron_of(const Call& call) {
-  const auto& words = call.options.words();
+  std::vector<std::string> words(call.options.words().begin() + 1, call.options.words().end());
+  // Over SSH "sun 02:00" comes as two words.
+  const auto whole = [&](const std::string& value) {
+    if (value.find(' ') != std::string::npos || words.size() != 1) return value;
+    const std::string time = words[0];
+    words.clear();
+    return value + " " + time;
+  };
   std::vector<Cron> said;
-  if (words.size() > 1) said.push_back(Cron::parse(join({words.begin() + 1, words.end()}, " ")));
   if (const auto value = call.options.value("daily")) said.push_back(cron_daily(*value));
-  if (const auto value = call.options.value("weekly")) said.push_back(cron_weekly(*value));
-  if (const auto value = call.options.value("monthly")) said.push_back(cron_monthly(*value));
+  if (const auto value = call.options.value("weekly")) said.push_back(cron_weekly(whole(*value)));
+  if (const auto value = call.options.value("monthly")) said.push_back(cron_monthly(whole(*value)));
+  if (!words.empty()) said.push_back(Cron::parse(join(words, " ")));
   if (said.size() != 1)
     throw Error(ErrorKind::kBadInput,
                 said.empty() ? "say when: a cron expression as \"0 2 * * *\" or @daily, or --daily "
@@ -77,10 +84,16 @@ void check_id(const std::string& id) {
                                           "dashes, beginning with a letter");
 }
 
-/// The kind of schedule that it is, with a number behind it when that is taken.
-std::string free_id(const Settings& settings, const Source& source, const std::string& kind) {
+/// That of one with the same times and targets, or else the kind of schedule that it is, with a
+/// number behind it when that is taken.
+std::string default_id(const Settings& settings, const Schedule& schedule,
+                       const std::string& kind) {
+  for (const auto& other : settings.schedules)
+    if (other.source.text() == schedule.source.text() && other.cron == schedule.cron &&
+        other.timezone == schedule.timezone && other.targets == schedule.targets)
+      return other.id;
   std::string id = kind;
-  for (int number = 2; settings.find_schedule(source, id) != nullptr; ++number)
+  for (int number = 2; settings.find_schedule(schedule.source, id) != nullptr; ++number)
     id = kind + "-" + std::to_string(number);
   return id;
 }
@@ -105,7 +118,7 @@ Schedule schedule_of(Call& call, const Source& source) {
                                             ", which is none of its targets: " + join(used, ", "));
   }
   schedule.since = now();
-  schedule.id = call.options.value("id").value_or(free_id(settings, source, kind_of(cron)));
+  schedule.id = call.options.value("id").value_or(default_id(settings, schedule, kind_of(cron)));
   check_id(schedule.id);
   return schedule;
 }
@@ -189,6 +202,14 @@ std::vector<Schedule> schedules_of(Call& call, const std::optional<Source>& sour
   return schedules;
 }
 
+constexpr Time kPatience = 600;  // seconds that cron may be late
+
+std::string next_text(const Schedule& schedule, const Standing& standing) {
+  if (!standing.due) return "paused: " + schedule.paused;
+  const std::string text = local_text(schedule, *standing.due) + " " + schedule.timezone;
+  return *standing.due < now() - kPatience ? "overdue since " + text + ": does cron run?" : text;
+}
+
 std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
   const Standing standing = backups::standing(call.state, schedule);
   const auto& last = standing.last;
@@ -198,7 +219,7 @@ std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
           schedule.targets.empty() ? "-" : join(schedule.targets, ","),
           keep_text(schedule),
           last ? last->status + " " + human_duration(now() - last->started_at) + " ago" : "never",
-          standing.due ? local_text(schedule, std::max(*standing.due, now())) : "paused"};
+          next_text(schedule, standing)};
 }
 
 int list_schedules(Call& call) {
@@ -253,7 +274,7 @@ int unschedule(Call& call) {
   if (all == (call.options.words().size() > 1))
     throw Error(ErrorKind::kBadInput,
                 all ? "either an id or --all, not both" : "say which schedule, or --all");
-  return change_schedules(call, source, all, "is removed; what it made stays as it kept it",
+  return change_schedules(call, source, all, "is removed; its backups stay",
                           [&](Settings& settings, const std::string& id) {
                             std::erase_if(settings.schedules, [&](const Schedule& schedule) {
                               return schedule.source.text() == source.text() && schedule.id == id;

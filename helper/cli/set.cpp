@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -25,7 +26,9 @@ const Property& property_of(const std::string& key) {
 void refuse_wrong_place(const Property& property, const std::string& scope) {
   if (property.is(Property::kShellOnly) && called_by_dokku())
     throw Error(ErrorKind::kBadInput, std::string(property.name) +
-                                          " can be set at a shell only, with backups-helper set");
+                                          " can be set at a shell only, by root on the host: " +
+                                          std::filesystem::read_symlink("/proc/self/exe").string() +
+                                          " set --global " + property.name + " ...");
   const bool app = scope.starts_with(kApp);
   if (property.is(Property::kOfApps) ? !app && scope != Settings::kGlobal : app)
     throw Error(

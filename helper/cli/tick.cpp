@@ -1,11 +1,14 @@
 #include "engine/tick.hpp"
 
+#include "base/log.hpp"
 #include "cli/verb.hpp"
 
 namespace backups {
 
 Verb tick_verb() {
   Verb verb{"tick", "", "what cron runs every minute: back up what is due", {}, {}, [](Call& call) {
+              // Into a log file.
+              log::set_stamp([] { return rfc3339(now()); });
               tick(call.state);
               return 0;
             }};

@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "cli/output.hpp"
 #include "cli/verb.hpp"
 #include "engine/lifecycle.hpp"
 
@@ -24,9 +25,14 @@ Source service(const std::vector<std::string>& words) {
 const std::map<std::string, Trigger>& triggers() {
   using Words = const std::vector<std::string>&;
   static const std::map<std::string, Trigger> kTriggers = {
-      {"before-deploy", {1, [](State& state, Words words) { before_deploy(state, words[0]); }}},
+      {"before-deploy",
+       {2,
+        [](State& state, Words words) {
+          before_deploy(state, words[0], words[1] == "runs", make_progress());
+        }}},
       {"before-destroy",
-       {2, [](State& state, Words words) { before_destroy(state, service(words)); }}},
+       {2,
+        [](State& state, Words words) { before_destroy(state, service(words), make_progress()); }}},
       {"after-destroy",
        {2, [](State& state, Words words) { after_destroy(state, service(words)); }}},
       {"after-create", {2, [](State& state, Words words) { after_create(state, service(words)); }}},

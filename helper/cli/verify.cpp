@@ -17,7 +17,6 @@ int verify(Call& call) {
   log::step("Reading every byte of " + backup.id);
   const std::string target = call.options.value("target").value_or(nearest(backup));
   const Manifest manifest = verify_backup(call.state, backup, target, make_progress());
-  end_progress();
   log::result(backup.id + " is whole on " + target + ": " +
               std::to_string(manifest.artifacts.size()) + " artifact(s), " +
               human_size(manifest.stored_size()) + " stored, " + human_size(manifest.raw_size()) +

@@ -104,7 +104,10 @@ void tell_suspicion(State& state, const Manifest& manifest) {
   Alert alert{.kind = AlertKind::kSuspect,
               .source = manifest.source.text(),
               .backup = manifest.id,
-              .message = manifest.suspect};
+              .message = manifest.id + ": " + manifest.suspect +
+                         ". Nothing older is removed until a good one follows or it is accepted: "
+                         "backups:accept " +
+                         manifest.source.spelling()};
   if (!manifest.suspect.empty()) {
     raise_alert(state, alert);
   } else if (is_judged(manifest)) {
@@ -139,7 +142,8 @@ void tell_outcome(State& state, const CreateRequest& request, const Error& error
     raise(state, {.kind = AlertKind::kFailure,
                   .source = request.source.text(),
                   .backup = failed_attempt(state, request.source),
-                  .message = error.what(),
+                  .message = (request.trigger == "final" ? "no final backup: " : "") +
+                             std::string(error.what()),
                   .code = error.exit_code()});
   });
 }

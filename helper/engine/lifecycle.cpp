@@ -1,5 +1,8 @@
 #include "engine/lifecycle.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -15,27 +18,45 @@ constexpr const char* kDestroyed = "its service was destroyed";
 
 std::string scope_of(const std::string& app) { return "app:" + app; }
 
-Created take(State& state, const Source& source, const std::string& trigger,
-             const std::string& label, const Progress& progress) {
-  const Lock lock = state.lock(source, "create");
-  return take_backup(state, {source, trigger, label, default_targets(state, source)}, progress);
+/// Waits for whoever is at work on it, which is said.
+Lock wait_for(State& state, const Source& source) {
+  for (bool said = false;; said = true) {
+    if (auto lock = state.try_lock(source, "create")) return std::move(*lock);
+    if (!said) log::detail(source.spelling() + " is busy: waiting until it is not");
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    interrupt::check();
+  }
+}
+
+Manifest take(State& state, const Source& source, const std::string& trigger,
+              const std::string& label, const Progress& progress) {
+  Created created =
+      take_backup(state, {source, trigger, label, default_targets(state, source)}, progress);
+  for (const auto& [target, error] : created.failed_copies) log::warn(error.what());
+  if (!created.manifest.suspect.empty())
+    log::warn(created.manifest.id + " is suspect: " + created.manifest.suspect);
+  return created.manifest;
 }
 
 bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
   const auto latest = state.catalog().latest(source);
   if (!latest || latest->trigger == "adopt" || now() - latest->started_at > max_age) return false;
+  // It may hold nothing of what is there now.
+  if (state.catalog().done_at(replaced_chore(source)).value_or(0) >= latest->started_at)
+    return false;
   log::detail(latest->id + " is " + human_duration(now() - latest->started_at) +
               " old: no other one is taken");
   return true;
 }
 
-void back_up_for(State& state, const std::string& app, const Source& source) {
+void back_up_for(State& state, const std::string& app, const Source& source,
+                 const Progress& progress) {
+  const Lock lock = wait_for(state, source);
   if (is_fresh(state, source, state.settings().seconds(scope_of(app), "before-deploy-max-age")))
     return;
   log::step("Backing up " + source.spelling() + " before the deploy of " + app);
-  const auto created = take(state, source, "deploy", "before a deploy of " + app, {});
-  log::detail("Backup " + created.manifest.id +
-              " done: " + human_size(created.manifest.stored_size()));
+  const Manifest made = take(state, source, "deploy", "before a deploy of " + app, progress);
+  log::detail("Backup " + made.id + " done: " + human_size(made.stored_size()));
 }
 
 /// Services of one type and name whose schedules change.
@@ -68,51 +89,61 @@ std::vector<Source> linked_sources(State& state, const std::string& app) {
   return sources;
 }
 
-void before_deploy(State& state, const std::string& app) {
+void before_deploy(State& state, const std::string& app, bool runs, const Progress& progress) {
   const Settings settings = state.settings();
   if (settings.get(scope_of(app), "before-deploy") != "true") return;
   interrupt::stop_after(
       std::chrono::seconds(settings.seconds(scope_of(app), "before-deploy-timeout")));
   try {
-    for (const auto& source : linked_sources(state, app)) back_up_for(state, app, source);
+    for (const auto& source : linked_sources(state, app)) back_up_for(state, app, source, progress);
   } catch (const Error& error) {
     const std::string why = "the backup before the deploy of " + app + " failed: " + error.what();
-    if (settings.get(scope_of(app), "before-deploy-failure") == "warn") {
-      log::warn(why + ". The deploy goes on, as backups:set before-deploy-failure says");
+    if (!runs || settings.get(scope_of(app), "before-deploy-failure") == "warn") {
+      log::warn(why);
+      log::warn(runs ? "The deploy goes on, as backups:set before-deploy-failure says"
+                     : "The deploy goes on, since nothing of " + app + " runs");
       return;
     }
-    throw Error(ErrorKind::kRefused,
-                why +
-                    ". The deploy is stopped and what runs goes on running; the new image is "
-                    "built, and the next ps:restart would start it without a backup. When the "
-                    "cause is gone: dokku ps:rebuild " +
-                    app + ". To deploy all the same: dokku backups:set app:" + app +
-                    " before-deploy-failure warn");
+    log::warn(why);
+    log::warn(
+        "What runs goes on running. The new image is built: the next ps:restart or a reboot "
+        "would start it without a backup");
+    log::warn("When the cause is gone: dokku ps:rebuild " + app);
+    log::warn("To deploy all the same: dokku backups:set app:" + app +
+              " before-deploy-failure warn, and again");
+    throw Error(ErrorKind::kRefused, "the deploy of " + app + " is stopped");
   }
 }
 
-void before_destroy(State& state, const Source& source) {
+void before_destroy(State& state, const Source& source, const Progress& progress) {
   const std::string mode = state.settings().get(source.text(), "final-backup");
   if (mode == "off") return;
   try {
+    const Lock lock = wait_for(state, source);
     log::step("Taking a final backup of " + source.spelling());
-    const auto created = take(state, source, "final", "before it was destroyed", {});
-    log::result("Backup " + created.manifest.id + " done. A new service can be made of it: " +
-                "dokku backups:restore " + source.type + ":" + created.manifest.id);
+    const Manifest made = take(state, source, "final", "before it was destroyed", progress);
+    log::result("Backup " + made.id + " done. To have it back: dokku " + source.type + ":create " +
+                source.name + ", then dokku backups:restore " + source.type + ":" + made.id);
   } catch (const Error& error) {
     const std::string why = "there is no final backup of " + source.spelling() + ": ";
     if (mode == "on") {
       log::warn(why + error.what() + ". It is destroyed all the same, as final-backup says");
       return;
     }
-    throw Error(ErrorKind::kRefused, why + error.what() +
-                                         ". It is not destroyed. To destroy it without one: dokku "
-                                         "backups:set " +
-                                         source.spelling() + " final-backup off");
+    throw Error(ErrorKind::kRefused,
+                why + error.what() +
+                    ". It is not destroyed. Mend that and destroy it again, or without one: dokku "
+                    "backups:set " +
+                    source.spelling() + " final-backup off");
   }
 }
 
 void after_destroy(State& state, const Source& source) {
+  state.catalog().mark_done(replaced_chore(source), now());
+  // What was said of this one is not meant for the next of that name.
+  if (!state.settings().own(source.text(), "final-backup").empty())
+    state.change_settings(
+        [&](Settings& settings) { settings.set(source.text(), "final-backup", ""); });
   change_schedules(state, source, [](Schedule& schedule) {
     const bool changes = schedule.paused.empty();
     if (changes) schedule.paused = kDestroyed;

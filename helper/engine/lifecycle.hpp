@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/artifact.hpp"
 #include "engine/state.hpp"
 
 namespace backups {
@@ -15,12 +16,13 @@ std::vector<Source> linked_sources(State& state, const std::string& app);
 
 /// Backs up what an app is linked to before its new code starts, unless a backup is fresh enough.
 /// Does nothing unless the property `before-deploy` of the app is true. Throws Error, kRefused,
-/// when that fails and `before-deploy-failure` is abort.
-void before_deploy(State& state, const std::string& app);
+/// when that fails, `before-deploy-failure` is abort, and something of the app `runs`: at a boot it
+/// must come up all the same.
+void before_deploy(State& state, const std::string& app, bool runs, const Progress& progress);
 
 /// Takes a last backup of a service that is about to be destroyed. Throws Error, kRefused, when
 /// that fails and `final-backup` is require.
-void before_destroy(State& state, const Source& source);
+void before_destroy(State& state, const Source& source, const Progress& progress);
 
 /// Its schedules wait until a service of that name is there again.
 void after_destroy(State& state, const Source& source);

@@ -8,12 +8,14 @@
 #include "base/text.hpp"
 #include "engine/remove.hpp"
 #include "engine/schedule.hpp"
+#include "sys/file.hpp"
 #include "sys/zone.hpp"
 
 namespace backups {
 namespace {
 
 constexpr const char* kScheduleGroup = "schedule ";
+constexpr Time kRemembered = 365 * 86400;
 
 std::string group_of(const Backup& backup) {
   return backup.schedule.empty() ? backup.trigger : kScheduleGroup + backup.schedule;
@@ -142,6 +144,13 @@ Pruned prune(State& state, const Source& source) {
     }
   }
   return pruned;
+}
+
+void forget_history(State& state) {
+  for (const auto& backup : state.catalog().long_gone(now() - kRemembered)) {
+    remove_durably(state.log_file(backup.source, backup.id));
+    state.catalog().erase(backup);
+  }
 }
 
 void end_stale_uploads(State& state) {

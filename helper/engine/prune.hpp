@@ -27,6 +27,9 @@ struct Pruned {
 /// calls holds the lock of the source. What cannot be removed is said, and left for the next time.
 Pruned prune(State& state, const Source& source);
 
+/// Forgets what failed or was deleted more than a year ago, and its log.
+void forget_history(State& state);
+
 /// Ends the unfinished uploads on every target that belong to no backup that is being made or
 /// copied. A target that is out of reach is said.
 void end_stale_uploads(State& state);

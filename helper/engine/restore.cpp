@@ -109,6 +109,7 @@ void Restore::apply(const Progress& progress) {
   }
   log_.note("restored into " + request_.target.spelling());
   state_.catalog().record(request_.backup, "restored", "into " + request_.target.spelling(), now());
+  state_.catalog().mark_done(replaced_chore(request_.target), now());
 }
 
 void Restore::swap_in(const Progress& progress) {

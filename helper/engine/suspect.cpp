@@ -40,6 +40,9 @@ std::string suspicion(State& state, const Manifest& manifest) {
       major(manifest.engine_version) != major(before->engine_version))
     return manifest.engine + " is " + manifest.engine_version + " now, for " + before->id +
            " it was " + before->engine_version;
+  // A restore may well have brought less.
+  if (state.catalog().done_at(replaced_chore(manifest.source)).value_or(0) >= before->started_at)
+    return "";
   const std::uint64_t percent = state.settings().percent(manifest.source.text(), "suspect-below");
   if (before->raw_size.value_or(0) >= kSmall &&
       collapsed(manifest.raw_size(), *before->raw_size, percent))

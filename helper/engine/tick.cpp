@@ -58,7 +58,8 @@ void attempt(const std::string& what, const Work& work) {
     work();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
-    log::warn(what + ": " + error.what());
+    const std::string why = error.what();
+    log::warn(why.find(what) == std::string::npos ? what + ": " + why : why);
   }
 }
 
@@ -177,6 +178,7 @@ class Tick {
         attempt(source.spelling(), [&] { apply_retention(state_, source); });
     }
     end_stale_uploads(state_);
+    forget_history(state_);
     state_.catalog().mark_done(kDailyChore, now());
     write_metrics(state_);
   }

@@ -66,6 +66,15 @@ deploy() {
   dokku plugin:trigger pre-release-builder dockerfile "$1" "$2"
 }
 
+# app_runs APP, until app_stops.
+app_runs() {
+  RUNNING=$("${DOCKER_BIN:-docker}" container run --detach --label "com.dokku.app-name=$1" app:latest sleep 600)
+}
+
+app_stops() {
+  "${DOCKER_BIN:-docker}" container rm --force "$RUNNING" >/dev/null
+}
+
 crontab_of_dokku() {
   crontab -l -u dokku
 }
@@ -130,6 +139,40 @@ dokku_logs() {
   dokku --quiet backups:unschedule "$S" --all
 }
 
+@test "a service that is destroyed in the middle of a backup: the final one waits for it" {
+  local pid
+  store_create "$S"
+  dokku fakestore:knob "$S" export slow
+  dokku backups:create "$S" &>/dev/null 3>&- &
+  pid=$!
+  wait_until 20 is_being_made
+  run -0 dokku fakestore:destroy "$S" --force
+  assert_contains "$output" "is busy: waiting"
+  wait "$pid"
+  assert_equal "$(backups_of "fakestore:$S" '[.backups[] | "\(.trigger) \(.status)"] | join(", ")')" "final success, manual success"
+}
+
+is_being_made() {
+  [[ $(backups_of "$S" '.backups[0].status') == in-progress ]]
+}
+
+@test "what was said of a final backup is not said of the next service of that name" {
+  store_create "$S"
+  dokku --quiet backups:set "$S" final-backup off
+  dokku fakestore:destroy "$S" --force >/dev/null
+  store_create "$S"
+  run -0 dokku fakestore:destroy "$S" --force
+  assert_contains "$output" "Taking a final backup"
+}
+
+@test "triggers can't be called by name" {
+  local trigger
+  for trigger in pre-release-builder service-action post-delete; do
+    run dokku "backups:../$trigger" pre-delete fakestore nobody
+    [[ $status != 0 && $output != *"final backup"* ]]
+  done
+}
+
 @test "final-backup: on warns, require refuses and says how not to, off takes none" {
   store_create "$S"
   dokku fakestore:knob "$S" export half
@@ -167,6 +210,11 @@ dokku_logs() {
   sleep 2
   deploy "$APP" app:new
   assert_equal "$(backups_of "$S" '.backups | length')" 2
+  # What was backed up before a restore is not what is there now.
+  dokku --quiet backups:set "app:$APP" before-deploy-max-age 1h
+  dokku --quiet backups:restore "$S@latest" --force --no-safety-backup
+  deploy "$APP" app:new
+  assert_equal "$(backups_of "$S" '.backups | length')" 3
 }
 
 @test "before-deploy of a broken database stops the deploy or warns, as set, within its time" {
@@ -174,6 +222,10 @@ dokku_logs() {
   app_create "$APP" "$S"
   dokku fakestore:knob "$S" export half
   dokku --quiet backups:set "app:$APP" before-deploy true
+  # As at a boot: it must come up.
+  run -0 deploy "$APP" app:new
+  assert_contains "$output" "since nothing of $APP runs"
+  app_runs "$APP"
   run deploy "$APP" app:new
   [[ $status != 0 ]]
   assert_contains "$output" "dokku ps:rebuild $APP"
@@ -188,6 +240,7 @@ dokku_logs() {
   run deploy "$APP" app:new
   [[ $status != 0 && $SECONDS -lt 30 ]]
   assert_contains "$output" "its time was over"
+  app_stops
   # Whatever happens on it, an app without the setting is not held up.
   dokku --quiet backups:set "app:$APP" before-deploy
   run -0 deploy "$APP" app:new

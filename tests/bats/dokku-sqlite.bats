@@ -17,6 +17,8 @@ setup_file() {
   STORAGE=$(dokku_directory)
   export APP STORAGE
   install_backups
+  # Its tests put all kinds of things into one file.
+  dokku --quiet backups:set --global suspect-below 0%
   dokku apps:create "$APP" >/dev/null
   dokku apps:create "$APP-bare" >/dev/null
   mkdir "$STORAGE/data" "$STORAGE/outside"

@@ -143,7 +143,7 @@ assert_failed() {
   rm "$FAKE/calls"
   background create fake:db
   wait_until 10 grep -qs describe "$FAKE/calls"
-  kill "$PID"
+  kill -INT "$PID"
   assert_ends 12
   assert_failed cancelled
 }

@@ -27,7 +27,7 @@ made() {
 }
 
 @test "each way to say when, and what it becomes" {
-  local -a ways=('0 2 * * *' '0|2|*|*|*' '@daily' '--daily|02:00' '--weekly|sun 02:00' '--monthly|1 02:00' '*/15 * * * *' '30 1 * * mon-fri')
+  local -a ways=('0 2 * * *' '0|2|*|*|*' '@daily' '--daily|03:00' '--weekly|sun 02:00' '--weekly|sun|02:00' '--monthly|1 02:00' '*/15 * * * *' '30 1 * * mon-fri')
   local way words
   for way in "${ways[@]}"; do
     IFS='|' read -ra words <<<"$way"
@@ -35,9 +35,8 @@ made() {
   done
   run -0 --separate-stderr helper schedules fake:db --format json
   assert_equal "$(jq -r '.schedules[] | "\(.id): \(.words)"' <<<"$output")" "daily: daily at 02:00 Europe/Berlin
-daily-2: daily at 02:00 Europe/Berlin
-daily-3: daily at 00:00 Europe/Berlin
-daily-4: daily at 02:00 Europe/Berlin
+daily-2: daily at 00:00 Europe/Berlin
+daily-3: daily at 03:00 Europe/Berlin
 weekly: weekly on Sunday at 02:00 Europe/Berlin
 monthly: monthly on the 1st at 02:00 Europe/Berlin
 hourly: every 15 minutes
@@ -78,7 +77,7 @@ cron: on Monday to Friday at 01:30 Europe/Berlin"
   tick '2026-03-03 01:59:59'
   assert_equal "$output $(made)" " 0"
   tick '2026-03-03 02:00:01'
-  assert_contains "$output" "schedule daily"
+  assert_match "${lines[0]}" '^2026-03-03T02:00:01Z -----> .*schedule daily$'
   tick '2026-03-03 02:01:01'
   assert_equal "$output $(made daily)" " 1"
   run -0 --separate-stderr helper info db-2026-03-03-02-00-01 --format json
@@ -144,6 +143,8 @@ cron: on Monday to Friday at 01:30 Europe/Berlin"
   fake_stopped
   tick '2026-03-03 02:00:00'
   assert_contains "$output" "fake:db is busy"
+  run -0 --separate-stderr at '2026-03-03 02:30:00' helper schedules
+  assert_contains "$output" "overdue since 2026-03-03 02:00 UTC"
   fake_go
   assert_ends 0
   knob export
@@ -298,6 +299,18 @@ db-2026-03-03-02-00-00 true kept by hand"
   assert_equal "$(made)" 3
   tick '2026-03-06 03:00:00'
   assert_equal "$(made)" 2
+}
+
+@test "what failed or was deleted is remembered for a year, with its log" {
+  knob export 'exit 1'
+  run -1 at '2026-03-02 10:00:00' helper create fake:db
+  knob export
+  at '2026-03-02 11:00:00' helper create fake:db --quiet
+  helper keep fake:db@latest --quiet
+  tick '2027-03-01 00:00:00'
+  assert_equal "$(catalog 'SELECT count(*) FROM backups') $(find "$ROOT/logs" -name '*.log' | wc -l)" "2 2"
+  tick '2027-03-04 00:00:00'
+  assert_equal "$(catalog 'SELECT count(*) FROM backups') $(find "$ROOT/logs" -name '*.log' | wc -l)" "1 1"
 }
 
 @test "a tick killed at each of its calls, then a tick: as if it had not been" {

@@ -141,7 +141,6 @@ TEST(Progress, IsNoLineForEveryCallAwayFromATerminal) {
   testing::internal::CaptureStderr();
   const Progress progress = make_progress();
   for (std::uint64_t i = 0; i < 1000; ++i) progress("a", i, 1000);
-  end_progress();
   EXPECT_THAT(testing::internal::GetCapturedStderr(), IsEmpty());
 }
 
