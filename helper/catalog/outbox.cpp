@@ -50,7 +50,7 @@ void Outbox::clear(const std::string& kind, const std::string& subject, Time tim
   // Somebody else may have ended it meanwhile.
   const bool told = ended.bind(kind).bind(subject).step() && !ended.is_null(0);
   ended.reset();
-  Statement(database_, "DELETE FROM outbox WHERE trouble = ?")
+  Statement(database_, "DELETE FROM outbox WHERE trouble = ? AND attempts > 0")
       .bind(trouble_of(kind, subject))
       .run();
   if (told)
@@ -88,6 +88,12 @@ void Outbox::remove(const Message& message) {
 }
 
 void Outbox::postpone(const Message& message, Time until) {
+  // What is over is not told after its end was.
+  Statement(database_,
+            "DELETE FROM outbox WHERE key = ? AND trouble <> '' AND trouble NOT IN "
+            "(SELECT kind || ' ' || subject FROM troubles)")
+      .bind(message.key)
+      .run();
   Statement(database_,
             "UPDATE outbox SET attempts = attempts + (key = ?1), next_try = max(next_try, ?3) "
             "WHERE channel = ?2")

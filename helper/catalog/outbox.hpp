@@ -29,8 +29,8 @@ class Outbox {
   /// trouble was told less than `every` seconds before `time`.
   void raise(const std::string& kind, const std::string& subject, Time time, std::int64_t every,
              const std::vector<std::string>& channels, const std::string& text);
-  /// It is no longer wrong: that it was needs no telling any more. Queues `text` for the channels
-  /// if it was told, or should have been.
+  /// It is no longer wrong, and where telling that it was has failed so far, that is left out.
+  /// Queues `text` for the channels if anybody was told, or was to be.
   void clear(const std::string& kind, const std::string& subject, Time time,
              const std::vector<std::string>& channels, const std::string& text);
 
@@ -40,7 +40,8 @@ class Outbox {
   /// The next one to try at `time`.
   std::optional<Message> due(Time time);
   void remove(const Message& message);
-  /// An attempt failed: nothing is due for its channel before `until`.
+  /// An attempt failed: nothing is due for its channel before `until`. One of a trouble that is over
+  /// goes.
   void postpone(const Message& message, Time until);
 
  private:

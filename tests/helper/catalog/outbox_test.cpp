@@ -74,6 +74,20 @@ TEST_F(OutboxTest, AnEndIsToldOnceToThoseWhoHeardOfTheTrouble) {
   EXPECT_EQ(waiting().back(), "mail again") << "a new trouble, however soon";
 }
 
+TEST_F(OutboxTest, ATroubleIsNotToldAfterItsEnd) {
+  raise(1000, "failed before");
+  outbox_.postpone(*outbox_.due(1000), 1060);
+  clear(1001, "well");
+  EXPECT_THAT(waiting(), ElementsAre("mail well"));
+  outbox_.remove(*outbox_.due(1001));
+  raise(1002, "at work");
+  const auto hanging = outbox_.due(1002);
+  EXPECT_EQ(hanging->text, "at work");
+  clear(1003, "well again");
+  outbox_.postpone(*hanging, 1063);
+  EXPECT_THAT(waiting(), ElementsAre("mail well again"));
+}
+
 TEST_F(OutboxTest, TheEndOfATroubleThatNobodyHeardOfIsNotTold) {
   raise(1000, "first", {});
   clear(1001, "well");
