@@ -40,8 +40,8 @@ class Outbox {
   /// The next one to try at `time`.
   std::optional<Message> due(Time time);
   void remove(const Message& message);
-  /// An attempt failed: nothing is due for its channel before `until`. One of a trouble that is over
-  /// goes.
+  /// An attempt failed: nothing is due for its channel before `until`. One of a trouble that is
+  /// over goes.
   void postpone(const Message& message, Time until);
 
  private:
