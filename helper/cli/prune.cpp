@@ -38,21 +38,28 @@ void show(Call& call, const std::vector<Judged>& judged, Json& json) {
 int prune_sources(Call& call) {
   Json json = Json::array();
   Pruned sum;
+  int busy = 0;
   for (const auto& source : sources_of(call)) {
     const bool dry = call.options.flag("dry-run");
-    const auto lock = dry ? std::nullopt : std::optional(call.state.lock(source, "prune"));
-    show(call, judge(call.state, source), json);
-    if (dry) continue;
-    const Pruned pruned = prune(call.state, source);
-    sum.removed += pruned.removed;
-    sum.failed += pruned.failed;
+    try {
+      const auto lock = dry ? std::nullopt : std::optional(call.state.lock(source, "prune"));
+      show(call, judge(call.state, source), json);
+      if (dry) continue;
+      const Pruned pruned = prune(call.state, source);
+      sum.removed += pruned.removed;
+      sum.failed += pruned.failed;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kBusy || !call.options.flag("all")) throw;
+      log::warn(error.what());
+      busy = static_cast<int>(error.kind());
+    }
   }
   if (call.options.flag("all") && !call.options.flag("dry-run")) end_stale_uploads(call.state);
   if (!call.options.flag("dry-run"))
     log::result("Removed " + std::to_string(sum.removed) +
                 (sum.removed == 1 ? " copy" : " copies"));
   if (call.json) print_json({{"copies", json}, {"removed", sum.removed}, {"failed", sum.failed}});
-  return sum.failed == 0 ? 0 : static_cast<int>(ErrorKind::kPartial);
+  return sum.failed == 0 ? busy : static_cast<int>(ErrorKind::kPartial);
 }
 
 }  // namespace

@@ -343,12 +343,17 @@ BAD
   knob_stop export-after
   background create fake:db --target offsite --quiet
   fake_stopped
-  assert_equal "$(unfinished)" 2
-  run -0 --separate-stderr helper prune --all
+  wait_until 20 unfinished_are 2
+  run -4 --separate-stderr helper prune --all
+  assert_contains "$stderr" "fake:db is busy"
   assert_contains "$stderr" "Ended 1 unfinished upload(s) on offsite"
   assert_equal "$(unfinished)" 1
   knob export-after
   fake_go
   assert_ends 0
   helper verify fake:db@latest --target offsite --quiet
+}
+
+unfinished_are() {
+  [[ $(unfinished) == "$1" ]]
 }

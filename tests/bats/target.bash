@@ -54,7 +54,7 @@ keys() {
 }
 
 unfinished() {
-  s3_bucket GET '?uploads=' | grep -c '<UploadId>' || true
+  s3_bucket GET '?uploads=' | grep -o '<UploadId>' | wc -l
 }
 
 proxy_start() {
