@@ -132,7 +132,12 @@ void put_schedule(State& state, const Schedule& schedule) {
     if (same == all.end()) {
       all.push_back(schedule);
     } else {
+      // Setting it once more, as a script does, makes it miss nothing.
+      const bool unchanged = same->cron == schedule.cron && same->timezone == schedule.timezone &&
+                             same->paused.empty();
+      const Time since = unchanged ? same->since : schedule.since;
       *same = schedule;
+      same->since = since;
     }
   });
 }

@@ -16,6 +16,11 @@ namespace {
 
 constexpr const char* kDestroyed = "its service was destroyed";
 
+/// Who stops it by hand means all of it.
+void rethrow_if_cancelled(const Error& error) {
+  if (error.what() == std::string(interrupt::kByPerson)) throw error;
+}
+
 std::string scope_of(const std::string& app) { return "app:" + app; }
 
 /// Waits for whoever is at work on it, which is said.
@@ -97,6 +102,7 @@ void before_deploy(State& state, const std::string& app, bool runs, const Progre
   try {
     for (const auto& source : linked_sources(state, app)) back_up_for(state, app, source, progress);
   } catch (const Error& error) {
+    rethrow_if_cancelled(error);
     const std::string why = "the backup before the deploy of " + app + " failed: " + error.what();
     if (!runs || settings.get(scope_of(app), "before-deploy-failure") == "warn") {
       log::warn(why);
@@ -125,6 +131,7 @@ void before_destroy(State& state, const Source& source, const Progress& progress
     log::result("Backup " + made.id + " done. To have it back: dokku " + source.type + ":create " +
                 source.name + ", then dokku backups:restore " + source.type + ":" + made.id);
   } catch (const Error& error) {
+    rethrow_if_cancelled(error);
     const std::string why = "there is no final backup of " + source.spelling() + ": ";
     if (mode == "on") {
       log::warn(why + error.what() + ". It is destroyed all the same, as final-backup says");

@@ -15,7 +15,7 @@ constexpr std::int64_t kFewRows = 100;
 std::string major(const std::string& version) { return version.substr(0, version.find('.')); }
 
 bool collapsed(std::uint64_t now, std::uint64_t before, std::uint64_t percent) {
-  return now < before / 100 * percent;
+  return now * 100 < before * percent;
 }
 
 std::string shrunk(const std::string& what, const std::string& now, const std::string& before,

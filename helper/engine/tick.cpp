@@ -75,23 +75,23 @@ std::optional<Lock> take_slot(const State& state, std::int64_t slots) {
 
 class Tick {
  public:
-  explicit Tick(State& state) : state_(state), settings_(state.settings()) {}
+  explicit Tick(State& state) : state_(state) {}
 
   void run() {
-    const auto slots = parse_number(settings_.get(Settings::kGlobal, "max-parallel")).value();
     std::unique_ptr<Process> another;
     look();
+    const auto slots = parse_number(settings_.get(Settings::kGlobal, "max-parallel")).value();
     if (const auto slot = take_slot(state_, slots)) {
       // For what this one does not come to at once.
       if (due().size() > 1 && slots > 1)
         another = std::make_unique<Process>(state_.helper_command("tick"));
       while (run_first(due())) look();
       retry_copies();
-      prune_everything();
+      attempt("the daily clean-up", [&] { prune_everything(); });
     }
     tell_silences();
     if (!tried_.empty()) tell_switch();
-    deliver(state_);
+    attempt("alerts", [&] { deliver(state_); });
     if (another) another->wait(std::chrono::hours(24 * 7));
   }
 
@@ -104,7 +104,9 @@ class Tick {
     bool succeeded() const { return standing.last && standing.last->status == "success"; }
   };
 
+  /// As it is now: a backup may have taken hours.
   void look() {
+    settings_ = state_.settings();
     seen_.clear();
     for (const auto& schedule : settings_.schedules)
       seen_.push_back({&schedule, standing(state_, schedule)});

@@ -165,6 +165,28 @@ is_being_made() {
   assert_contains "$output" "Taking a final backup"
 }
 
+@test "what is broken in here stops neither a deploy nor a destroy, unless a final backup is required" {
+  store_create "$S"
+  app_create "$APP" "$S"
+  dokku --quiet backups:set "app:$APP" before-deploy true
+  cp "$ROOT/settings.json" "$BATS_TEST_TMPDIR/settings"
+  app_runs "$APP"
+  echo '{"before-deploy": "broken"' >"$ROOT/settings.json"
+  run -0 deploy "$APP" app:new
+  assert_contains "$output" "settings.json cannot be read"
+  : >"$(dokku_lib)/services/fakestore/$S/LINKS"
+  echo '{"final-backup": "require"' >"$ROOT/settings.json"
+  run dokku fakestore:destroy "$S" --force
+  [[ $status != 0 ]]
+  assert_contains "$output" "settings.json cannot be read"
+  assert_file "$(content "$S")"
+  echo '{' >"$ROOT/settings.json"
+  run -0 dokku fakestore:destroy "$S" --force
+  app_stops
+  cp "$BATS_TEST_TMPDIR/settings" "$ROOT/settings.json"
+  chown dokku:dokku "$ROOT/settings.json"
+}
+
 @test "triggers can't be called by name" {
   local trigger
   for trigger in pre-release-builder service-action post-delete; do
