@@ -57,14 +57,14 @@ commit() {
   git -C "$GIT" commit -qm "$1"
 }
 
-# Where a plugin might leave something, without the backups.
+# Where a plugin might leave something, without the backups; images under our own name, for other suites make some meanwhile.
 host_files() {
   find /etc/bash_completion.d /etc/cron.d /etc/sudoers.d /etc/logrotate.d /etc/profile.d /etc/systemd/system /usr/local /var/spool/cron \
     -print 2>/dev/null | sort
   find /var/cache -mindepth 1 -maxdepth 1 | sort
   find "$(dokku_lib)" -maxdepth 3 -path "$ROOT" -prune -o -print | sort
   crontab -u dokku -l 2>/dev/null || true
-  docker image ls --format '{{.Repository}}' | sort -u
+  docker image ls --format '{{.Repository}}' 'backups/*' | sort -u
 }
 
 # Times, inodes and content of all that is installed.
