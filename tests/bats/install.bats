@@ -123,7 +123,7 @@ uninstall() {
   kept=$(find "$ROOT/fakestore" -type f | sort)
   run -0 "$@"
   assert_contains "$output" "$ROOT"
-  assert_equal "$(host_files)" "$(cat "$BATS_FILE_TMPDIR/host_files")"
+  host_files | diff "$BATS_FILE_TMPDIR/host_files" -
   assert_equal "$(find "$ROOT/fakestore" -type f | sort)" "$kept"
   assert_host_whole
   run -1 dokku backups:list
