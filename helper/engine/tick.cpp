@@ -51,13 +51,14 @@ void back_up(State& state, const Schedule& schedule) {
   apply_retention(state, schedule.source);
 }
 
-/// What fails is in the catalog, and on its way to whoever is told.
+/// What fails is in the catalog, and on its way to whoever is told. What a person stops is that one
+/// backup.
 template <typename Work>
 void attempt(const std::string& what, const Work& work) {
   try {
     work();
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kCancelled) throw;
+    if (error.kind() == ErrorKind::kCancelled && !interrupt::forget_person()) throw;
     const std::string why = error.what();
     log::warn(why.find(what) == std::string::npos ? what + ": " + why : why);
   }

@@ -26,6 +26,10 @@ void stop_after(std::chrono::seconds time);
 
 bool requested();
 
+/// Forgets that a person asked, where what they stopped has ended and other work goes on. False,
+/// and nothing changes, when it was somebody else or nobody.
+bool forget_person();
+
 /// While one exists, check() does not throw and requested() is false: for the steps that must
 /// not be left half done.
 class Shield {

@@ -21,6 +21,16 @@ schedule() {
   at "$BASE" helper schedule "$@" --quiet
 }
 
+# three_in_parallel N: fake:db, fake:two and fake:three are due at the same time, N at once.
+three_in_parallel() {
+  local name
+  helper set --global max-parallel "$1" --quiet
+  for name in db two three; do
+    fake_source "fake:$name" x
+    schedule "fake:$name" --daily 02:00 --timezone UTC
+  done
+}
+
 # How many backups of db were made and not deleted; and by whom.
 made() {
   catalog "SELECT count(*) FROM backups WHERE status = 'success' AND deleted_at IS NULL AND ('${1:-}' = '' OR schedule = '${1:-}')"
@@ -122,6 +132,7 @@ cron: on Monday to Friday at 01:30 Europe/Berlin"
 
 @test "what a person stopped is not tried again before its next turn; what a shutdown stopped is" {
   local signal
+  declare -A code=([INT]=0 [TERM]=12)
   for signal in INT TERM; do
     fresh_root
     schedule fake:db --daily 02:00 --timezone UTC
@@ -129,7 +140,7 @@ cron: on Monday to Friday at 01:30 Europe/Berlin"
     LD_PRELOAD=$(faketime_library) FAKETIME='@2026-03-03 02:00:00' FAKETIME_DONT_FAKE_MONOTONIC=1 background tick
     fake_stopped
     kill "-$signal" "$PID"
-    assert_ends 12
+    assert_ends "${code[$signal]}"
     knob export
     tick '2026-03-03 02:30:00'
     assert_equal "$signal $(made)" "$signal $([[ $signal == INT ]] && echo 0 || echo 1)"
@@ -184,17 +195,26 @@ cron: on Monday to Friday at 01:30 Europe/Berlin"
 }
 
 @test "max-parallel backs up so many at once" {
-  local name
-  helper set --global max-parallel 3 --quiet
-  for name in db two three; do
-    fake_source "fake:$name" x
-    schedule "fake:$name" --daily 02:00 --timezone UTC
-  done
+  three_in_parallel 3
   # Each waits until all three are there.
   # shellcheck disable=SC2016 # for the hook
   knob export 'mkdir -p "$fake/there"; : >"$fake/there/$1"; for i in {1..300}; do there=("$fake/there"/*); ((${#there[@]} < 3)) || break; sleep 0.1; done; ((${#there[@]} == 3))'
   tick '2026-03-03 02:00:00'
   assert_equal "$(made)" 3
+}
+
+@test "cancel stops one backup of a tick, not those beside it or after it" {
+  three_in_parallel 2
+  # Two wait, and one of them for nothing else than its end.
+  # shellcheck disable=SC2016 # for the hook
+  knob export '[[ $1 == three ]] || { : >"$fake/there.$1"; until [[ -e $fake/go && $1 != db ]]; do sleep 0.05; done; }'
+  LD_PRELOAD=$(faketime_library) FAKETIME='@2026-03-03 02:00:00' FAKETIME_DONT_FAKE_MONOTONIC=1 background tick
+  wait_until 30 test -e "$FAKE/there.db" -a -e "$FAKE/there.two"
+  helper cancel fake:db --quiet
+  : >"$FAKE/go"
+  assert_ends 0
+  assert_equal "$(catalog "SELECT group_concat(name || ' ' || status) FROM (SELECT * FROM backups ORDER BY name)")" \
+    "db failed,three success,two success"
 }
 
 @test "retention after a success removes what that schedule made, and only that" {

@@ -43,6 +43,24 @@ TEST_P(StopSignal, AsksForAStop) {
 
 INSTANTIATE_TEST_SUITE_P(Signals, StopSignal, testing::Values(SIGINT, SIGTERM));
 
+TEST(Interrupt, IsForgottenWhenAPersonAskedAndOnlyThen) {
+  const auto ending = run_in_child([] {
+    interrupt::install();
+    EXPECT_FALSE(interrupt::forget_person());
+    std::raise(SIGINT);
+    EXPECT_TRUE(interrupt::forget_person());
+    EXPECT_FALSE(readable(interrupt::poll_fd()));
+    interrupt::check();
+    std::raise(SIGINT);
+    EXPECT_TRUE(interrupt::requested()) << "of the next one";
+    std::raise(SIGTERM);
+    EXPECT_FALSE(interrupt::forget_person());
+    EXPECT_TRUE(readable(interrupt::poll_fd()));
+    return 0;
+  });
+  EXPECT_EQ(ending, exited(0));
+}
+
 TEST(Interrupt, WakesAPollThatWaits) {
   tests::Child child([] {
     interrupt::install();
