@@ -6,6 +6,8 @@
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
 #include "engine/lifecycle.hpp"
+#include "engine/schedule.hpp"
+#include "sys/file.hpp"
 
 namespace backups {
 namespace {
@@ -21,13 +23,23 @@ std::string newest_backup(State& state, const std::vector<Source>& sources) {
   return newest ? newest->text() + " " + rfc3339(newest->started_at) : "";
 }
 
+/// What holds, also where it is the host's as long as nobody sets it.
+std::string computed(const State& state, const Settings& settings, const std::string& name) {
+  std::string value = settings.get(Settings::kGlobal, name);
+  if (!value.empty()) return value;
+  if (name == "timezone") return time_zone(settings);
+  if (name == "disk-reserve")
+    return human_size(settings.disk_reserve(Settings::kGlobal, disk_space(state.root()).total));
+  return "";
+}
+
 ReportRows global_report(State& state) {
   const Settings settings = state.settings();
   ReportRows report;
   for (const auto& property : properties()) {
     const auto shown = [&](const std::string& value) { return property.shown(value); };
     report.emplace_back(std::string("computed-") + property.name,
-                        shown(settings.get(Settings::kGlobal, property.name)));
+                        shown(computed(state, settings, property.name)));
     report.emplace_back(std::string("global-") + property.name,
                         shown(settings.own(Settings::kGlobal, property.name)));
   }

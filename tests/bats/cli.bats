@@ -254,3 +254,15 @@ column() {
   assert_file "$ROOT/fake/db/$(helper create fake:db --quiet).one.dump.zst"
   assert_json '.properties | length' 0 "$(<"$ROOT/settings.json")"
 }
+
+@test "report --global: what holds, also where the host says it" {
+  run -0 --separate-stderr env TZ=Europe/Berlin "$BACKUPS_HELPER" report --global --root "$ROOT"
+  assert_match "$output" 'Backups computed compression: +zstd'
+  assert_match "$output" 'Backups computed timezone: +Europe/Berlin'
+  assert_match "$output" 'Backups computed disk reserve: +[0-9.]+ [GM]i?B'
+  assert_match "$output" 'Backups global timezone: *($|
+)'
+  helper set --global disk-reserve 5% --quiet
+  run -0 --separate-stderr helper report --global --backups-computed-disk-reserve
+  assert_equal "$output" 5%
+}
