@@ -27,7 +27,7 @@ std::vector<OptionSpec> specs() {
 }
 
 /// The first line of stdin, nothing when there is none: a terminal is not asked.
-std::optional<Credentials> credentials_from_stdin() {
+std::optional<S3Credentials> credentials_from_stdin() {
   if (::isatty(STDIN_FILENO) == 1) return std::nullopt;
   const std::string line = read_line();
   if (trim(line).empty()) return std::nullopt;
@@ -67,12 +67,12 @@ int target_add(Call& call) {
   check_target_options(options);
   call.resolver.authorise_everything();
   const auto given = credentials_from_stdin();
-  if (!given) warn_of_environment(name, find_credentials(call.state, name, options).origin);
+  if (!given) warn_of_environment(name, find_credentials(call.state.root(), name, options).origin);
   call.state.change_settings([&](Settings& settings) {
     if (settings.targets.contains(name))
       throw Error(ErrorKind::kBadInput,
                   "there is a target " + name + ": change it with backups:target-set");
-    if (given) save_credentials(call.state, name, *given);
+    if (given) save_credentials(call.state.root(), name, *given);
     settings.targets[name] = options;
   });
   log::result("Target " + name + " is added. Try it: backups:target-test " + name);
@@ -90,9 +90,9 @@ int target_set(Call& call) {
     if (!value.empty())
       throw Error(ErrorKind::kBadInput, "credentials come on stdin, never as a word");
     if (const auto given = credentials_from_stdin()) {
-      save_credentials(call.state, name, *given);
+      save_credentials(call.state.root(), name, *given);
     } else {
-      forget_credentials(call.state, name);
+      forget_credentials(call.state.root(), name);
     }
   } else {
     refuse_host_options(key);
@@ -144,7 +144,7 @@ int target_remove(Call& call) {
                                            ": take it out there first");
     settings.targets.erase(name);
   });
-  forget_credentials(call.state, name);
+  forget_credentials(call.state.root(), name);
   log::result("Target " + name + " is removed; what it holds is still there");
   if (call.json) print_json({{"target", name}, {"status", "removed"}});
   return 0;

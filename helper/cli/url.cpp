@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/pick.hpp"
@@ -38,16 +39,20 @@ int url(Call& call) {
   const Copy& copy = remote_copy(backup);
   const Manifest manifest = any_manifest(call.state, backup);
   const Artifact& artifact = pick_artifact(manifest, call.options.value("artifact"));
-  const std::string link =
+  const Time asked = now() + seconds;
+  const S3Link link =
       call.state.s3(copy.target, copy.host).presign(key_of(backup.source, artifact.file), seconds);
+  if (link.expires < asked)
+    log::warn("the link works until " + rfc3339(link.expires) + " only: then the credentials of " +
+              copy.target + " expire");
   if (call.json) {
     print_json({{"id", backup.id},
                 {"artifact", artifact.name},
                 {"target", copy.target},
-                {"url", link},
-                {"expires_at", rfc3339(now() + seconds)}});
+                {"url", link.url},
+                {"expires_at", rfc3339(link.expires)}});
   } else {
-    print(link + "\n");
+    print(link.url + "\n");
   }
   return 0;
 }

@@ -17,8 +17,8 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 constexpr const char* kEnvironment = "environment";
 constexpr int kRoleTimeout = 2;  // seconds: where there is a role, it answers at once
 
-fs::path secret_file(const State& state, const std::string& target) {
-  return state.root() / "secrets" / target;
+fs::path secret_file(const fs::path& root, const std::string& target) {
+  return root / "secrets" / target;
 }
 
 bool is_token(std::string_view text) {
@@ -37,10 +37,10 @@ std::string credentials_file() {
 
 /// One profile of an AWS credentials file: an INI file, whose format the AWS CLI's guide describes
 /// ("Configuration and credential file settings").
-std::optional<Credentials> of_profile(const fs::path& file, const std::string& profile) {
+std::optional<S3Credentials> of_profile(const fs::path& file, const std::string& profile) {
   const auto text = read_file(file);
   if (!text) return std::nullopt;
-  Credentials found{"", "", "", "profile " + profile};
+  S3Credentials found{"", "", "", "profile " + profile};
   bool inside = false;
   for (const auto& raw : split(*text, '\n')) {
     const std::string line = trim(raw);
@@ -57,9 +57,9 @@ std::optional<Credentials> of_profile(const fs::path& file, const std::string& p
   return found;
 }
 
-std::optional<Credentials> of_environment() {
-  const Credentials found{environment("AWS_ACCESS_KEY_ID"), environment("AWS_SECRET_ACCESS_KEY"),
-                          environment("AWS_SESSION_TOKEN"), kEnvironment};
+std::optional<S3Credentials> of_environment() {
+  const S3Credentials found{environment("AWS_ACCESS_KEY_ID"), environment("AWS_SECRET_ACCESS_KEY"),
+                            environment("AWS_SESSION_TOKEN"), kEnvironment};
   if (found.key.empty() || found.secret.empty()) return std::nullopt;
   return found;
 }
@@ -81,22 +81,23 @@ std::optional<std::string> ask(const std::string& method, const std::string& url
   return std::nullopt;
 }
 
-/// What both kinds of role answer with: AccessKeyId, SecretAccessKey, Token, Expiration.
-std::optional<Credentials> of_answer(const std::optional<std::string>& body,
-                                     const std::string& origin) {
+/// What both kinds of role answer with: AccessKeyId, SecretAccessKey, Token, Expiration (RFC 3339).
+std::optional<S3Credentials> of_answer(const std::optional<std::string>& body,
+                                       const std::string& origin) {
   const auto json = nlohmann::json::parse(body.value_or(""), nullptr, false);
   if (!json.is_object()) return std::nullopt;
   const auto text = [&](const char* name) {
     const auto found = json.find(name);
     return found != json.end() && found->is_string() ? found->get<std::string>() : "";
   };
-  const Credentials found{text("AccessKeyId"), text("SecretAccessKey"), text("Token"), origin};
+  const S3Credentials found{text("AccessKeyId"), text("SecretAccessKey"), text("Token"), origin,
+                            parse_rfc3339(text("Expiration"))};
   if (found.key.empty() || found.secret.empty()) return std::nullopt;
   return found;
 }
 
 /// AWS SDKs and Tools Reference Guide, "Container credential provider".
-std::optional<Credentials> of_container() {
+std::optional<S3Credentials> of_container() {
   const std::string relative = environment("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
   const std::string url = relative.empty() ? environment("AWS_CONTAINER_CREDENTIALS_FULL_URI")
                                            : "http://169.254.170.2" + relative;
@@ -110,7 +111,7 @@ std::optional<Credentials> of_container() {
 }
 
 /// Amazon EC2 User Guide, "Use the Instance Metadata Service", version 2.
-std::optional<Credentials> of_instance() {
+std::optional<S3Credentials> of_instance() {
   if (environment("AWS_EC2_METADATA_DISABLED") == "true") return std::nullopt;
   const std::string named = environment("AWS_EC2_METADATA_SERVICE_ENDPOINT");
   const std::string service = (named.empty() ? "http://169.254.169.254" : named) + "/latest/";
@@ -127,7 +128,7 @@ std::optional<Credentials> of_instance() {
 
 }  // namespace
 
-Credentials parse_credentials(const std::string& text) {
+S3Credentials parse_credentials(const std::string& text) {
   const auto parts = split(trim(text), ':');
   const bool good = parts.size() >= 2 && is_token(parts[0]) && is_token(parts[1]);
   if (!good)
@@ -140,14 +141,14 @@ Credentials parse_credentials(const std::string& text) {
   return {parts[0], parts[1], token, "given"};
 }
 
-void save_credentials(const State& state, const std::string& target, const Credentials& given) {
+void save_credentials(const fs::path& root, const std::string& target, const S3Credentials& given) {
   write_file_atomically(
-      secret_file(state, target),
+      secret_file(root, target),
       given.key + ":" + given.secret + (given.token.empty() ? "" : ":" + given.token) + "\n");
 }
 
-void forget_credentials(const State& state, const std::string& target) {
-  remove_durably(secret_file(state, target));
+void forget_credentials(const fs::path& root, const std::string& target) {
+  remove_durably(secret_file(root, target));
 }
 
 void warn_of_environment(const std::string& target, const std::string& origin) {
@@ -156,9 +157,9 @@ void warn_of_environment(const std::string& target, const std::string& origin) {
               " credentials of its own");
 }
 
-Credentials find_credentials(const State& state, const std::string& target,
-                             const TargetOptions& options) {
-  if (const auto text = read_file(secret_file(state, target))) return parse_credentials(*text);
+S3Credentials find_credentials(const fs::path& root, const std::string& target,
+                               const TargetOptions& options) {
+  if (const auto text = read_file(secret_file(root, target))) return parse_credentials(*text);
   if (const auto profile = options.find("profile"); profile != options.end()) {
     if (auto found = of_profile(credentials_file(), profile->second)) return *found;
     throw Error(ErrorKind::kKey, "target " + target + ": " + credentials_file() +

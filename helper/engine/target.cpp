@@ -68,8 +68,11 @@ std::unique_ptr<S3Store> open_target(const State& state, const std::string& targ
     s3.connect_timeout = std::min(s3.connect_timeout, kHastyTimeout);
     s3.stall_timeout = std::min(s3.stall_timeout, kHastyTimeout);
   }
-  const Credentials found = find_credentials(state, target, options);
-  return make_s3_store(s3, {found.key, found.secret, found.token, found.origin});
+  S3Credentials credentials = find_credentials(state.root(), target, options);
+  credentials.renew = [root = state.root(), target, options] {
+    return find_credentials(root, target, options);
+  };
+  return make_s3_store(s3, credentials);
 }
 
 }  // namespace backups

@@ -88,7 +88,7 @@ class S3 : public S3Store {
     return ended;
   }
 
-  std::string presign(const std::string& key, std::int64_t seconds) override {
+  S3Link presign(const std::string& key, std::int64_t seconds) override {
     if (seconds < 1 || seconds > kLongestUrl)
       throw Error(ErrorKind::kBadInput, "a URL can be good for 1 second to 7 days");
     return client_.presign(full(key), seconds);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "store/s3_credentials.hpp"
 #include "store/store.hpp"
 
 namespace backups {
@@ -40,11 +41,9 @@ struct S3Target {
   bool locks() const { return object_lock_seconds > 0; }
 };
 
-struct S3Credentials {
-  std::string key;
-  std::string secret;
-  std::string token;     ///< of a session; may be empty
-  std::string origin{};  ///< where they came from, for a person
+struct S3Link {
+  std::string url;
+  Time expires;
 };
 
 /// Objects below `prefix` in a bucket. Unlike other Stores it may be read, listed and removed from
@@ -55,9 +54,9 @@ class S3Store : public Store {
  public:
   // list("") lists everything.
 
-  /// A URL with which anybody can GET the object for that long (at most 7 days). No request is
-  /// made.
-  virtual std::string presign(const std::string& key, std::int64_t seconds) = 0;
+  /// A URL with which anybody can GET the object for that long (at most 7 days), or for as long as
+  /// the credentials are good. No request is made to the bucket.
+  virtual S3Link presign(const std::string& key, std::int64_t seconds) = 0;
 
   /// Ends the unfinished uploads of the keys that are `stale`, which is asked when all of them are
   /// known. Returns how many.

@@ -89,7 +89,7 @@ class S3Client::Lease {
 };
 
 S3Client::S3Client(S3Target target, S3Credentials credentials)
-    : target_(std::move(target)), credentials_(std::move(credentials)), region_(target_.region) {
+    : target_(std::move(target)), keyring_(std::move(credentials)), region_(target_.region) {
   check_target(target_);
   std::string endpoint = target_.endpoint.empty() ? "https://" : target_.endpoint;
   const std::size_t colon = endpoint.find("://");
@@ -129,8 +129,8 @@ Time S3Client::server_time() const {
   return now() + offset_;
 }
 
-Signer S3Client::signer() const {
-  return {credentials_.key, credentials_.secret, credentials_.token, region(), "s3"};
+Signer S3Client::signer(const S3Credentials& credentials) const {
+  return {credentials.key, credentials.secret, credentials.token, region(), "s3"};
 }
 
 S3Client::Place S3Client::place(const std::string& key) const {
@@ -140,7 +140,8 @@ S3Client::Place S3Client::place(const std::string& key) const {
   return {target_.bucket + "." + host, base_path_ + "/" + key};
 }
 
-HttpRequest S3Client::signed_request(const S3Request& request, bool fresh) const {
+HttpRequest S3Client::signed_request(const S3Request& request, const S3Credentials& credentials,
+                                     bool fresh) const {
   const Place where = place(request.key);
   SignedRequest plain{request.method, where.path, request.query, request.headers};
   if (!checksum_headers_) std::erase_if(plain.headers, is_checksum);
@@ -150,7 +151,7 @@ HttpRequest S3Client::signed_request(const S3Request& request, bool fresh) const
                                                     : request.sha256;
   HttpRequest made;
   made.method = request.method;
-  made.headers = sign_headers(plain, hash, signer(), server_time());
+  made.headers = sign_headers(plain, hash, signer(credentials), server_time());
   made.url = scheme_ + "://" + where.host + uri_encode_path(where.path);
   if (!request.query.empty()) made.url += "?" + canonical_query(request.query);
   made.body = request.body;
@@ -160,8 +161,9 @@ HttpRequest S3Client::signed_request(const S3Request& request, bool fresh) const
   return made;
 }
 
-HttpResponse S3Client::send_once(const S3Request& request, bool fresh) {
-  const HttpRequest made = signed_request(request, fresh);
+HttpResponse S3Client::send_once(const S3Request& request, const S3Credentials& credentials,
+                                 bool fresh) {
+  const HttpRequest made = signed_request(request, credentials, fresh);
   const Lease client(*this);
   HttpResponse response = client->send(made, request.receiver, request.stop);
   reached_ = true;
@@ -205,11 +207,12 @@ S3Answer S3Client::try_to_send(const S3Request& request) {
   bool repeated = false;
   for (int failures = 0;;) {
     double at_least = 0;
+    const S3Credentials credentials = keyring_.get();
     try {
-      HttpResponse response = send_once(request, request.fresh || failures > 0);
+      HttpResponse response = send_once(request, credentials, request.fresh || failures > 0);
       const auto problem = problem_in(response, request.answers_xml);
       if (!problem) return {std::move(response), repeated};
-      if (correct(request, response, *problem)) continue;
+      if (correct(request, credentials, response, *problem)) continue;
       // A server may have done what it could not confirm.
       repeated = repeated || response.status >= 500 || response.ok();
       if (!worth_retrying(response.status, problem->code) || ++failures >= attempts)
@@ -243,10 +246,15 @@ void S3Client::pause(int failures, double at_least, const std::atomic<bool>* sto
   }
 }
 
-bool S3Client::correct(const S3Request& request, const HttpResponse& response,
-                       const S3Problem& problem) {
+bool S3Client::correct(const S3Request& request, const S3Credentials& credentials,
+                       const HttpResponse& response, const S3Problem& problem) {
   return correct_region(response, problem) || correct_clock(response, problem) ||
-         correct_checksum(request, response, problem);
+         correct_credentials(credentials, problem) || correct_checksum(request, response, problem);
+}
+
+bool S3Client::correct_credentials(const S3Credentials& credentials, const S3Problem& problem) {
+  const bool expired = problem.code == "ExpiredToken" || problem.code == "TokenRefreshRequired";
+  return expired && keyring_.renew(credentials.token);
 }
 
 bool S3Client::correct_region(const HttpResponse& response, const S3Problem& problem) {
@@ -295,7 +303,8 @@ bool S3Client::correct_checksum(const S3Request& request, const HttpResponse& re
 
 std::string S3Client::clean(const std::string& text) const {
   std::string cleaned = scrub(printable(text));
-  for (const auto& secret : {credentials_.secret, credentials_.token}) {
+  const S3Credentials credentials = keyring_.get();
+  for (const auto& secret : {credentials.secret, credentials.token}) {
     for (std::size_t at; secret.size() >= 4 && (at = cleaned.find(secret)) != std::string::npos;)
       cleaned.replace(at, secret.size(), "***");
   }
@@ -323,11 +332,14 @@ Error S3Client::unreachable(const std::string& doing, const HttpFailure& failure
                    advice_on(failure.cause(), target_));
 }
 
-std::string S3Client::presign(const std::string& key, std::int64_t seconds) const {
+S3Link S3Client::presign(const std::string& key, std::int64_t seconds) const {
+  const S3Credentials credentials = keyring_.get();
   const Place where = place(key);
-  return scheme_ + "://" + where.host + uri_encode_path(where.path) + "?" +
-         sign_query({"GET", where.path, {}, {{"host", where.host}}}, signer(), server_time(),
-                    seconds);
+  const std::string query = sign_query({"GET", where.path, {}, {{"host", where.host}}},
+                                       signer(credentials), server_time(), seconds);
+  const Time end = now() + seconds;
+  return {scheme_ + "://" + where.host + uri_encode_path(where.path) + "?" + query,
+          std::min(end, credentials.expires.value_or(end))};
 }
 
 }  // namespace backups

@@ -76,7 +76,7 @@ class S3Client {
   /// What to throw in the end when no attempt got an answer.
   Error unreachable(const std::string& doing, const HttpFailure& failure, int attempts) const;
 
-  std::string presign(const std::string& key, std::int64_t seconds) const;
+  S3Link presign(const std::string& key, std::int64_t seconds) const;
 
   /// Sleeps before another attempt, unless a stop is asked for. Throws Error, kCancelled.
   void pause(int failures, double at_least, const std::atomic<bool>* stop) const;
@@ -91,13 +91,16 @@ class S3Client {
 
   Place place(const std::string& key) const;
   Time server_time() const;
-  Signer signer() const;
-  HttpRequest signed_request(const S3Request& request, bool fresh) const;
+  Signer signer(const S3Credentials& credentials) const;
+  HttpRequest signed_request(const S3Request& request, const S3Credentials& credentials,
+                             bool fresh) const;
   S3Answer try_to_send(const S3Request& request);
   void lose(const Error& error);
-  HttpResponse send_once(const S3Request& request, bool fresh);
+  HttpResponse send_once(const S3Request& request, const S3Credentials& credentials, bool fresh);
   void learn_time(const HttpResponse& response);
-  bool correct(const S3Request& request, const HttpResponse& response, const S3Problem& problem);
+  bool correct(const S3Request& request, const S3Credentials& credentials,
+               const HttpResponse& response, const S3Problem& problem);
+  bool correct_credentials(const S3Credentials& credentials, const S3Problem& problem);
   bool correct_region(const HttpResponse& response, const S3Problem& problem);
   bool correct_clock(const HttpResponse& response, const S3Problem& problem);
   bool correct_checksum(const S3Request& request, const HttpResponse& response,
@@ -107,7 +110,7 @@ class S3Client {
   std::string clean(const std::string& text) const;
 
   S3Target target_;
-  S3Credentials credentials_;
+  mutable S3Keyring keyring_;
   std::string scheme_;     // "https"
   std::string authority_;  // "host[:port]"; empty: Amazon's
   std::string base_path_;  // of the endpoint, without '/' at its end

@@ -174,7 +174,7 @@ TEST_F(S3Test, ListsEverythingBelowItsPrefixOnly) {
 TEST_F(S3Test, PresignsForPlainCurl) {
   const std::string key = "fake/one/a+b %41~é.dump";
   put(*store(), key, "some text");
-  const std::string url = store()->presign(key, 60);
+  const std::string url = store()->presign(key, 60).url;
   EXPECT_EQ(tests::shell("curl -fsS '" + url + "'").out, "some text");
   EXPECT_NE(tests::shell("curl -fsS '" + url + "0' 2>&1").code, 0);
   EXPECT_THAT(url, Not(HasSubstr(server_->credentials.secret)));
