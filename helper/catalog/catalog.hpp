@@ -60,6 +60,9 @@ struct Backup {
 /// The chore of putting other data in the place of a source's: what was backed up before is not
 /// what is there now.
 std::string replaced_chore(const Source& source);
+/// The chore of seeing a service go: what was started before is of one that is no more. The name
+/// of its source follows.
+constexpr const char* kDestroyedChore = "destroyed ";
 
 /// The error of a backup whose process died.
 constexpr const char* kInterrupted = "interrupted";

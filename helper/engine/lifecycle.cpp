@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/hook.hpp"
+#include "engine/metrics.hpp"
 #include "engine/take.hpp"
 #include "engine/target.hpp"
 #include "sys/interrupt.hpp"
@@ -147,6 +148,8 @@ void before_destroy(State& state, const Source& source, const Progress& progress
 
 void after_destroy(State& state, const Source& source) {
   state.catalog().mark_done(replaced_chore(source), now());
+  state.catalog().mark_done(kDestroyedChore + source.text(), now());
+  write_metrics(state);
   // What was said of this one is not meant for the next of that name.
   if (!state.settings().own(source.text(), "final-backup").empty())
     state.change_settings(

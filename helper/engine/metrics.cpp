@@ -15,20 +15,24 @@ struct Metric {
   std::string sql;
 };
 
-// Backups that are there, without those that are no more than a way back from a restore.
-const std::string kThere = " FROM backups WHERE deleted_at IS NULL AND trigger <> 'safety'";
+// Backups that are there, of services that are.
+const std::string kThere =
+    " FROM (SELECT * FROM backups WHERE deleted_at IS NULL AND started_at > ifnull((SELECT at FROM "
+    "chores WHERE chores.name = '" +
+    std::string(kDestroyedChore) + "' || type || ':' || backups.name), 0))";
+// Without those that are no more than a way back from a restore.
+const std::string kNotSafety = " trigger <> 'safety'";
 
 // In a group, SQLite takes the other columns from the row that has the max().
 std::string of_last_success(const std::string& value) {
   return "SELECT type, name, " + value + ", max(started_at)" + kThere +
-         " AND status = 'success' GROUP BY type, name";
+         " WHERE status = 'success' AND" + kNotSafety + " GROUP BY type, name";
 }
 
 std::string of_copies(const std::string& value, const std::string& which) {
-  return "SELECT type, name, " + value +
-         ", target, max(started_at) FROM backups JOIN copies ON backup = key WHERE deleted_at IS "
-         "NULL AND trigger <> 'safety' AND " +
-         which + " GROUP BY type, name, target";
+  return "SELECT type, name, " + value + ", target, max(started_at)" + kThere +
+         " JOIN copies ON backup = key WHERE " + which + " AND" + kNotSafety +
+         " GROUP BY type, name, target";
 }
 
 const std::vector<Metric>& metrics() {
@@ -44,10 +48,9 @@ const std::vector<Metric>& metrics() {
       {"backups_last_attempt_success", "1 if the last attempt at a backup was a success, else 0.",
        nullptr,
        "SELECT type, name, status = 'success', max(started_at)" + kThere +
-           " AND status <> 'in-progress' GROUP BY type, name"},
+           " WHERE status <> 'in-progress' AND" + kNotSafety + " GROUP BY type, name"},
       {"backups_count", "Backups and attempts, by status.", "status",
-       "SELECT type, name, count(*), status FROM backups WHERE deleted_at IS NULL GROUP BY type, "
-       "name, status"},
+       "SELECT type, name, count(*), status" + kThere + " GROUP BY type, name, status"},
       {"backups_copy_last_success_timestamp_seconds",
        "When the last backup that is on the target was done.", "target",
        of_copies("finished_at", "copies.status = 'success'")},

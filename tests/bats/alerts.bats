@@ -272,6 +272,10 @@ PYTHON
   assert_contains "$output" "backups_copy_ok fake:db local 0"
   assert_contains "$output" "backups_last_success_timestamp_seconds fake:db  $(catalog \
     "SELECT finished_at FROM backups WHERE name = 'db' AND status = 'success'")"
+  # Nobody wants to hear of the age of what was destroyed.
+  helper trigger after-destroy fake other
+  refute_contains "$(<"$SINK/backups.prom")" fake:other
+  assert_contains "$(<"$SINK/backups.prom")" fake:db
 }
 
 # tick DAY TIME, and no schedule before that day.

@@ -84,6 +84,22 @@ TEST_F(MetricsTest, AreOfEachTarget) {
   EXPECT_THAT(text(), HasSubstr(line("backups_copy_ok", far, 1)));
 }
 
+TEST_F(MetricsTest, AreNotOfAServiceThatWasDestroyed) {
+  const Source other{"postgres", "other", "other"};
+  success(kNoon);
+  failure(kNoon + 50);
+  success(kNoon + 100, kDb, "final");
+  success(kNoon, other);
+  catalog_.mark_done(kDestroyedChore + kDb.text(), kNoon + 100);
+  EXPECT_THAT(text(), AllOf(Not(HasSubstr("my-db")), HasSubstr("postgres:other")));
+  // Another one of its name.
+  success(kNoon + 200);
+  EXPECT_THAT(text(), AllOf(HasSubstr(line("backups_last_success_timestamp_seconds", "",
+                                           manifest_of(kDb, kNoon + 200).finished_at)),
+                            HasSubstr(line("backups_count", R"(,status="success")", 1)),
+                            Not(HasSubstr(R"(status="failed")"))));
+}
+
 TEST_F(MetricsTest, OfNothingAreStillAllNamed) {
   const auto lines = tests::lines_of(text());
   EXPECT_EQ(lines.size(), 16U);

@@ -93,9 +93,9 @@ TEST_F(S3CredentialsTest, AreNotSoughtForEver) {
   S3Credentials first = keys();
   first.renew = [this] { return keys(); };
   expect_token("another");
-  EXPECT_THAT(
-      [&] { put("text", *make_s3_store(target(), first)); },
-      ThrowsError(ErrorKind::kKey, AllOf(HasSubstr("ExpiredToken"), Not(HasSubstr(kSecret)))));
+  EXPECT_THAT([&] { put("text", *make_s3_store(target(), first)); },
+              ThrowsError(ErrorKind::kUnreachable,
+                          AllOf(HasSubstr("ExpiredToken"), Not(HasSubstr(kSecret)))));
   EXPECT_EQ(found_, 2);
   EXPECT_EQ(count("PUT", ""), 2U);
 }
