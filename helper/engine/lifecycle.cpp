@@ -147,8 +147,9 @@ void before_destroy(State& state, const Source& source, const Progress& progress
 }
 
 void after_destroy(State& state, const Source& source) {
-  state.catalog().mark_done(replaced_chore(source), now());
-  state.catalog().mark_done(kDestroyedChore + source.text(), now());
+  const Time at = now();
+  state.catalog().mark_done(replaced_chore(source), at);
+  state.catalog().mark_done(kDestroyedChore + source.text(), at);
   write_metrics(state);
   // What was said of this one is not meant for the next of that name.
   if (!state.settings().own(source.text(), "final-backup").empty())

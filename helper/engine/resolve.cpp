@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/description.hpp"
 #include "model/backup_id.hpp"
@@ -161,11 +162,29 @@ Source Resolver::known_source(const std::string& word) {
   throw Error(ErrorKind::kNotFound, "there is no source " + quoted(word));
 }
 
+Backup Resolver::latest(const Source& source) {
+  const auto found = state_.catalog().latest(source);
+  Catalog::Filter filter;
+  filter.source = source;
+  filter.status = "success";
+  const auto all = state_.catalog().list(filter);
+  const auto final = std::find_if(all.begin(), all.end(), [&](const Backup& backup) {
+    return backup.trigger == "final" || (found && backup.id == found->id);
+  });
+  std::string hint;
+  if (final != all.end() && final->trigger == "final")
+    hint = final->id + " was taken before the service was destroyed, and is no @latest: name it";
+  if (!found)
+    throw Error(ErrorKind::kNotFound, "there is no successful backup of " + source.spelling() +
+                                          (hint.empty() ? "" : "; " + hint));
+  if (!hint.empty()) log::warn("A newer one, " + hint + " to have that");
+  return *found;
+}
+
 Backup Resolver::backup(const std::string& word) {
   if (word.ends_with(kLatest)) {
     const Source of = source(word.substr(0, word.size() - std::string(kLatest).size()));
-    if (auto found = state_.catalog().latest(of)) return *found;
-    throw Error(ErrorKind::kNotFound, "there is no successful backup of " + of.spelling());
+    return latest(of);
   }
   const auto colon = word.find(':');
   const std::string id = colon == std::string::npos ? word : word.substr(colon + 1);

@@ -37,6 +37,7 @@ class Resolver {
   std::vector<Source> all_live();
 
  private:
+  Backup latest(const Source& source);
   Source unauthorised_source(const std::string& word);
   Source path_source(const std::string& type, const std::string& path);
   std::vector<Source> live(const std::optional<std::string>& name);

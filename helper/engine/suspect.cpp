@@ -23,6 +23,13 @@ std::string shrunk(const std::string& what, const std::string& now, const std::s
   return "it has " + now + what + ", " + id + " had " + before + what;
 }
 
+/// Whoever did that knows that it may be less, or on another server.
+bool restored_since(State& state, const Source& source, Time since) {
+  const auto replaced = state.catalog().done_at(replaced_chore(source)).value_or(0);
+  return replaced >= since &&
+         replaced > state.catalog().done_at(kDestroyedChore + source.text()).value_or(0);
+}
+
 }  // namespace
 
 bool is_judged(const Manifest& manifest) {
@@ -33,6 +40,7 @@ bool is_judged(const Manifest& manifest) {
 std::string suspicion(State& state, const Manifest& manifest) {
   const auto before = state.catalog().latest(manifest.source);
   if (!is_judged(manifest) || !before || before->trigger == "adopt") return "";
+  if (restored_since(state, manifest.source, before->started_at)) return "";
   if (!manifest.identity.empty() && !before->identity.empty() &&
       manifest.identity != before->identity)
     return "its server is another one than that of " + before->id;
@@ -40,9 +48,6 @@ std::string suspicion(State& state, const Manifest& manifest) {
       major(manifest.engine_version) != major(before->engine_version))
     return manifest.engine + " is " + manifest.engine_version + " now, for " + before->id +
            " it was " + before->engine_version;
-  // A restore may well have brought less.
-  if (state.catalog().done_at(replaced_chore(manifest.source)).value_or(0) >= before->started_at)
-    return "";
   const std::uint64_t percent = state.settings().percent(manifest.source.text(), "suspect-below");
   if (before->raw_size.value_or(0) >= kSmall &&
       collapsed(manifest.raw_size(), *before->raw_size, percent))

@@ -109,6 +109,23 @@ column() {
   assert_json .id "$first"
 }
 
+@test "@latest says when a final backup is newer, and that there is nothing else" {
+  local id
+  helper trigger before-destroy fake db 2>/dev/null
+  id=$(catalog "SELECT id FROM backups WHERE trigger = 'final'")
+  run -3 --separate-stderr helper info fake:db@latest
+  assert_contains "$stderr" "no successful backup of fake:db; $id was taken before"
+  catalog "UPDATE backups SET trigger = 'manual' WHERE id = '$id'"
+  helper trigger before-destroy fake db 2>/dev/null
+  run -0 --separate-stderr helper info fake:db@latest --format json
+  assert_json .id "$id"
+  assert_contains "$stderr" "A newer one, $(catalog "SELECT id FROM backups WHERE trigger = 'final'") was taken before the service was destroyed"
+  id=$(helper create fake:db --quiet)
+  run -0 --separate-stderr helper info fake:db@latest --format json
+  assert_json .id "$id"
+  assert_equal "$stderr" ""
+}
+
 @test "create of several, and of all, prints an id each" {
   fake_source fake:two more
   fake_source other:db other

@@ -286,6 +286,25 @@ db-2026-03-03-02-00-00 true kept by hand"
   assert_json '[.backups[].suspect != ""] | tostring' '[true,false,true,false]'
 }
 
+@test "what was restored is measured against nothing before it; another service of that name is" {
+  set_identity() { sed -i -E "s/(\"version\":\"[0-9.]*\")(,\"identity\":\"[0-9]*\")?/\1,\"identity\":\"$1\"/" "$HOOKS/fake/describe"; }
+  suspects() { catalog "SELECT group_concat(suspect <> '', ' ') FROM (SELECT suspect FROM backups WHERE trigger = 'manual' ORDER BY key)"; }
+  fake_source fake:db "$(printf '%20000s')"
+  set_identity 1
+  at '2026-03-02 10:01:00' helper create fake:db --quiet
+  set_identity 2
+  at '2026-03-02 10:02:00' helper restore fake:db@latest --force --no-safety-backup --quiet
+  at '2026-03-02 10:03:00' helper create fake:db --quiet
+  assert_equal "$(suspects)" "0 0"
+  at '2026-03-02 10:04:00' helper trigger after-destroy fake db
+  set_identity 3
+  at '2026-03-02 10:05:00' helper create fake:db --quiet
+  set_identity 2
+  fake_source fake:db empty
+  at '2026-03-02 10:06:00' helper create fake:db --quiet
+  assert_equal "$(suspects)" "0 0 1 1"
+}
+
 @test "a copy that failed is made again, later and later" {
   # shellcheck disable=SC2119 # nothing listens there
   helper target-add offsite s3 --bucket bucket --endpoint http://127.0.0.1:9 --connect-timeout 1 --attempts 1 --quiet <<<"key:secret"

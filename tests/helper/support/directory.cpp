@@ -62,10 +62,11 @@ unsigned mode_of(const fs::path& path) {
   return status.st_mode & 07777;
 }
 
+// A file may vanish meanwhile.
 std::vector<std::string> files_below(const fs::path& path) {
   std::vector<std::string> names;
   for (const auto& entry : fs::recursive_directory_iterator(path))
-    if (entry.is_regular_file()) names.push_back(fs::relative(entry.path(), path).string());
+    if (entry.is_regular_file()) names.push_back(entry.path().lexically_relative(path).string());
   std::sort(names.begin(), names.end());
   return names;
 }
