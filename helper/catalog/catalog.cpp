@@ -252,13 +252,20 @@ std::vector<Backup> Catalog::find(const std::string& id) {
 }
 
 std::optional<Backup> Catalog::latest(const Source& source) {
+  return newest_good(source, "trigger NOT IN ('safety', 'final') AND suspect = ''");
+}
+
+std::optional<Backup> Catalog::latest_final(const Source& source) {
+  return newest_good(source, "trigger = 'final'");
+}
+
+std::optional<Backup> Catalog::newest_good(const Source& source, const std::string& which) {
   Statement query(database_, std::string("SELECT ") + kColumns +
                                  " FROM backups WHERE type = ? AND name = ? AND status = 'success' "
-                                 "AND trigger NOT IN ('safety', 'final') AND suspect = '' "
                                  "AND deleted_at IS NULL AND deleting = 0 "
                                  "AND NOT EXISTS (SELECT 1 FROM copies WHERE backup = key AND "
-                                 "status = 'damaged') "
-                                 "ORDER BY started_at DESC, key DESC LIMIT 1");
+                                 "status = 'damaged') AND " +
+                                 which + " ORDER BY started_at DESC, key DESC LIMIT 1");
   auto found = read(query.bind(source.type).bind(source.name));
   if (found.empty()) return std::nullopt;
   return found.front();

@@ -116,6 +116,8 @@ class Catalog {
   std::vector<Backup> find(const std::string& id);
   /// The newest success that is not spare, not suspect, not deleted and not known to be damaged.
   std::optional<Backup> latest(const Source& source);
+  /// The newest good one that was taken before its service was destroyed.
+  std::optional<Backup> latest_final(const Source& source);
 
   struct Filter {
     std::optional<Source> source;
@@ -158,6 +160,7 @@ class Catalog {
 
  private:
   std::vector<Backup> read(Statement& statement);
+  std::optional<Backup> newest_good(const Source& source, const std::string& which);
   void write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target);
 
   Database database_;

@@ -164,20 +164,14 @@ Source Resolver::known_source(const std::string& word) {
 
 Backup Resolver::latest(const Source& source) {
   const auto found = state_.catalog().latest(source);
-  Catalog::Filter filter;
-  filter.source = source;
-  filter.status = "success";
-  const auto all = state_.catalog().list(filter);
-  const auto final = std::find_if(all.begin(), all.end(), [&](const Backup& backup) {
-    return backup.trigger == "final" || (found && backup.id == found->id);
-  });
+  const auto final = state_.catalog().latest_final(source);
   std::string hint;
-  if (final != all.end() && final->trigger == "final")
+  if (final && (!found || final->started_at > found->started_at))
     hint = final->id + " was taken before the service was destroyed, and is no @latest: name it";
   if (!found)
     throw Error(ErrorKind::kNotFound, "there is no successful backup of " + source.spelling() +
                                           (hint.empty() ? "" : "; " + hint));
-  if (!hint.empty()) log::warn("A newer one, " + hint + " to have that");
+  if (!hint.empty()) log::warn("There is a newer one: " + hint + " to have that");
   return *found;
 }
 

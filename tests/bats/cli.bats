@@ -119,7 +119,7 @@ column() {
   helper trigger before-destroy fake db 2>/dev/null
   run -0 --separate-stderr helper info fake:db@latest --format json
   assert_json .id "$id"
-  assert_contains "$stderr" "A newer one, $(catalog "SELECT id FROM backups WHERE trigger = 'final'") was taken before the service was destroyed"
+  assert_contains "$stderr" "There is a newer one: $(catalog "SELECT id FROM backups WHERE trigger = 'final'") was taken before the service was destroyed"
   id=$(helper create fake:db --quiet)
   run -0 --separate-stderr helper info fake:db@latest --format json
   assert_json .id "$id"

@@ -289,7 +289,7 @@ db-2026-03-03-02-00-00 true kept by hand"
 @test "what was restored is measured against nothing before it; another service of that name is" {
   set_identity() { sed -i -E "s/(\"version\":\"[0-9.]*\")(,\"identity\":\"[0-9]*\")?/\1,\"identity\":\"$1\"/" "$HOOKS/fake/describe"; }
   suspects() { catalog "SELECT group_concat(suspect <> '', ' ') FROM (SELECT suspect FROM backups WHERE trigger = 'manual' ORDER BY key)"; }
-  fake_source fake:db "$(printf '%20000s')"
+  fake_source fake:db "$(printf '%20000s' x)"
   set_identity 1
   at '2026-03-02 10:01:00' helper create fake:db --quiet
   set_identity 2
