@@ -203,7 +203,7 @@ column() {
   fake_stopped
   id=$(catalog "SELECT id FROM backups")
   helper logs "$id" --follow >"$BATS_TEST_TMPDIR/followed" &
-  wait_until 10 grep -q 'hook fake export db one' "$BATS_TEST_TMPDIR/followed"
+  wait_until 30 grep -q 'hook fake export db one' "$BATS_TEST_TMPDIR/followed"
   refute_contains "$(<"$BATS_TEST_TMPDIR/followed")" success
   fake_go
   wait "$!"

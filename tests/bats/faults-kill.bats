@@ -77,7 +77,7 @@ check_create() {
   background create fake:db
   wait_until 20 test -s "$FAKE/pid"
   die
-  wait_until 5 process_gone "$(<"$FAKE/pid")"
+  wait_until 30 process_gone "$(<"$FAKE/pid")"
   assert_sound
   knob export 'sleep 600 & echo $! >"$fake/pid"; wait'
   rm "$FAKE/pid"
@@ -85,7 +85,7 @@ check_create() {
   wait_until 20 test -s "$FAKE/pid"
   kill "$PID"
   assert_ends 12
-  wait_until 5 process_gone "$(<"$FAKE/pid")"
+  wait_until 30 process_gone "$(<"$FAKE/pid")"
   assert_sound
 }
 

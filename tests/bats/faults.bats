@@ -55,7 +55,7 @@ assert_failed() {
   knob export 'echo "waiting for a lock" >&2; exec sleep 600'
   SECONDS=0
   assert_create_fails 1 "time-out: fake export db one sent nothing for 1 s"
-  [[ $SECONDS -lt 15 ]]
+  [[ $SECONDS -lt 30 ]]
   assert_contains "$output" "| waiting for a lock"
 }
 
@@ -64,7 +64,7 @@ assert_failed() {
   knob export 'head -c 5 "$live/$1/$2"; exec sleep 600'
   SECONDS=0
   assert_create_fails 1 "time-out: fake export db one sent nothing for 1 s"
-  [[ $SECONDS -lt 15 ]]
+  [[ $SECONDS -lt 30 ]]
 }
 
 @test "an exporter that takes its time within its time-outs is none of these" {
@@ -87,7 +87,7 @@ assert_failed() {
   helper set fake:db silence-timeout 1s --quiet
   knob export 'cat "$live/$1/$2"; sleep 600 & echo $! >"$fake/pid"; exit 0'
   assert_create_fails 1 "time-out: fake export db one sent nothing for 1 s"
-  wait_until 5 process_gone "$(<"$FAKE/pid")"
+  wait_until 30 process_gone "$(<"$FAKE/pid")"
 }
 
 @test "bytes that are no dump of its kind" {
@@ -142,7 +142,7 @@ assert_failed() {
   knob describe 'exec sleep 600 >&-'
   rm "$FAKE/calls"
   background create fake:db
-  wait_until 10 grep -qs describe "$FAKE/calls"
+  wait_until 30 grep -qs describe "$FAKE/calls"
   kill -INT "$PID"
   assert_ends 12
   assert_failed cancelled

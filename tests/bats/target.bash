@@ -61,7 +61,7 @@ proxy_start() {
   PROXY_LOG=${PAIR:-$BATS_TEST_TMPDIR}/requests
   "$SUPPORT/s3-proxy" --server "${BACKUPS_TEST_S3_ENDPOINT#http://}" --log "$PROXY_LOG" "$@" >"$PROXY_LOG.port" 3>&- &
   PROXY=$!
-  wait_until 10 test -s "$PROXY_LOG.port"
+  wait_until 30 test -s "$PROXY_LOG.port"
   PROXY_ENDPOINT=http://127.0.0.1:$(<"$PROXY_LOG.port")
 }
 

@@ -69,7 +69,7 @@ TEST_F(HookIo, NothingForTooLongAtTheStartIsATimeOut) {
         output({seconds(1), seconds(30)});
       },
       ThrowsError(ErrorKind::kFailed, MatchesRegex("time-out: odd go sent nothing for 1 s")));
-  EXPECT_LT(steady_clock::now() - begin, seconds(8));
+  EXPECT_LT(steady_clock::now() - begin, seconds(25));
 }
 
 TEST_F(HookIo, SilenceIsATimeOutOfItsOwn) {
@@ -168,7 +168,7 @@ TEST_F(HookIo, AStopEndsIt) {
   child.kill(SIGTERM);
   const auto begin = steady_clock::now();
   EXPECT_EQ(child.wait(), exited(12));
-  EXPECT_LT(steady_clock::now() - begin, seconds(5));
+  EXPECT_LT(steady_clock::now() - begin, seconds(20));
 }
 
 TEST_F(HookIo, AStopEndsOneThatDoesNotReadItsInput) {

@@ -53,7 +53,7 @@ TEST_F(ProcessStop, KillsWhatDoesNotListen) {
   EXPECT_EQ(process.stop(milliseconds(300)), 128 + SIGKILL);
   const auto took = steady_clock::now() - start;
   EXPECT_GE(took, milliseconds(250));
-  EXPECT_LT(took, milliseconds(5000));
+  EXPECT_LT(took, milliseconds(20'000));
 }
 
 TEST_F(ProcessStop, ReachesGrandchildren) {
