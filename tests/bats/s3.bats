@@ -250,7 +250,7 @@ BAD
   local id
   require_tool faketime || skip "there is no faketime"
   target_add offsite
-  run -0 --separate-stderr faketime -f +2h "$BACKUPS_HELPER" create fake:db --root "$ROOT" --hooks "$HOOKS" --target offsite
+  run -0 --separate-stderr at +2h helper create fake:db --target offsite
   assert_contains "$stderr" "the clock of this host is 2 h"
   id=${lines[-1]}
   helper verify "$id" --quiet
