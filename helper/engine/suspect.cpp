@@ -23,13 +23,6 @@ std::string shrunk(const std::string& what, const std::string& now, const std::s
   return "it has " + now + what + ", " + id + " had " + before + what;
 }
 
-/// Whoever did that knows that it may be less, or on another server.
-bool restored_since(State& state, const Source& source, Time since) {
-  const auto replaced = state.catalog().done_at(replaced_chore(source)).value_or(0);
-  return replaced >= since &&
-         replaced > state.catalog().done_at(kDestroyedChore + source.text()).value_or(0);
-}
-
 }  // namespace
 
 bool is_judged(const Manifest& manifest) {
@@ -40,15 +33,22 @@ bool is_judged(const Manifest& manifest) {
 std::string suspicion(State& state, const Manifest& manifest) {
   const auto before = state.catalog().latest(manifest.source);
   if (!is_judged(manifest) || !before || before->trigger == "adopt") return "";
-  if (restored_since(state, manifest.source, before->started_at)) return "";
-  if (!manifest.identity.empty() && !before->identity.empty() &&
+  const auto& source = manifest.source;
+  const Time replaced = state.catalog().done_at(replaced_chore(source)).value_or(0);
+  const Time destroyed = state.catalog().done_at(kDestroyedChore + source.text()).value_or(0);
+  // Whoever restored since knows that it may be less and, into a service that was made anew, that
+  // it is on another server.
+  const bool restored = replaced >= before->started_at && replaced > destroyed;
+  const bool moved = restored && destroyed >= before->started_at;
+  if (!moved && !manifest.identity.empty() && !before->identity.empty() &&
       manifest.identity != before->identity)
     return "its server is another one than that of " + before->id;
-  if (manifest.engine == before->engine &&
+  if (!moved && manifest.engine == before->engine &&
       major(manifest.engine_version) != major(before->engine_version))
     return manifest.engine + " is " + manifest.engine_version + " now, for " + before->id +
            " it was " + before->engine_version;
-  const std::uint64_t percent = state.settings().percent(manifest.source.text(), "suspect-below");
+  if (restored) return "";
+  const std::uint64_t percent = state.settings().percent(source.text(), "suspect-below");
   if (before->raw_size.value_or(0) >= kSmall &&
       collapsed(manifest.raw_size(), *before->raw_size, percent))
     return shrunk("", human_size(manifest.raw_size()), human_size(*before->raw_size), before->id);

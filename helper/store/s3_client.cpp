@@ -302,13 +302,7 @@ bool S3Client::correct_checksum(const S3Request& request, const HttpResponse& re
 }
 
 std::string S3Client::clean(const std::string& text) const {
-  std::string cleaned = scrub(printable(text));
-  const S3Credentials credentials = keyring_.get();
-  for (const auto& secret : {credentials.secret, credentials.token}) {
-    for (std::size_t at; secret.size() >= 4 && (at = cleaned.find(secret)) != std::string::npos;)
-      cleaned.replace(at, secret.size(), "***");
-  }
-  return cleaned.substr(0, 500);
+  return keyring_.without_secrets(scrub(printable(text))).substr(0, 500);
 }
 
 void S3Client::refuse(const S3Request& request, const HttpResponse& response,

@@ -8,6 +8,7 @@ namespace {
 
 constexpr Time kAhead = 5 * 60;  // seconds: a role has others by then
 constexpr Time kPause = 30;      // seconds between two tries
+constexpr std::size_t kShortestSecret = 4;
 
 }  // namespace
 
@@ -27,12 +28,26 @@ void S3Keyring::renew() {
   if (!current_.renew || now() < not_before_) return;
   not_before_ = now() + kPause;
   try {
-    const auto again = current_.renew;
-    current_ = again();
-    current_.renew = again;
+    S3Credentials found = current_.renew();
+    found.renew = current_.renew;
+    use(std::move(found));
   } catch (const Error& error) {  // those that there are may do for a while
     log::warn(std::string("the credentials can't be renewed: ") + error.what());
   }
+}
+
+void S3Keyring::use(S3Credentials credentials) {
+  current_ = std::move(credentials);
+  for (const auto& secret : {current_.secret, current_.token})
+    if (secret.size() >= kShortestSecret) secrets_.insert(secret);
+}
+
+std::string S3Keyring::without_secrets(std::string text) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& secret : secrets_)
+    for (std::size_t at; (at = text.find(secret)) != std::string::npos;)
+      text.replace(at, secret.size(), "***");
+  return text;
 }
 
 }  // namespace backups

@@ -3,6 +3,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "sys/clock.hpp"
@@ -23,7 +24,7 @@ struct S3Credentials {
 /// Credentials that are good for as long as a command takes. Safe from several threads.
 class S3Keyring {
  public:
-  explicit S3Keyring(S3Credentials first) : current_(std::move(first)) {}
+  explicit S3Keyring(S3Credentials first) { use(std::move(first)); }
 
   /// Those of now, renewed when they expire within five minutes.
   S3Credentials get();
@@ -31,11 +32,16 @@ class S3Keyring {
   /// The server called those with `token` expired. True when there are others.
   bool renew(const std::string& token);
 
+  /// The text without any secret or token that was ever in use.
+  std::string without_secrets(std::string text) const;
+
  private:
   void renew();
+  void use(S3Credentials credentials);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   S3Credentials current_;
+  std::set<std::string> secrets_;
   Time not_before_ = 0;  // of the next try to renew
 };
 

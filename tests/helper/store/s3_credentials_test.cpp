@@ -100,6 +100,15 @@ TEST_F(S3CredentialsTest, AreNotSoughtForEver) {
   EXPECT_EQ(count("PUT", ""), 2U);
 }
 
+TEST_F(S3CredentialsTest, AreHiddenAlsoWhenOthersAreInUse) {
+  S3Credentials first = keys();
+  first.renew = [this] { return keys(); };
+  S3Keyring keyring(first);
+  EXPECT_TRUE(keyring.renew("token-1"));
+  EXPECT_EQ(keyring.without_secrets("a token-1 b token-2 c " + std::string(kSecret)),
+            "a *** b *** c ***");
+}
+
 TEST_F(S3CredentialsTest, EndALinkThatTheySign) {
   S3Credentials first = keys(3600);
   first.renew = [this] { return keys(3600); };
