@@ -64,8 +64,6 @@ Database open(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::string replaced_chore(const Source& source) { return "replaced " + source.text(); }
-
 bool Backup::has_good_copy() const {
   return std::any_of(copies.begin(), copies.end(),
                      [](const Copy& copy) { return copy.status == "success"; });
@@ -347,16 +345,6 @@ std::vector<Backup> Catalog::long_gone(Time time) {
 
 void Catalog::erase(const Backup& backup) {
   Statement(database_, "DELETE FROM backups WHERE key = ?").bind(backup.key).run();
-}
-
-std::optional<Time> Catalog::done_at(const std::string& chore) {
-  Statement query(database_, "SELECT at FROM chores WHERE name = ?");
-  if (!query.bind(chore).step()) return std::nullopt;
-  return query.number(0);
-}
-
-void Catalog::mark_done(const std::string& chore, Time time) {
-  Statement(database_, "INSERT OR REPLACE INTO chores VALUES (?, ?)").bind(chore).bind(time).run();
 }
 
 std::vector<Source> Catalog::sources(const std::optional<std::string>& name) {

@@ -57,13 +57,6 @@ struct Backup {
   std::string text() const { return source.type + ":" + id; }
 };
 
-/// The chore of putting other data in the place of a source's: what was backed up before is not
-/// what is there now.
-std::string replaced_chore(const Source& source);
-/// The chore of seeing a service go: what was started before is of one that is no more. The name
-/// of its source follows.
-constexpr const char* kDestroyedChore = "destroyed ";
-
 /// The error of a backup whose process died.
 constexpr const char* kInterrupted = "interrupted";
 
@@ -144,10 +137,6 @@ class Catalog {
   std::vector<Backup> long_gone(Time time);
   /// Removes such a row, and what is known of it.
   void erase(const Backup& backup);
-
-  /// When a chore was last done.
-  std::optional<Time> done_at(const std::string& chore);
-  void mark_done(const std::string& chore, Time time);
 
   /// Every source that has a row and, if one is given, that name.
   std::vector<Source> sources(const std::optional<std::string>& name = std::nullopt);

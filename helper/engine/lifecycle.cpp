@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "catalog/chores.hpp"
 #include "engine/hook.hpp"
 #include "engine/metrics.hpp"
 #include "engine/take.hpp"
@@ -15,7 +16,7 @@
 namespace backups {
 namespace {
 
-constexpr const char* kDestroyed = "its service was destroyed";
+constexpr const char* kPaused = "its service was destroyed";
 
 /// Who stops it by hand means all of it.
 void rethrow_if_cancelled(const Error& error) {
@@ -48,7 +49,7 @@ bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
   const auto latest = state.catalog().latest(source);
   if (!latest || latest->trigger == "adopt" || now() - latest->started_at > max_age) return false;
   // It may hold nothing of what is there now.
-  if (state.catalog().done_at(replaced_chore(source)).value_or(0) >= latest->started_at)
+  if (Chores(state.catalog().database()).done_at(kReplaced + source.text()) >= latest->started_at)
     return false;
   log::detail(latest->id + " is " + human_duration(now() - latest->started_at) +
               " old: no other one is taken");
@@ -148,8 +149,8 @@ void before_destroy(State& state, const Source& source, const Progress& progress
 
 void after_destroy(State& state, const Source& source) {
   const Time at = now();
-  state.catalog().mark_done(replaced_chore(source), at);
-  state.catalog().mark_done(kDestroyedChore + source.text(), at);
+  for (const char* chore : {kReplaced, kDestroyed})
+    Chores(state.catalog().database()).mark_done(chore + source.text(), at);
   write_metrics(state);
   // What was said of this one is not meant for the next of that name.
   if (!state.settings().own(source.text(), "final-backup").empty())
@@ -157,14 +158,14 @@ void after_destroy(State& state, const Source& source) {
         [&](Settings& settings) { settings.set(source.text(), "final-backup", ""); });
   change_schedules(state, source, [](Schedule& schedule) {
     const bool changes = schedule.paused.empty();
-    if (changes) schedule.paused = kDestroyed;
+    if (changes) schedule.paused = kPaused;
     return changes;
   });
 }
 
 void after_create(State& state, const Source& source) {
   change_schedules(state, source, [](Schedule& schedule) {
-    const bool changes = schedule.paused == kDestroyed;
+    const bool changes = schedule.paused == kPaused;
     if (changes) schedule.resume(now());
     return changes;
   });

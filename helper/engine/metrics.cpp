@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "catalog/chores.hpp"
 #include "sys/file.hpp"
 
 namespace backups {
@@ -19,7 +20,7 @@ struct Metric {
 const std::string kThere =
     " FROM (SELECT * FROM backups WHERE deleted_at IS NULL AND started_at > ifnull((SELECT at FROM "
     "chores WHERE chores.name = '" +
-    std::string(kDestroyedChore) + "' || type || ':' || backups.name), 0))";
+    std::string(kDestroyed) + "' || type || ':' || backups.name), 0))";
 // Without those that are no more than a way back from a restore.
 const std::string kNotSafety = " trigger <> 'safety'";
 

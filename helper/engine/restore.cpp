@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "catalog/chores.hpp"
 #include "engine/copy.hpp"
 #include "engine/create.hpp"
 #include "engine/version.hpp"
@@ -109,7 +110,7 @@ void Restore::apply(const Progress& progress) {
   }
   log_.note("restored into " + request_.target.spelling());
   state_.catalog().record(request_.backup, "restored", "into " + request_.target.spelling(), now());
-  state_.catalog().mark_done(replaced_chore(request_.target), now());
+  Chores(state_.catalog().database()).mark_done(kReplaced + request_.target.text(), now());
 }
 
 void Restore::swap_in(const Progress& progress) {

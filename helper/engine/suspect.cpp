@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "catalog/chores.hpp"
 
 namespace backups {
 namespace {
@@ -34,8 +35,9 @@ std::string suspicion(State& state, const Manifest& manifest) {
   const auto before = state.catalog().latest(manifest.source);
   if (!is_judged(manifest) || !before || before->trigger == "adopt") return "";
   const auto& source = manifest.source;
-  const Time replaced = state.catalog().done_at(replaced_chore(source)).value_or(0);
-  const Time destroyed = state.catalog().done_at(kDestroyedChore + source.text()).value_or(0);
+  const Chores chores(state.catalog().database());
+  const Time replaced = chores.done_at(kReplaced + source.text());
+  const Time destroyed = chores.done_at(kDestroyed + source.text());
   // Whoever restored since knows that it may be less and, into a service that was made anew, that
   // it is on another server.
   const bool restored = replaced >= before->started_at && replaced > destroyed;

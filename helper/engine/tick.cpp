@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "catalog/chores.hpp"
 #include "engine/alert.hpp"
 #include "engine/deliver.hpp"
 #include "engine/metrics.hpp"
@@ -173,8 +174,8 @@ class Tick {
   }
 
   void prune_everything() {
-    const auto last = state_.catalog().done_at(kDailyChore);
-    if (last && now() < *last + kDay) return;
+    const Chores chores(state_.catalog().database());
+    if (now() < chores.done_at(kDailyChore) + kDay) return;
     for (const auto& source : state_.catalog().sources()) {
       interrupt::check();
       if (const auto lock = state_.try_lock(source, "prune"))
@@ -182,7 +183,7 @@ class Tick {
     }
     end_stale_uploads(state_);
     forget_history(state_);
-    state_.catalog().mark_done(kDailyChore, now());
+    chores.mark_done(kDailyChore, now());
     write_metrics(state_);
   }
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "sys/clock.hpp"
+#include "sys/sqlite.hpp"
+
+namespace backups {
+
+/// A chore of each source, whose text() follows: other data were put in the place of its own, so
+/// that what was backed up before is not what is there now.
+constexpr const char* kReplaced = "replaced ";
+/// The same: its service went, so that what was started before is of one that is no more.
+constexpr const char* kDestroyed = "destroyed ";
+
+/// What is done now and then, and when it was done last: the table `chores` of the catalog. Safe to
+/// use from several processes at once. Throws Error.
+class Chores {
+ public:
+  explicit Chores(Database& database) : database_(database) {}
+
+  /// 0: never.
+  Time done_at(const std::string& chore) const;
+  void mark_done(const std::string& chore, Time time) const;
+
+ private:
+  Database& database_;
+};
+
+}  // namespace backups
