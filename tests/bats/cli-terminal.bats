@@ -86,7 +86,7 @@ asked_or_over() {
   refute_contains "$output" WARNING
   assert_equal "$(fake_live fake:db)" second
   refute_contains "$(<"$FAKE/calls")" prepare
-  dd if=/dev/zero of="$ROOT/fake/db/$ID.two.dump.zst" bs=1 seek=20 count=4 conv=notrunc status=none
+  turn_bit "$ROOT/fake/db/$ID.two.dump.zst"
   run -7 --separate-stderr helper restore "$ID" --dry-run </dev/null
   assert_contains "${stderr_lines[-1]}" "$ID.two.dump.zst is damaged"
 }

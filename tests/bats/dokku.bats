@@ -346,7 +346,7 @@ has_status() {
   run -0 --separate-stderr dokku backups:verify "$id"
   refute_contains "$(dokku backups:list "$S")" never
   file=$(find "$ROOT/fakestore/$S" -name "$id*.zst")
-  printf '\xff' | dd of="$file" bs=1 seek=1000 conv=notrunc status=none
+  turn_bit "$file"
   run -7 --separate-stderr dokku backups:verify "$id"
   run -7 --separate-stderr dokku backups:restore "$id" --force
   assert_contains "$(head -n 1 "$(content "$S")")" "content of $S"

@@ -218,7 +218,7 @@ damaged_restore() {
     ID=$(helper create fake:db --quiet)
     FILE=$(find "$ROOT/fake/db" -name "$ID.two.dump*")
     cp "$FILE" "$BATS_TEST_TMPDIR/good"
-    damaged_restore dd if=/dev/zero of="$FILE" bs=1 seek=12 count=1 conv=notrunc status=none
+    damaged_restore turn_bit "$FILE" 12
     damaged_restore truncate -s -1 "$FILE"
     damaged_restore truncate -s +1 "$FILE"
     damaged_restore cp "${FILE/"$ID"/"$other"}" "$FILE"

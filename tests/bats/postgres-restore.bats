@@ -153,7 +153,7 @@ in_use() {
   use 18
   file=$(pg_artifact "postgres:$ID" second)
   cp -p "$file" "$BATS_TEST_TMPDIR/whole"
-  pg_damage "$file"
+  turn_bit "$file"
   run -7 --separate-stderr restore
   assert_contains "${stderr_lines[-1]}" "second"
   truncate -s -100 "$file"

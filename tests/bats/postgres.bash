@@ -16,7 +16,6 @@
 #   pg_background VERB WORD...  the helper, in the background: sets PG_PID; its words go to PG_OUT
 #   pg_clean NAME               no trace of an interrupted command, in the state directory, Docker and the service
 #   pg_artifact ID DB           the path of a database's artifact
-#   pg_damage FILE              turns one bit round in its middle
 
 pg_begin() {
   require_docker "$@"
@@ -190,14 +189,6 @@ pg_artifact() {
   directory=$(helper info "$1" --format json | jq -r .directory)
   helper info "$1" --format json | jq -r --arg name "$2" --arg directory "$directory" \
     '.manifest.artifacts[] | select(.name == $name) | "\($directory)/\(.file)"'
-}
-
-pg_damage() {
-  local at byte
-  at=$(($(stat -c %s "$1") / 2))
-  byte=$(od -An -tu1 -j "$at" -N 1 "$1")
-  # shellcheck disable=SC2059 # a byte by its number
-  printf "\\x$(printf %x $((byte ^ 1)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
 }
 
 # What follows is for commands that are interrupted:

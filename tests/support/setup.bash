@@ -11,6 +11,7 @@
 #                           `require_docker || return 0`, and a setup() of your own begins with skip_left_out
 #   install_backups         the plugin, assembled from this tree, into the dokku that dokku_start found
 #   sqlite_create FILE [ROWS], sqlite_digest FILE
+#   turn_bit FILE [AT]      one bit of the byte at AT (its middle) the other way round: whatever that byte was, it is another
 #   wait_until SECONDS COMMAND...
 #   unique NAME             NAME with a suffix: services and containers share one namespace on a machine
 #   assert_equal ACTUAL EXPECTED, assert_contains TEXT PART, refute_contains TEXT PART, assert_match TEXT REGEX
@@ -128,6 +129,13 @@ SQL
 # What is in it, not how it lies on disk.
 sqlite_digest() {
   sqlite3 -batch "$1" .dump | sha256sum | cut -d' ' -f1
+}
+
+turn_bit() {
+  local at=${2:-$(($(stat -c %s "$1") / 2))} byte
+  byte=$(od -An -tu1 -j "$at" -N 1 "$1")
+  # shellcheck disable=SC2059 # a byte by its number
+  printf "\\x$(printf %x $((byte ^ 1)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
 }
 
 wait_until() {
