@@ -25,6 +25,27 @@ hook-progress() { # <JSON object>
   printf '{"progress":%s}\n' "$1" >&3
 }
 
+# A file for `docker run --cidfile`: from before dockerd is asked until its client has heard of the container, it is empty.
+hook-cidfile() {
+  mktemp -u "$BACKUPS_RUN_DIR/container.XXXXXX"
+}
+
+# Removes the containers of a run that died. dockerd may be about to remove one itself, and then refuses to; or be about to
+# make one for a client that is dead: for that there are ten looks.
+hook-remove-containers() { # <run id>
+  local left looks=10
+  for _ in {1..50}; do
+    mapfile -t left < <("${DOCKER_BIN:-docker}" ps --all --quiet --filter "label=backups.run=$1" 2>/dev/null)
+    if [[ ${#left[@]} -gt 0 ]]; then
+      "${DOCKER_BIN:-docker}" rm --force "${left[@]}" >/dev/null 2>&1 && continue
+    elif [[ $((looks--)) -le 0 || -z $(find "${BACKUPS_RUN_DIR%/*}/$1" -name 'container.*' -empty 2>/dev/null) ]]; then
+      return 0
+    fi
+    sleep 0.2
+  done
+  hook-fail 1 "these containers of $1 cannot be removed: ${left[*]}"
+}
+
 # Dokku lets anybody with an SSH key name any executable of a plugin, but never its environment.
 if [[ -z $BACKUPS_RUN_DIR || ! -d $BACKUPS_RUN_DIR ]]; then
   hook-fail 1 'only backups-helper runs hooks'

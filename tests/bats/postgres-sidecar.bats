@@ -42,12 +42,9 @@ falls_back() {
   assert_json_true '.manifest.warnings | any(contains("docker exec"))'
 }
 
-@test "normally nothing is said of docker exec, and no volume is left behind" {
-  local volumes
-  volumes=$(postgres_docker volume ls -q --filter dangling=true | wc -l)
+@test "normally nothing is said of docker exec" {
   back_and_forth
   refute_contains "$said" "docker exec"
-  assert_equal "$(postgres_docker volume ls -q --filter dangling=true | wc -l)" "$volumes"
 }
 
 @test "a state directory that dockerd can't see: docker exec does it, and that is said" {
@@ -70,6 +67,39 @@ SH
   chmod 755 "$DOKKU_LIB_ROOT/docker"
   export DOCKER_BIN=$DOKKU_LIB_ROOT/docker
   falls_back
+}
+
+@test "a container that dockerd makes for a client that is dead goes all the same" {
+  cat >"$DOKKU_LIB_ROOT/docker" <<SH
+#!/bin/bash
+# dockerd is slow: it makes what \`run\` asks for after somebody has looked what there is.
+docker=${DOCKER_BIN:-docker} asked=$DOKKU_LIB_ROOT/data/asked
+case \$1 in
+  run)
+    words=(create)
+    while shift && [[ \$# -gt 0 ]]; do
+      if [[ \$1 == --cidfile ]]; then shift && : >"\$1"; else words+=("\$1"); fi
+    done
+    printf '%q ' "\${words[@]}" >"\$asked"
+    exec sleep 100
+    ;;
+  ps)
+    "\$docker" "\$@"
+    [[ ! -e \$asked ]] || { eval "\$docker \$(<"\$asked")" >/dev/null && mv "\$asked" "\$asked.made"; }
+    ;;
+  *) exec "\$docker" "\$@" ;;
+esac
+SH
+  chmod 755 "$DOKKU_LIB_ROOT/docker"
+  export DOCKER_BIN=$DOKKU_LIB_ROOT/docker
+  pg_background create "postgres:$NAME"
+  wait_until 60 test -s "$DOKKU_LIB_ROOT/data/asked"
+  pg_kill "$NAME" helper
+  pg_join
+  run -0 --separate-stderr helper list
+  assert_contains "$stderr" "was interrupted"
+  assert_file "$DOKKU_LIB_ROOT/data/asked.made"
+  pg_clean "$NAME"
 }
 
 @test "a Dokku that lives in a container itself: paths are told as the host knows them" {
@@ -108,6 +138,8 @@ password_is_safe() {
   done
   refute_contains "$(postgres_docker inspect "$sidecar")" "$(<"$BATS_TEST_TMPDIR/secret")"
   assert_equal "$(postgres_docker inspect -f '{{.HostConfig.LogConfig.Type}} {{.HostConfig.ReadonlyRootfs}}' "$sidecar")" "none true"
+  # What its image declares as a volume would be left behind as one.
+  assert_json '[.[0].Mounts[].Type] | unique | join(" ")' bind "$(postgres_docker inspect "$sidecar")"
   while IFS= read -r file; do
     assert_mode "$file" 600
     assert_contains "$file" "$ROOT/run/"

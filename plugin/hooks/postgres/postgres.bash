@@ -95,9 +95,9 @@ postgres-start() { # <docker option…> -- <program> <argument…>: in the backg
   (umask 077 && awk 'NR == 1 { gsub(/[\\:]/, "\\\\&"); print "*:*:*:*:" $0 }' "$service/PASSWORD" >"$work/pgpass")
   sidecar=backups-$BACKUPS_RUN_ID-${work##*.}
   "$DOCKER_BIN" run --rm --init --pull never --log-driver none --name "$sidecar" --label "backups.run=$BACKUPS_RUN_ID" \
-    --network "container:$container" --user "$(id -u):$(id -g)" --userns=host --cap-drop ALL --security-opt no-new-privileges \
-    --read-only --memory 1g --mount "type=bind,source=$(postgres-host-path "$work"),target=/b,readonly" \
-    "${settings[@]}" -e "PGAPPNAME=$session" -e PGPASSFILE=/b/pgpass "${options[@]}" --entrypoint "$2" "$image_id" "${@:3}" \
+    --cidfile "$(hook-cidfile)" --network "container:$container" --user "$(id -u):$(id -g)" --userns=host --cap-drop ALL \
+    --security-opt no-new-privileges --read-only --memory 1g \
+    --mount "type=bind,source=$(postgres-host-path "$work"),target=/b,readonly" "${settings[@]}" -e "PGAPPNAME=$session" -e PGPASSFILE=/b/pgpass "${options[@]}" --entrypoint "$2" "$image_id" "${@:3}" \
     >&2 2>"$work/log" 3>&- &
   client=$!
 }

@@ -25,7 +25,7 @@ sqlite-in-container() {
   # shellcheck disable=SC2016 # for the shell in the container
   "$docker" run --rm --interactive --init --pull never --log-driver none --network none --read-only --userns host \
     --user 0:0 --security-opt no-new-privileges --cap-drop ALL --cap-add DAC_OVERRIDE --cap-add CHOWN --cap-add FOWNER \
-    --cap-add SETUID --cap-add SETGID --label "backups.run=$BACKUPS_RUN_ID" \
+    --cap-add SETUID --cap-add SETGID --label "backups.run=$BACKUPS_RUN_ID" --cidfile "$(hook-cidfile)" \
     --tmpfs /tmp --mount "$mount" --mount "type=bind,$(sqlite-field source "$(sqlite-host-path "$stage")"),target=/run-dir/stage" \
     --env LC_ALL=C --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --env DOKKU_TRACE --env "BACKUPS_ACTION=$BACKUPS_ACTION" \
     --env BACKUPS_RUN_DIR=/run-dir --env BACKUPS_IN_CONTAINER=1 --env "BACKUPS_PLACE=$place" \
