@@ -81,6 +81,9 @@ class Attempt {
 
   Manifest make_first(const std::function<Manifest(const Description&)>& work) {
     const Manifest manifest = attempt(work);
+    // Before the catalog says so: then nobody follows the log any more.
+    log_.note("success: " + human_size(manifest.stored_size()) + " stored, " +
+              human_size(manifest.raw_size()) + " plain");
     try {
       state_.catalog().succeed(row_, manifest, target_);
       if (target_ != kLocalTarget) settle_copy(state_, row_, target_);
@@ -88,8 +91,6 @@ class Attempt {
       run_.keep();  // committed all the same: the next command reads the manifest
       throw;
     }
-    log_.note("success: " + human_size(manifest.stored_size()) + " stored, " +
-              human_size(manifest.raw_size()) + " plain");
     return manifest;
   }
 

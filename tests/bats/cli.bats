@@ -24,7 +24,7 @@ column() {
   run -0 --separate-stderr helper create fake:db
   assert_match "$output" '^db-[0-9]{4}(-[0-9]{2}){5}$'
   assert_equal "${stderr_lines[0]}" "-----> Backing up fake:db"
-  assert_match "${stderr_lines[1]}" "^=====> Backup $output done: [0-9]+ B in [0-9] s\$"
+  assert_match "${stderr_lines[1]}" "^=====> Backup $output done: [0-9]+ B in [0-9]+ s\$"
   run -0 --separate-stderr helper create fake:db --quiet
   assert_match "$output" '^db-'
   assert_equal "$stderr" ""
@@ -202,7 +202,7 @@ column() {
   background create fake:db --quiet
   fake_stopped
   id=$(catalog "SELECT id FROM backups")
-  helper logs "$id" --follow >"$BATS_TEST_TMPDIR/followed" &
+  helper logs "$id" --follow >"$BATS_TEST_TMPDIR/followed" 3>&- &
   wait_until 30 grep -q 'hook fake export db one' "$BATS_TEST_TMPDIR/followed"
   refute_contains "$(<"$BATS_TEST_TMPDIR/followed")" success
   fake_go
