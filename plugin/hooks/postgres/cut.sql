@@ -3,13 +3,19 @@ DO $$
 DECLARE
   swapper int;
   idle int := 0;
+  patience int := 600; -- rounds: it comes a while after this, and may end soon
 BEGIN
   FOR i IN 1..3000 LOOP
     PERFORM pg_stat_clear_snapshot();
     SELECT pid INTO swapper FROM pg_stat_activity
       WHERE application_name = format('backups-restore-%s-swap', current_setting('backups.where'));
-    idle := CASE WHEN swapper IS NULL THEN idle + 1 ELSE 0 END;
-    EXIT WHEN idle > 60 OR EXISTS (SELECT FROM pg_locks WHERE pid = swapper AND locktype = 'advisory');
+    IF swapper IS NULL THEN
+      idle := idle + 1;
+    ELSE
+      idle := 0;
+      patience := 60;
+    END IF;
+    EXIT WHEN idle > patience OR EXISTS (SELECT FROM pg_locks WHERE pid = swapper AND locktype = 'advisory');
     PERFORM pg_terminate_backend(a.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.datid = l.objid
       WHERE l.pid = swapper AND l.locktype = 'object' AND l.classid = 'pg_database'::regclass
         AND l.mode = 'AccessExclusiveLock' AND l.granted AND a.pid <> swapper;
