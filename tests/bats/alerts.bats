@@ -64,6 +64,10 @@ was_tried() {
   [[ $(catalog "SELECT max(attempts) FROM outbox") == "$1" ]]
 }
 
+nobody_delivers() {
+  ! pgrep -f -- "deliver --root $ROOT" >/dev/null
+}
+
 # What is put off is due now.
 time_passes() {
   catalog "UPDATE outbox SET next_try = 0"
@@ -166,6 +170,7 @@ time_passes() {
   knob export 'exit 1'
   run -1 --separate-stderr helper create fake:db
   wait_until 20 was_tried 1
+  wait_until 20 nobody_delivers
   rm "$SINK/answer"
   helper deliver
   refute_file "$SINK/2"

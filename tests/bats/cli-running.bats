@@ -93,16 +93,17 @@ setup() {
 }
 
 @test "a client that vanishes: stderr and stdout closed in the middle, the backup is made all the same" {
-  local before
+  local before pid
   before=$(catalog "SELECT count(*) FROM backups WHERE status = 'success'")
   knob_stop export
-  "$BACKUPS_HELPER" create fake:db --root "$ROOT" --hooks "$HOOKS" 2>&1 3>&- </dev/null | true &
+  "$BACKUPS_HELPER" create fake:db --root "$ROOT" --hooks "$HOOKS" > >(true) 2>&1 3>&- </dev/null &
+  pid=$!
   fake_stopped
   sleep 0.2
   fake_go
   wait_until 20 successes_are $((before + 1))
   knob export
-  wait "$!" || true
+  wait "$pid" || true
   assert_sound
 }
 

@@ -91,6 +91,7 @@ crontab_of_dokku() {
   cron=$!
   wait_until 200 two_backups || { kill "$cron" && fail "cron made no backups: $(cat "$(dokku_logs)/backups.log")"; }
   kill "$cron"
+  wait_until 30 assert_nothing_left
   assert_equal "$(backups_of "$S" '.backups[0] | "\(.trigger) \(.schedule) \(.status)"')" "schedule hourly success"
   assert_equal "$(find "$ROOT" ! -user dokku | wc -l)" 0
   dokku --quiet backups:restore "$S@latest" --force --no-safety-backup
@@ -98,7 +99,7 @@ crontab_of_dokku() {
 }
 
 two_backups() {
-  [[ $(backups_of "$S" '.backups | length') -ge 2 ]]
+  [[ $(backups_of "$S" '[.backups[] | select(.status == "success")] | length') -ge 2 ]]
 }
 
 plugn_trigger() {
@@ -140,15 +141,18 @@ dokku_logs() {
 }
 
 @test "a service that is destroyed in the middle of a backup: the final one waits for it" {
-  local pid
+  local create destroy
   store_create "$S"
-  dokku fakestore:knob "$S" export slow
+  dokku fakestore:knob "$S" export wait
   dokku backups:create "$S" &>/dev/null 3>&- &
-  pid=$!
-  wait_until 20 is_being_made
-  run -0 dokku fakestore:destroy "$S" --force
-  assert_contains "$output" "is busy: waiting"
-  wait "$pid"
+  create=$!
+  wait_until 30 is_being_made
+  dokku fakestore:destroy "$S" --force &>"$BATS_TEST_TMPDIR/said" 3>&- &
+  destroy=$!
+  wait_until 60 grep -q "is busy: waiting" "$BATS_TEST_TMPDIR/said"
+  dokku fakestore:knob "$S" export ""
+  wait "$create"
+  wait "$destroy"
   assert_equal "$(backups_of "fakestore:$S" '[.backups[] | "\(.trigger) \(.status)"] | join(", ")')" "final success, manual success"
 }
 

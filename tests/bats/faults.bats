@@ -69,7 +69,7 @@ assert_failed() {
 
 @test "an exporter that takes its time within its time-outs is none of these" {
   helper set --global start-timeout 20s --quiet
-  helper set fake:db silence-timeout 3s --quiet
+  helper set fake:db silence-timeout 20s --quiet
   knob export 'sleep 1; head -c 5 "$live/$1/$2"; sleep 1; tail -c +6 "$live/$1/$2"; exit 0'
   run -0 --separate-stderr helper create fake:db
   assert_sound

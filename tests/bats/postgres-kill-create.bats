@@ -55,7 +55,8 @@ until_moment() {
 stopped_in_the_stream() {
   pg_background create "postgres:$NAME"
   wait_until 60 in_the_stream
-  kill -STOP "$PG_PID" && has_bytes && pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later'" && return 0
+  kill -STOP "$PG_PID" && has_bytes &&
+    wait_until 5 pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later' AND wait_event = 'ClientWrite'" && return 0
   kill -CONT "$PG_PID" || true
   pg_join
   return 1

@@ -13,7 +13,7 @@ setup_file() {
   # For the last test: this waits for half a minute.
   export STUCK=stuck-$BATS_ROOT_PID STUCK_ROOT=$DOKKU_LIB_ROOT/data/stuck
   stuck >"$BATS_FILE_TMPDIR/stuck" 2>&1 </dev/null 3>&- &
-  wait_until 60 pg_sees "$STUCK" "application_name ~ '-swap$' AND wait_event_type = 'Lock'" 2>/dev/null
+  wait_until 240 pg_sees "$STUCK" "application_name ~ '-swap$' AND wait_event_type = 'Lock'" 2>/dev/null
 }
 
 teardown_file() {
@@ -104,6 +104,10 @@ clients_end() {
   wait "$CLIENTS"
 }
 
+all_insert() {
+  [[ $(pg_sql "$name" second -c 'SELECT count(DISTINCT client) FROM hit') == 3 ]]
+}
+
 in_use() {
   local gap
   use "$1"
@@ -111,7 +115,7 @@ in_use() {
   # Locks that nobody will ever give back.
   pg_hold "$name" "$(postgres_file "$name" DATABASE_NAME)" 'BEGIN; LOCK TABLE customer; INSERT INTO customer (name) VALUES (1);'
   run -0 --separate-stderr restore --no-safety-backup
-  sleep 0.5
+  wait_until 20 all_insert
   clients_end
   gap=$(grep -v cut "$BATS_TEST_TMPDIR/clients" | sort -n | awk 'NR > 1 && $1 - last > gap { gap = $1 - last } { last = $1 } END { print int(gap * 1000) }')
   echo "# PostgreSQL $1: the longest time without a new connection was $gap ms" >&3

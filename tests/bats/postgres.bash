@@ -218,10 +218,11 @@ pg_sees() {
 
 pg_kill() {
   local hooks pids
-  hooks=$(pgrep -P "$PG_PID" || true)
+  # Before the first and between two there is none.
+  until hooks=$(pgrep -P "$PG_PID") || pg_over; do sleep 0.01; done
   case "$2" in
     helper) kill -KILL "$PG_PID" ;;
-    hook) xargs kill -KILL <<<"$hooks" ;;
+    hook) xargs -r kill -KILL <<<"$hooks" || true ;;
     client) pgrep -g "${hooks//$'\n'/,}" -x docker | xargs kill -KILL ;;
     sidecar) pg_sidecars | xargs "${DOCKER_BIN:-docker}" kill >/dev/null ;;
     backend)

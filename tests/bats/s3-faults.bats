@@ -7,6 +7,8 @@ load ../support/s3
 load fake
 load target
 
+export BATS_TEST_TIMEOUT=900
+
 setup_file() {
   if ! reason=$(s3_possible 2>&1); then
     left_out "$reason"
@@ -181,7 +183,7 @@ begin() {
   PAIR=$BATS_TEST_TMPDIR/$2
   mkdir "$PAIR"
   BATS_TEST_TMPDIR=$PAIR
-  BUCKET=${2//[_.]/-}-$RANDOM
+  BUCKET=${2//[_.]/-}-$BATS_TEST_NUMBER-$RANDOM
   s3_bucket PUT >/dev/null || return 1
   fresh_root
   HOOKS=$PAIR/no-hooks # but those of the fake: it is made hundreds of times

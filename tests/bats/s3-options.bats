@@ -78,12 +78,12 @@ outcome() {
   assert_json ".backups | map(.id) | sort | join(\" \")" "$id $other"
 
   printf '<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>%s</RetainUntilDate></Retention>' \
-    "$(date -u -d '2 seconds' +%Y-%m-%dT%H:%M:%SZ)" >"$BATS_TEST_TMPDIR/soon"
+    "$(date -u -d '8 seconds' +%Y-%m-%dT%H:%M:%SZ)" >"$BATS_TEST_TMPDIR/soon"
   for key in $(keys_of "$id"); do
     s3_bucket PUT "/$key?retention=" -H 'x-amz-bypass-governance-retention: true' --data-binary "@$BATS_TEST_TMPDIR/soon" \
       -H "Content-MD5: $(openssl md5 -binary "$BATS_TEST_TMPDIR/soon" | base64)"
   done
-  sleep 3
+  sleep 9
   run -0 --separate-stderr helper delete "$id" --force
   assert_contains "$stderr" "The bucket of offsite keeps versions"
   assert_equal "$(keys)" RECOVERY.md

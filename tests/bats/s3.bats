@@ -201,10 +201,10 @@ BAD
   local id link
   target_add offsite
   id=$(created --target local,offsite)
-  link=$(helper url "$id" --artifact one --expires 2s)
+  link=$(helper url "$id" --artifact one --expires 8s)
   refute_contains "$link" "$BACKUPS_TEST_S3_SECRET"
   curl -sS --fail "$link" | cmp - "$ROOT/fake/db/$id.one.dump.zst"
-  sleep 3
+  sleep 9
   run -22 curl -sS --fail "$link"
 }
 

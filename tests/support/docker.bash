@@ -43,7 +43,7 @@ docker_say() {
 }
 
 docker_answers() {
-  timeout 10 docker info >/dev/null 2>&1
+  timeout 60 docker info >/dev/null 2>&1
 }
 
 docker_socket() {

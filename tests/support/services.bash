@@ -60,7 +60,7 @@ postgres_layout() {
 
 # Root makes services for user dokku, to whom they belong on a host.
 postgres_owned() {
-  [[ $(id -u) == 0 ]] && getent passwd dokku >/dev/null || return 0
+  [[ $(id -u) == 0 ]] && id dokku >/dev/null 2>&1 || return 0
   chown dokku:dokku "$(postgres_root)" "$1"
   find "$1" -mindepth 1 -maxdepth 1 ! -name data -exec chown dokku:dokku {} +
 }

@@ -63,7 +63,7 @@ faketime_library() {
 }
 
 catalog() {
-  sqlite3 -batch "$ROOT/catalog.db" "$1"
+  sqlite3 -batch -cmd '.timeout 20000' "$ROOT/catalog.db" "$1"
 }
 
 # skip REASON, also from setup_file, where the bats of Debian 12 can't: there it fails, and every test is skipped then.

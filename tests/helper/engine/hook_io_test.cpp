@@ -85,14 +85,14 @@ TEST_F(HookIo, ThatClosesStdoutAndDoesNotEndIsATimeOut) {
   write_hook("echo all; exec >&-; exec sleep 60");
   EXPECT_THAT(
       [this] {
-        output({seconds(30), seconds(1)});
+        output({seconds(30), seconds(3)});
       },
       ThrowsError(ErrorKind::kFailed, HasSubstr("does not end")));
 }
 
 TEST_F(HookIo, SlowIsNotSilent) {
-  write_hook("for i in 1 2 3 4; do echo $i; sleep 0.5; done");
-  EXPECT_EQ(output({seconds(1), seconds(1)}), "1\n2\n3\n4\n");
+  write_hook("for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.5; done");
+  EXPECT_EQ(output({seconds(3), seconds(3)}), "1\n2\n3\n4\n5\n6\n7\n8\n");
 }
 
 TEST_F(HookIo, ThatEndsWhileAnotherHoldsItsStderrEndsAllTheSame) {

@@ -226,7 +226,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 TEST_F(S3FaultTest, GoesByTheServersClockWhenOursIsWrong) {
-  const Time theirs = now() + 3 * 3'600;
+  const Time theirs = (now() / 3'600 + 3) * 3'600 + 1'800;  // the middle of an hour
   fault_ = [=](const ServerRequest& request) -> std::optional<ServerReply> {
     std::string date = rfc3339(theirs).substr(0, 13);
     std::erase_if(date, [](char c) { return c == '-'; });
@@ -348,8 +348,11 @@ TEST_F(S3FaultTest, EndsACallThatStalls) {
     // Promises more than it sends, and keeps the connection open.
     return ServerReply{200, *object_, {{"ETag", "\"e\""}, {"Content-Length", "200000"}}};
   };
+  S3Target impatient = target(1);
+  impatient.stall_timeout = 1;
+  const auto store = make_s3_store(impatient, {"KEY", kSecret, ""});
   Collector out;
-  EXPECT_THAT([&] { store(1)->get(kKey, out); }, ThrowsError(ErrorKind::kUnreachable));
+  EXPECT_THAT([&] { store->get(kKey, out); }, ThrowsError(ErrorKind::kUnreachable));
 }
 
 }  // namespace

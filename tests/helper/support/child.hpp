@@ -52,7 +52,7 @@ Ending run_in_child(const std::function<int()>& work, std::chrono::milliseconds 
 
 /// Looks until `done` or the time is over; returns which.
 bool eventually(const std::function<bool()>& done,
-                std::chrono::milliseconds patience = std::chrono::seconds(20));
+                std::chrono::milliseconds patience = std::chrono::seconds(60));
 
 /// False for a zombie as well.
 bool is_running(pid_t pid);

@@ -163,11 +163,11 @@ int for_every_call(FaultPlan wanted, const std::function<FaultOutcome(const Faul
 
 namespace {
 
-int sync_file(long number, int fd) {
+int sync_file(int fd) {
   if (spoiled()) return -1;
   remember_synced(fd);
   // Nothing here outlives the machine: the real thing would only take time.
-  return armed ? 0 : static_cast<int>(::syscall(number, fd));
+  return 0;
 }
 
 }  // namespace
@@ -203,8 +203,8 @@ ssize_t read(int fd, void* bytes, size_t size) {
   return ::syscall(SYS_read, fd, bytes, size);
 }
 
-int fsync(int fd) { return sync_file(SYS_fsync, fd); }
-int fdatasync(int fd) { return sync_file(SYS_fdatasync, fd); }
+int fsync(int fd) { return sync_file(fd); }
+int fdatasync(int fd) { return sync_file(fd); }
 
 int rename(const char* from, const char* to) noexcept {
   if (spoiled()) return -1;

@@ -90,8 +90,8 @@ S3Target StubBucket::target(int attempts) const {
   target.part_size = kSmallestPart;
   target.attempts = attempts;
   target.backoff_unit = 0.001;
-  target.connect_timeout = 2;
-  target.stall_timeout = 1;
+  target.connect_timeout = 20;
+  target.stall_timeout = 20;
   return target;
 }
 

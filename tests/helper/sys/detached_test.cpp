@@ -36,12 +36,15 @@ class DetachedTest : public testing::Test {
 };
 
 TEST_F(DetachedTest, ItOutlivesWhoStartedIt) {
+  const std::string home = directory_.path();
   EXPECT_EQ(tests::run_in_child([&] {
-              spawn_detached(bash("sleep 0.3; echo here" + say_));
+              spawn_detached(bash("while [[ -d " + home + " && ! -e " + home +
+                                  "/go ]]; do sleep 0.02; done; echo here" + say_));
               return 0;
             }),
             tests::exited(0));
   EXPECT_FALSE(fs::exists(answer_)) << "it was waited for";
+  tests::spill(directory_ / "go", "");
   EXPECT_EQ(answer(), "here");
 }
 

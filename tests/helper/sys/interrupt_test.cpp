@@ -8,6 +8,7 @@
 
 #include "support/child.hpp"
 #include "support/errors.hpp"
+#include "sys/fd.hpp"
 
 namespace backups {
 namespace {
@@ -62,14 +63,19 @@ TEST(Interrupt, IsForgottenWhenAPersonAskedAndOnlyThen) {
 }
 
 TEST(Interrupt, WakesAPollThatWaits) {
-  tests::Child child([] {
+  Pipe ready = make_pipe();
+  tests::Child child([&] {
     interrupt::install();
+    write_all(ready.write.get(), "x", "pipe");
     pollfd waited{interrupt::poll_fd(), POLLIN, 0};
     while (::poll(&waited, 1, -1) < 1) {
     }
     interrupt::check();
     return 0;
   });
+  ready.write.reset();
+  char byte = 0;
+  ASSERT_EQ(read_some(ready.read.get(), &byte, 1, "pipe"), 1U);
   EXPECT_FALSE(child.wait_for(std::chrono::milliseconds(200)));
   child.kill(SIGTERM);
   EXPECT_EQ(child.wait(), exited(12));

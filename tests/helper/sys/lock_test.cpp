@@ -28,7 +28,7 @@ class LockTest : public testing::Test {
       while (lock) ::pause();
       return 1;
     });
-    EXPECT_TRUE(eventually([this] { return Lock::is_held(path_); }));
+    EXPECT_TRUE(eventually([this] { return Lock::holder(path_) == "the other one"; }));
     return child;
   }
 

@@ -94,7 +94,7 @@ TEST_F(ProcessStop, TakesWhatTheEndedProcessLeftBehind) {
     EXPECT_THAT(process.wait(milliseconds::max()), Optional(0));
     left = pid_in("left");
   }
-  const bool gone = eventually([&] { return !is_running(left); }, milliseconds(2000));
+  const bool gone = eventually([&] { return !is_running(left); });
   EXPECT_TRUE(gone) << "whatever a hook starts dies with it";
   if (!gone) ::kill(left, SIGKILL);
 }
