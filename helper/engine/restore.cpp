@@ -1,5 +1,6 @@
 #include "engine/restore.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -110,7 +111,11 @@ void Restore::apply(const Progress& progress) {
   }
   log_.note("restored into " + request_.target.spelling());
   state_.catalog().record(request_.backup, "restored", "into " + request_.target.spelling(), now());
-  Chores(state_.catalog().database()).mark_done(kReplaced + request_.target.text(), now());
+  // A backup that is one of several of its second is dated after it.
+  const auto latest = state_.catalog().latest(request_.target);
+  Chores(state_.catalog().database())
+      .mark_done(kReplaced + request_.target.text(),
+                 latest ? std::max(now(), latest->started_at) : now());
 }
 
 void Restore::swap_in(const Progress& progress) {

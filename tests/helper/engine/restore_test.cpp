@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "catalog/chores.hpp"
 #include "engine/create.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
@@ -56,6 +57,14 @@ TEST_F(RestoreTest, IsAnEventAndALineOfTheLog) {
   EXPECT_THAT(events[0].detail, HasSubstr("fake:one"));
   EXPECT_THAT(slurp(state_.log_file(Lab::source(), id_)), HasSubstr("restored into fake:one"));
   EXPECT_TRUE(row_of(state_, id_).verified_at);
+}
+
+TEST_F(RestoreTest, IsAfterEveryBackupBeforeItAlsoInTheirSecond) {
+  create(state_);
+  create(state_);
+  tests::restore(state_, id_);
+  EXPECT_GE(Chores(state_.catalog().database()).done_at(kReplaced + Lab::source().text()),
+            state_.catalog().latest(Lab::source())->started_at);
 }
 
 TEST_F(RestoreTest, InPlaceImportsIntoTheLiveData) {
