@@ -253,8 +253,8 @@ std::optional<Backup> Catalog::latest(const Source& source) {
   return newest_good(source, "trigger NOT IN ('safety', 'final') AND suspect = ''");
 }
 
-std::optional<Backup> Catalog::latest_final(const Source& source) {
-  return newest_good(source, "trigger = 'final'");
+std::optional<Backup> Catalog::passed_over(const Source& source) {
+  return newest_good(source, "(trigger = 'final' OR suspect <> '')");
 }
 
 std::optional<Backup> Catalog::newest_good(const Source& source, const std::string& which) {

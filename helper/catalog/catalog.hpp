@@ -109,8 +109,9 @@ class Catalog {
   std::vector<Backup> find(const std::string& id);
   /// The newest success that is not spare, not suspect, not deleted and not known to be damaged.
   std::optional<Backup> latest(const Source& source);
-  /// The newest good one that was taken before its service was destroyed.
-  std::optional<Backup> latest_final(const Source& source);
+  /// The newest good one that latest() passes over and that may be wanted all the same: suspect, or
+  /// taken before its service was destroyed.
+  std::optional<Backup> passed_over(const Source& source);
 
   struct Filter {
     std::optional<Source> source;

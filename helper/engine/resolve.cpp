@@ -164,10 +164,13 @@ Source Resolver::known_source(const std::string& word) {
 
 Backup Resolver::latest(const Source& source) {
   const auto found = state_.catalog().latest(source);
-  const auto final = state_.catalog().latest_final(source);
+  const auto passed_over = state_.catalog().passed_over(source);
   std::string hint;
-  if (final && (!found || final->started_at > found->started_at))
-    hint = final->id + " was taken before the service was destroyed, and is no @latest: name it";
+  if (passed_over && (!found || passed_over->started_at > found->started_at))
+    hint = passed_over->id +
+           (passed_over->suspect.empty() ? " was taken before the service was destroyed"
+                                         : " is suspect") +
+           ", and is no @latest: name it";
   if (!found)
     throw Error(ErrorKind::kNotFound, "there is no successful backup of " + source.spelling() +
                                           (hint.empty() ? "" : "; " + hint));

@@ -262,6 +262,7 @@ db-2026-03-03-02-00-00 true kept by hand"
   assert_equal "$(made)" 3
   run -0 --separate-stderr helper info fake:db@latest --format json
   assert_json .id db-2026-03-03-02-00-00
+  assert_contains "$stderr" "There is a newer one: db-2026-03-05-02-00-00 is suspect, and is no @latest"
   run -0 --separate-stderr helper list fake:db
   assert_contains "$output" "success (suspect)"
   rm "$ROOT"/catalog.db*
