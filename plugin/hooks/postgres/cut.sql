@@ -3,7 +3,7 @@ DO $$
 DECLARE
   swapper int;
   idle int := 0;
-  patience int := 600; -- rounds: it comes a while after this, and may end soon
+  patience int := 600; -- rounds without the swapper: 18 s until it comes, 2 s after it went
 BEGIN
   FOR i IN 1..3000 LOOP
     PERFORM pg_stat_clear_snapshot();

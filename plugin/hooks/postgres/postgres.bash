@@ -96,8 +96,8 @@ postgres-start() { # <docker option…> -- <program> <argument…>: in the backg
   sidecar=backups-$BACKUPS_RUN_ID-${work##*.}
   "$DOCKER_BIN" run --rm --init --pull never --log-driver none --name "$sidecar" --label "backups.run=$BACKUPS_RUN_ID" \
     --cidfile "$(hook-cidfile)" --network "container:$container" --user "$(id -u):$(id -g)" --userns=host --cap-drop ALL \
-    --security-opt no-new-privileges --read-only --memory 1g \
-    --mount "type=bind,source=$(postgres-host-path "$work"),target=/b,readonly" "${settings[@]}" -e "PGAPPNAME=$session" -e PGPASSFILE=/b/pgpass "${options[@]}" --entrypoint "$2" "$image_id" "${@:3}" \
+    --security-opt no-new-privileges --read-only --memory 1g --mount "type=bind,source=$(postgres-host-path "$work"),target=/b,readonly" \
+    "${settings[@]}" -e "PGAPPNAME=$session" -e PGPASSFILE=/b/pgpass "${options[@]}" --entrypoint "$2" "$image_id" "${@:3}" \
     >&2 2>"$work/log" 3>&- &
   client=$!
 }
