@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "engine/artifact.hpp"
 #include "engine/state.hpp"
 

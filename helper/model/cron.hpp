@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "model/cron_field.hpp"
 #include "sys/clock.hpp"

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "engine/hook.hpp"
 #include "support/lab.hpp"
 #include "support/sinks.hpp"
