@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/lab.hpp"
+#include "support/paths.hpp"
 #include "support/shell.hpp"
 
 namespace backups {
@@ -32,8 +33,9 @@ class CliTest : public testing::Test {
   Said helper(const std::string& words, const std::string& variables = "",
               const std::string& input = "/dev/null") const {
     const std::string error = lab_.path() / "stderr";
-    const auto answer = tests::shell("env -i PATH=/usr/bin:/bin " + variables + " " +
-                                     BACKUPS_HELPER + " " + words + " <" + input + " 2>" + error);
+    const auto answer =
+        tests::shell("env -i PATH=/usr/bin:/bin " + variables + " " + tests::helper_program() +
+                     " " + words + " <" + input + " 2>" + error);
     return {answer.code, answer.out, slurp(error)};
   }
   /// The same with our state directory.
@@ -217,7 +219,7 @@ TEST_F(CliTest, WorksFromADirectoryThatIsGone) {
   const std::string root = " --root " + lab_.root().string() + " --hooks " + lab_.hooks().string();
   const auto answer =
       tests::shell("cd " + (lab_.path() / "gone").string() + " && rmdir ../gone && " +
-                   BACKUPS_HELPER + " create fake:one" + root + " 2>&1");
+                   tests::helper_program() + " create fake:one" + root + " 2>&1");
   EXPECT_EQ(answer.code, 0) << answer.out;
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "support/directory.hpp"
+#include "support/paths.hpp"
 
 namespace backups {
 namespace {
@@ -56,7 +57,7 @@ TEST_P(EveryVerb, NamesItsOptionsInItsUsage) {
 }
 
 TEST_P(EveryVerb, HasASubcommandOfItsName) {
-  const fs::path commands = fs::path(BACKUPS_SOURCE_DIR) / "commands";
+  const fs::path commands = tests::source("commands");
   if (!fs::is_directory(commands) || fs::is_empty(commands)) GTEST_SKIP() << "no commands yet";
   const fs::path file = commands / GetParam().name;
   if (GetParam().internal) {
@@ -73,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(All, EveryVerb, testing::ValuesIn(verbs()), [](const au
 });
 
 TEST(Subcommands, AreAllVerbs) {
-  const fs::path commands = fs::path(BACKUPS_SOURCE_DIR) / "commands";
+  const fs::path commands = tests::source("commands");
   if (!fs::is_directory(commands) || fs::is_empty(commands)) GTEST_SKIP() << "no commands yet";
   for (const auto& entry : fs::directory_iterator(commands)) {
     const std::string name = entry.path().filename();

@@ -10,6 +10,7 @@
 #include "support/child.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
+#include "support/paths.hpp"
 #include "support/scripted_server.hpp"
 #include "support/shell.hpp"
 
@@ -311,7 +312,7 @@ TEST_F(AlertTest, IsDeliveredInTheBackgroundByTheHelper) {
   tell_outcome(state_, request(), kBroken);
   EXPECT_FALSE(eventually([&] { return !asked().empty(); }, std::chrono::milliseconds(300)))
       << "nothing is started without a helper";
-  state_.set_helper(BACKUPS_HELPER);
+  state_.set_helper(tests::helper_program());
   tell_outcome(state_, request(), created());
   EXPECT_TRUE(eventually([&] { return asked().size() == 2; }));
   EXPECT_TRUE(eventually([&] { return waiting().empty(); }));

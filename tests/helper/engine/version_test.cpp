@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "support/directory.hpp"
+#include "support/paths.hpp"
 
 namespace backups {
 namespace {
@@ -17,7 +18,7 @@ TEST(MajorVersion, IsTheFirstNumber) {
 }
 
 TEST(Version, IsThatOfThePlugin) {
-  EXPECT_THAT(tests::slurp(BACKUPS_SOURCE_DIR "/plugin.toml"),
+  EXPECT_THAT(tests::slurp(tests::source("plugin.toml")),
               testing::HasSubstr("\"" + std::string(kVersion) + "\""));
 }
 

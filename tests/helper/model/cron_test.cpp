@@ -6,6 +6,7 @@
 
 #include "support/directory.hpp"
 #include "support/errors.hpp"
+#include "support/paths.hpp"
 
 namespace backups {
 namespace {
@@ -135,7 +136,7 @@ std::string next_in_utc(const std::string& expression, const std::string& after)
 }
 
 TEST(CronNext, IsWhatAnIndependentImplementationSays) {
-  const auto cases = nlohmann::json::parse(tests::slurp(BACKUPS_GOLDEN_DIR "/cron.json"));
+  const auto cases = nlohmann::json::parse(tests::slurp(tests::golden("cron.json")));
   EXPECT_GT(cases.size(), 500U);
   for (const auto& [expression, start, runs] :
        cases.get<std::vector<std::tuple<std::string, std::string, std::vector<std::string>>>>()) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/cron.hpp"
+#include "support/paths.hpp"
 #include "support/shell.hpp"
 
 namespace backups {
@@ -23,7 +24,7 @@ struct Days {
 };
 
 Days days_of(const std::string& zone) {
-  const auto answer = tests::shell(BACKUPS_SOURCE_DIR "/tests/support/zone-days " + zone);
+  const auto answer = tests::shell(tests::source("tests/support/zone-days ") + zone);
   if (answer.code != 0) throw std::runtime_error("zone-days failed");
   const auto json = nlohmann::json::parse(answer.out);
   Days days{json.at("changes"), {}};

@@ -6,6 +6,7 @@
 
 #include "support/directory.hpp"
 #include "support/errors.hpp"
+#include "support/paths.hpp"
 
 namespace backups {
 namespace {
@@ -16,7 +17,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using tests::ThrowsError;
 
-std::string golden() { return tests::slurp(BACKUPS_GOLDEN_DIR "/manifest-v1.json"); }
+std::string golden() { return tests::slurp(tests::golden("manifest-v1.json")); }
 
 TEST(Manifest, ReadsTheGoldenFileOfFormat1) {
   const Manifest manifest = parse_manifest(golden());

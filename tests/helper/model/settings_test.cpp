@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "support/directory.hpp"
 #include "support/errors.hpp"
+#include "support/paths.hpp"
 
 namespace backups {
 namespace {
@@ -189,7 +190,7 @@ TEST(Settings, KeepTargets) {
 }
 
 TEST(Settings, ReadTheGoldenFileOfFormat1AndWriteItAgain) {
-  const std::string text = tests::slurp(BACKUPS_GOLDEN_DIR "/settings-v1.json");
+  const std::string text = tests::slurp(tests::golden("settings-v1.json"));
   const Settings settings = Settings::parse(text);
   EXPECT_EQ(settings.host_id, "0a1b2c3d");
   EXPECT_THAT(settings.pins, ElementsAre("postgres:my-db-2026-04-08-14-30-00",

@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "stream/digest.hpp"
+#include "support/paths.hpp"
 
 namespace backups {
 namespace {
@@ -105,7 +106,7 @@ TEST_F(PublishedUrl, IsSignedSo) {
 
 // tests/support/sigv4-vectors
 TEST(SigV4, AgreesWithBotocore) {
-  const json vectors = json::parse(read(BACKUPS_GOLDEN_DIR "/sigv4.json"));
+  const json vectors = json::parse(read(tests::golden("sigv4.json")));
   ASSERT_GT(vectors["cases"].size(), 20U);
   for (const auto& vector : vectors["cases"]) {
     SCOPED_TRACE(vector.dump());
@@ -174,7 +175,7 @@ SignedRequest parse_request(const std::string& raw, std::string& body) {
 }
 
 TEST(SigV4, AgreesWithAwsCAuthWhereItsVectorsAre) {
-  const std::filesystem::path all = BACKUPS_SOURCE_DIR "/../shared/data/sigv4/aws-c-auth-v4";
+  const std::filesystem::path all = tests::source("../shared/data/sigv4/aws-c-auth-v4");
   if (!std::filesystem::exists(all)) GTEST_SKIP() << "needs " << all;
   int count = 0;
   for (const auto& directory : std::filesystem::directory_iterator(all)) {
