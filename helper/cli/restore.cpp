@@ -15,7 +15,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string preview_text(const Restore& restore, const RestoreRequest& request) {
+bool replaces(const Restore& restore) {
+  return restore.way() == Way::kReplace || restore.way() == Way::kInPlace;
+}
+
+std::string preview_text(const Restore& restore, const RestoreRequest& request, bool safety) {
   const Manifest& manifest = restore.manifest();
   const Description& target = restore.target();
   std::vector<std::string> names;
@@ -38,6 +42,13 @@ std::string preview_text(const Restore& restore, const RestoreRequest& request) 
   row("Way", request.in_place ? "in place: the live data goes first, and a failure leaves it so"
              : target.beside  ? "beside the live data, then swapped in"
                               : "into the live data, by the import of its own plugin");
+  if (replaces(restore))
+    row("If it fails",
+        "it leaves " + (target.failure.empty() ? "the data incomplete or gone" : target.failure) +
+            (safety ? "; the safety backup is then put back by itself"
+                    : ", and there is no safety backup to put back"));
+  if (!target.keeps.empty()) row("Remains", target.keeps);
+  for (const auto& warning : manifest.warnings) row("Not in it", warning);
   row("Room", "about " + human_size(restore.room_needed()) + " needed" +
                   (free ? ", " + human_size(*free) + " free" : ""));
   return text;
@@ -58,6 +69,8 @@ Json preview_json(const Restore& restore, const RestoreRequest& request) {
           {"target_engine_version", target.version},
           {"target_contents", target.contents},
           {"in_place", request.in_place},
+          {"replaces_live_data", replaces(restore)},
+          {"warnings", manifest.warnings},
           {"room_needed", restore.room_needed()},
           {"room_free", free ? Json(*free) : Json()}};
 }
@@ -76,6 +89,7 @@ RestoreRequest request_of(Call& call) {
 void verify_all(Restore& restore) {
   log::step("Reading and checking every byte of " + restore.manifest().id);
   restore.verify(make_progress());
+  restore.rehearse(make_progress());
 }
 
 std::string way_back(const Manifest& safety) {
@@ -104,7 +118,7 @@ int restore(Call& call) {
   const bool forced =
       call.options.flag("force") || std::getenv("DOKKU_APPS_FORCE_DELETE") != nullptr;
   const bool unseen = call.json || (log::quiet() && forced && !dry_run);
-  if (!unseen) print(preview_text(restore, request));
+  if (!unseen) print(preview_text(restore, request, !call.options.flag("no-safety-backup")));
   restore.require_room();
   if (!forced && !dry_run)
     confirm("This replaces what is in " + request.target.spelling(), request.target.address);

@@ -103,6 +103,7 @@ class Attempt {
       found = true;
       require_running(description, request_.source);
       if (target_ == kLocalTarget) require_room(state_, request_.source, description);
+      for (const auto& warning : description.warnings) log_.warn(warning);
       return work(description);
     } catch (const Error& error) {
       const bool no_source =

@@ -1,19 +1,35 @@
 #include "engine/description.hpp"
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace backups {
 namespace {
 
 using Json = nlohmann::json;
 
+struct StateWord {
+  Description::State state;
+  const char* word;   // of `describe`
+  const char* words;  // for a person
+};
+
+constexpr std::array kStates = {
+    StateWord{Description::State::kRunning, "running", "is running"},
+    StateWord{Description::State::kPaused, "paused", "is paused"},
+    StateWord{Description::State::kStopped, "stopped", "is stopped"},
+    StateWord{Description::State::kRestarting, "restarting", "keeps failing to start"},
+    StateWord{Description::State::kCreated, "created", "was created, but never started"},
+    StateWord{Description::State::kDead, "dead", "has a dead container"},
+    StateWord{Description::State::kMissing, "missing", "does not exist"}};
+
 Description::State parse_state(const std::string& text) {
-  if (text == "running") return Description::State::kRunning;
-  if (text == "paused") return Description::State::kPaused;
-  if (text == "stopped") return Description::State::kStopped;
-  if (text == "missing") return Description::State::kMissing;
+  for (const auto& known : kStates)
+    if (text == known.word) return known.state;
   throw Error(ErrorKind::kFailed, "a hook reports the unknown state '" + text + "'");
 }
 
@@ -41,6 +57,7 @@ Description parse_description(const std::string& text) {
   const Json json = Json::parse(text);
   Description description;
   description.state = parse_state(json.at("state"));
+  description.reason = scrub(printable(json.value("reason", "")));
   description.engine = json.value("engine", "");
   description.version = json.value("version", "");
   description.image = json.value("image", "");
@@ -50,7 +67,11 @@ Description parse_description(const std::string& text) {
   description.staging = json.value("staging", std::uint64_t{0});
   description.place = json.value("place", "");
   description.beside = json.value("beside", true);
+  description.atomic = json.value("atomic", false);
   description.contents = json.value("contents", description.contents);
+  description.warnings = json.value("warnings", description.warnings);
+  description.keeps = json.value("keeps", "");
+  description.failure = json.value("failure", "");
   for (const auto& artifact : json.value("artifacts", Json::array()))
     description.artifacts.push_back(parse_artifact(artifact));
   return description;
@@ -72,18 +93,22 @@ bool Description::exists() const {
   return state != State::kMissing && (state != State::kRunning || !artifacts.empty());
 }
 
+std::string state_words(const Description& description) {
+  for (const auto& known : kStates)
+    if (description.state == known.state) return known.words;
+  return {};
+}
+
 void require_running(const Description& description, const Source& source) {
-  const std::string start = "start it with `dokku " + source.type + ":start " + source.name + "`";
-  switch (description.state) {
-    case Description::State::kRunning:
-      return;
-    case Description::State::kPaused:
-      throw Error(ErrorKind::kPaused, source.spelling() + " is paused: " + start);
-    case Description::State::kStopped:
-      throw Error(ErrorKind::kStopped, source.spelling() + " is stopped: " + start);
-    case Description::State::kMissing:
-      throw Error(ErrorKind::kNotFound, "there is no " + source.spelling());
-  }
+  using State = Description::State;
+  if (description.state == State::kRunning) return;
+  if (description.state == State::kMissing)
+    throw Error(ErrorKind::kNotFound, "there is no " + source.spelling());
+  const auto kind = description.state == State::kPaused ? ErrorKind::kPaused : ErrorKind::kStopped;
+  throw Error(kind, source.spelling() + " " + state_words(description) + ": " +
+                        (description.reason.empty()
+                             ? "start it with `dokku " + source.type + ":start " + source.name + "`"
+                             : description.reason));
 }
 
 }  // namespace backups

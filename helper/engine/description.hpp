@@ -21,8 +21,9 @@ struct PlannedArtifact {
 
 /// A source as its `describe` hook sees it (helper/README.md, "Hooks").
 struct Description {
-  enum class State { kRunning, kPaused, kStopped, kMissing };
+  enum class State { kRunning, kPaused, kStopped, kRestarting, kCreated, kDead, kMissing };
   State state = State::kMissing;
+  std::string reason;  ///< of a state but running: a clause that says what to do; may be empty
   std::string engine;
   std::string version;
   std::string image;
@@ -32,7 +33,11 @@ struct Description {
   std::uint64_t staging = 0;  ///< bytes of room that export needs below the state directory
   std::string place;          ///< where a restore makes its copy; may be empty
   bool beside = true;         ///< false: a restore can only write into the live data
+  bool atomic = false;        ///< a restore in place that fails leaves the live data whole
   std::vector<std::string> contents;
+  std::vector<std::string> warnings;  ///< what a backup of it will not hold
+  std::string keeps;                  ///< what a restore leaves as it finds it; may be empty
+  std::string failure;  ///< where not `beside`: what an import that fails leaves; may be empty
   std::vector<PlannedArtifact> artifacts;
 
   /// False for what is missing, and for what can be restored into but holds nothing yet: the path
@@ -42,6 +47,9 @@ struct Description {
 
 /// Asks the hook. Throws Error.
 Description describe(const State& state, const Run& run, HookLog& log, const Source& source);
+
+/// "is running", "is paused": the rest of a sentence.
+std::string state_words(const Description& description);
 
 /// Throws Error, kNotFound, kStopped or kPaused, unless it runs.
 void require_running(const Description& description, const Source& source);

@@ -225,8 +225,11 @@ void Hook::wait() {
 }
 
 void Hook::fail(int status) const {
-  const std::string words = log_.last_line();
-  const auto kind = names_a_kind(status) ? static_cast<ErrorKind>(status) : ErrorKind::kFailed;
+  const std::string words = log_.failure();
+  // One that announces its own exit codes may still end with that of a program that it ran.
+  const bool its_own = log_.announced_exit().value_or(status) == status;
+  const auto kind =
+      its_own && names_a_kind(status) ? static_cast<ErrorKind>(status) : ErrorKind::kFailed;
   if (kind != ErrorKind::kFailed && !words.empty()) throw Error(kind, words);
   const bool killed = status > 128 && status <= 128 + SIGRTMAX;
   const std::string end = killed ? "was ended by signal " + std::to_string(status - 128)

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -16,6 +18,19 @@ namespace {
 
 constexpr std::size_t kMostBytes = 1024 * 1024;
 constexpr std::size_t kLongestLine = 4096;
+constexpr std::size_t kMostErrors = 4;
+
+/// "pg_dump: error: …", "ERROR 1356 (HY000) at line 3: …", "FATAL:  …", "(error) NOAUTH …".
+bool is_error(const std::string& line) {
+  static const std::regex kError("(^|[^a-z_-])(error|fatal|panic)(:|\\)| \\d+ )",
+                                 std::regex::icase | std::regex::optimize);
+  // Long lines carry data, and this kind of expression recurses with them.
+  return std::regex_search(line.substr(0, 300), kError);
+}
+
+bool contains(const std::vector<std::string>& lines, const std::string& line) {
+  return std::find(lines.begin(), lines.end(), line) != lines.end();
+}
 
 Fd open_log(const fs::path& path) {
   if (path.empty()) return {};
@@ -56,6 +71,8 @@ void HookLog::add_line(const std::string& text) {
   if (clean.empty()) return;
   const std::lock_guard guard(mutex_);
   last_line_ = clean;
+  if (error_lines_.size() < kMostErrors && is_error(clean) && !contains(error_lines_, clean))
+    error_lines_.push_back(clean);
   append("| " + clean);
 }
 
@@ -64,10 +81,11 @@ void HookLog::add_message(const std::string& text) {
   if (!json.is_object()) return;
   const std::lock_guard guard(mutex_);
   if (json.contains("warning") && json["warning"].is_string()) {
-    warnings_.push_back(scrub(printable(json["warning"].get<std::string>())));
-    append("warning: " + warnings_.back());
-    log::warn(warnings_.back());
+    add_warning(json["warning"].get<std::string>());
   }
+  if (json.contains("exit") && json["exit"].is_number_integer())
+    announced_exit_ = json["exit"].get<int>();
+  if (json.contains("untouched")) untouched_ = json["untouched"] == true;
   if (json.contains("detail") && json["detail"].is_object()) {
     auto detail = nlohmann::json::parse(detail_);
     detail.update(json["detail"]);
@@ -75,14 +93,42 @@ void HookLog::add_message(const std::string& text) {
   }
 }
 
-std::string HookLog::last_line() const {
+void HookLog::warn(const std::string& text) {
   const std::lock_guard guard(mutex_);
-  return last_line_;
+  add_warning(text);
+}
+
+void HookLog::add_warning(const std::string& text) {
+  warnings_.push_back(scrub(printable(text)));
+  append("warning: " + warnings_.back());
+  log::warn(warnings_.back());
+}
+
+std::string HookLog::failure() const {
+  const std::lock_guard guard(mutex_);
+  if (contains(error_lines_, last_line_)) return join(error_lines_, "; ");
+  std::string text = last_line_;
+  for (const auto& line : error_lines_)
+    if (last_line_.find(line) == std::string::npos) text += (text.empty() ? "" : ": ") + line;
+  return text;
+}
+
+std::optional<int> HookLog::announced_exit() const {
+  const std::lock_guard guard(mutex_);
+  return announced_exit_;
 }
 
 void HookLog::forget() {
   const std::lock_guard guard(mutex_);
   last_line_.clear();
+  error_lines_.clear();
+  announced_exit_.reset();
+  untouched_ = false;
+}
+
+bool HookLog::untouched() const {
+  const std::lock_guard guard(mutex_);
+  return untouched_;
 }
 
 std::vector<std::string> HookLog::warnings() const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,16 @@ class HookLog {
   /// A line that a hook wrote to descriptor 3.
   void add_message(const std::string& json);
 
-  /// The last line of stderr that was not blank, since the last call of forget().
-  std::string last_line() const;
+  /// Why a hook failed, from its stderr since the last call of forget(): the last line that was not
+  /// blank, then the first few in which a program calls something an error, where that is not one.
+  std::string failure() const;
+  /// The exit code that a hook announced for itself since then; nothing when it never does that.
+  std::optional<int> announced_exit() const;
+  /// A warning of the helper's own among those of the hooks.
+  void warn(const std::string& text);
+  /// True when a hook said, since the last call of forget(), that it leaves the live data as they
+  /// were.
+  bool untouched() const;
   void forget();
 
   std::vector<std::string> warnings() const;
@@ -34,12 +43,16 @@ class HookLog {
 
  private:
   void append(const std::string& text);
+  void add_warning(const std::string& text);
   void write(const std::string& line);
 
   mutable std::mutex mutex_;
   Fd file_;
   std::size_t written_ = 0;
   std::string last_line_;
+  std::vector<std::string> error_lines_;
+  std::optional<int> announced_exit_;
+  bool untouched_ = false;
   std::vector<std::string> warnings_;
   std::string detail_ = "{}";
 };

@@ -9,6 +9,7 @@
 #include "engine/copy.hpp"
 #include "engine/hook.hpp"
 #include "engine/remove.hpp"
+#include "engine/rollback.hpp"
 #include "engine/writer.hpp"
 #include "model/backup_id.hpp"
 #include "model/target.hpp"
@@ -96,7 +97,11 @@ void recover_run(State& state, const RunRecord& dead) {
   sweep_hooks(state, dead);
   if (!dead.place.empty()) abandon_restore(state, dead);
   settle_attempt(state, dead);
-  remove_run(state, dead);
+  if (dead.replacing) {
+    log::warn(unfinished_replacement(dead));
+  } else {
+    remove_run(state, dead);
+  }
 }
 
 /// Each problem is said once: a target that is out of reach is that for all its copies.

@@ -9,6 +9,7 @@
 #include "catalog/chores.hpp"
 #include "engine/copy.hpp"
 #include "engine/create.hpp"
+#include "engine/rollback.hpp"
 #include "engine/version.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
@@ -33,7 +34,6 @@ Restore::Restore(State& state, RestoreRequest request)
                     " to restore into: make an empty one first, or name another with --into");
   require_running(target_, request_.target);
   check_engine();
-  write_artifact_list();
 }
 
 void Restore::check_engine() const {
@@ -51,15 +51,9 @@ void Restore::check_engine() const {
                   "--ignore-version-mismatch");
 }
 
-void Restore::write_artifact_list() const {
-  auto list = nlohmann::ordered_json::array();
-  for (const auto& artifact : manifest_.artifacts) {
-    auto said = nlohmann::ordered_json::parse(artifact.extra.empty() ? "{}" : artifact.extra);
-    said["name"] = artifact.name;
-    said["kind"] = artifact.kind;
-    list.push_back(said);
-  }
-  write_file_atomically(artifact_list(run_), list.dump() + "\n");
+Way Restore::way() const {
+  if (request_.in_place) return target_.atomic ? Way::kAtomic : Way::kInPlace;
+  return target_.beside ? Way::kSwap : Way::kReplace;
 }
 
 std::uint64_t Restore::room_needed() const {
@@ -88,13 +82,21 @@ void Restore::verify(const Progress& progress) {
   state_.catalog().mark_verified(request_.backup, now());
 }
 
+void Restore::rehearse(const Progress& progress) {
+  if (way() == Way::kSwap || !has_hook(state_, request_.target.type, "rehearse")) return;
+  Loader(state_, run_, log_, request_.target, way()).rehearse(manifest_, *store_, progress);
+}
+
 Manifest Restore::make_safety_backup(const Progress& progress) {
   try {
-    return create_backup(
-               state_,
-               {request_.target, "safety", "before the restore of " + manifest_.id, {kLocalTarget}},
-               progress)
-        .manifest;
+    safety_ =
+        create_backup(
+            state_,
+            {request_.target, "safety", "before the restore of " + manifest_.id, {kLocalTarget}},
+            progress)
+            .manifest;
+    run_.set_safety(safety_->id);
+    return *safety_;
   } catch (const Error& error) {
     throw Error(error.kind(), "nothing was restored, since the safety backup failed: " +
                                   std::string(error.what()) + ". Without one: --no-safety-backup");
@@ -103,12 +105,15 @@ Manifest Restore::make_safety_backup(const Progress& progress) {
 
 void Restore::apply(const Progress& progress) {
   log_.note("restore into " + request_.target.spelling());
-  if (request_.in_place) {
-    for (const auto& artifact : manifest_.artifacts)
-      import(artifact, {"--in-place", request_.target.address, artifact.name}, progress);
-  } else {
-    swap_in(progress);
+  Loader loader(state_, run_, log_, request_.target, way());
+  try {
+    loader.load(manifest_, *store_, progress);
+  } catch (const Error& error) {
+    if (!loader.may_have_replaced()) throw;
+    throw roll_back(state_, run_, log_, request_.target, way(), safety_, error, progress);
   }
+  run_.set_replacing(false);
+  forget_replacements(state_, request_.target);
   log_.note("restored into " + request_.target.spelling());
   state_.catalog().record(request_.backup, "restored", "into " + request_.target.spelling(), now());
   // A backup that is one of several of its second is dated after it.
@@ -116,57 +121,6 @@ void Restore::apply(const Progress& progress) {
   Chores(state_.catalog().database())
       .mark_done(kReplaced + request_.target.text(),
                  latest ? std::max(now(), latest->started_at) : now());
-}
-
-void Restore::swap_in(const Progress& progress) {
-  const std::string where = random_hex(4);
-  run_.set_place(where);
-  try {
-    call("prepare", where);
-    for (const auto& artifact : manifest_.artifacts)
-      import(artifact, {request_.target.address, artifact.name, where}, progress);
-    interrupt::check();
-    const interrupt::Shield shield;
-    call("commit", where);
-  } catch (const std::exception& error) {
-    log_.note("failed: " + std::string(error.what()));
-    abandon(where);
-    throw;
-  }
-  try {
-    run_.set_place("");
-  } catch (const Error&) {
-    // It is restored all the same, and abandon would find nothing.
-  }
-}
-
-void Restore::abandon(const std::string& where) {
-  const interrupt::Shield shield;
-  try {
-    sweep_hooks(state_, run_.record());
-    call("abandon", where);
-    if (target_.beside)
-      log::step(request_.target.spelling() + " is as it was: what the restore had made is removed");
-  } catch (const Error& error) {
-    run_.keep();
-    log::warn("What the restore made beside the live data is still there (" +
-              std::string(error.what()) + "): the next command removes it");
-  }
-}
-
-void Restore::call(const std::string& action, const std::string& where) {
-  query_hook(state_, run_, log_, request_.target.type, action, {request_.target.address, where}, {},
-             kEndlessPatience);
-}
-
-void Restore::import(const Artifact& artifact, const std::vector<std::string>& arguments,
-                     const Progress& progress) {
-  Hook hook(state_, run_, log_, request_.target.type, "import", arguments, Hook::Input::kPipe);
-  read_artifact(*store_, manifest_, artifact, hook.input(), progress);
-  hook.input().finish();
-  NullSink nowhere;
-  hook.copy_output(nowhere, kEndlessPatience);
-  hook.wait();
 }
 
 }  // namespace backups

@@ -7,6 +7,7 @@
 
 #include "engine/artifact.hpp"
 #include "engine/description.hpp"
+#include "engine/loader.hpp"
 #include "engine/state.hpp"
 
 namespace backups {
@@ -19,7 +20,8 @@ struct RestoreRequest {
 };
 
 /// Puts a backup back. Holds the locks of its source and of the target from construction on. The
-/// target is untouched until apply(), and whole whenever that fails.
+/// target is untouched until apply(), and whole whenever that fails, unless the live data had to be
+/// replaced: then the safety backup goes back (engine/rollback.hpp).
 class Restore {
  public:
   /// Reads the manifest, describes the target and checks that it can be done at all. Throws Error.
@@ -27,6 +29,7 @@ class Restore {
 
   const Manifest& manifest() const { return manifest_; }
   const Description& target() const { return target_; }
+  Way way() const;
 
   /// Bytes that the copy beside the live one is likely to take, and those free where it goes
   /// (nothing when the hook does not say where).
@@ -39,6 +42,10 @@ class Restore {
   /// kDamaged.
   void verify(const Progress& progress);
 
+  /// Where the live data will be replaced: has the hooks try whatever of that can be tried without
+  /// touching it. After verify(). Throws Error.
+  void rehearse(const Progress& progress);
+
   /// A backup of what is there now.
   Manifest make_safety_backup(const Progress& progress);
 
@@ -46,12 +53,6 @@ class Restore {
 
  private:
   void check_engine() const;
-  void write_artifact_list() const;
-  void import(const Artifact& artifact, const std::vector<std::string>& arguments,
-              const Progress& progress);
-  void swap_in(const Progress& progress);
-  void abandon(const std::string& where);
-  void call(const std::string& action, const std::string& where);
 
   State& state_;
   RestoreRequest request_;
@@ -62,6 +63,7 @@ class Restore {
   Manifest manifest_;
   Store* store_ = nullptr;  // of the copy that verify() found good
   Description target_;
+  std::optional<Manifest> safety_;
 };
 
 }  // namespace backups

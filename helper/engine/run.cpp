@@ -26,6 +26,8 @@ RunRecord parse_record(const std::string& id, const std::string& text) {
   record.source = {json.value("type", ""), json.value("name", ""), json.value("address", "")};
   record.backup = json.value("backup", "");
   record.place = json.value("place", "");
+  record.safety = json.value("safety", "");
+  record.replacing = json.value("replacing", false);
   record.pid = json.value("pid", 0);
   record.started_at = parse_rfc3339(json.value("started_at", "")).value_or(0);
   return record;
@@ -60,11 +62,23 @@ void Run::set_place(const std::string& where) {
   save();
 }
 
+void Run::set_safety(const std::string& id) {
+  record_.safety = id;
+  save();
+}
+
+void Run::set_replacing(bool replacing) {
+  if (record_.replacing == replacing) return;
+  record_.replacing = replacing;
+  save();
+}
+
 void Run::save() const {
   const nlohmann::ordered_json json = {
       {"verb", record_.verb},        {"type", record_.source.type},
       {"name", record_.source.name}, {"address", record_.source.address},
       {"backup", record_.backup},    {"place", record_.place},
+      {"safety", record_.safety},    {"replacing", record_.replacing},
       {"pid", record_.pid},          {"started_at", rfc3339(record_.started_at)}};
   write_file_atomically(directory_ / kRecordFile, json.dump() + "\n");
 }

@@ -15,11 +15,13 @@ namespace backups {
 /// What an operation leaves on disk about itself while it runs, in `run/<id>/run.json`: enough for
 /// the next command to clean up after it.
 struct RunRecord {
-  std::string id;      ///< "create-20261120T124500-1f0c2a9b": letters, digits, '-'
-  std::string verb;    ///< "create", "restore", ...
-  Source source;       ///< that it works on
-  std::string backup;  ///< id of the backup that it makes or restores; may be empty
-  std::string place;   ///< `<where>` of a restore; may be empty
+  std::string id;          ///< "create-20261120T124500-1f0c2a9b": letters, digits, '-'
+  std::string verb;        ///< "create", "restore", ...
+  Source source;           ///< that it works on
+  std::string backup;      ///< id of the backup that it makes or restores; may be empty
+  std::string place;       ///< `<where>` of a restore; may be empty
+  std::string safety;      ///< id of the backup that a restore took first; may be empty
+  bool replacing = false;  ///< the live data of `source` may be incomplete or gone
   int pid = 0;
   Time started_at = 0;
 };
@@ -37,6 +39,8 @@ class Run {
   const std::filesystem::path& directory() const { return directory_; }
   void set_backup(const std::string& id);
   void set_place(const std::string& where);
+  void set_safety(const std::string& id);
+  void set_replacing(bool replacing);
 
   /// Leaves the directory for the next command to clean up.
   void keep() { keep_ = true; }

@@ -2,9 +2,20 @@
 # Sourced by every hook. What a hook says beside its bytes goes to fd 3, one JSON object per line.
 set -eo pipefail
 
+# Exit codes mean something to the helper (helper/README.md). One of a program that a hook runs means something else, so that
+# a code counts only where hook-fail has announced it.
 hook-fail() { # <exit code> <text…>
   printf '%s\n' "${*:2}" >&2
+  hook-announce "$1"
   exit "$1"
+}
+
+hook-announce() { # <exit code>
+  { printf '{"exit":%d}\n' "$1" >&3; } 2>/dev/null || true
+}
+
+hook-untouched() { # true | false: whether the live data are as they were, should this hook fail from here on
+  printf '{"untouched":%s}\n' "$1" >&3
 }
 
 hook-json() { # <text>: as a JSON string
@@ -50,3 +61,4 @@ hook-remove-containers() { # <run id>
 if [[ -z $BACKUPS_RUN_DIR || ! -d $BACKUPS_RUN_DIR ]]; then
   hook-fail 1 'only backups-helper runs hooks'
 fi
+hook-announce 1

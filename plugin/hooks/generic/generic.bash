@@ -1,37 +1,44 @@
 # What the hooks for every other datastore plugin share: those that implement `dokku <type>:export` and `:import`.
 # Sourced, never run.
 #
-# shellcheck disable=SC2034 # container is for the hooks
+# shellcheck disable=SC2034 # container, status and service_root are for the hooks
 source "${BASH_SOURCE[0]%/*}/../hook.bash"
+source "${BASH_SOURCE[0]%/*}/../container.bash"
 
 type="$BACKUPS_TYPE"
 docker="${DOCKER_BIN:-docker}"
 
-# Sets state, and container. Dokku's `stop` removes the container, its `pause` leaves one that has exited. What does not
-# live in such a container may still have a state.
+# Sets state, status (Docker's word), container and service_root. What does not live in such a container may still have a
+# state.
 generic-inspect() {
   declare service="$1"
-  local status
   [[ $service =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]*$ ]] || hook-fail 2 "'$service' is not the name of a service"
-  container="dokku.$type.$service"
-  state=missing
-  [[ -d $DOKKU_LIB_ROOT/services/$type/$service ]] || return 0
-  status="$("$docker" container inspect --format '{{.State.Status}}' "$container" 2>/dev/null)" ||
-    status="$(generic-dokku "$type:info" "$service" --status </dev/null 2>/dev/null)" || true
-  case "$status" in
-    running) state=running ;;
-    paused | exited) state=paused ;;
-    *) state=stopped ;;
+  container="dokku.$type.$service" service_root="$DOKKU_LIB_ROOT/services/$type/$service"
+  state=missing status=
+  [[ -d $service_root ]] || return 0
+  status="$(container-status "$container")"
+  [[ -n $status ]] || status="$(generic-dokku "$type:info" "$service" --status </dev/null 2>/dev/null)" || true
+  state="$(container-state "$status")"
+}
+
+generic-reason() {
+  declare service="$1"
+  case "$state" in
+    running | missing | stopped) ;;
+    *) container-reason "$container" "$status" "$type" "$service" ;;
   esac
 }
 
 generic-demand-running() {
   declare service="$1"
+  local reason start="start it with \`dokku $type:start $service\`"
   generic-inspect "$service"
+  reason="$(generic-reason "$service")"
   case "$state" in
+    running) ;;
     missing) hook-fail 3 "there is no $type service $service" ;;
-    stopped) hook-fail 5 "the $type service $service is stopped: dokku $type:start $service" ;;
-    paused) hook-fail 6 "the $type service $service is paused: dokku $type:start $service" ;;
+    paused) hook-fail 6 "the $type service $service is paused: ${reason:-$start}" ;;
+    *) hook-fail 5 "the $type service $service is $state: ${reason:-$start}" ;;
   esac
 }
 
@@ -48,3 +55,16 @@ generic-dokku() {
   env -u SSH_TTY -u DOKKU_APP_NAME -u DOKKU_GLOBAL_FLAGS -u DOKKU_QUIET_OUTPUT -u DOKKU_TRACE -u DOKKU_APPS_FORCE_DELETE \
     -u SSH_ORIGINAL_COMMAND dokku "$@"
 }
+
+# What is known of a type beyond what every plugin has: known/<type>.bash redefines these.
+known-opens-with() { echo "dokku $type:import"; }
+known-failure() { echo "the data partly those of the backup, partly those from before"; }
+known-keeps() { echo "whatever the backup does not hold, where $type:import does not remove it"; }
+known-warnings() { :; }              # <name>: what a backup of the running service will not hold, one a line
+known-rehearse() { cat >/dev/null; } # <name>, the artifact on stdin: fails where import would
+generic-known() {
+  local known="${BASH_SOURCE[0]%/*}/known/$type.bash"
+  # shellcheck source=/dev/null
+  [[ ! -f $known ]] || source "$known"
+}
+generic-known

@@ -57,20 +57,20 @@ TEST_F(HookLogTest, DoesNotFollowALink) {
 TEST_F(HookLogTest, WithoutAPathKeepsOnlyTheLastLine) {
   HookLog log{{}};
   log.add_line("hello");
-  EXPECT_EQ(log.last_line(), "hello");
+  EXPECT_EQ(log.failure(), "hello");
   EXPECT_THAT(tests::files_below(directory_.path()), IsEmpty());
 }
 
 TEST_F(HookLogTest, RemembersTheLastLineThatWasNotBlank) {
   HookLog log(path_);
-  EXPECT_EQ(log.last_line(), "");
+  EXPECT_EQ(log.failure(), "");
   log.add_line("first");
   log.add_line("  second \r");
   log.add_line("");
   log.add_line("  \t");
-  EXPECT_EQ(log.last_line(), "second");
+  EXPECT_EQ(log.failure(), "second");
   log.forget();
-  EXPECT_EQ(log.last_line(), "");
+  EXPECT_EQ(log.failure(), "");
 }
 
 TEST_F(HookLogTest, CutsLongLines) {
@@ -85,7 +85,7 @@ TEST_F(HookLogTest, StopsAtOneMebibyteAndSaysSo) {
   log.add_line("the end");
   EXPECT_LT(text().size(), (1U << 20) + 10'000U);
   EXPECT_THAT(text(), testing::EndsWith("(the log is full: what follows is not kept)\n"));
-  EXPECT_EQ(log.last_line(), "the end") << "the message of a failure does not depend on it";
+  EXPECT_EQ(log.failure(), "the end") << "the message of a failure does not depend on it";
 }
 
 TEST_F(HookLogTest, MergesDetails) {
@@ -132,7 +132,23 @@ TEST_F(HookLogTest, OnAFullDiskLosesLinesAndNothingElse) {
   const tests::TinyDisk disk(16);
   HookLog log(disk.path() / "x.log");
   for (int i = 0; i < 100; ++i) log.add_line(std::string(1000, 'x'));
-  EXPECT_EQ(log.last_line(), std::string(1000, 'x'));
+  EXPECT_EQ(log.failure(), std::string(1000, 'x'));
+}
+
+TEST(HookLogFailure, CarriesWhatTheProgramsCalledAnErrorAndNotOnlyTheLastLine) {
+  HookLog log{{}};
+  log.add_line("pg_dump: error: connection failed: FATAL:  sorry, too many clients already");
+  log.add_line("some detail");
+  log.add_line("the dump of shop failed (status 1)");
+  EXPECT_EQ(log.failure(),
+            "the dump of shop failed (status 1): pg_dump: error: connection failed: FATAL:  "
+            "sorry, too many clients already");
+  log.forget();
+  log.add_line("ERROR 1356 (HY000) at line 3: View 'v' references invalid table(s)");
+  log.add_line("--exit-on-error: ignored");
+  log.add_line("0 errors");
+  EXPECT_EQ(log.failure(),
+            "0 errors: ERROR 1356 (HY000) at line 3: View 'v' references invalid table(s)");
 }
 
 }  // namespace

@@ -195,5 +195,12 @@ TEST_F(HookTest, SweepIsCalledOnlyWhereThereIsOne) {
   EXPECT_THAT([&] { sweep_hooks(state_, dead); }, ThrowsError(ErrorKind::kFailed));
 }
 
+TEST_F(HookTest, ThatAnnouncesItsExitCodeDoesNotPassOnThatOfAProgramItRan) {
+  write_hook("printf '{\"exit\":1}\\n' >&3; echo 'mysqldump: no luck' >&2; exit 2");
+  EXPECT_THAT([this] { query(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("no luck")));
+  write_hook("printf '{\"exit\":5}\\n' >&3; echo stopped >&2; exit 5");
+  EXPECT_THAT([this] { query(); }, ThrowsError(ErrorKind::kStopped, HasSubstr("stopped")));
+}
+
 }  // namespace
 }  // namespace backups

@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "engine/recover.hpp"
 #include "support/capture.hpp"
 #include "support/child.hpp"
 #include "support/faults.hpp"
@@ -107,7 +108,7 @@ TEST(RestoreKilled, BeforeItBeganLeavesNothingToAbandon) {
   EXPECT_THAT(lab.calls(), testing::ElementsAre("sweep RUN"));
 }
 
-TEST(RestoreKilled, InPlaceSaysNothingThatIsNotSo) {
+TEST(RestoreKilled, WhileItReplacedLiveDataIsFoundUntilOneReplacesThemWhole) {
   Lab lab;
   State state = lab.open();
   const std::string id = create(state).id;
@@ -121,8 +122,12 @@ TEST(RestoreKilled, InPlaceSaysNothingThatIsNotSo) {
   helper.kill(SIGKILL);
   helper.wait();
   lab.forget_knobs();
-  expect_sound(lab);
+  for (int command = 0; command < 2; ++command) {
+    EXPECT_THAT(tests::stderr_of([&] { recover(state); }), HasSubstr("may be incomplete or gone"));
+  }
   EXPECT_THAT(state.catalog().events(tests::row_of(state, id)), testing::IsEmpty());
+  tests::restore(state, id);
+  EXPECT_THAT(tests::stderr_of([&] { expect_sound(lab); }), testing::IsEmpty());
 }
 
 }  // namespace

@@ -1,0 +1,125 @@
+#include "engine/loader.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "engine/hook.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+
+Loader::Loader(State& state, Run& run, HookLog& log, const Source& target, Way way)
+    : state_(state), run_(run), log_(log), target_(target), way_(way) {}
+
+void Loader::load(const Manifest& manifest, Store& store, const Progress& progress) {
+  write_artifact_list(manifest);
+  if (way_ == Way::kInPlace || way_ == Way::kAtomic) {
+    load_in_place(manifest, store, progress);
+  } else {
+    load_staged(manifest, store, progress);
+  }
+}
+
+void Loader::rehearse(const Manifest& manifest, Store& store, const Progress& progress) {
+  write_artifact_list(manifest);
+  for (const auto& artifact : manifest.artifacts)
+    feed("rehearse", manifest, artifact, store, {target_.address, artifact.name}, progress);
+}
+
+void Loader::write_artifact_list(const Manifest& manifest) const {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& artifact : manifest.artifacts) {
+    auto said = nlohmann::ordered_json::parse(artifact.extra.empty() ? "{}" : artifact.extra);
+    said["name"] = artifact.name;
+    said["kind"] = artifact.kind;
+    list.push_back(said);
+  }
+  write_file_atomically(artifact_list(run_), list.dump() + "\n");
+}
+
+void Loader::load_in_place(const Manifest& manifest, Store& store, const Progress& progress) {
+  for (const auto& artifact : manifest.artifacts) {
+    replacing([&] {
+      feed("import", manifest, artifact, store, {"--in-place", target_.address, artifact.name},
+           progress);
+    });
+  }
+}
+
+void Loader::load_staged(const Manifest& manifest, Store& store, const Progress& progress) {
+  const std::string where = random_hex(4);
+  run_.set_place(where);
+  try {
+    call("prepare", where);
+    for (const auto& artifact : manifest.artifacts)
+      feed("import", manifest, artifact, store, {target_.address, artifact.name, where}, progress);
+    interrupt::check();
+    commit(where);
+  } catch (const std::exception& error) {
+    log_.note("failed: " + std::string(error.what()));
+    abandon(where);
+    throw;
+  }
+  try {
+    run_.set_place("");
+  } catch (const Error&) {
+    // It is restored all the same, and abandon would find nothing.
+  }
+}
+
+void Loader::feed(const std::string& action, const Manifest& manifest, const Artifact& artifact,
+                  Store& store, const std::vector<std::string>& arguments,
+                  const Progress& progress) {
+  Hook hook(state_, run_, log_, target_.type, action, arguments, Hook::Input::kPipe);
+  read_artifact(store, manifest, artifact, hook.input(), progress);
+  hook.input().finish();
+  NullSink nowhere;
+  hook.copy_output(nowhere, kEndlessPatience);
+  hook.wait();
+}
+
+void Loader::commit(const std::string& where) {
+  const interrupt::Shield shield;
+  replacing([&] { call("commit", where); });
+}
+
+/// Whoever finds this run dead must know that the live data may be gone. A hook may say that it
+/// failed before it touched them.
+template <typename Work>
+void Loader::replacing(const Work& work) {
+  if (way_ == Way::kSwap || way_ == Way::kAtomic) return work();
+  run_.set_replacing(true);
+  try {
+    work();
+    replaced_ = true;
+  } catch (const Error& error) {
+    const bool refused = error.kind() == ErrorKind::kRefused;
+    replaced_ = replaced_ || !(refused || log_.untouched());
+    if (!replaced_) run_.set_replacing(false);
+    throw;
+  }
+}
+
+void Loader::abandon(const std::string& where) {
+  const interrupt::Shield shield;
+  try {
+    sweep_hooks(state_, run_.record());
+    call("abandon", where);
+    if (way_ == Way::kSwap || !replaced_)
+      log::step(target_.spelling() + " is as it was: what the restore had made is removed");
+  } catch (const Error& error) {
+    run_.keep();
+    log::warn("What the restore made beside the live data is still there (" +
+              std::string(error.what()) + "): the next command removes it");
+  }
+}
+
+void Loader::call(const std::string& action, const std::string& where) {
+  query_hook(state_, run_, log_, target_.type, action, {target_.address, where}, {},
+             kEndlessPatience);
+}
+
+}  // namespace backups
