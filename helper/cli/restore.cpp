@@ -19,6 +19,27 @@ bool replaces(const Restore& restore) {
   return restore.way() == Way::kReplace || restore.way() == Way::kInPlace;
 }
 
+std::string way_words(const Restore& restore) {
+  switch (restore.way()) {
+    case Way::kSwap:
+      return "beside the live data, then swapped in";
+    case Way::kReplace:
+      return "into the live data, by the import of its own plugin";
+    case Way::kInPlace:
+    case Way::kAtomic:
+      break;
+  }
+  switch (restore.rehearsal()) {
+    case Restore::Rehearsal::kWhole:
+      return "in place, after a rehearsal of the whole restore beside the live data";
+    case Restore::Rehearsal::kStructure:
+      return "in place, after a rehearsal on empty tables, for which the data is only read";
+    case Restore::Rehearsal::kNone:
+      break;
+  }
+  return "in place";
+}
+
 std::string preview_text(const Restore& restore, const RestoreRequest& request, bool safety) {
   const Manifest& manifest = restore.manifest();
   const Description& target = restore.target();
@@ -39,9 +60,7 @@ std::string preview_text(const Restore& restore, const RestoreRequest& request, 
   row("Made by", manifest.engine + " " + manifest.engine_version);
   row("Into", request.target.spelling() + ", " + target.engine + " " + target.version);
   for (const auto& line : target.contents) row("There now", line);
-  row("Way", request.in_place ? "in place: the live data goes first, and a failure leaves it so"
-             : target.beside  ? "beside the live data, then swapped in"
-                              : "into the live data, by the import of its own plugin");
+  row("Way", way_words(restore));
   if (replaces(restore))
     row("If it fails",
         "it leaves " + (target.failure.empty() ? "the data incomplete or gone" : target.failure) +
@@ -83,7 +102,30 @@ RestoreRequest request_of(Call& call) {
   request.target = into ? call.resolver.source(*into) : request.backup.source;
   request.in_place = call.options.flag("in-place");
   request.ignore_version_mismatch = call.options.flag("ignore-version-mismatch");
+  request.accept_incomplete = call.options.flag("accept-incomplete");
   return request;
+}
+
+bool is_forced(const Call& call) {
+  return call.options.flag("force") || std::getenv("DOKKU_APPS_FORCE_DELETE") != nullptr;
+}
+
+/// Asks whether to go on without what can be made again later.
+void approve_losses(const RestoreRequest& request, const std::vector<LostObject>& lost) {
+  for (const auto& one : lost) log::warn("Not restored: " + to_text(one));
+  confirm("All rows are restored, but not these objects, which can be made again by hand",
+          request.target.address);
+}
+
+Json losses_json(const std::vector<LostObject>& lost) {
+  Json list = Json::array();
+  for (const auto& one : lost)
+    list.push_back({{"artifact", one.artifact},
+                    {"object", one.object},
+                    {"code", one.code},
+                    {"message", one.message},
+                    {"rebuildable", one.kind == LostObject::Kind::kRebuildable}});
+  return list;
 }
 
 void verify_all(Restore& restore) {
@@ -107,16 +149,22 @@ std::string put_back(Call& call, Restore& restore, const RestoreRequest& request
   }
   log::step("Restoring " + restore.manifest().id + " into " + request.target.spelling());
   restore.apply(make_progress());
-  log::result(request.target.spelling() + " is restored from " + restore.manifest().id);
+  const auto lost = restore.lost();
+  for (const auto& one : lost) log::warn("Not restored: " + to_text(one));
+  log::result(request.target.spelling() + " is restored from " + restore.manifest().id +
+              (lost.empty() ? ""
+                            : ", without " + std::to_string(lost.size()) +
+                                  (lost.size() == 1 ? " object" : " objects")));
   return safety_id;
 }
 
 int restore(Call& call) {
-  const RestoreRequest request = request_of(call);
-  Restore restore(call.state, request);
+  RestoreRequest request = request_of(call);
+  const bool forced = is_forced(call);
   const bool dry_run = call.options.flag("dry-run");
-  const bool forced =
-      call.options.flag("force") || std::getenv("DOKKU_APPS_FORCE_DELETE") != nullptr;
+  if (!forced && !dry_run)
+    request.approve = [&](const auto& lost) { approve_losses(request, lost); };
+  Restore restore(call.state, request);
   const bool unseen = call.json || (log::quiet() && forced && !dry_run);
   if (!unseen) print(preview_text(restore, request, !call.options.flag("no-safety-backup")));
   restore.require_room();
@@ -131,9 +179,10 @@ int restore(Call& call) {
     const std::string safety = put_back(call, restore, request);
     json["status"] = "restored";
     json["safety_backup"] = safety.empty() ? Json() : Json(safety);
+    json["not_restored"] = losses_json(restore.lost());
   }
   if (call.json) print_json(json);
-  return 0;
+  return restore.lost().empty() ? 0 : static_cast<int>(ErrorKind::kPartial);
 }
 
 }  // namespace
@@ -141,7 +190,7 @@ int restore(Call& call) {
 Verb restore_verb() {
   return {"restore",
           "<backup> [--into <source>] [--dry-run] [--force] [--in-place] [--no-safety-backup] "
-          "[--ignore-version-mismatch]",
+          "[--ignore-version-mismatch] [--accept-incomplete]",
           "put a backup back",
           {1, 1},
           {{"into", "SOURCE", "restore into another source of the same type"},
@@ -149,7 +198,9 @@ Verb restore_verb() {
            {"force", nullptr, "don't ask"},
            {"in-place", nullptr, "where there is no room for two: replace the live data directly"},
            {"no-safety-backup", nullptr, "don't back up first what is there now"},
-           {"ignore-version-mismatch", nullptr, "restore into an older server all the same"}},
+           {"ignore-version-mismatch", nullptr, "restore into an older server all the same"},
+           {"accept-incomplete", nullptr,
+            "restore without what cannot be put back although it guards something"}},
           restore};
 }
 

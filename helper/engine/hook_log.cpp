@@ -32,6 +32,17 @@ bool contains(const std::vector<std::string>& lines, const std::string& line) {
   return std::find(lines.begin(), lines.end(), line) != lines.end();
 }
 
+LostObject parse_lost(const nlohmann::json& json) {
+  const auto text = [&](const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_string() ? scrub(printable(found->get<std::string>()))
+                                                     : std::string();
+  };
+  return {text("artifact"),
+          text("kind") == "rebuild" ? LostObject::Kind::kRebuildable : LostObject::Kind::kGuarding,
+          text("code"), text("object"), text("message")};
+}
+
 Fd open_log(const fs::path& path) {
   if (path.empty()) return {};
   make_directories(path.parent_path());
@@ -91,6 +102,12 @@ void HookLog::add_message(const std::string& text) {
     detail.update(json["detail"]);
     detail_ = detail.dump();
   }
+  if (json.contains("failure") && json["failure"].is_object()) {
+    lost_.push_back(parse_lost(json["failure"]));
+    append("not restored: " + to_text(lost_.back()));
+  }
+  if (json.contains("request") && json["request"].is_string())
+    requests_.insert(json["request"].get<std::string>());
 }
 
 void HookLog::warn(const std::string& text) {
@@ -139,6 +156,27 @@ std::vector<std::string> HookLog::warnings() const {
 std::string HookLog::detail() const {
   const std::lock_guard guard(mutex_);
   return detail_;
+}
+
+std::vector<LostObject> HookLog::lost() const {
+  const std::lock_guard guard(mutex_);
+  return lost_;
+}
+
+void HookLog::add_lost(const LostObject& lost) {
+  const std::lock_guard guard(mutex_);
+  lost_.push_back(lost);
+  append("not restored: " + to_text(lost));
+}
+
+void HookLog::forget_lost() {
+  const std::lock_guard guard(mutex_);
+  lost_.clear();
+}
+
+bool HookLog::take_request(const std::string& word) {
+  const std::lock_guard guard(mutex_);
+  return requests_.erase(word) > 0;
 }
 
 }  // namespace backups

@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "engine/lost_object.hpp"
 #include "sys/fd.hpp"
 
 namespace backups {
@@ -40,6 +42,13 @@ class HookLog {
   std::vector<std::string> warnings() const;
   /// A JSON object: every `detail` merged.
   std::string detail() const;
+  /// What import hooks could not put back.
+  std::vector<LostObject> lost() const;
+  void add_lost(const LostObject& lost);
+  void forget_lost();
+  /// Whether a hook has asked for `word` ("again": to be called with --again, "late": with --late
+  /// after the swap) since the last call for it.
+  bool take_request(const std::string& word);
 
  private:
   void append(const std::string& text);
@@ -55,6 +64,8 @@ class HookLog {
   bool untouched_ = false;
   std::vector<std::string> warnings_;
   std::string detail_ = "{}";
+  std::vector<LostObject> lost_;
+  std::set<std::string> requests_;
 };
 
 }  // namespace backups

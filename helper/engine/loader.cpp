@@ -10,9 +10,16 @@
 #include "sys/interrupt.hpp"
 
 namespace backups {
+namespace {
 
-Loader::Loader(State& state, Run& run, HookLog& log, const Source& target, Way way)
-    : state_(state), run_(run), log_(log), target_(target), way_(way) {}
+/// What `abandon` prints last where the restored data are in place.
+constexpr const char* kRestored = "restored";
+
+}  // namespace
+
+Loader::Loader(State& state, Run& run, HookLog& log, const Source& target, Way way,
+               std::function<void()> judge)
+    : state_(state), run_(run), log_(log), target_(target), way_(way), judge_(std::move(judge)) {}
 
 void Loader::load(const Manifest& manifest, Store& store, const Progress& progress) {
   write_artifact_list(manifest);
@@ -29,6 +36,31 @@ void Loader::rehearse(const Manifest& manifest, Store& store, const Progress& pr
     feed("rehearse", manifest, artifact, store, {target_.address, artifact.name}, progress);
 }
 
+void Loader::rehearse_beside(const Manifest& manifest, Store& store, bool whole,
+                             const Progress& progress) {
+  write_artifact_list(manifest);
+  const std::string where = random_hex(4);
+  run_.set_place(where);
+  try {
+    call("prepare", where);
+    for (const auto& artifact : manifest.artifacts) {
+      const std::vector<std::string> arguments = {target_.address, artifact.name, where};
+      if (whole) {
+        import(manifest, artifact, store, arguments, progress);
+      } else {
+        feed("rehearse", manifest, artifact, store, arguments, progress);
+      }
+    }
+  } catch (const std::exception& error) {
+    log_.note("the rehearsal failed: " + std::string(error.what()));
+    abandon(where);
+    run_.set_place("");
+    throw;
+  }
+  abandon(where);
+  run_.set_place("");
+}
+
 void Loader::write_artifact_list(const Manifest& manifest) const {
   auto list = nlohmann::ordered_json::array();
   for (const auto& artifact : manifest.artifacts) {
@@ -43,10 +75,11 @@ void Loader::write_artifact_list(const Manifest& manifest) const {
 void Loader::load_in_place(const Manifest& manifest, Store& store, const Progress& progress) {
   for (const auto& artifact : manifest.artifacts) {
     replacing([&] {
-      feed("import", manifest, artifact, store, {"--in-place", target_.address, artifact.name},
-           progress);
+      import(manifest, artifact, store, {"--in-place", target_.address, artifact.name}, progress);
     });
   }
+  import_late(manifest, store, {}, progress);
+  if (judge_ && any_guarding(log_.lost())) judge_();
 }
 
 void Loader::load_staged(const Manifest& manifest, Store& store, const Progress& progress) {
@@ -55,18 +88,45 @@ void Loader::load_staged(const Manifest& manifest, Store& store, const Progress&
   try {
     call("prepare", where);
     for (const auto& artifact : manifest.artifacts)
-      feed("import", manifest, artifact, store, {target_.address, artifact.name, where}, progress);
+      import(manifest, artifact, store, {target_.address, artifact.name, where}, progress);
+    if (judge_) judge_();
     interrupt::check();
     commit(where);
   } catch (const std::exception& error) {
     log_.note("failed: " + std::string(error.what()));
-    abandon(where);
-    throw;
+    if (!abandon(where)) throw;
+    log::warn("The connection was lost after the restored data had been put in place: " +
+              std::string(error.what()));
   }
+  import_late(manifest, store, where, progress);
   try {
     run_.set_place("");
   } catch (const Error&) {
     // It is restored all the same, and abandon would find nothing.
+  }
+}
+
+void Loader::import(const Manifest& manifest, const Artifact& artifact, Store& store,
+                    const std::vector<std::string>& arguments, const Progress& progress) {
+  feed("import", manifest, artifact, store, arguments, progress);
+  std::vector<std::string> again = {"--again"};
+  again.insert(again.end(), arguments.begin(), arguments.end());
+  while (log_.take_request("again")) feed("import", manifest, artifact, store, again, progress);
+  if (log_.take_request("late")) late_.push_back(&artifact);
+}
+
+/// The rest is in place by now, so that a failure can only be reported.
+void Loader::import_late(const Manifest& manifest, Store& store, const std::string& where,
+                         const Progress& progress) {
+  for (const Artifact* artifact : late_) {
+    std::vector<std::string> arguments = {"--late", target_.address, artifact->name, where};
+    if (where.empty()) arguments = {"--late", "--in-place", target_.address, artifact->name};
+    try {
+      feed("import", manifest, *artifact, store, arguments, progress);
+    } catch (const Error& error) {
+      log_.add_lost({artifact->name, LostObject::Kind::kGuarding, "",
+                     "what could only be restored after the swap", error.what()});
+    }
   }
 }
 
@@ -103,23 +163,24 @@ void Loader::replacing(const Work& work) {
   }
 }
 
-void Loader::abandon(const std::string& where) {
+bool Loader::abandon(const std::string& where) {
   const interrupt::Shield shield;
   try {
     sweep_hooks(state_, run_.record());
-    call("abandon", where);
-    if (way_ == Way::kSwap || !replaced_)
-      log::step(target_.spelling() + " is as it was: what the restore had made is removed");
+    if (trim(call("abandon", where)).ends_with(kRestored)) return true;
+    if (way_ == Way::kSwap || (way_ == Way::kReplace && !replaced_))
+      log::step(target_.spelling() + " is unchanged; the partial restore was removed");
   } catch (const Error& error) {
     run_.keep();
     log::warn("What the restore made beside the live data is still there (" +
               std::string(error.what()) + "): the next command removes it");
   }
+  return false;
 }
 
-void Loader::call(const std::string& action, const std::string& where) {
-  query_hook(state_, run_, log_, target_.type, action, {target_.address, where}, {},
-             kEndlessPatience);
+std::string Loader::call(const std::string& action, const std::string& where) {
+  return query_hook(state_, run_, log_, target_.type, action, {target_.address, where}, {},
+                    kEndlessPatience);
 }
 
 }  // namespace backups

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,10 @@ enum class Way {
 /// the source's lock; what is passed in must outlive this.
 class Loader {
  public:
-  Loader(State& state, Run& run, HookLog& log, const Source& target, Way way);
+  /// `judge` is called when everything was imported, before a swap; in place only where something
+  /// was lost that guards something. Throws Error to end it there.
+  Loader(State& state, Run& run, HookLog& log, const Source& target, Way way,
+         std::function<void()> judge = {});
 
   /// Reads every artifact of `manifest` from `store`, by digest, and puts it in. The run records
   /// when the live data begins to be replaced. What was staged is removed when it fails: throws
@@ -33,6 +37,11 @@ class Loader {
   /// Lets the hooks read every artifact and try what can be tried. Throws Error.
   void rehearse(const Manifest& manifest, Store& store, const Progress& progress);
 
+  /// The same for what is loaded in place later: beside the live data, `whole` or only what comes
+  /// before and after the data. Nothing of it is left.
+  void rehearse_beside(const Manifest& manifest, Store& store, bool whole,
+                       const Progress& progress);
+
   /// True when a load() that failed may have changed the live data.
   bool may_have_replaced() const { return replaced_; }
 
@@ -40,19 +49,26 @@ class Loader {
   void write_artifact_list(const Manifest& manifest) const;
   void load_in_place(const Manifest& manifest, Store& store, const Progress& progress);
   void load_staged(const Manifest& manifest, Store& store, const Progress& progress);
+  void import(const Manifest& manifest, const Artifact& artifact, Store& store,
+              const std::vector<std::string>& arguments, const Progress& progress);
+  void import_late(const Manifest& manifest, Store& store, const std::string& where,
+                   const Progress& progress);
   void feed(const std::string& action, const Manifest& manifest, const Artifact& artifact,
             Store& store, const std::vector<std::string>& arguments, const Progress& progress);
   void commit(const std::string& where);
   template <typename Work>
   void replacing(const Work& work);
-  void abandon(const std::string& where);
-  void call(const std::string& action, const std::string& where);
+  /// True when it found the restored data in place.
+  bool abandon(const std::string& where);
+  std::string call(const std::string& action, const std::string& where);
 
   State& state_;
   Run& run_;
   HookLog& log_;
   const Source& target_;
   Way way_;
+  std::function<void()> judge_;
+  std::vector<const Artifact*> late_;  // of which something comes after the swap
   bool replaced_ = false;
 };
 

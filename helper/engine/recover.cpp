@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "engine/alert.hpp"
 #include "engine/artifact.hpp"
 #include "engine/copy.hpp"
@@ -69,11 +70,15 @@ void abandon_restore(State& state, const RunRecord& dead) {
   const interrupt::Shield shield;
   const Run run(state, "abandon", dead.source);
   HookLog log{{}};
-  query_hook(state, run, log, dead.source.type, "abandon", {dead.source.address, dead.place}, {},
-             kEndlessPatience);
-  log::step(
-      "The restore of " + dead.source.spelling() +
-      " was interrupted: the data are as before, or wholly restored if that was at its very end");
+  const std::string found =
+      trim(query_hook(state, run, log, dead.source.type, "abandon",
+                      {dead.source.address, dead.place}, {}, kEndlessPatience));
+  const std::string half =
+      found.ends_with("restored") ? "had put the restored data in place before it was interrupted"
+      : found.ends_with("unchanged")
+          ? "was interrupted: the data is unchanged"
+          : "was interrupted: the data is unchanged, or restored if that was at its very end";
+  log::step("The restore of " + dead.source.spelling() + " " + half);
 }
 
 /// Of an attempt that could not remove its files, or that the catalog does not know, since it was

@@ -82,9 +82,41 @@ void Restore::verify(const Progress& progress) {
   state_.catalog().mark_verified(request_.backup, now());
 }
 
+Restore::Rehearsal Restore::rehearsal() const {
+  if (way() != Way::kInPlace || !has_hook(state_, request_.target.type, "rehearse"))
+    return Rehearsal::kNone;
+  const auto free = room_free();
+  return free && *free >= 2 * room_needed() ? Rehearsal::kWhole : Rehearsal::kStructure;
+}
+
 void Restore::rehearse(const Progress& progress) {
   if (way() == Way::kSwap || !has_hook(state_, request_.target.type, "rehearse")) return;
-  Loader(state_, run_, log_, request_.target, way()).rehearse(manifest_, *store_, progress);
+  Loader loader(state_, run_, log_, request_.target, way());
+  if (way() == Way::kInPlace) {
+    loader.rehearse_beside(manifest_, *store_, rehearsal() == Rehearsal::kWhole, progress);
+  } else {
+    loader.rehearse(manifest_, *store_, progress);
+  }
+  judge_losses();
+  log_.forget_lost();
+}
+
+void Restore::judge_losses() const {
+  const auto lost = log_.lost();
+  if (lost.empty() || request_.accept_incomplete) return;
+  if (any_guarding(lost)) {
+    std::vector<std::string> names;
+    for (const auto& one : lost) {
+      log::warn("Not restored: " + to_text(one));
+      if (one.kind == LostObject::Kind::kGuarding) names.push_back(to_text(one));
+    }
+    throw Error(ErrorKind::kRefused,
+                "not restored, since " + request_.target.spelling() +
+                    " would be less protected than it was without what cannot be put back: " +
+                    join(names, "; ") +
+                    ". To restore all the same: --accept-incomplete, and add it by hand");
+  }
+  if (request_.approve) request_.approve(lost);
 }
 
 Manifest Restore::make_safety_backup(const Progress& progress) {
@@ -105,7 +137,7 @@ Manifest Restore::make_safety_backup(const Progress& progress) {
 
 void Restore::apply(const Progress& progress) {
   log_.note("restore into " + request_.target.spelling());
-  Loader loader(state_, run_, log_, request_.target, way());
+  Loader loader(state_, run_, log_, request_.target, way(), [this] { judge_losses(); });
   try {
     loader.load(manifest_, *store_, progress);
   } catch (const Error& error) {
@@ -116,6 +148,8 @@ void Restore::apply(const Progress& progress) {
   forget_replacements(state_, request_.target);
   log_.note("restored into " + request_.target.spelling());
   state_.catalog().record(request_.backup, "restored", "into " + request_.target.spelling(), now());
+  for (const auto& one : log_.lost())
+    state_.catalog().record(request_.backup, "not restored", to_text(one), now());
   // A backup that is one of several of its second is dated after it.
   const auto latest = state_.catalog().latest(request_.target);
   Chores(state_.catalog().database())

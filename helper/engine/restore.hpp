@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,11 @@ struct RestoreRequest {
   Source target;
   bool in_place = false;
   bool ignore_version_mismatch = false;
+  /// Also without objects that guard something (LostObject::Kind).
+  bool accept_incomplete = false;
+  /// Called before the swap when objects are lost that can be made again, unless those were
+  /// accepted anyway. Throws Error to end the restore there, with the target as it was.
+  std::function<void(const std::vector<LostObject>&)> approve{};
 };
 
 /// Puts a backup back. Holds the locks of its source and of the target from construction on. The
@@ -42,6 +48,10 @@ class Restore {
   /// kDamaged.
   void verify(const Progress& progress);
 
+  /// What rehearse() tries beside live data that is to be replaced in place.
+  enum class Rehearsal { kNone, kStructure, kWhole };
+  Rehearsal rehearsal() const;
+
   /// Where the live data will be replaced: has the hooks try whatever of that can be tried without
   /// touching it. After verify(). Throws Error.
   void rehearse(const Progress& progress);
@@ -51,8 +61,12 @@ class Restore {
 
   void apply(const Progress& progress);
 
+  /// What apply() could not put back.
+  std::vector<LostObject> lost() const { return log_.lost(); }
+
  private:
   void check_engine() const;
+  void judge_losses() const;
 
   State& state_;
   RestoreRequest request_;

@@ -36,6 +36,18 @@ hook-progress() { # <JSON object>
   printf '{"progress":%s}\n' "$1" >&3
 }
 
+# Something that a restore could not put back. <kind>: rebuild (it can be made again from what is there) or guard (without it
+# something is open or wrong that was not).
+hook-failure() { # <artifact> <kind> <code> <object> <message>
+  printf '{"failure":{"artifact":%s,"kind":"%s","code":"%s","object":%s,"message":%s}}\n' \
+    "$(hook-json "$1")" "$2" "$3" "$(hook-json "$4")" "$(hook-json "$5")" >&3
+}
+
+# import wants to be called once more with the same bytes: `again` at once with --again, `late` with --late after the swap.
+hook-request() { # again | late
+  printf '{"request":"%s"}\n' "$1" >&3
+}
+
 # A file for `docker run --cidfile`: from before dockerd is asked until its client has heard of the container, it is empty.
 hook-cidfile() {
   mktemp -u "$BACKUPS_RUN_DIR/container.XXXXXX"

@@ -113,7 +113,7 @@ judge() {
     *) fail "neither as it was nor as it is in the backup:" "$now" ;;
   esac
   [[ $PG_CODE != 0 ]] || assert_equal "$STATE" new
-  ! grep -q 'is as it was$' "$PG_OUT" || assert_equal "$STATE" old
+  ! grep -q 'is unchanged; the partial restore was removed$' "$PG_OUT" || assert_equal "$STATE" old
   pg_clean "$NAME"
 }
 
@@ -238,6 +238,13 @@ nothing_done() {
 @test "swapped: the server's process is killed" {
   interrupted 18 swapped backend
   assert_equal "$STATE" new
+}
+
+@test "swapped: the connection is lost after the commit, which is reported as the restore that it is" {
+  interrupted 15 swapped session
+  assert_equal "$STATE" new
+  assert_equal "$PG_CODE" 0
+  assert_contains "$(cat "$PG_OUT")" "is restored from"
 }
 
 @test "kill -9 of the helper, and of everything it has started, at moments spread over a whole restore" {

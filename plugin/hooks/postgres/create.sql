@@ -15,3 +15,10 @@ SELECT :'statement' \gexec
   SELECT format('%s gets the locale of the server, since its own is not to be had here: text may sort differently (%s)',
     current_setting('backups.artifact'), substring(:'statement' FROM 'ENCODING.*'));
 \endif
+-- template0 has a schema that the source's database may have been without, which the archive does not say.
+SELECT EXISTS (SELECT FROM json_array_elements(current_setting('backups.artifacts')::json) a
+  WHERE a ->> 'name' = current_setting('backups.artifact') AND a ->> 'public' = 'false') AS bare \gset
+\if :bare
+  \connect :"beside"
+  DROP SCHEMA public;
+\endif

@@ -5,6 +5,8 @@ DECLARE
   s text;
   said text[] := '{}';
 BEGIN
+  -- An extension may have given it some as it was made.
+  EXECUTE format('ALTER DATABASE %I RESET ALL', current_setting('backups.beside'));
   FOR s IN
     SELECT e FROM json_array_elements_text(current_setting('backups.statements')::json) e WHERE e ~
       '^((ALTER|COMMENT ON|SECURITY LABEL FOR .* ON|(GRANT|REVOKE) [A-Z, ]+ ON) DATABASE |(SET|RESET) SESSION AUTHORIZATION|ALTER ROLE )'

@@ -2,7 +2,8 @@
 # How a restore works, for prepare, import, commit and abandon. How far it got is kept in the server alone, so that abandon
 # finds it whatever died:
 #   backups_<where>_new_<hash>  a database beside; once it is whole, its setting backups.target says whose place it takes
-#   backups_<where>_old_<hash>  what it replaced, until it is dropped
+#   backups_<where>_old_<hash>  what it replaced, until it is dropped; its setting backups.target says whose place it had
+#   the setting backups.swapped of a database that was put in place, until what it replaced is dropped
 #   a role with the setting backups.restore was made by a restore that isn't committed yet
 # shellcheck disable=SC2034,SC2154 # restore-sql takes variables by their names; import sets script
 # shellcheck source=plugin/hooks/postgres/postgres.bash
@@ -32,6 +33,7 @@ restore-sql() { # <file…>
       printf "SELECT set_config('backups.%s', %s, false) AS _ \\gset\n" "$word" "$(restore-literal "${!word}")"
     done
     for word; do cat "${BASH_SOURCE[0]%/*}/$word.sql"; done
+    printf '%s\n' "${restore_last:-}"
   } | postgres-psql -d template1
 }
 
@@ -41,10 +43,20 @@ restore-warn() { # lines on stdin
 }
 
 # A rename lets no session begin in its database and waits five seconds for the others to end: cut.sql ends them meanwhile.
+# Prints what happened; a server that lost the connection may have committed, and is asked until it answers.
 restore-swap() {
+  local found=restored answered=yes
   session+=-cut restore-sql cut 2>/dev/null &
-  session+=-swap restore-sql swap ||
-    hook-fail 1 "the restored databases could not be put in place; $name is as it was, unless the server went away just then"
+  if ! session+=-swap restore-sql swap; then
+    answered=no
+    for _ in {1..20}; do
+      ! found=$(restore_last='\echo :found' restore-sql found) || { answered=yes && break; }
+      sleep 1
+    done
+  fi
   wait $! || true
+  [[ $answered == yes ]] || hook-fail 1 "the server of $name does not answer: it is unknown whether the restored databases were put in place"
+  [[ $found == restored ]] || hook-fail 1 "the restored databases could not be put in place; $name is unchanged"
   restore-sql drop | restore-warn
+  echo "$found"
 }

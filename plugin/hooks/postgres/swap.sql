@@ -1,4 +1,4 @@
--- Puts every database beside in its place, in one transaction.
+-- Puts every database beside in its place, in one transaction, which also leaves in each what says that it happened.
 SET lock_timeout = '10s';
 DO $$
 DECLARE
@@ -24,10 +24,12 @@ BEGIN
           RAISE EXCEPTION 'the database % is not whole', beside;
         END IF;
         IF EXISTS (SELECT FROM pg_database WHERE datname = target) THEN
+          EXECUTE format('ALTER DATABASE %I SET backups.target = %L', target, target);
           EXECUTE format('ALTER DATABASE %I RENAME TO %I', target, regexp_replace(beside, '_new_([^_]+)$', '_old_\1'));
         END IF;
         EXECUTE format('ALTER DATABASE %I RENAME TO %I', beside, target);
         EXECUTE format('ALTER DATABASE %I RESET backups.target', target);
+        EXECUTE format('ALTER DATABASE %I SET backups.swapped = %L', target, current_setting('backups.where'));
       END LOOP;
       IF beside IS NULL THEN
         RAISE EXCEPTION 'there is nothing to put in place';

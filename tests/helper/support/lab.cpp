@@ -22,6 +22,7 @@ set -eo pipefail
 lab=${BASH_SOURCE[0]%/hooks/*}
 action=$BACKUPS_ACTION
 echo "$action${*:+ $*}" >>"$lab/calls"
+[[ $1 != --again ]] || shift
 in_place=
 [[ $1 != --in-place ]] || { in_place=1; shift; }
 name=$1 where=$3

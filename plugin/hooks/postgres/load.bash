@@ -1,0 +1,202 @@
+# shellcheck shell=bash
+# How the archive of a database gets into backups.beside: what comes before the data statement by statement, the data from
+# the stream, what comes after the data statement by statement again. A statement that fails is tried once more when the
+# others are through, in a session as the database itself would have it: pg_dump's own has an empty search_path, under
+# which functions that name nothing in full do not work. What still fails is reported, and the helper decides.
+# shellcheck disable=SC2034,SC2154 # of restore.bash and import, for them
+# shellcheck source=plugin/hooks/postgres/restore.bash
+source "${BASH_SOURCE[0]%/*}/restore.bash"
+
+# No search_path of ours: extensions read back the one of the session and add to it. Nothing here need be durable by itself:
+# ANALYZE makes it so at the end, and a table that a crash would empty tells whether there was one in between.
+load_options="${session_options//-c search_path=pg_catalog/} -c lc_messages=C -c synchronous_commit=off"
+load_marker='backups_restore.survives'
+
+# The head of the archive is its table of contents, and says how its database was made: it is read until that much is there.
+load-head() { # sets script
+  local want=1048576 had
+  : >"$work/head"
+  until script=$(postgres-exec pg_restore -Fc -C -n backups.none -f - "${options[@]}" <"$work/head" 2>"$work/log"); do
+    had=$(stat -c %s "$work/head")
+    [[ $had -eq 0 ]] || grep -q 'end of file' "$work/log" || hook-fail 1 "this server cannot read the archive of $artifact: $(<"$work/log")"
+    head -c "$want" >>"$work/head"
+    [[ $(stat -c %s "$work/head") -gt $had ]] || hook-fail 1 "the archive of $artifact ends too early"
+    want=$((want * 4))
+  done
+}
+
+load-psql() { # <command line of sh, with the archive's options in "$@">: SQL on its stdout; stdin is handed to it
+  local code=0
+  # shellcheck disable=SC2016 # for the shell inside
+  postgres-exec env "PGOPTIONS=$load_options" sh -c 'db=$1 sql=$2; shift 2
+    eval "$sql" | exec psql -XqAtw -f - -v VERBOSITY=verbose -v ECHO=errors -d "$db" >/dev/null' \
+    sh "$(postgres-conninfo "$beside")" "$1" "${options[@]}" 2>"$work/sql" || code=$?
+  grep -E '^psql:[^ ]* (ERROR|FATAL|PANIC): |^pg_restore: error|^psql: ' "$work/sql" >&2 || true
+  [[ $code -eq 0 ]] || hook-fail 1 "the server of $name went away while $artifact was restored (status $code)"
+  grep -qx 'backups: complete' "$work/sql" || hook-fail 1 "$artifact could not be restored: $(grep -m 1 '^pg_restore: error' "$work/sql")"
+  rm -f "$work/again"
+  failures=$(awk -v again="$work/again" -f "${BASH_SOURCE[0]%/*}/failures.awk" "$work/sql")
+}
+
+load-section() { # pre-data | post-data
+  local before='' after="CREATE SCHEMA backups_restore; CREATE UNLOGGED TABLE $load_marker AS SELECT 1 AS one;"
+  if [[ $1 == post-data ]]; then
+    before="SELECT 1 / count(*) FROM $load_marker; DROP SCHEMA backups_restore CASCADE;"
+    after='SET synchronous_commit = on; RESET search_path; ANALYZE;'
+  fi
+  load-psql "echo '$before' && pg_restore -Fc \"\$@\" --section=$1 -f - && echo '$after' && echo '\\warn backups: complete'" <"$work/head"
+  [[ -n $failures ]] || return 0
+  restore-sql statements path
+  load-again
+  load-judge "$1"
+}
+
+load-again() { # the statements in $work/again
+  local encoding=UTF8
+  [[ ! $script =~ "SET client_encoding = '"([A-Za-z0-9_]+) ]] || encoding=${BASH_REMATCH[1]}
+  {
+    printf '%s\n' "SET client_encoding = $encoding; SET standard_conforming_strings = on; SET check_function_bodies = off;" \
+      "SET xmloption = content; SET row_security = off; SET session_replication_role = replica;"
+    cat "$work/again"
+    printf '%s\n' '\warn backups: complete'
+  } >"$work/retry"
+  load-psql cat <"$work/retry"
+}
+
+load-judge() { # <section>: reports the lines of failures
+  local code message statement kind line=0
+  while IFS=$'\t' read -r code message statement; do
+    [[ -n $code ]] || continue
+    line=$((line + 1)) kind=$(load-kind "$1" "$code" "$statement")
+    [[ $1 == late ]] || ! load-is-late "$code" "$message" "$statement" || kind=late
+    case $kind in
+      server) hook-fail 1 "$artifact could not be restored: $message ($code)" ;;
+      advice) hook-warning "$artifact: $statement $message" ;;
+      late) cat "$work/again.$line" >>"$late.sql" ;;
+      none) ;;
+      *) hook-failure "$artifact" "$kind" "$code" "$(load-object "$statement")" "$message" ;;
+    esac
+  done <<<"$failures"
+}
+
+# An extension that insists on the name of its database (pg_cron), or something of it? Those are restored after the swap.
+load-is-late() { # <SQLSTATE> <message> <statement>
+  [[ $3 != "CREATE EXTENSION "* || $2 != *" in database "* ]] || return 0
+  [[ -e $late.sql && $1 =~ ^(42P01|3F000|42883|42704)$ ]]
+}
+
+# What the loss of a statement means: `server` (not of this statement alone), `rebuild` (it can be made again from what is
+# there), `guard` (without it something is open or wrong that was not), `advice` or `none`.
+load-kind() { # <section> <SQLSTATE> <statement>
+  local constraint=' ADD CONSTRAINT ("([^"]|"")+"|[^" ]+) (PRIMARY KEY|UNIQUE|EXCLUDE)'
+  case "$2 $3" in
+    58P01\ CREATE\ *) echo guard ;; # a library that this image does not have
+    08* | 53* | 57* | 58* | XX* | *"$load_marker"*) echo server ;;
+    ?????\ ANALYZE\;) echo advice ;;
+    ?????\ ) echo guard ;; # a statement that psql did not show
+    # Of an archive from before PostgreSQL 11.
+    42P06\ CREATE\ SCHEMA\ public\;) echo none ;;
+    # Of, or from, what is gone.
+    42704\ REVOKE\ * | 42P01\ REVOKE\ * | 42883\ REVOKE\ * | 3F000\ REVOKE\ *) echo rebuild ;;
+    ?????\ REVOKE\ * | ?????\ ALTER\ DEFAULT\ PRIVILEGES*\ REVOKE\ *) echo guard ;;
+    ?????\ CREATE\ POLICY\ * | *\ ROW\ LEVEL\ SECURITY\; | ?????\ SECURITY\ LABEL\ * | *\ OWNER\ TO\ *) echo guard ;;
+    ?????\ CREATE\ UNIQUE\ INDEX\ *) echo guard ;;
+    ?????\ GRANT\ * | ?????\ COMMENT\ ON\ * | ?????\ ALTER\ DEFAULT\ PRIVILEGES* | ?????\ SET\ *) echo rebuild ;;
+    *) if [[ $1 == pre-data || $3 =~ $constraint ]]; then echo guard; else echo rebuild; fi ;;
+  esac
+}
+
+load-object() { # <statement>: as much of it as names its object and holds no value
+  local text=${1%%[\'\$]*}
+  text=${text%% AS *}
+  printf '%s' "${text:0:200}"
+}
+
+# In the sidecar: only with -v does pg_restore name the entry that failed, among a line for each large object; and rows.
+# shellcheck disable=SC2016 # for that shell
+load_command='said="^(pg_restore: (error|warning|from TOC).*|Command was: INSERT |.*server closed the.*|.*no connection to the.*)"
+  exec 3>&1; { { "$@" 2>&1 >&3 || code=$?; echo "${code:-0}" >&4; } | grep -Eo "$said" >&2
+  } 4>&1 | { read -r code; exit "${code:-1}"; }'
+
+load-data() { # [<list of entries>]: from the stream. Sets failures
+  local restore
+  # -Fc: to find the format out itself, pg_restore would open the FIFO twice.
+  restore=(pg_restore -v -Fc -w --section=data "${options[@]}" -d "$(postgres-conninfo "$beside")")
+  load-stream "$1"
+}
+
+load-nowhere() { # reads the stream as a restore does, and fails where one would
+  local restore=(pg_restore -v -Fc "${options[@]}" -f /dev/null)
+  load-stream ''
+}
+
+load-stream() { # <list of entries, or nothing>: to the command restore. Sets failures
+  local feeder code=0
+  printf '%s\n' "$1" >"$work/list"
+  mkfifo -m 600 "$work/f"
+  # Opening waits for the sidecar to open the other end, which may never come.
+  cat "$work/head" - <&0 >"$work/f" 2>/dev/null &
+  feeder=$!
+  postgres-start -e "PGOPTIONS=$load_options" -- sh -c "$load_command" sh "${restore[@]}" ${1:+-L /b/list} /b/f
+  postgres-finish || code=$?
+  kill "$feeder" 2>/dev/null || true
+  if [[ $code -ne 0 ]] && postgres-unmountable; then
+    hook-warning 'a container beside the service cannot see the state directory, so this goes through docker exec, which is slower'
+    code=0
+    # shellcheck disable=SC2016 # for the shell inside
+    cat "$work/head" - | postgres-exec env "PGOPTIONS=$load_options" sh -c 'list=$1; shift; exec 5<&0
+      [ -z "$list" ] || set -- "$@" -L /dev/stdin; set -- "$@" /dev/fd/5; printf "%s\n" "$list" | { '"$load_command"'; }' \
+      sh "$1" "${restore[@]}" 2>"$work/log" || code=${PIPESTATUS[1]}
+    cat "$work/log" >&2
+  fi
+  cat >/dev/null
+  failures=''
+  [[ $code -ne 0 ]] || return 0
+  failures=$(awk -f "${BASH_SOURCE[0]%/*}/data-failures.awk" "$work/log")
+  # What is more than an entry that failed. A dump of INSERTs may have loaded half of one.
+  if [[ -z $failures ]] || ! grep -q 'errors ignored on restore' "$work/log" ||
+    grep -Eq 'server closed the connection|no connection to the server|^Command was: INSERT ' "$work/log"; then
+    hook-fail 1 "$artifact could not be restored (status $code): $(grep -m 1 '^pg_restore: error' "$work/log")"
+  fi
+}
+
+# pg_dump wrote into the archive that its data are read with an empty search_path: with as many bytes, that of the session.
+load-own-path() {
+  local theirs="SELECT pg_catalog.set_config('search_path', '', false);" ours='RESET search_path;'
+  printf -v ours "%-${#theirs}s" "$ours"
+  LC_ALL=C sed -i "0,/$theirs/s//$ours/" "$work/head"
+}
+
+# Asks for the stream once more, for the entries in failures; or gives up when that got no better.
+load-data-again() {
+  local state=$BACKUPS_RUN_DIR/again-${beside##*_} entry message said='' before=-1
+  [[ ! -e $state ]] || before=$(wc -l <"$state")
+  while IFS=$'\t' read -r _ entry message; do
+    said+="${said:+; }$entry: $message"
+  done <<<"$failures"
+  cut -f1 <<<"$failures" | sed 's/$/;/' >"$state"
+  [[ $before -eq -1 || $(wc -l <"$state") -lt $before ]] ||
+    hook-fail 1 "$artifact could not be restored, since these data cannot be loaded: $said"
+  hook-request again
+}
+
+# Sets failures to those that are not of an extension which comes after the swap.
+load-data-late() {
+  [[ -e $late.sql ]] || return 0
+  awk -F '\t' -v entries="$late.list" '$3 ~ /^could not execute query: ERROR: .* does not exist$/ { print $1 ";" >entries; next }
+    { print }' <<<"$failures" >"$work/rest"
+  failures=$(<"$work/rest")
+}
+
+# After the swap, in the database itself: what insists on its name, what needs that, and its data.
+load-late() {
+  beside=$(restore_last="SELECT current_setting('backups.targets')::json ->> current_setting('backups.artifact');" restore-sql targets)
+  cp "$late.sql" "$work/again"
+  load-again
+  load-judge late
+  [[ -e $late.list ]] || return 0
+  load-data "$(<"$late.list")"
+  while IFS=$'\t' read -r _ entry message; do
+    [[ -z $entry ]] || hook-failure "$artifact" guard '' "$entry" "$message"
+  done <<<"$failures"
+}

@@ -1,0 +1,257 @@
+#!/usr/bin/env bats
+# Databases that people really have: they work, their archives are whole, and a simple restore does not bring them back.
+
+load ../support/setup
+load postgres
+
+setup_file() {
+  pg_begin postgres:15 postgres:18 postgres:15-extended || return 0
+  make_zoo 15 3>&- &
+  make_zoo 18 3>&-
+  wait $!
+  make_extended 3>&-
+}
+
+teardown_file() {
+  pg_end
+}
+
+setup() {
+  skip_left_out
+}
+
+make_zoo() {
+  local name=zoo$1-$BATS_ROOT_PID
+  postgres_create "$name" "postgres:$1"
+  pg_sql "$name" template1 -c 'CREATE DATABASE zoo'
+  pg_sql "$name" zoo <"$SUPPORT/zoo/postgres.sql"
+}
+
+make_extended() {
+  local name=ext-$BATS_ROOT_PID
+  POSTGRES_CONFIG_OPTIONS="-c shared_preload_libraries=pg_cron -c cron.database_name=${name//-/_}" postgres_create "$name" postgres:15-extended
+  postgres_psql "$name" <<'SQL'
+CREATE EXTENSION pg_cron;
+SELECT cron.schedule('nightly', '0 3 * * *', 'SELECT 1') \g /dev/null
+CREATE ROLE planner;
+GRANT USAGE ON SCHEMA cron TO planner;
+CREATE VIEW jobs AS SELECT jobname, schedule FROM cron.job;
+CREATE TABLE plain AS SELECT generate_series(1, 10) AS n;
+SQL
+  pg_sql "$name" postgres <<'SQL'
+CREATE EXTENSION postgis;
+CREATE EXTENSION postgis_topology;
+CREATE EXTENSION postgis_tiger_geocoder CASCADE;
+CREATE TABLE place (id int PRIMARY KEY, g geometry(Point, 4326));
+INSERT INTO place SELECT n, ST_SetSRID(ST_MakePoint(n, n), 4326) FROM generate_series(1, 50) n;
+CREATE INDEX ON place USING gist (ST_Transform(g, 3857));
+CREATE MATERIALIZED VIEW there AS SELECT id, ST_Transform(g, 3857) AS g FROM place;
+SQL
+}
+
+# database NAME OPTION...: an empty service but for a database with what psql makes of the options: sets name
+database() {
+  local database=$1
+  shift
+  name=zoo${MAJOR:-15}-$BATS_ROOT_PID
+  pg_sql "$name" template1 -c "DROP DATABASE IF EXISTS zoo WITH (FORCE)" -c "DROP DATABASE IF EXISTS $database WITH (FORCE)" \
+    -c "CREATE DATABASE $database" </dev/null 2>/dev/null
+  pg_sql "$name" "$database" "$@"
+}
+
+lost() { # <name of what postgres-lost.sql has>
+  database lossy -v "$1=1" <"$SUPPORT/zoo/postgres-lost.sql"
+  pg_backup "$name"
+  digest=$(pg_digest "$name" lossy)
+  pg_sql "$name" lossy -c 'CREATE TABLE live (i int)'
+}
+
+restore() {
+  helper restore "postgres:$ID" --force --no-safety-backup --format json "$@"
+}
+
+zoo() {
+  local name=zoo$1-$BATS_ROOT_PID before
+  before=$(pg_fingerprint "$name")
+  pg_backup "$name"
+  pg_sql "$name" zoo -c 'DELETE FROM person' -c 'ALTER EVENT TRIGGER closed DISABLE' -c 'DROP TABLE secret'
+  run -0 --separate-stderr helper restore "postgres:$ID" --force --no-safety-backup --format json
+  assert_json '.not_restored | length' 0
+  [[ $(pg_fingerprint "$name") == "$before" ]] || diff <(echo "$before") <(pg_fingerprint "$name")
+  pg_clean "$name"
+}
+
+@test "15: the zoo comes back as it was, object by object and row by row" {
+  zoo 15
+}
+
+@test "18: the zoo comes back as it was, object by object and row by row" {
+  zoo 18
+}
+
+@test "rows that violate a foreign key come back, and the key that does not is named: exit 9" {
+  lost fk
+  run -9 --separate-stderr restore
+  assert_json '.not_restored[0].code' 23503
+  assert_json '.not_restored[0].rebuildable' true
+  assert_contains "$output" purchase_customer
+  assert_contains "$stderr" purchase_customer
+  assert_equal "$(pg_digest "$name" lossy)" "$digest"
+  run -0 helper logs "postgres:$ID"
+  assert_contains "$output" "purchase_customer"
+  run -0 helper info "postgres:$ID"
+  assert_contains "$output" "purchase_customer"
+  pg_clean "$name"
+}
+
+@test "a materialized view that can't be refreshed does not keep the rows away: exit 9" {
+  lost refresh
+  run -9 --separate-stderr restore
+  assert_json '.not_restored | map(.code) | join(" ")' 22012
+  assert_equal "$(pg_digest "$name" lossy)" "$digest"
+}
+
+@test "a grant to a role that is gone is lost with it, and nothing else: exit 9" {
+  lost grant
+  run -9 --separate-stderr restore
+  assert_json '.not_restored | map(.code) | join(" ")' 42704
+  assert_equal "$(pg_digest "$name" lossy)" "$digest"
+}
+
+refused_unless_accepted() { # <what> <SQLSTATE>
+  lost "$1"
+  run -11 --separate-stderr restore
+  assert_contains "${stderr_lines[-1]}" "--accept-incomplete"
+  assert_contains "${stderr_lines[-1]}" "$2"
+  run -0 pg_sql "$name" lossy -c "SELECT count(*) FROM live"
+  pg_clean "$name"
+  run -9 --separate-stderr restore --accept-incomplete
+  assert_json '.not_restored[0].rebuildable' false
+  assert_equal "$(pg_digest "$name" lossy)" "$digest"
+  pg_clean "$name"
+}
+
+@test "a primary key that can't be made again refuses, unless that is accepted" {
+  refused_unless_accepted key 23505
+}
+
+@test "a unique index that can't be made again refuses, unless that is accepted" {
+  refused_unless_accepted unique 23505
+}
+
+@test "PostGIS with topology and the geocoder, and a table of pg_cron's jobs, come back beside the live data" {
+  name=ext-$BATS_ROOT_PID
+  before=$(pg_fingerprint "$name" | grep -v topology_id_seq)
+  pg_backup "$name"
+  run -0 --separate-stderr restore
+  assert_json '.not_restored | length' 0
+  [[ $(pg_fingerprint "$name" | grep -v topology_id_seq) == "$before" ]] ||
+    diff <(echo "$before") <(pg_fingerprint "$name" | grep -v topology_id_seq)
+  pg_clean "$name"
+}
+
+@test "--in-place of what insists on the name of its database comes back as well, after a rehearsal" {
+  name=ext-$BATS_ROOT_PID
+  before=$(pg_fingerprint "$name" | grep -v topology_id_seq)
+  pg_backup "$name"
+  run -0 --separate-stderr helper restore "postgres:$ID" --in-place --dry-run
+  assert_contains "$output" "after a rehearsal of the whole restore"
+  run -0 --separate-stderr restore --in-place
+  [[ $(pg_fingerprint "$name" | grep -v topology_id_seq) == "$before" ]] ||
+    diff <(echo "$before") <(pg_fingerprint "$name" | grep -v topology_id_seq)
+  pg_clean "$name"
+}
+
+contrib() { # <major>
+  local MAJOR=$1
+  database contrib <<'SQL'
+SELECT format('CREATE EXTENSION IF NOT EXISTS %I CASCADE', name) FROM pg_available_extensions ORDER BY name
+\set ON_ERROR_STOP off
+\gexec
+SQL
+  extensions=$(pg_sql "$name" contrib -c "SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension")
+  [[ $(wc -w <<<"$extensions") -gt 40 ]]
+  pg_backup "$name"
+  run -0 --separate-stderr restore
+  assert_json '.not_restored | length' 0
+  assert_equal "$(pg_sql "$name" contrib -c "SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension")" "$extensions"
+}
+
+@test "15: every extension of the image comes back" {
+  contrib 15
+}
+
+@test "18: every extension of the image comes back" {
+  contrib 18
+}
+
+@test "rows that can't be loaded end the restore with the table's name and the reason" {
+  database lossy <<'SQL'
+CREATE FUNCTION sound() RETURNS boolean LANGUAGE plpgsql AS
+  $$ BEGIN IF current_database() ~ '_new_' THEN RAISE 'never here'; END IF; RETURN true; END $$;
+CREATE TABLE first (i int CHECK (sound()));
+INSERT INTO first VALUES (1);
+CREATE TABLE second AS SELECT 2 AS i;
+SQL
+  pg_backup "$name"
+  pg_sql "$name" lossy -c 'CREATE TABLE live (i int)'
+  run -1 --separate-stderr restore --accept-incomplete
+  assert_contains "${stderr_lines[-1]}" "TABLE DATA first"
+  assert_contains "${stderr_lines[-1]}" "never here"
+  run -0 pg_sql "$name" lossy -c 'SELECT count(*) FROM live'
+  # It is tried before the live database goes, so that it is all still there.
+  run -1 --separate-stderr restore --in-place
+  run -0 pg_sql "$name" lossy -c 'SELECT count(*) FROM live'
+  pg_clean "$name"
+}
+
+@test "a server that crashes in between fails the restore, since what was not durable yet is lost" {
+  database lossy <<'SQL'
+CREATE FUNCTION slow() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  WHILE current_database() ~ '_new_' AND EXISTS (SELECT FROM pg_shdescription WHERE description = 'wait') LOOP PERFORM pg_sleep(0.05); END LOOP;
+  RETURN true; END $$;
+CREATE TABLE first (i int CHECK (slow()));
+INSERT INTO first VALUES (1);
+SQL
+  pg_backup "$name"
+  pg_sql "$name" lossy -c 'CREATE TABLE live (i int)'
+  pg_sql "$name" template1 -c "COMMENT ON DATABASE template1 IS 'wait'"
+  pg_background restore "postgres:$ID" --force --no-safety-backup
+  wait_until 60 pg_sees "$name" "datname ~ '^backups_.*_new_' AND wait_event = 'PgSleep'"
+  pg_kill "$name" backend
+  pg_up "$name"
+  pg_sql "$name" template1 -c "COMMENT ON DATABASE template1 IS ''"
+  pg_join
+  assert_equal "$PG_CODE" 1
+  run -0 pg_sql "$name" lossy -c 'SELECT count(*) FROM live'
+  run -0 helper list
+  pg_clean "$name"
+}
+
+# What the loss of a statement means, for those that no server can be brought to refuse.
+kind() { # <expected> <section> <SQLSTATE> <statement>
+  assert_equal "$(BACKUPS_RUN_ID=x BACKUPS_RUN_DIR=$BATS_TEST_TMPDIR bash -c 'source "$0" && load-kind "$@"' "$HOOKS/postgres/load.bash" "${@:2}")" "$1"
+}
+
+@test "what opens what was closed, or loses a key, is told from what can be made again, and both from the server's own failures" {
+  kind guard pre-data 42501 'REVOKE ALL ON FUNCTION public.f() FROM PUBLIC;'
+  kind guard pre-data 42501 'ALTER DEFAULT PRIVILEGES FOR ROLE a REVOKE ALL ON FUNCTIONS FROM PUBLIC;'
+  kind guard post-data 42883 'CREATE POLICY own ON public.t USING (public.f());'
+  kind guard pre-data 42P01 'ALTER TABLE public.t ENABLE ROW LEVEL SECURITY;'
+  kind guard pre-data 42704 'ALTER FUNCTION public.f() OWNER TO gone;'
+  kind guard post-data 23505 'ALTER TABLE ONLY public.t ADD CONSTRAINT "a ""b" PRIMARY KEY (id);'
+  kind guard post-data 23505 'ALTER TABLE ONLY public.t ADD CONSTRAINT t_u UNIQUE (id);'
+  kind guard post-data 23P01 'ALTER TABLE ONLY public.t ADD CONSTRAINT t_e EXCLUDE USING gist (r WITH &&);'
+  kind guard pre-data 42883 'CREATE VIEW public.v AS SELECT public.f() AS f;'
+  kind guard pre-data 58P01 'CREATE FUNCTION public.f() RETURNS integer LANGUAGE c AS ...;'
+  kind rebuild pre-data 42704 'REVOKE ALL ON TABLE public.t FROM gone;'
+  kind rebuild pre-data 42704 'GRANT SELECT ON TABLE public.t TO "16999";'
+  kind rebuild post-data 23503 'ALTER TABLE ONLY public.t ADD CONSTRAINT t_f FOREIGN KEY (a) REFERENCES public.u(id);'
+  kind rebuild post-data 22012 'REFRESH MATERIALIZED VIEW public.m;'
+  kind rebuild post-data 42P07 'CREATE INDEX i ON public.t USING btree (a);'
+  kind rebuild post-data 42883 'CREATE TRIGGER tr BEFORE UPDATE ON public.t FOR EACH ROW EXECUTE FUNCTION public.f();'
+  kind rebuild post-data 42501 'CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION public.f();'
+  kind server post-data 53100 'CREATE INDEX i ON public.t USING btree (a);'
+  kind server post-data XX000 'REFRESH MATERIALIZED VIEW public.m;'
+  kind server post-data 22012 'SELECT 1 / count(*) FROM backups_restore.survives;'
+}
