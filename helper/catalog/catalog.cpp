@@ -69,7 +69,13 @@ bool Backup::has_good_copy() const {
                      [](const Copy& copy) { return copy.status == "success"; });
 }
 
-Catalog::Catalog(const std::filesystem::path& path) : database_(open(path)) { migrate(database_); }
+Catalog::Catalog(const std::filesystem::path& path) : Catalog(open(path)) {}
+
+Catalog::Catalog(Database database) : database_(std::move(database)) { migrate(database_); }
+
+std::unique_ptr<Catalog> Catalog::copy_of(const std::filesystem::path& path) {
+  return std::unique_ptr<Catalog>(new Catalog(Database::copy_of(path)));
+}
 
 bool Catalog::is_complete() {
   Statement query(database_, "PRAGMA application_id");

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -82,6 +83,12 @@ class Catalog {
   /// Opens it, makes it where there is none, and brings its schema up to date.
   explicit Catalog(const std::filesystem::path& path);
 
+  /// A copy of it in memory, for a disk that is full or read-only (Database::copy_of): to look at,
+  /// once it is frozen.
+  static std::unique_ptr<Catalog> copy_of(const std::filesystem::path& path);
+  /// Every change fails from now on, as kNoRoom.
+  void freeze() { database_.freeze(); }
+
   /// False from when it is made until mark_complete(): it may lack backups whose files are there.
   bool is_complete();
   void mark_complete();
@@ -149,6 +156,7 @@ class Catalog {
   Database& database() { return database_; }
 
  private:
+  explicit Catalog(Database database);
   std::vector<Backup> read(Statement& statement);
   std::optional<Backup> newest_good(const Source& source, const std::string& which);
   void write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target);

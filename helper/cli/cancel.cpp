@@ -11,6 +11,7 @@
 #include "cli/verb.hpp"
 #include "engine/run.hpp"
 #include "sys/interrupt.hpp"
+#include "sys/self.hpp"
 
 namespace backups {
 namespace {
@@ -26,13 +27,24 @@ std::optional<RunRecord> running(State& state, const Source& source) {
   return std::nullopt;
 }
 
+/// The lock of the run is held, but its number may be that of another process: here, when it works
+/// in a container.
+void stop(State& state, const Source& source, const RunRecord& run) {
+  if (signal_process(run.pid, run.process_start, SIGINT)) return;
+  const auto now = running(state, source);
+  if (!now || now->id != run.id) return;  // it has just ended
+  throw Error(ErrorKind::kFailed,
+              "the " + run.verb + " of " + source.spelling() + " is at work as process " +
+                  std::to_string(run.pid) +
+                  ", which can't be seen from here: cancel it in the container in which it runs");
+}
+
 int cancel(Call& call) {
   const Source source = call.resolver.known_source(call.word(0));
   const auto run = running(call.state, source);
   if (!run) throw Error(ErrorKind::kNotFound, "nothing runs for " + source.spelling() + " now");
   log::step("Stopping the " + run->verb + " of " + source.spelling());
-  if (::kill(run->pid, SIGINT) != 0 && errno != ESRCH)
-    throw system_error("cannot stop process " + std::to_string(run->pid), errno);
+  stop(call.state, source, *run);
   const auto end = std::chrono::steady_clock::now() + kPatience;
   for (auto now = run; now && now->id == run->id; now = running(call.state, source)) {
     if (std::chrono::steady_clock::now() > end)

@@ -8,13 +8,17 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "cli/help.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/ballast.hpp"
 #include "engine/recover.hpp"
 #include "engine/version.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
+#include "sys/room.hpp"
+#include "sys/self.hpp"
 #include "sys/user.hpp"
 
 namespace backups {
@@ -57,7 +61,7 @@ fs::path hooks_directory(const Options& options) {
 void refuse_shell_options(const Options& options) {
   for (const char* name : {"root", "hooks"}) {
     if (called_by_dokku() && options.flag(name))
-      throw Error(ErrorKind::kBadInput, std::string("--") + name + " works at a shell only");
+      throw Error(ErrorKind::kBadInput, std::string("--") + name + works_at_a_shell(options));
   }
 }
 
@@ -83,9 +87,12 @@ int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
 
   const fs::path root = state_root(options);
   become_owner_of(root);
+  keep_memory_private();
+  if (verb.lends_ballast) lend_ballast(root, false);
   State state(root, hooks_directory(options), hook_environment(root));
-  state.set_helper("/proc/self/exe");
-  if (!verb.internal) recover(state);
+  state.set_helper(own_program());
+  // What can't be recorded can't be finished either.
+  if (!verb.internal && has_room(root, kRoomToRecord)) recover(state);
   Call call{state, options, Resolver(state), json};
   return verb.run(call);
 }
@@ -99,7 +106,18 @@ void print_version(const std::vector<std::string>& arguments) {
   }
 }
 
+/// Whatever is written down or shown is JSON, which can't hold anything else.
+void refuse_other_encodings(const std::vector<std::string>& words) {
+  for (const auto& word : words) {
+    if (is_utf8(word)) continue;
+    throw Error(ErrorKind::kBadInput, "'" + printable(word) +
+                                          "' is not valid UTF-8: nothing with such a name can be "
+                                          "backed up. Rename it, or call it by its UTF-8 name");
+  }
+}
+
 int dispatch(const std::vector<std::string>& words) {
+  refuse_other_encodings(words);
   if (words.empty() || words[0] == "help" || words[0] == "--help") {
     print_help({words.begin() + (words.empty() ? 0 : 1), words.end()});
     return 0;
@@ -119,11 +137,15 @@ int dispatch(const std::vector<std::string>& words) {
 
 int run_cli(int argc, char** argv) {
   ::umask(0077);
+  keep_memory_private();
   try {
     interrupt::install();
     return dispatch({argv + 1, argv + argc});
   } catch (const Error& error) {
-    log::warn(error.what());
+    const std::string why = error.what();
+    const bool helps = why.find("backups:") != std::string::npos;
+    log::warn(why +
+              (error.kind() == ErrorKind::kNoRoom && !helps ? std::string(". ") + kMakeRoom : ""));
     return error.exit_code();
   } catch (const std::exception& error) {
     log::warn(std::string("failed: ") + error.what());

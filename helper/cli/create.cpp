@@ -18,18 +18,35 @@ std::vector<Source> sources_of(Call& call) {
   if (all != call.options.words().empty())
     throw Error(ErrorKind::kBadInput,
                 all ? "either sources or --all, not both" : "say which source, or --all");
-  if (all) return call.resolver.all_live();
+  if (all) {
+    const auto found = call.resolver.everything();
+    if (found.empty())
+      throw Error(ErrorKind::kNotFound,
+                  "there is nothing to back up: no service, no schedule and no earlier backup of a "
+                  "file. Name a source, as in backups:create sqlite:/srv/app.db");
+    return found;
+  }
   std::vector<Source> sources;
   for (const auto& word : call.options.words()) sources.push_back(call.resolver.source(word));
   return sources;
 }
 
-/// Those of --target, or else the source's own. They must exist before anything begins.
+/// Those of --target, which must exist before anything begins, or else the source's own: of these
+/// one that is missing fails its copy only.
 std::vector<std::string> targets_of(Call& call, const Source& source) {
   const auto named = call.options.value("target");
-  auto targets = named ? parse_target_list(*named) : default_targets(call.state, source);
+  if (!named) return default_targets(call.state, source);
+  auto targets = parse_target_list(*named);
   require_targets(call.state, targets);
   return targets;
+}
+
+/// With what helps there.
+std::string copy_failure(const Manifest& manifest, const std::string& target, const Error& error) {
+  const std::string why = error.what();
+  if (error.kind() == ErrorKind::kNotFound) return why;
+  return why + ". Try again: backups:push " + manifest.source.type + ":" + manifest.id +
+         " --target " + target;
 }
 
 Created create_one(Call& call, const Source& source, const std::string& label) {
@@ -44,8 +61,7 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
     log::warn(manifest.id + " is suspect: " + manifest.suspect +
               ". If that is as it should be: backups:accept " + source.spelling());
   for (const auto& [target, error] : created.failed_copies)
-    log::warn(std::string(error.what()) + ". Try again: backups:push " + source.type + ":" +
-              manifest.id + " --target " + target);
+    log::warn(copy_failure(manifest, target, error));
   return created;
 }
 
@@ -64,14 +80,16 @@ int create(Call& call) {
                          {"id", manifest.id},
                          {"stored_size", manifest.stored_size()},
                          {"raw_size", manifest.raw_size()}});
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {  // whatever it is: the others are backed up
       if (sources.size() == 1 && !call.json) throw;
       const std::string why = error.what();
       const bool named = why.find(source.spelling()) != std::string::npos;
       log::warn(named ? why : source.spelling() + ": " + why);
-      worst = std::max(worst, error.exit_code());
-      results.push_back({{"source", source.text()}, {"status", "failed"}, {"error", error.what()}});
-      if (error.kind() == ErrorKind::kCancelled) break;
+      const auto* own = dynamic_cast<const Error*>(&error);
+      const auto kind = own == nullptr ? ErrorKind::kFailed : own->kind();
+      worst = std::max(worst, static_cast<int>(kind));
+      results.push_back({{"source", source.text()}, {"status", "failed"}, {"error", why}});
+      if (kind == ErrorKind::kCancelled) break;
     }
   }
   if (call.json) print_json({{"backups", results}});
@@ -85,7 +103,7 @@ Verb create_verb() {
           "<source>...|--all [--target NAME]... [--label TEXT]",
           "take a backup now and print its id",
           {0, 1000},
-          {{"all", nullptr, "every source that can be listed"},
+          {{"all", nullptr, "every source that is listed, scheduled or was backed up before"},
            {"target", "NAME", "where to; may be repeated (default: the property targets)", true},
            {"label", "TEXT", "kept with the backup"}},
           create};

@@ -21,13 +21,17 @@ bool is_only_copy(const Backup& backup, const std::string& target) {
 
 /// `whole`: nothing of it remains.
 void confirm_deletion(Call& call, const Backup& backup, bool whole) {
-  // Not even --force: a script must not take the last way back.
-  if (whole && is_last_good(call.state, backup))
-    return confirm(
-        "This deletes the only good backup of " + backup.source.spelling() + ", " + backup.id,
-        backup.id);
-  if (!call.options.flag("force") && std::getenv("DOKKU_APPS_FORCE_DELETE") == nullptr)
-    confirm("This deletes backup " + backup.id, backup.id);
+  const bool forced =
+      call.options.flag("force") || std::getenv("DOKKU_APPS_FORCE_DELETE") != nullptr;
+  // Not even --force: a script that repeats itself must not take the last way back unnamed.
+  const bool last = whole && is_last_good(call.state, backup);
+  if (forced && !last) return;
+  confirm({.warning = last ? "This deletes the only good backup of " + backup.source.spelling() +
+                                 ", " + backup.id + (forced ? ": --force does not cover that" : "")
+                           : "This deletes backup " + backup.id,
+           .answers = {backup.id, backup.text()},
+           .command = as_typed(call.options),
+           .forceable = !last});
 }
 
 int remove(Call& call) {
@@ -61,8 +65,11 @@ Verb delete_verb() {
           "delete the files of a backup and keep its entry",
           {1, 1},
           {{"target", "NAME", "only the copy there"},
-           {"force", nullptr, "don't ask (the only good backup is always asked for)"}},
-          remove};
+           {"force", nullptr,
+            "don't ask (the only good backup asks all the same: type or pipe its id)"}},
+          remove,
+          false,
+          true};
 }
 
 }  // namespace backups

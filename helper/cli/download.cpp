@@ -1,12 +1,11 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "cli/output.hpp"
 #include "cli/pick.hpp"
 #include "cli/verb.hpp"
 #include "engine/copy.hpp"
 #include "engine/verify.hpp"
-#include "sys/fd.hpp"
-#include "sys/interrupt.hpp"
 
 namespace backups {
 namespace {
@@ -14,9 +13,8 @@ namespace {
 class StandardOutput : public Sink {
  public:
   void write(std::string_view bytes) override {
-    interrupt::check();
     used_ = true;
-    write_all(STDOUT_FILENO, bytes, "to stdout");
+    write_stdout(bytes);
   }
   bool used() const { return used_; }
   void finish() override {}

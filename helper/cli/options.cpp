@@ -68,7 +68,9 @@ std::vector<std::string> set_words_aside(const std::string& verb, const std::str
 
 Options::Options(const std::string& verb, const std::string& usage,
                  const std::vector<OptionSpec>& specs, WordCount count,
-                 const std::vector<std::string>& arguments) {
+                 const std::vector<std::string>& arguments)
+    : command_(verb) {
+  for (const auto& argument : arguments) command_ += " " + shell_quote(argument);
   const auto options = set_words_aside(verb, usage, specs, arguments, words_);
   std::vector<char*> pointers = {const_cast<char*>(verb.c_str())};
   for (const auto& option : options) pointers.push_back(const_cast<char*>(option.c_str()));

@@ -36,10 +36,13 @@ class Options {
   /// A whole number from `least` on. Throws Error, kBadInput.
   std::optional<std::int64_t> number(const std::string& name, std::int64_t least) const;
   const std::vector<std::string>& words() const { return words_; }
+  /// All of it as it was written, for a shell: "restore my-db@latest --into other".
+  const std::string& command() const { return command_; }
 
  private:
   std::map<std::string, std::string> values_;
   std::vector<std::string> words_;
+  std::string command_;
 };
 
 /// The value of --label, empty without one. Throws Error, kBadInput, unless it is a line of

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <climits>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@
 #include "base/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/interrupt.hpp"
+#include "sys/self.hpp"
 
 namespace backups {
 namespace {
@@ -53,7 +55,21 @@ std::string read_line() {
   }
 }
 
-void print(const std::string& text) { write_all(STDOUT_FILENO, text, "to stdout"); }
+void write_stdout(std::string_view bytes) {
+  while (!bytes.empty()) {
+    std::array<pollfd, 2> waited = {
+        {{STDOUT_FILENO, POLLOUT, 0}, {interrupt::poll_fd(), POLLIN, 0}}};
+    ::poll(waited.data(), waited.size(), -1);
+    interrupt::check();
+    if (waited[0].revents == 0) continue;
+    // What a pipe that is ready takes at once (pipe(7)): in a longer write nobody could stop us.
+    const auto part = bytes.substr(0, PIPE_BUF);
+    write_all(STDOUT_FILENO, part, "to stdout");
+    bytes.remove_prefix(part.size());
+  }
+}
+
+void print(const std::string& text) { write_stdout(text); }
 
 std::string format_table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths(rows.front().size());
@@ -143,15 +159,32 @@ Progress make_progress() {
   };
 }
 
-void confirm(const std::string& warning, const std::string& name) {
+std::string as_typed(const Options& options) {
+  const bool at_a_shell = options.flag("root");
+  return (at_a_shell ? "backups-helper " : "dokku backups:") + printable(options.command());
+}
+
+std::string works_at_a_shell(const Options& options) {
+  return " works at a shell only, as root on the host: " + own_program().string() + " " +
+         printable(options.command());
+}
+
+void confirm(const Question& question) {
   log::warn("WARNING: Potentially Destructive Action");
-  log::warn(warning);
+  log::warn(printable(question.warning));
+  log::warn("To proceed, type \"" + printable(question.answers.front()) + "\"");
+  if (::isatty(STDIN_FILENO) == 1) log::raw("> ");
+  const std::string given = read_line();
+  if (std::find(question.answers.begin(), question.answers.end(), given) != question.answers.end())
+    return;
+  std::string why = "not confirmed: nothing was changed";
+  const std::string piped = "pipe the answer in: echo " + shell_quote(question.answers.front()) +
+                            " | " + question.command;
   if (::isatty(STDIN_FILENO) != 1)
-    throw Error(ErrorKind::kRefused,
-                "not confirmed: there is no terminal to ask at. Use --force to go on without");
-  log::warn("To proceed, type \"" + name + "\"");
-  log::raw("> ");
-  if (read_line() != name) throw Error(ErrorKind::kRefused, "not confirmed: nothing was changed");
+    why += ". Without a terminal, " +
+           (question.command.empty() ? "add --force"
+                                     : piped + (question.forceable ? ", or add --force" : ""));
+  throw Error(ErrorKind::kRefused, why);
 }
 
 }  // namespace backups

@@ -2,15 +2,19 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "catalog/catalog.hpp"
+#include "cli/options.hpp"
 #include "engine/artifact.hpp"
 
 namespace backups {
 
-/// Writes to stdout. Throws Error when that fails: what was asked for did not arrive.
+/// Writes to stdout, as fast as its reader takes it or until a stop is asked for. Throws Error when
+/// that fails: what was asked for did not arrive.
+void write_stdout(std::string_view bytes);
 void print(const std::string& text);
 
 /// A table with a head, columns as wide as needed, two blanks between them.
@@ -29,9 +33,24 @@ nlohmann::ordered_json backup_to_json(const Backup& backup, bool kept);
 /// Shows on stderr how far an operation is: a line that is rewritten on a terminal, one now and
 /// then elsewhere, nothing when quiet.
 Progress make_progress();
-/// Makes a person type `name` at a terminal. Throws Error, kRefused, when something else is typed
-/// or stdin is none.
-void confirm(const std::string& warning, const std::string& name);
+
+/// What a person must answer before something is lost.
+struct Question {
+  std::string warning;               ///< what is about to happen
+  std::vector<std::string> answers;  ///< any of them; the first is the one asked for
+  std::string command;               ///< that asks, as_typed(); empty: no single answer will do
+  bool forceable = true;             ///< --force would have answered it
+};
+/// Asks it, and reads a line of stdin: typed, or piped as `echo my-db | dokku backups:restore …`.
+/// Throws Error, kRefused, when that is none of the answers.
+void confirm(const Question& question);
+
+/// The command once more, as whoever called typed it: "dokku backups:restore my-db@latest", or
+/// "backups-helper restore … --root DIR".
+std::string as_typed(const Options& options);
+
+/// " works at a shell only: ..." with what to type there, for what dokku's users must not say.
+std::string works_at_a_shell(const Options& options);
 
 /// A line of stdin, trimmed; what there is at its end. Throws Error, kCancelled.
 std::string read_line();

@@ -25,7 +25,8 @@ std::vector<Source> sources_of(Call& call) {
 void show(Call& call, const std::vector<Judged>& judged, Json& json) {
   std::vector<std::vector<std::string>> rows = {{"BACKUP", "TARGET", "", "WHY"}};
   for (const auto& [backup, target, verdict] : judged) {
-    rows.push_back({backup.id, target, verdict.keep ? "stays" : "goes", verdict.reason});
+    if (!verdict.keep || !log::quiet())
+      rows.push_back({backup.id, target, verdict.keep ? "stays" : "goes", verdict.reason});
     json.push_back({{"source", backup.source.text()},
                     {"id", backup.id},
                     {"target", target},
@@ -70,7 +71,9 @@ Verb prune_verb() {
           "remove what retention does not keep and say why the rest stays",
           {0, 1},
           {{"all", nullptr, "every source"}, {"dry-run", nullptr, "only say what would go"}},
-          prune_sources};
+          prune_sources,
+          false,
+          true};
 }
 
 }  // namespace backups

@@ -113,8 +113,11 @@ bool is_forced(const Call& call) {
 /// Asks whether to go on without what can be made again later.
 void approve_losses(const RestoreRequest& request, const std::vector<LostObject>& lost) {
   for (const auto& one : lost) log::warn("Not restored: " + to_text(one));
-  confirm("All rows are restored, but not these objects, which can be made again by hand",
-          request.target.address);
+  // The second question: one piped answer does not cover it.
+  confirm(
+      {.warning = "All rows are restored, but not these objects, which can be made again by hand",
+       .answers = {request.target.address, request.target.spelling()},
+       .command = ""});
 }
 
 Json losses_json(const std::vector<LostObject>& lost) {
@@ -169,7 +172,9 @@ int restore(Call& call) {
   if (!unseen) print(preview_text(restore, request, !call.options.flag("no-safety-backup")));
   restore.require_room();
   if (!forced && !dry_run)
-    confirm("This replaces what is in " + request.target.spelling(), request.target.address);
+    confirm({.warning = "This replaces what is in " + request.target.spelling(),
+             .answers = {request.target.address, request.target.spelling()},
+             .command = as_typed(call.options)});
   verify_all(restore);
   Json json = preview_json(restore, request);
   json["status"] = "dry-run";
@@ -201,7 +206,9 @@ Verb restore_verb() {
            {"ignore-version-mismatch", nullptr, "restore into an older server all the same"},
            {"accept-incomplete", nullptr,
             "restore without what cannot be put back although it guards something"}},
-          restore};
+          restore,
+          false,
+          true};
 }
 
 }  // namespace backups

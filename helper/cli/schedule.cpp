@@ -84,18 +84,33 @@ void check_id(const std::string& id) {
                                           "dashes, beginning with a letter");
 }
 
-/// That of one with the same times and targets, or else the kind of schedule that it is, with a
-/// number behind it when that is taken.
+std::string words_of(const Schedule& schedule) {
+  return describe(Cron::parse(schedule.cron), schedule.timezone);
+}
+
+/// That of one with the same times and targets, or else the kind of schedule that it is. Throws
+/// Error, kBadInput, where that is taken: whoever sets a daily one may mean to change the one there
+/// is, or want a second.
 std::string default_id(const Settings& settings, const Schedule& schedule,
                        const std::string& kind) {
-  for (const auto& other : settings.schedules)
-    if (other.source.text() == schedule.source.text() && other.cron == schedule.cron &&
-        other.timezone == schedule.timezone && other.targets == schedule.targets)
+  std::vector<std::string> there;
+  for (const auto& other : settings.schedules) {
+    if (other.source.text() != schedule.source.text()) continue;
+    if (other.cron == schedule.cron && other.timezone == schedule.timezone &&
+        other.targets == schedule.targets)
       return other.id;
-  std::string id = kind;
-  for (int number = 2; settings.find_schedule(schedule.source, id) != nullptr; ++number)
-    id = kind + "-" + std::to_string(number);
-  return id;
+    there.push_back(other.id + " (" + words_of(other) + ")");
+  }
+  if (settings.find_schedule(schedule.source, kind) == nullptr) return kind;
+  throw Error(ErrorKind::kBadInput, schedule.source.spelling() + " has a schedule '" + kind +
+                                        "' already; there are: " + join(there, "; ") +
+                                        ". Change that one by repeating this with --id " + kind +
+                                        ", or add another with --id and a new name");
+}
+
+/// Its own targets, or those of its source as they are now.
+std::vector<std::string> used_targets(const State& state, const Schedule& schedule) {
+  return schedule.targets.empty() ? default_targets(state, schedule.source) : schedule.targets;
 }
 
 Schedule schedule_of(Call& call, const Source& source) {
@@ -109,8 +124,7 @@ Schedule schedule_of(Call& call, const Source& source) {
   schedule.keep_on = keep_on_of(call.options);
   if (const auto targets = call.options.value("target"))
     schedule.targets = parse_target_list(*targets);
-  const auto used =
-      schedule.targets.empty() ? default_targets(call.state, source) : schedule.targets;
+  const auto used = used_targets(call.state, schedule);
   require_targets(call.state, used);
   for (const auto& [target, rules] : schedule.keep_on) {
     if (std::find(used.begin(), used.end(), target) == used.end())
@@ -142,10 +156,6 @@ void put_schedule(State& state, const Schedule& schedule) {
   });
 }
 
-std::string words_of(const Schedule& schedule) {
-  return describe(Cron::parse(schedule.cron), schedule.timezone);
-}
-
 std::string local_text(const Schedule& schedule, Time time) {
   const LocalMinute local = Zone(schedule.timezone).local(time);
   const std::string text = rfc3339(std::chrono::seconds(local.time_since_epoch()).count());
@@ -166,6 +176,7 @@ Json to_json(Call& call, const Schedule& schedule) {
   Json json = schedule_to_json(schedule);
   json["source"] = schedule.source.text();
   json["words"] = words_of(schedule);
+  json["used_targets"] = used_targets(call.state, schedule);
   json["last_run"] = standing.last ? Json(rfc3339(standing.last->started_at)) : Json();
   json["last_status"] = standing.last ? Json(standing.last->status) : Json();
   json["last_success"] =
@@ -221,7 +232,7 @@ std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
   return {schedule.source.spelling(),
           schedule.id,
           words_of(schedule),
-          schedule.targets.empty() ? "-" : join(schedule.targets, ","),
+          join(used_targets(call.state, schedule), ","),
           keep_text(schedule),
           last ? last->status + " " + human_duration(now() - last->started_at) + " ago" : "never",
           next_text(schedule, standing)};

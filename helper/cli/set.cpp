@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -7,6 +6,7 @@
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
 #include "engine/lifecycle.hpp"
+#include "engine/target.hpp"
 
 namespace backups {
 namespace {
@@ -23,12 +23,10 @@ const Property& property_of(const std::string& key) {
 }
 
 /// Throws Error where this property can't be set for `scope`, or by whoever calls.
-void refuse_wrong_place(const Property& property, const std::string& scope) {
+void refuse_wrong_place(const Options& options, const Property& property,
+                        const std::string& scope) {
   if (property.is(Property::kShellOnly) && called_by_dokku())
-    throw Error(ErrorKind::kBadInput, std::string(property.name) +
-                                          " can be set at a shell only, by root on the host: " +
-                                          std::filesystem::read_symlink("/proc/self/exe").string() +
-                                          " set --global " + property.name + " ...");
+    throw Error(ErrorKind::kBadInput, property.name + works_at_a_shell(options));
   const bool app = scope.starts_with(kApp);
   if (property.is(Property::kOfApps) ? !app && scope != Settings::kGlobal : app)
     throw Error(
@@ -70,12 +68,14 @@ int set(Call& call) {
                                           ? "say which property to set"
                                           : "'" + printable(words[2]) + "' is one word too many");
   const Property& property = property_of(words[0]);
-  refuse_wrong_place(property, scope);
+  refuse_wrong_place(call.options, property, scope);
   const std::string value = value_of(property, words);
   const std::string shown = property.shown(value);
   if (!value.empty() && !property.valid(value))
     throw Error(ErrorKind::kBadInput,
                 std::string(property.name) + " takes " + property.takes + ", not '" + shown + "'");
+  if (property.name == std::string("targets") && !value.empty())
+    require_targets(call.state, parse_target_list(value));
   call.state.change_settings(
       [&](Settings& settings) { settings.set(scope, property.name, value); });
   log::result(value.empty() ? std::string("Unsetting ") + property.name

@@ -35,14 +35,29 @@ std::optional<S3Credentials> credentials_from_stdin() {
 }
 
 /// Dokku's users must not point us at files and accounts of the host.
-void refuse_host_options(const std::string& name) {
+void refuse_host_options(const Options& options, const std::string& name) {
   if (called_by_dokku() && (name == "profile" || name == "ca-file"))
-    throw Error(ErrorKind::kBadInput, "--" + name + " works at a shell only");
+    throw Error(ErrorKind::kBadInput, "--" + name + works_at_a_shell(options));
 }
 
 void require_target(const Settings& settings, const std::string& name) {
   if (!settings.targets.contains(name))
-    throw Error(ErrorKind::kNotFound, "there is no target '" + printable(name) + "'");
+    throw Error(ErrorKind::kNotFound,
+                "there is no target '" + printable(name) + "': see backups:target-list");
+}
+
+/// Those that are found without being given. The target is not there yet: what helps is this
+/// command once more.
+void require_found_credentials(Call& call, const std::string& name, const TargetOptions& options) {
+  try {
+    warn_of_environment(name, find_credentials(call.state.root(), name, options).origin);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kKey || options.contains("profile")) throw;
+    throw Error(ErrorKind::kKey, "target " + name +
+                                     " is not added: it has no credentials. Give them on stdin: "
+                                     "echo KEY:SECRET | " +
+                                     as_typed(call.options));
+  }
 }
 
 int target_add(Call& call) {
@@ -58,7 +73,7 @@ int target_add(Call& call) {
   TargetOptions options;
   for (const auto& option : target_options()) {
     if (!call.options.flag(option.name)) continue;
-    refuse_host_options(option.name);
+    refuse_host_options(call.options, option.name);
     const bool flag = std::string(option.takes) == kFlag;
     options[option.name] = flag ? "true" : call.options.value(option.name).value();
     check_target_option(option.name, options[option.name]);
@@ -67,7 +82,7 @@ int target_add(Call& call) {
   check_target_options(options);
   call.resolver.authorise_everything();
   const auto given = credentials_from_stdin();
-  if (!given) warn_of_environment(name, find_credentials(call.state.root(), name, options).origin);
+  if (!given) require_found_credentials(call, name, options);
   call.state.change_settings([&](Settings& settings) {
     if (settings.targets.contains(name))
       throw Error(ErrorKind::kBadInput,
@@ -95,7 +110,7 @@ int target_set(Call& call) {
       forget_credentials(call.state.root(), name);
     }
   } else {
-    refuse_host_options(key);
+    refuse_host_options(call.options, key);
     if (!value.empty()) check_target_option(key, value);
     call.state.change_settings([&](Settings& settings) {
       auto& options = settings.targets.at(name);

@@ -33,6 +33,8 @@ struct Verb {
   /// Called by our own processes only: no help names it, it has no subcommand, and recover() is its
   /// own business.
   bool internal = false;
+  /// Gives the ballast of a full disk back, since it removes backups or needs one all the same.
+  bool lends_ballast = false;
 };
 
 const std::vector<Verb>& verbs();

@@ -29,7 +29,7 @@ class Attempt {
         row_(state.catalog().begin(request.source, now(), request.trigger, request.label,
                                    request.schedule)),
         log_(state.log_file(request.source, row_.id)),
-        target_(first_of(request.targets)) {
+        target_(first_of(state, request.targets)) {
     run_.set_backup(row_.id);
     state.catalog().mark_copy(row_, {target_, "in-progress", "", {}});
   }
@@ -40,6 +40,7 @@ class Attempt {
     for (const auto& target : request_.targets) {
       if (target == target_) continue;
       try {
+        require_copy_target(target);
         push_backup(state_, *state_.catalog().find(row_.source.type, row_.id), target, progress);
         log_.note("copied to " + target);
       } catch (const Error& error) {
@@ -74,9 +75,26 @@ class Attempt {
   HookLog& log() { return log_; }
 
  private:
-  static std::string first_of(const std::vector<std::string>& targets) {
-    const auto local = std::find(targets.begin(), targets.end(), kLocalTarget);
-    return local == targets.end() ? targets.at(0) : *local;
+  /// `local`, or else the first that exists: a name that is wrong, or a target that was removed,
+  /// fails its copy and not the backup.
+  static std::string first_of(const State& state, const std::vector<std::string>& targets) {
+    const auto known = state.settings().targets;
+    if (std::find(targets.begin(), targets.end(), kLocalTarget) != targets.end())
+      return kLocalTarget;
+    const auto first = std::find_if(targets.begin(), targets.end(),
+                                    [&](const auto& name) { return known.contains(name); });
+    return first == targets.end() ? kLocalTarget : *first;
+  }
+
+  void require_copy_target(const std::string& target) {
+    if (target == kLocalTarget || state_.settings().targets.contains(target)) return;
+    const std::string why =
+        "the copy to " + printable(target) +
+        " failed: there is no such target. Make it with backups:target-add, or name those that "
+        "there are with backups:set " +
+        request_.source.spelling() + " targets (see backups:target-list)";
+    state_.catalog().mark_copy(row_, {target, "failed", why, {}});
+    throw Error(ErrorKind::kNotFound, why);
   }
 
   Manifest make_first(const std::function<Manifest(const Description&)>& work) {
@@ -157,16 +175,14 @@ Patience patience_for(const Settings& settings, const Source& source) {
           std::chrono::seconds(settings.seconds(source.text(), "silence-timeout"))};
 }
 
-void copy_input(int input, Sink& sink) {
-  std::vector<char> buffer(1024 * 1024);
-  for (;;) {
-    pollfd waited[2] = {{input, POLLIN, 0}, {interrupt::poll_fd(), POLLIN, 0}};
-    ::poll(waited, 2, -1);
-    interrupt::check();
-    const std::size_t got = read_some(input, buffer.data(), buffer.size(), "the dump");
-    if (got == 0) return;
-    sink.write({buffer.data(), got});
-  }
+/// What is there next, nothing at its end.
+std::string read_input(int input) {
+  std::string bytes(1024 * 1024, '\0');
+  pollfd waited[2] = {{input, POLLIN, 0}, {interrupt::poll_fd(), POLLIN, 0}};
+  ::poll(waited, 2, -1);
+  interrupt::check();
+  bytes.resize(read_some(input, bytes.data(), bytes.size(), "the dump"));
+  return bytes;
 }
 
 const PlannedArtifact& pick(const Description& description, const std::string& name,
@@ -212,12 +228,20 @@ Created create_backup(State& state, const CreateRequest& request, const Progress
 
 Created adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
                      int input, const Progress& progress) {
+  // Nothing at all is no attempt: a pipeline whose first program failed.
+  std::string bytes = read_input(input);
+  if (bytes.empty())
+    throw Error(ErrorKind::kBadInput,
+                "there is nothing on stdin, where the dump is read from: backups:adopt " +
+                    request.source.spelling() + " < dump");
   Attempt attempt(state, request);
   const auto work = [&](const Description& description) {
     const PlannedArtifact& planned = pick(description, artifact, request.source);
     Writer writer(state, attempt.target(), attempt.new_manifest(description),
                   state.settings().compression(request.source.text()), 1, progress);
-    writer.add(planned, [&](Sink& sink) { copy_input(input, sink); });
+    writer.add(planned, [&](Sink& sink) {
+      for (; !bytes.empty(); bytes = read_input(input)) sink.write(bytes);
+    });
     return writer.commit(attempt.log());
   };
   return attempt.make(work, progress);

@@ -31,6 +31,17 @@ void require_unlocked(State& state, const Backup& backup, const std::string& tar
                   " and stays: nothing is deleted");
 }
 
+/// False on a disk so full that not even this can be recorded before the files have gone.
+bool announce(State& state, const Backup& backup) {
+  try {
+    state.catalog().mark_deleting(backup);
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNoRoom) throw;
+    return false;
+  }
+}
+
 void discard_copy(State& state, const Backup& backup, const std::string& target) {
   Store& store = store_of(state, backup, target);
   discard_files(store, backup.source, backup.id);
@@ -53,7 +64,12 @@ void remove_backup(State& state, const Backup& backup) {
   for (const auto& copy : backup.copies)
     if (copy.status != "deleted" && settings.targets.contains(copy.target))
       require_unlocked(state, backup, copy.target);
-  state.catalog().mark_deleting(backup);
+  if (!announce(state, backup)) {
+    discard_files(state.local(), backup.source, backup.id);
+    // A catalog that was lost meanwhile is made anew from the manifests that are left.
+    if (!state.catalog().find(backup.source.type, backup.id)) return;
+    state.catalog().mark_deleting(backup);
+  }
   for (const auto& copy : backup.copies) {
     if (copy.status == "deleted") continue;
     if (copy.target == kLocalTarget || settings.targets.contains(copy.target)) {

@@ -8,8 +8,10 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "engine/description.hpp"
 #include "model/backup_id.hpp"
+#include "model/target.hpp"
 #include "stream/digest.hpp"
 #include "sys/file.hpp"
 
@@ -57,7 +59,48 @@ std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
   return found;
 }
 
-std::vector<Source> Resolver::all_live() { return allowed(live(std::nullopt)); }
+namespace {
+
+/// A manifest in a bucket may name any path: what has a copy on this disk was backed up here.
+bool was_backed_up_here(State& state, const Source& source) {
+  Catalog::Filter filter;
+  filter.source = source;
+  for (const auto& backup : state.catalog().list(filter))
+    for (const auto& copy : backup.copies)
+      if (copy.target == kLocalTarget && copy.status != "deleted") return true;
+  return false;
+}
+
+}  // namespace
+
+std::vector<Source> Resolver::everything() {
+  auto found = live(std::nullopt);
+  std::vector<Source> remembered;
+  for (const auto& schedule : state_.settings().schedules)
+    add(schedule.paused.empty() ? found : remembered, schedule.source);
+  for (const auto& source : state_.catalog().sources())
+    if (was_backed_up_here(state_, source)) add(remembered, source);
+  found = allowed(found);
+  for (const auto& source : allowed(remembered)) {
+    const std::size_t before = found.size();
+    add(found, source);
+    if (found.size() == before || is_there(source)) continue;
+    found.pop_back();
+    log::detail(source.spelling() + " is left out: it is gone, and only its backups are here");
+  }
+  return found;
+}
+
+bool Resolver::is_there(const Source& source) {
+  const Run run(state_, "describe", source);
+  HookLog log{{}};
+  try {
+    return describe(state_, run, log, source).exists();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled) throw;
+    return error.kind() != ErrorKind::kNotFound && error.kind() != ErrorKind::kBadInput;
+  }
+}
 
 std::vector<Source> Resolver::allowed(const std::vector<Source>& sources) {
   if (!called_by_dokku() || sources.empty()) return sources;
@@ -78,8 +121,10 @@ void Resolver::authorise_everything() {
   auto sources = state_.catalog().sources();
   for (auto& source : live(std::nullopt)) add(sources, std::move(source));
   if (allowed(sources).size() != sources.size())
-    throw Error(ErrorKind::kUnauthorised,
-                "you may not use every source: say one of yours instead of --global");
+    throw Error(
+        ErrorKind::kUnauthorised,
+        "this takes the right to use every source, which you don't have: ask whoever "
+        "administers this host, or name one of your own sources where a source can be named");
 }
 
 std::string Resolver::app(const std::string& word) {
@@ -110,6 +155,11 @@ Source Resolver::path_source(const std::string& type, const std::string& path) {
     const fs::path whole = fs::weakly_canonical(absolute, unseen);
     address = (unseen ? absolute.lexically_normal() : whole).string();
   }
+  if (!is_utf8(address))  // at the end of a link that is
+    throw Error(ErrorKind::kBadInput,
+                "'" + printable(address) +
+                    "' is not valid UTF-8, which the catalog and manifests are: rename it to back "
+                    "it up");
   const auto source = make_source(type, address, sha256(address));
   if (source && !path.ends_with('/')) return *source;
   throw Error(ErrorKind::kBadInput, quoted(type + ":" + path) + " is not a source");

@@ -33,8 +33,9 @@ class Resolver {
   /// Throws Error, kUnauthorised, unless whoever called may use every source there is.
   void authorise_everything();
 
-  /// Every source that the hooks list, allowed ones only.
-  std::vector<Source> all_live();
+  /// What there is to back up, allowed ones only: every source that the hooks list, that has a
+  /// schedule, or that was backed up here and is still there. One that is gone is said.
+  std::vector<Source> everything();
 
  private:
   Backup latest(const Source& source);
@@ -42,6 +43,7 @@ class Resolver {
   Source path_source(const std::string& type, const std::string& path);
   std::vector<Source> live(const std::optional<std::string>& name);
   void authorise(const Source& source);
+  bool is_there(const Source& source);
 
   State& state_;
 };

@@ -2,16 +2,25 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "sys/file.hpp"
+#include "sys/self.hpp"
 
 namespace backups {
 namespace {
 
 constexpr const char* kRecordFile = "run.json";
 constexpr const char* kLockFile = "lock";
+
+/// Those that only ask leave nothing to clean up: on a disk that is full they need no record there.
+bool only_asks(const std::string& verb) {
+  constexpr std::array kQuestions = {"list", "authorize", "describe", "links"};
+  return std::find(kQuestions.begin(), kQuestions.end(), verb) != kQuestions.end();
+}
 
 /// Held while a run begins, and while somebody looks which ones live: one without its lock yet must
 /// not be taken for dead, nor find its lock taken by who looks.
@@ -29,6 +38,7 @@ RunRecord parse_record(const std::string& id, const std::string& text) {
   record.safety = json.value("safety", "");
   record.replacing = json.value("replacing", false);
   record.pid = json.value("pid", 0);
+  record.process_start = json.value("process_start", std::uint64_t{0});
   record.started_at = parse_rfc3339(json.value("started_at", "")).value_or(0);
   return record;
 }
@@ -39,13 +49,23 @@ Run::Run(const State& state, const std::string& verb, const Source& source) {
   record_.verb = verb;
   record_.source = source;
   record_.pid = ::getpid();
+  record_.process_start = start_of(record_.pid).value_or(0);
   record_.started_at = now();
   record_.id = verb + "-" + id_time(record_.started_at) + "-" + random_hex(4);
+  if (only_asks(verb) && !has_room(state.root(), kRoomToRecord)) {
+    directory_ = scratch_.emplace().path();
+    return;
+  }
   directory_ = state.run_directory() / record_.id;
   const Lock nobody_looks = Lock::acquire(list_lock(state));
-  make_directories(directory_);
-  lock_ = Lock::try_acquire(directory_ / kLockFile, verb);
-  save();
+  try {
+    make_directories(directory_);
+    lock_ = Lock::try_acquire(directory_ / kLockFile, verb);
+    save();
+  } catch (const Error&) {
+    remove_tree(directory_);
+    throw;
+  }
 }
 
 Run::~Run() {
@@ -74,13 +94,17 @@ void Run::set_replacing(bool replacing) {
 }
 
 void Run::save() const {
-  const nlohmann::ordered_json json = {
-      {"verb", record_.verb},        {"type", record_.source.type},
-      {"name", record_.source.name}, {"address", record_.source.address},
-      {"backup", record_.backup},    {"place", record_.place},
-      {"safety", record_.safety},    {"replacing", record_.replacing},
-      {"pid", record_.pid},          {"started_at", rfc3339(record_.started_at)}};
-  write_file_atomically(directory_ / kRecordFile, json.dump() + "\n");
+  const nlohmann::ordered_json json = {{"verb", record_.verb},
+                                       {"type", record_.source.type},
+                                       {"name", record_.source.name},
+                                       {"address", record_.source.address},
+                                       {"backup", record_.backup},
+                                       {"place", record_.place},
+                                       {"pid", record_.pid},
+                                       {"process_start", record_.process_start},
+                                       {"started_at", rfc3339(record_.started_at)}};
+  write_file_atomically(directory_ / kRecordFile,
+                        json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 std::vector<RunRecord> list_runs(const State& state, bool alive) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "model/source.hpp"
 #include "sys/clock.hpp"
 #include "sys/lock.hpp"
+#include "sys/room.hpp"
 
 namespace backups {
 
@@ -23,6 +25,7 @@ struct RunRecord {
   std::string safety;      ///< id of the backup that a restore took first; may be empty
   bool replacing = false;  ///< the live data of `source` may be incomplete or gone
   int pid = 0;
+  std::uint64_t process_start = 0;  ///< of that process, as start_of() says
   Time started_at = 0;
 };
 
@@ -50,6 +53,7 @@ class Run {
 
   RunRecord record_;
   std::filesystem::path directory_;
+  std::optional<ScratchDirectory> scratch_;  // where the state directory has no room
   std::optional<Lock> lock_;
   bool keep_ = false;
 };

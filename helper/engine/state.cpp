@@ -17,6 +17,7 @@
 #include "store/s3.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
+#include "sys/room.hpp"
 
 namespace backups {
 namespace {
@@ -111,33 +112,62 @@ Command State::helper_command(const std::string& verb) const {
 }
 
 Catalog& State::catalog() {
-  if (!catalog_ || fs::exists(Database::damage_mark(catalog_file()))) open_catalog();
-  return *catalog_;
+  std::error_code unseen;
+  const bool open = catalog_ && !fs::exists(Database::damage_mark(catalog_file()), unseen);
+  if (!open && copy_ && !has_room(root_, kRoomToRecord)) return *copy_;
+  if (open) return *catalog_;
+  try {
+    open_catalog();
+    return *catalog_;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled || has_room(root_, kRoomToRecord)) throw;
+    if (!copy_) copy_ = copy_catalog();
+    return *copy_;
+  }
+}
+
+std::unique_ptr<Catalog> State::copy_catalog() {
+  std::unique_ptr<Catalog> copy;
+  try {
+    copy = Catalog::copy_of(catalog_file());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    copy = Catalog::copy_of("");
+  }
+  if (!copy->is_complete()) rebuild(*copy);
+  copy->freeze();
+  return copy;
 }
 
 void State::open_catalog() {
   catalog_.reset();
   // While one command makes or rebuilds it, the others wait.
   const Lock lock = Lock::acquire(root_ / "locks" / "catalog");
+  std::unique_ptr<Catalog> opened;
   try {
-    if (fs::exists(Database::damage_mark(catalog_file())))
+    std::error_code unseen;
+    if (fs::exists(Database::damage_mark(catalog_file()), unseen))
       throw Error(ErrorKind::kDamaged, "a command found it so");
-    catalog_ = std::make_unique<Catalog>(catalog_file());
+    opened = std::make_unique<Catalog>(catalog_file());
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
     set_catalog_aside(error.what());
-    catalog_ = std::make_unique<Catalog>(catalog_file());
+    opened = std::make_unique<Catalog>(catalog_file());
   }
-  if (catalog_->is_complete()) return;
-  rebuild(*catalog_);
-  catalog_->mark_complete();
+  if (!opened->is_complete()) {
+    rebuild(*opened);
+    opened->mark_complete();
+  }
+  catalog_ = std::move(opened);
 }
 
 void State::set_catalog_aside(const std::string& why) {
   const fs::path aside = catalog_file().string() + ".damaged-" + id_time(now());
   // Somebody may have removed it, and left the mark.
-  const bool there = fs::exists(catalog_file());
-  if (there) fs::rename(catalog_file(), aside);
+  std::error_code unseen;
+  const bool there = fs::exists(catalog_file(), unseen);
+  if (there && ::rename(catalog_file().c_str(), aside.c_str()) != 0)
+    throw system_error("cannot set the damaged " + catalog_file().string() + " aside", errno);
   for (const char* suffix : {"-wal", "-shm"}) remove_durably(catalog_file().string() + suffix);
   remove_durably(Database::damage_mark(catalog_file()));
   log::warn("The catalog is damaged (" + why + ")" + (there ? ", kept as " + aside.string() : ""));
@@ -145,8 +175,9 @@ void State::set_catalog_aside(const std::string& why) {
 
 void State::rebuild(Catalog& catalog) {
   std::size_t found = 0;
+  std::error_code unseen;
   for (const auto& type : list_directory(root_)) {
-    if (is_reserved(type) || !valid_type(type) || !fs::is_directory(root_ / type)) continue;
+    if (is_reserved(type) || !valid_type(type) || !fs::is_directory(root_ / type, unseen)) continue;
     for (const auto& entry : local_->list(type)) {
       if (!entry.key.ends_with(".json")) continue;
       try {
@@ -215,9 +246,14 @@ std::optional<Lock> State::try_lock(const Source& source, const std::string& pur
 
 Lock State::lock(const Source& source, const std::string& purpose) {
   if (auto lock = try_lock(source, purpose)) return std::move(*lock);
-  throw Error(ErrorKind::kBusy, source.spelling() + " is busy: " + Lock::holder(lock_file(source)) +
-                                    ". Wait for it, or stop it with backups:cancel " +
-                                    source.spelling());
+  const std::string holder = Lock::holder(lock_file(source));
+  // What backups:cancel finds: the rest ends by itself.
+  const bool stoppable =
+      holder.starts_with("create") || holder.starts_with("adopt") || holder.starts_with("restore");
+  throw Error(ErrorKind::kBusy,
+              source.spelling() + " is busy: " + (holder.empty() ? "another command" : holder) +
+                  ". Wait for it" +
+                  (stoppable ? ", or stop it with backups:cancel " + source.spelling() : ""));
 }
 
 fs::path State::log_file(const Source& source, const std::string& id) const {

@@ -37,7 +37,8 @@ class State {
   Command helper_command(const std::string& verb) const;
 
   /// Opened at the first call. A lost or damaged one is rebuilt from the manifests, and that is
-  /// said.
+  /// said. While the disk is full or read-only it may be a copy in memory that can't be changed, so
+  /// that what there is can be looked at; once there is room it is the file.
   Catalog& catalog();
   Store& local() { return *local_; }
   /// `local`, or the target of that name, where keys are below its prefix and the name of `host`
@@ -70,6 +71,7 @@ class State {
   std::filesystem::path lock_file(const Source& source) const;
   std::filesystem::path catalog_file() const { return root_ / "catalog.db"; }
   void open_catalog();
+  std::unique_ptr<Catalog> copy_catalog();
   void set_catalog_aside(const std::string& why);
   void rebuild(Catalog& catalog);
 
@@ -81,6 +83,7 @@ class State {
   std::map<std::string, std::unique_ptr<S3Store>> remote_;  // by target and host
   bool hasty_ = false;
   std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<Catalog> copy_;  // stays when catalog_ is there again: somebody may still read it
 };
 
 class State::Haste {

@@ -136,7 +136,10 @@ Manifest Writer::commit(const HookLog& log,
 
 void write_manifest(Store& store, const Manifest& manifest) {
   const auto file = store.put_new(key_of(manifest.source, manifest_file(manifest.id)));
-  file->write(manifest_to_json(manifest).dump(2) + "\n");
+  // Replaced here would be an address that names nothing: the words of a person are refused before.
+  file->write(manifest_to_json(manifest).dump(2, ' ', false,
+                                              nlohmann::ordered_json::error_handler_t::replace) +
+              "\n");
   file->finish();
 }
 

@@ -141,6 +141,7 @@ std::string describe(const Cron& cron, const std::string& zone) {
 std::string kind_of(const Cron& cron) {
   const CronFields& fields = cron.fields();
   if (every_day(fields)) {
+    if (fields.hours.all() && fields.minutes.size() > 1) return "minutely";
     const bool several = fields.hours.size() > 1 && fields.minutes.size() == 1;
     const bool even = several && even_step(fields.hours, 24);
     return fields.hours.all() || even ? "hourly" : "daily";

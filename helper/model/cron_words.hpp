@@ -10,8 +10,8 @@ namespace backups {
 /// no such words as `cron "…" Europe/Berlin`. `zone` appears only where it matters.
 std::string describe(const Cron& cron, const std::string& zone);
 
-/// "hourly", which is also several times a day at equal steps, "daily", "weekly", "monthly", or
-/// "cron" for all else.
+/// "minutely" for more than once an hour, "hourly", which is also several times a day at equal
+/// steps, "daily", "weekly", "monthly", or "cron" for all else.
 std::string kind_of(const Cron& cron);
 
 }  // namespace backups

@@ -77,7 +77,7 @@ std::string Settings::to_text() const {
   for (const auto& schedule : schedules) json["schedules"].push_back(schedule_to_json(schedule));
   if (!accepted.empty()) json["accepted"] = accepted;
   json["properties"] = values_;
-  return json.dump(2) + "\n";
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 void Settings::set(const std::string& scope, const std::string& key, const std::string& value) {

@@ -22,6 +22,12 @@ void sync_directory(const fs::path& directory) {
     throw system_error("cannot sync directory " + directory.string(), errno);
 }
 
+/// What can't be looked at may well be there. A read-only disk refuses to remove even what is not.
+bool is_there(const fs::path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 }  // namespace
 
 std::string temporary_name(const std::string& name) { return "." + name + ".part"; }
@@ -81,11 +87,12 @@ Fd memory_file(std::string_view text) {
 }
 
 void make_directories(const fs::path& path) {
-  if (path.empty() || fs::is_directory(path)) return;
+  std::error_code unseen;  // what we may not see, mkdir(2) has the words for
+  if (path.empty() || fs::is_directory(path, unseen)) return;
   make_directories(path.parent_path());
   if (::mkdir(path.c_str(), 0700) == 0) {
     sync_directory(path.parent_path());
-  } else if (const int error = errno; error != EEXIST || !fs::is_directory(path)) {
+  } else if (const int error = errno; error != EEXIST || !fs::is_directory(path, unseen)) {
     throw system_error("cannot create directory " + path.string(), error);
   }
 }
@@ -93,8 +100,8 @@ void make_directories(const fs::path& path) {
 void remove_durably(const fs::path& path) {
   if (::unlink(path.c_str()) == 0) {
     sync_directory(path.parent_path());
-  } else if (const int reason = errno; reason != ENOENT && ::access(path.c_str(), F_OK) == 0) {
-    throw system_error("cannot remove " + path.string(), reason);  // not of one that is not there
+  } else if (const int reason = errno; is_there(path)) {
+    throw system_error("cannot remove " + path.string(), reason);
   }
 }
 

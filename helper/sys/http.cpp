@@ -185,6 +185,10 @@ struct HttpClient::State {
 
   void set_connection() {
     set(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    // Else whoever stops us waits for a name server that does not answer.
+    set(CURLOPT_QUICK_EXIT, 1L);
+#endif
     set(CURLOPT_PATH_AS_IS, 1L);
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));

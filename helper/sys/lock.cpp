@@ -5,13 +5,18 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "sys/file.hpp"
+#include "sys/interrupt.hpp"
 
 namespace backups {
 namespace {
+
+constexpr std::chrono::milliseconds kLookAgain(5);
 
 Fd open_lock(const fs::path& path) {
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -33,13 +38,20 @@ std::optional<Lock> Lock::try_acquire(const fs::path& path, const std::string& h
   Fd fd = open_lock(path);
   if (!lock_file(fd, LOCK_EX | LOCK_NB)) return std::nullopt;
   if (::ftruncate(fd.get(), 0) != 0) throw system_error("cannot write " + path.string(), errno);
-  write_all(fd.get(), holder + "\n", path.string());
+  try {
+    write_all(fd.get(), holder + "\n", path.string());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNoRoom) throw;  // it is held without a name too
+  }
   return Lock(std::move(fd));
 }
 
 Lock Lock::acquire(const fs::path& path) {
   Fd fd = open_lock(path);
-  lock_file(fd, LOCK_EX);
+  while (!lock_file(fd, LOCK_EX | LOCK_NB)) {
+    interrupt::check();
+    std::this_thread::sleep_for(kLookAgain);
+  }
   return Lock(std::move(fd));
 }
 

@@ -16,7 +16,7 @@ class Lock {
   /// Nothing when another process holds it. Throws Error when the file cannot be opened.
   static std::optional<Lock> try_acquire(const std::filesystem::path& path,
                                          const std::string& holder);
-  /// Waits for it.
+  /// Waits for it, unless a stop is asked for: Error, kCancelled.
   static Lock acquire(const std::filesystem::path& path);
 
   /// What the process that has it wrote, empty when nobody did.

@@ -8,27 +8,50 @@
 
 #include "base/error.hpp"
 #include "sys/fd.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+#include "sys/room.hpp"
 
 namespace backups {
 namespace {
 
+ErrorKind kind_of(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return ErrorKind::kDamaged;
+    case SQLITE_FULL:
+      return ErrorKind::kNoRoom;
+    case SQLITE_BUSY:
+      return ErrorKind::kBusy;
+    default:
+      return code == SQLITE_IOERR_SHMSIZE ? ErrorKind::kNoRoom : ErrorKind::kFailed;
+  }
+}
+
 [[noreturn]] void fail(sqlite3* database, int code) {
-  const int primary = code & 0xFF;
-  const auto kind = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB    ? ErrorKind::kDamaged
-                    : primary == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE ? ErrorKind::kNoRoom
-                                                                             : ErrorKind::kFailed;
-  const char* name = database ? sqlite3_db_filename(database, "main") : nullptr;
-  if (kind == ErrorKind::kDamaged && name != nullptr)
+  if ((code & 0xFF) == SQLITE_BUSY) interrupt::check();  // wait_for_another() may have given up
+  const char* named = database ? sqlite3_db_filename(database, "main") : nullptr;
+  const std::string name = named ? named : "";
+  const bool frozen = name.empty() && (code & 0xFF) == SQLITE_READONLY;
+  const ErrorKind kind = frozen ? ErrorKind::kNoRoom : kind_of(code);
+  if (kind == ErrorKind::kDamaged && !name.empty())
     const Fd mark(
         ::open(Database::damage_mark(name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-  throw Error(kind, std::string(name ? name : "SQLite") + ": " +
+  if (frozen)
+    throw Error(kind,
+                std::string("nothing can be recorded: the disk of the state directory is full "
+                            "or read-only. ") +
+                    kMakeRoom);
+  throw Error(kind, (name.empty() ? "SQLite" : name) + ": " +
                         (database ? sqlite3_errmsg(database) : sqlite3_errstr(code)) +
-                        (kind == ErrorKind::kNoRoom ? ": make room on that disk" : ""));
+                        (kind == ErrorKind::kNoRoom ? std::string(". ") + kMakeRoom : ""));
 }
 
 /// Some 20 s in all, in steps that find the gaps of a process that writes row after row: the waits
 /// of sqlite3_busy_timeout grow to 100 ms, and find none.
 int wait_for_another(void*, int times) {
+  if (interrupt::requested()) return 0;
   std::this_thread::sleep_for(std::chrono::milliseconds(times < 10 ? 1 : 5));
   return times < 4'000 ? 1 : 0;
 }
@@ -107,15 +130,38 @@ std::optional<std::int64_t> Statement::optional_number(int column) const {
   return number(column);
 }
 
-Database::Database(const std::filesystem::path& path) {
+Database::Database(const std::filesystem::path& path)
+    : Database(path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {}
+
+Database::Database(const std::string& name, int flags) {
   sqlite3* database = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &database, flags, nullptr);
   database_.reset(database);
   if (code != SQLITE_OK) fail(database, code);
   sqlite3_extended_result_codes(database, 1);
   sqlite3_busy_handler(database, wait_for_another, nullptr);
 }
+
+Database Database::copy_of(const std::filesystem::path& path) {
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  Database copy(":memory:", kFlags | SQLITE_OPEN_MEMORY);
+  if (path.empty()) return copy;
+  const ScratchDirectory scratch;
+  const fs::path file = scratch.path() / "copy.db";
+  for (const char* suffix : {"", "-wal"})
+    if (const auto bytes = read_file(path.string() + suffix))
+      write_file_atomically(file.string() + suffix, *bytes);
+  const Database from(file.string(), kFlags);
+  sqlite3_backup* backup =
+      sqlite3_backup_init(copy.database_.get(), "main", from.database_.get(), "main");
+  if (backup == nullptr) fail(copy.database_.get(), sqlite3_errcode(copy.database_.get()));
+  sqlite3_backup_step(backup, -1);
+  const int code = sqlite3_backup_finish(backup);
+  if (code != SQLITE_OK) fail(from.database_.get(), code);
+  return copy;
+}
+
+void Database::freeze() { execute("PRAGMA query_only = ON"); }
 
 std::filesystem::path Database::damage_mark(const std::filesystem::path& path) {
   return path.string() + ".damaged";

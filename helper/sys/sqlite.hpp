@@ -57,6 +57,14 @@ class Database {
   /// Opens or creates it. Throws Error, kDamaged when it is no database.
   explicit Database(const std::filesystem::path& path);
 
+  /// A copy in memory of the file at `path` and of its write-ahead log, for a disk on which SQLite
+  /// cannot open it because it is full or read-only: nobody else has it open then. Empty where
+  /// there is no file, or no path. Throws Error as the other.
+  static Database copy_of(const std::filesystem::path& path);
+
+  /// Every change fails from now on, as kNoRoom.
+  void freeze();
+
   /// A file that is made when SQLite finds the database at `path` damaged, at whatever statement,
   /// so that the next process knows it when it opens it.
   static std::filesystem::path damage_mark(const std::filesystem::path& path);
@@ -70,6 +78,8 @@ class Database {
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  Database(const std::string& name, int flags);
+
   std::unique_ptr<sqlite3, Close> database_;
 };
 

@@ -13,11 +13,17 @@
 namespace backups {
 
 void become_owner_of(const std::filesystem::path& directory) {
+  if (::geteuid() != 0) return;
   struct stat status {};
-  if (::geteuid() != 0 || ::stat(directory.c_str(), &status) != 0 || status.st_uid == 0) return;
+  std::filesystem::path at = directory;
+  while (::stat(at.c_str(), &status) != 0) {
+    if (errno != ENOENT || !at.has_relative_path()) return;
+    at = at.parent_path();
+  }
+  if (status.st_uid == 0) return;
   const passwd* owner = ::getpwuid(status.st_uid);
   if (owner == nullptr)
-    throw Error(ErrorKind::kFailed, directory.string() + " belongs to uid " +
+    throw Error(ErrorKind::kFailed, at.string() + " belongs to uid " +
                                         std::to_string(status.st_uid) + ", which has no name");
   if (::initgroups(owner->pw_name, owner->pw_gid) != 0 || ::setgid(owner->pw_gid) != 0 ||
       ::setuid(owner->pw_uid) != 0)

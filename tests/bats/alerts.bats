@@ -246,7 +246,7 @@ time_passes() {
   local property
   for property in notify-command metrics-file; do
     run -2 --separate-stderr env PLUGIN_PATH=/nowhere DOKKU_LIB_ROOT="$ROOT" "$BACKUPS_HELPER" set --global "$property" /bin/true
-    assert_contains "$stderr" "$property can be set at a shell only"
+    assert_contains "$stderr" "$property works at a shell only, as root on the host: "
   done
   helper create fake:db --quiet
   run -2 --separate-stderr helper set fake:db notify-mail root

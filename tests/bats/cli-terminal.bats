@@ -64,14 +64,16 @@ asked_or_over() {
   assert_sound
 }
 
-@test "restore without a terminal asks for --force, and --force does not ask" {
+@test "restore without a terminal takes a piped answer, says how, and with --force does not ask" {
   run -11 --separate-stderr helper restore "$ID" </dev/null
-  assert_contains "${stderr_lines[-1]}" "not confirmed: there is no terminal to ask at. Use --force to go on without"
+  assert_contains "${stderr_lines[-1]}" "not confirmed: nothing was changed. Without a terminal, pipe the answer in: echo db | backups-helper restore --root"
+  assert_contains "${stderr_lines[-1]}" ", or add --force"
   assert_equal "$(fake_live fake:db)" second
-  yes db 2>/dev/null | (
-    run -11 --separate-stderr helper restore "$ID"
-    assert_equal "$(fake_live fake:db)" second
-  )
+  run -11 --separate-stderr helper restore "$ID" <<<no
+  assert_equal "$(fake_live fake:db)" second
+  run -0 --separate-stderr helper restore fake:db@latest <<<db
+  assert_equal "$(fake_live fake:db)" first
+  fake_source fake:db second
   run -0 --separate-stderr helper restore "$ID" --force </dev/null
   refute_contains "$stderr" WARNING
   assert_equal "$(fake_live fake:db)" first
@@ -107,6 +109,17 @@ asked_or_over() {
   assert_contains "$output" "=====> Backup $ID is deleted"
   run -3 --separate-stderr helper verify "$ID"
   assert_equal "$(find "$ROOT/fake" -type f)" ""
+}
+
+@test "delete of the only good backup without a terminal takes its id on stdin, and does not advise --force to who gave it" {
+  run -11 --separate-stderr helper delete "$ID" --force </dev/null
+  assert_contains "$stderr" "--force does not cover that"
+  assert_contains "${stderr_lines[-1]}" "echo $ID | backups-helper delete"
+  refute_contains "${stderr_lines[-1]}" "add --force"
+  run -11 --separate-stderr helper delete "$ID" --force <<<db
+  helper verify "$ID" --quiet
+  run -0 --separate-stderr helper delete "$ID" <<<"$ID"
+  run -3 --separate-stderr helper verify "$ID"
 }
 
 @test "delete of one of several asks, unless --force" {

@@ -37,7 +37,7 @@ made() {
 }
 
 @test "each way to say when, and what it becomes" {
-  local -a ways=('0 2 * * *' '0|2|*|*|*' '@daily' '--daily|03:00' '--weekly|sun 02:00' '--weekly|sun|02:00' '--monthly|1 02:00' '*/15 * * * *' '30 1 * * mon-fri')
+  local -a ways=('0 2 * * *' '0|2|*|*|*' '@daily|--id|midnight' '--daily|03:00|--id|early' '--weekly|sun 02:00' '--weekly|sun|02:00' '--monthly|1 02:00' '*/15 * * * *' '30 1 * * mon-fri')
   local way words
   for way in "${ways[@]}"; do
     IFS='|' read -ra words <<<"$way"
@@ -45,12 +45,28 @@ made() {
   done
   run -0 --separate-stderr helper schedules fake:db --format json
   assert_equal "$(jq -r '.schedules[] | "\(.id): \(.words)"' <<<"$output")" "daily: daily at 02:00 Europe/Berlin
-daily-2: daily at 00:00 Europe/Berlin
-daily-3: daily at 03:00 Europe/Berlin
+midnight: daily at 00:00 Europe/Berlin
+early: daily at 03:00 Europe/Berlin
 weekly: weekly on Sunday at 02:00 Europe/Berlin
 monthly: monthly on the 1st at 02:00 Europe/Berlin
-hourly: every 15 minutes
+minutely: every 15 minutes
 cron: on Monday to Friday at 01:30 Europe/Berlin"
+}
+
+@test "a second daily schedule is not added unasked: which there are is said, and how to change or add one" {
+  schedule fake:db --daily 02:00 --timezone UTC
+  run -2 --separate-stderr schedule fake:db --daily 04:00 --timezone UTC
+  assert_contains "${stderr_lines[-1]}" "daily (daily at 02:00 UTC)"
+  assert_contains "${stderr_lines[-1]}" "with --id daily"
+  schedule fake:db --daily 02:00 --timezone UTC
+  schedule fake:db --daily 04:00 --timezone UTC --id daily
+  schedule fake:db --daily 05:00 --timezone UTC --id second
+  schedule fake:db --weekly 'sun 05:00' --timezone UTC
+  run -0 --separate-stderr helper schedules fake:db --format json
+  assert_json '[.schedules[] | "\(.id) \(.cron)"] | join(", ")' "daily 0 4 * * *, second 0 5 * * *, weekly 0 5 * * 0"
+  assert_json '.schedules[0].used_targets | join(",")' local
+  run -0 --separate-stderr helper schedules fake:db
+  assert_match "${lines[1]}" " local +last="
 }
 
 @test "the next three runs are shown in the schedule's time zone" {

@@ -95,18 +95,28 @@ TEST(Print, ToNobodyIsAnError) {
   EXPECT_EQ(ending, tests::exited(1)) << "what was asked for did not arrive";
 }
 
-TEST(Confirm, WithoutATerminalIsRefused) {
-  int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
-  const auto ending = tests::run_in_child([&] {
+const Question kQuestion{.warning = "This replaces all",
+                         .answers = {"my-db", "postgres:my-db"},
+                         .command = "dokku backups:restore my-db@latest"};
+
+/// Answers through a pipe, which ends then.
+tests::Ending confirm_piped(const std::string& answer) {
+  return tests::run_in_child([&] {
+    int ends[2];
+    if (::pipe(ends) != 0) return 77;
     ::dup2(ends[0], STDIN_FILENO);
-    [[maybe_unused]] const auto written = ::write(ends[1], "my-db\n", 6);
-    confirm("This replaces all", "my-db");
+    [[maybe_unused]] const auto written = ::write(ends[1], answer.data(), answer.size());
+    ::close(ends[1]);
+    confirm(kQuestion);
     return 0;
   });
-  ::close(ends[0]);
-  ::close(ends[1]);
-  EXPECT_EQ(ending, tests::exited(11));
+}
+
+TEST(Confirm, TakesAPipedAnswer) {
+  for (const char* right : {"my-db\n", "my-db", "postgres:my-db\n"})
+    EXPECT_EQ(confirm_piped(right), tests::exited(0)) << right;
+  for (const char* wrong : {"", "\n", "y\n", "my-db2\n", "\nmy-db\n"})
+    EXPECT_EQ(confirm_piped(wrong), tests::exited(11)) << wrong;
 }
 
 /// Answers at a terminal.
@@ -119,7 +129,7 @@ tests::Ending confirm_with(const std::string& answer) {
     if (slave < 0) return 77;
     ::dup2(slave, STDIN_FILENO);
     [[maybe_unused]] const auto written = ::write(terminal, answer.data(), answer.size());
-    confirm("This replaces all", "my-db");
+    confirm(kQuestion);
     return 0;
   });
 }

@@ -78,7 +78,7 @@ TEST_F(AuthorizeTest, AnIdMeansAnAllowedBackupOnly) {
 }
 
 TEST_F(AuthorizeTest, LiveSourcesAreTheAllowedOnes) {
-  EXPECT_THAT(resolver_.all_live(), ElementsAre(kOne));
+  EXPECT_THAT(resolver_.everything(), ElementsAre(kOne));
   EXPECT_THAT(resolver_.allowed({kTwo, kOne, kTwin}), ElementsAre(kOne));
   EXPECT_THAT(resolver_.allowed({}), IsEmpty());
 }

@@ -71,13 +71,15 @@ TEST_F(ResolveTest, ABareNameOfASourceThatIsGoneIsFoundByItsBackups) {
 TEST_F(ResolveTest, AGenericHookListsTypesAndNames) {
   lab_.add_hook("generic", "list", "#!/bin/bash\necho redis:cache; echo mysql:one; echo nonsense");
   EXPECT_EQ(resolver_.source("cache"), (Source{"redis", "cache", "cache"}));
-  EXPECT_THAT(resolver_.all_live(), UnorderedElementsAre(kOne, (Source{"redis", "cache", "cache"}),
-                                                         (Source{"mysql", "one", "one"})));
+  EXPECT_THAT(resolver_.everything(),
+              UnorderedElementsAre(kOne, (Source{"redis", "cache", "cache"}),
+                                   (Source{"mysql", "one", "one"})));
 }
 
 TEST_F(ResolveTest, NamesThatHooksListAreChecked) {
   add_type("other", "-rf .x 'a b' good");
-  EXPECT_THAT(resolver_.all_live(), UnorderedElementsAre(kOne, (Source{"other", "good", "good"})));
+  EXPECT_THAT(resolver_.everything(),
+              UnorderedElementsAre(kOne, (Source{"other", "good", "good"})));
 }
 
 class BadWord : public ResolveTest, public testing::WithParamInterface<std::string> {};

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/child.hpp"
 #include "support/directory.hpp"
 #include "support/errors.hpp"
 #include "support/faults.hpp"
@@ -167,6 +168,25 @@ TEST(RemoveDurably, RemovesAFileAndForgivesAMissingOne) {
   EXPECT_THAT(files_below(directory.path()), IsEmpty());
   fs::create_directory(directory / "d");
   EXPECT_THAT([&] { remove_durably(directory / "d"); }, ThrowsError(ErrorKind::kFailed));
+}
+
+TEST(RemoveDurably, DoesNotTakeWhatItMayNotSeeForGone) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const TemporaryDirectory directory;
+  spill(directory.path() / "closed" / "a", "x");
+  fs::permissions(directory.path(), fs::perms::all);
+  fs::permissions(directory / "closed", fs::perms::none);
+  const auto ending = tests::run_in_child([&] {
+    EXPECT_EQ(::setuid(65534), 0);
+    EXPECT_THAT([&] { remove_durably(directory.path() / "closed" / "a"); },
+                ThrowsError(ErrorKind::kFailed, HasSubstr("Permission denied")));
+    EXPECT_THAT([&] { make_directories(directory.path() / "closed" / "b" / "c"); },
+                ThrowsError(ErrorKind::kFailed, HasSubstr("Permission denied")));
+    remove_durably(directory.path() / "none" / "a");
+    return 0;
+  });
+  EXPECT_EQ(ending, tests::exited(0));
+  fs::permissions(directory / "closed", fs::perms::owner_all);
 }
 
 TEST(RemoveTree, RemovesAllAndForgivesAll) {

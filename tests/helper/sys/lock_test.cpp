@@ -10,6 +10,7 @@
 #include "support/child.hpp"
 #include "support/directory.hpp"
 #include "support/errors.hpp"
+#include "sys/interrupt.hpp"
 
 namespace backups {
 namespace {
@@ -71,6 +72,18 @@ TEST_F(LockTest, AcquireWaits) {
   EXPECT_FALSE(waiter.wait_for(std::chrono::milliseconds(200)));
   other.reset();
   EXPECT_EQ(waiter.wait(), tests::exited(0));
+}
+
+TEST_F(LockTest, AcquireEndsWhenAStopIsAskedFor) {
+  const auto other = hold();
+  Child waiter([this] {
+    interrupt::install();
+    std::raise(SIGINT);
+    const Lock lock = Lock::acquire(path_);
+    return 0;
+  });
+  EXPECT_EQ(waiter.wait_for(std::chrono::seconds(10)),
+            tests::exited(static_cast<int>(ErrorKind::kCancelled)));
 }
 
 TEST_F(LockTest, IsNotInheritedByWhatIsRun) {

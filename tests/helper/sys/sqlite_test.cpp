@@ -2,9 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <csignal>
+
+#include "support/child.hpp"
 #include "support/directory.hpp"
 #include "support/errors.hpp"
 #include "support/shell.hpp"
+#include "sys/interrupt.hpp"
 
 namespace backups {
 namespace {
@@ -31,6 +36,42 @@ class SqliteTest : public testing::Test {
   std::filesystem::path path_ = directory_ / "a.db";
   Database database_{path_};
 };
+
+TEST_F(SqliteTest, DoesNotWaitForAnotherOnceAStopIsAskedFor) {
+  Database other(path_);
+  const Transaction held(other);
+  const auto ending = tests::run_in_child(
+      [&] {
+        interrupt::install();
+        std::raise(SIGINT);
+        Database own(path_);
+        own.execute("BEGIN IMMEDIATE");
+        return 0;
+      },
+      std::chrono::seconds(15));
+  EXPECT_EQ(ending, tests::exited(static_cast<int>(ErrorKind::kCancelled)));
+}
+
+TEST_F(SqliteTest, ACopyInMemoryHasWhatTheWriteAheadLogHasAndTakesNoChange) {
+  database_.execute("PRAGMA journal_mode = WAL");
+  insert(1);
+  Database copy = Database::copy_of(path_);
+  insert(2);
+  Statement query(copy, "SELECT count(*) FROM t");
+  ASSERT_TRUE(query.step());
+  EXPECT_EQ(query.number(0), 1);
+  copy.freeze();
+  EXPECT_THAT([&] { copy.execute("DELETE FROM t"); },
+              ThrowsError(ErrorKind::kNoRoom, HasSubstr("nothing can be recorded")));
+  EXPECT_EQ(count(), 2);
+}
+
+TEST_F(SqliteTest, ACopyOfNothingIsEmpty) {
+  Database copy = Database::copy_of(directory_ / "none.db");
+  Statement query(copy, "SELECT count(*) FROM sqlite_schema");
+  ASSERT_TRUE(query.step());
+  EXPECT_EQ(query.number(0), 0);
+}
 
 TEST_F(SqliteTest, BindsInOrderAndReadsBack) {
   const std::string text("with 'quotes', ü and \0 inside", 30);
@@ -122,7 +163,7 @@ TEST_F(SqliteTest, ATransactionLocksFromItsStart) {
   other.execute("PRAGMA busy_timeout = 50");
   const Transaction transaction(database_);
   EXPECT_THAT([&] { const Transaction second(other); },
-              ThrowsError(ErrorKind::kFailed, HasSubstr("locked")));
+              ThrowsError(ErrorKind::kBusy, HasSubstr("locked")));
 }
 
 TEST_F(SqliteTest, AFullDatabaseIsNoRoom) {

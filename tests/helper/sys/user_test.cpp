@@ -71,6 +71,17 @@ TEST_F(BecomeOwner, DoesNothingWhereThereIsNoDirectory) {
   EXPECT_EQ(ending, exited(0));
 }
 
+TEST_F(BecomeOwner, IsThatOfTheDirectoryInWhichItIsToBeMade) {
+  const passwd* nobody = ::getpwnam("nobody");
+  ASSERT_NE(nobody, nullptr);
+  give_to(nobody->pw_uid);
+  const auto ending = run_in_child([&] {
+    become_owner_of(directory_.path() / "data" / "backups");
+    return ::geteuid() == nobody->pw_uid ? 0 : 1;
+  });
+  EXPECT_EQ(ending, exited(0));
+}
+
 TEST_F(BecomeOwner, RefusesAnOwnerWithoutAName) {
   constexpr uid_t kNobodys = 3'999'999'999;
   ASSERT_EQ(::getpwuid(kNobodys), nullptr);

@@ -1,0 +1,42 @@
+#include "sys/room.hpp"
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+
+#include "base/error.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
+
+namespace backups {
+
+bool has_room(const fs::path& directory, std::uint64_t bytes) {
+  const auto is_room = [](int error) {
+    return error != ENOSPC && error != EDQUOT && error != EROFS;
+  };
+  const Fd fd(::open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  if (fd && ::fallocate(fd.get(), 0, 0, static_cast<off_t>(bytes)) == 0) return true;
+  if (!is_room(errno)) return false;
+  struct statvfs status {};  // a file system that knows neither of the two
+  return ::statvfs(directory.c_str(), &status) != 0 ||
+         ((status.f_flag & ST_RDONLY) == 0 && status.f_bavail >= bytes / status.f_frsize);
+}
+
+ScratchDirectory::ScratchDirectory() {
+  std::error_code ignored;
+  for (const fs::path& parent : {fs::path("/dev/shm"), fs::temp_directory_path(ignored)}) {
+    std::string name = parent / "backups-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) continue;
+    path_ = name;
+    return;
+  }
+  throw system_error("cannot make a directory in /dev/shm", errno);
+}
+
+ScratchDirectory::~ScratchDirectory() { remove_tree(path_); }
+
+}  // namespace backups

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace backups {
+
+/// What to do about a full disk.
+constexpr const char* kMakeRoom =
+    "Make room on that disk, for instance with backups:prune --all or backups:delete <backup>";
+
+/// What a row in the catalog and the record of a run take: SQLite's index, which processes share,
+/// is 32 KiB, and the rest a few pages.
+constexpr std::uint64_t kRoomToRecord = 128 * 1024;
+
+/// False where `directory` lies on a disk that is full (less than `bytes` can be written there now)
+/// or read-only. Whoever may not write there for another reason hears of that when they try.
+bool has_room(const std::filesystem::path& directory, std::uint64_t bytes);
+
+/// A directory in memory, 0700, for what must be somewhere while the disk is full or read-only. It
+/// is removed with what it holds. Throws Error where no file system takes it.
+class ScratchDirectory {
+ public:
+  ScratchDirectory();
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  ~ScratchDirectory();
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace backups

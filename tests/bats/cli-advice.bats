@@ -1,0 +1,99 @@
+#!/usr/bin/env bats
+# Whatever is refused or left out is said with what works in that very situation; one name that is wrong stops nothing
+# else.
+
+load ../support/setup
+load fake
+
+setup() {
+  fresh_root
+  fake_hooks
+  fake_source fake:db first
+}
+
+# As if the target had been there when it was named.
+name_targets() {
+  helper set --global targets local --quiet
+  jq --arg targets "$1" '.properties["--global"].targets = $targets' "$ROOT/settings.json" >"$ROOT/new"
+  mv "$ROOT/new" "$ROOT/settings.json"
+}
+
+copies() {
+  helper list fake:db --format json | jq -r '.backups[0].copies | map("\(.target) \(.status)") | join(", ")'
+}
+
+@test "targets that do not exist are refused when they are set" {
+  run -3 --separate-stderr helper set --global targets local,offsite
+  assert_contains "${stderr_lines[-1]}" "there is no target 'offsite'"
+  assert_contains "${stderr_lines[-1]}" "backups:target-add"
+  run -0 --separate-stderr helper report --global --backups-global-targets
+  assert_equal "$output" ""
+  helper set --global targets local --quiet
+}
+
+@test "a target that is missing fails its copy, never the local backup" {
+  at '2026-03-02 12:00:00' helper schedule fake:db --daily 02:00 --timezone UTC --quiet
+  name_targets local,offsite
+  run -9 --separate-stderr helper create fake:db
+  assert_match "$output" '^db-[0-9-]+$'
+  assert_contains "$stderr" "the copy to offsite failed: there is no such target. Make it with backups:target-add"
+  refute_contains "$stderr" backups:push
+  assert_equal "$(copies)" "local success, offsite failed"
+  run -0 helper tick
+  assert_equal "$(copies)" "local success, offsite failed"
+  run -0 --separate-stderr helper schedules
+  assert_contains "${lines[1]}" local,offsite
+  assert_sound
+}
+
+@test "where none of the targets exists, the backup is made locally" {
+  name_targets offsite,elsewhere
+  run -9 --separate-stderr helper create fake:db
+  assert_equal "$(copies)" "elsewhere failed, local success, offsite failed"
+  assert_sound
+}
+
+@test "a target without credentials is not added, and the advice is the same command with them" {
+  AWS_EC2_METADATA_DISABLED=true HOME=$BATS_TEST_TMPDIR run -8 --separate-stderr helper target-add offsite s3 --bucket my-bucket </dev/null
+  assert_contains "${stderr_lines[-1]}" "target offsite is not added"
+  assert_contains "${stderr_lines[-1]}" "echo KEY:SECRET | backups-helper target-add --root $ROOT"
+  refute_contains "$stderr" target-set
+  assert_equal "$(helper target-list --format json | jq -c .targets)" '[]'
+}
+
+@test "what works at a shell only comes with the command that does" {
+  run -2 --separate-stderr env PLUGIN_PATH=/nowhere DOKKU_LIB_ROOT="$ROOT" "$BACKUPS_HELPER" target-add offsite s3 --bucket my-bucket --profile 'my profile' </dev/null
+  assert_contains "${stderr_lines[-1]}" "--profile works at a shell only, as root on the host: $(readlink -f "$BACKUPS_HELPER") target-add offsite s3 --bucket my-bucket --profile 'my profile'"
+}
+
+@test "adopt of nothing leaves no failed row" {
+  run -2 --separate-stderr helper adopt fake:db --artifact one </dev/null
+  assert_contains "${stderr_lines[-1]}" "there is nothing on stdin"
+  false | (run -2 --separate-stderr helper adopt fake:db --artifact one)
+  assert_equal "$(catalog "SELECT count(*) FROM backups")" 0
+  run -0 --separate-stderr helper adopt fake:db --artifact one <"$FAKE/live/fake/db/one"
+  assert_sound
+}
+
+@test "create --all has SQLite files from schedules and from history, leaves out what is gone, and fails where there is nothing" {
+  local app=$BATS_TEST_TMPDIR/app.db cache=$BATS_TEST_TMPDIR/cache.db gone=$BATS_TEST_TMPDIR/gone.db
+  sqlite_create "$app" 10
+  sqlite_create "$cache" 10
+  sqlite_create "$gone" 10
+  helper create "sqlite:$app" --quiet
+  helper create "sqlite:$gone" --quiet
+  helper schedule "sqlite:$cache" --daily 02:00 --quiet
+  rm "$gone"
+  run -0 --separate-stderr helper create --all --format json
+  assert_json '[.backups[].source | sub("-[0-9a-f]+$"; "")] | sort | join(" ")' "fake:db sqlite:app.db sqlite:cache.db"
+  assert_contains "$stderr" "sqlite:$gone is left out: it is gone"
+  rm "$cache"
+  run -3 --separate-stderr helper create --all
+  assert_contains "$stderr" "sqlite:$cache"
+}
+
+@test "create --all of nothing at all is a failure" {
+  rm "$FAKE"/live/fake/*
+  run -3 --separate-stderr helper create --all
+  assert_contains "${stderr_lines[-1]}" "there is nothing to back up"
+}

@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# A state directory on a disk that is full to the last byte, or read-only: what is there can be seen, and room can be
+# made with the product itself.
+#
+# shellcheck disable=SC2016 # for the shell of sqlite3
+
+load ../support/setup
+load fake
+
+setup() {
+  require_root || return 0
+  DISK=$BATS_TEST_TMPDIR/disk
+  mkdir "$DISK"
+  fake_hooks
+  fake_source fake:db "$(head -c 200000 /dev/urandom | base64)"
+}
+
+teardown() {
+  ! mountpoint -q "$DISK" || umount -l "$DISK"
+}
+
+# A disk of so many MiB, with two backups on it: OLD and NEW.
+disk() {
+  mount -t tmpfs -o "size=$1m,mode=0700" tmpfs "$DISK"
+  two_backups
+}
+
+# The same in a file: ext4 keeps nothing for root, so that full is full.
+ext4_disk() {
+  truncate -s "$1M" "$BATS_TEST_TMPDIR/image"
+  mkfs.ext4 -q -m 0 "$BATS_TEST_TMPDIR/image"
+  mount -o loop "$BATS_TEST_TMPDIR/image" "$DISK"
+  two_backups
+}
+
+two_backups() {
+  fresh_root "$DISK/root"
+  OLD=$(helper create fake:db --quiet)
+  NEW=$(helper create fake:db --quiet)
+}
+
+fill() {
+  cat /dev/zero >"$DISK/else" 2>/dev/null || true
+  echo x 2>/dev/null >"$DISK/else.last" || true
+}
+
+scratch() {
+  find /dev/shm -maxdepth 1 -name 'backups-??????'
+}
+
+reading_works() {
+  local before
+  before=$(scratch)
+  run -0 --separate-stderr helper list fake:db --format json
+  assert_json '[.backups[].id] | join(" ")' "$NEW $OLD"
+  run -0 --separate-stderr helper list db
+  run -0 --separate-stderr helper info "$OLD"
+  run -0 --separate-stderr helper logs "$OLD"
+  assert_contains "$output" success
+  run -0 --separate-stderr helper schedules
+  run -0 --separate-stderr helper report --global
+  run -0 --separate-stderr helper prune fake:db --dry-run
+  helper download fake:db@latest --artifact one | cmp - "$FAKE/live/fake/db/one"
+  assert_equal "$(scratch)" "$before"
+}
+
+@test "a full disk: what there is can be seen and downloaded, and a backup is refused for want of room" {
+  disk 4
+  fill
+  reading_works
+  run -14 --separate-stderr helper create fake:db
+  assert_contains "${stderr_lines[-1]}" "backups:delete"
+  reading_works
+}
+
+@test "a full ext4: the same" {
+  require_tool mkfs.ext4
+  ext4_disk 8
+  fill
+  reading_works
+  run -0 --separate-stderr helper delete "$OLD" --force
+  rm "$DISK"/else*
+  run -0 --separate-stderr helper list --all --format json
+  assert_json '[.backups[] | .deleted_at != null] | join(" ")' "false true"
+}
+
+@test "a full disk without ballast: delete makes room by itself, and that is recorded" {
+  disk 4
+  fill
+  run -0 --separate-stderr helper delete "$OLD" --force
+  refute_file "$ROOT/fake/db/$OLD.json"
+  run -0 --separate-stderr helper list --all --format json
+  assert_json '[.backups[] | "\(.id) \(.deleted_at != null)"] | join(", ")' "$NEW false, $OLD true"
+  helper verify "$NEW" --quiet
+}
+
+@test "a full disk without ballast: prune makes room by itself" {
+  disk 4
+  helper set --global keep-manual last=1 --quiet
+  fill
+  run -0 --separate-stderr helper prune --all --quiet
+  assert_contains "$output" "$OLD"
+  refute_contains "$output" "$NEW"
+  run -0 --separate-stderr helper list --format json
+  assert_json '[.backups[].id] | join(" ")' "$NEW"
+}
+
+@test "the tick takes a ballast, it is lent to delete, prune and restore on a full disk, and the tick makes it whole again" {
+  local size
+  disk 32
+  helper tick
+  size=$(stat -c %s "$ROOT/ballast")
+  [[ $size -ge 2000000 && $(stat -c %b "$ROOT/ballast") -ge $((size / 512)) ]]
+  assert_mode "$ROOT/ballast" 600
+  fill
+  run -14 --separate-stderr helper create fake:db
+  assert_equal "$(stat -c %s "$ROOT/ballast")" "$size"
+  fake_source fake:db other
+  run -14 --separate-stderr helper restore "$NEW" --force
+  assert_contains "${stderr_lines[-1]}" "--no-safety-backup"
+  run -0 --separate-stderr helper restore "$NEW" --force --no-safety-backup
+  helper info "$NEW" --format json >"$BATS_TEST_TMPDIR/info"
+  [[ $(stat -c %s "$ROOT/ballast") -lt $size ]]
+  fill
+  run -0 --separate-stderr helper delete "$OLD" --force
+  rm "$DISK"/else*
+  helper tick
+  assert_equal "$(stat -c %s "$ROOT/ballast")" "$size"
+  assert_sound
+}
+
+@test "on a full disk the tick leaves half of the ballast to people" {
+  local size
+  disk 32
+  helper tick
+  size=$(stat -c %s "$ROOT/ballast")
+  fill && helper tick
+  fill && helper tick
+  fill && helper tick
+  assert_equal "$(stat -c %s "$ROOT/ballast")" $((size / 2))
+}
+
+@test "what only the write-ahead log has is seen on a full disk too" {
+  disk 4
+  sqlite3 -batch "$ROOT/catalog.db" "UPDATE backups SET label = 'late'" '.shell kill -9 $PPID' || true
+  assert_file "$ROOT/catalog.db-wal"
+  rm "$ROOT/catalog.db-shm"
+  fill
+  run -0 --separate-stderr helper list --format json
+  assert_json '[.backups[].label] | join(" ")' "late late"
+}
+
+@test "a catalog that was lost is made anew in memory while the disk is full" {
+  disk 4
+  rm "$ROOT"/catalog.db*
+  fill
+  reading_works
+  run -0 --separate-stderr helper delete "$OLD" --force
+  rm "$DISK"/else*
+  run -0 --separate-stderr helper list --format json
+  assert_json '[.backups[].id] | join(" ")' "$NEW"
+}
+
+@test "a read-only disk: what there is can be seen and downloaded, nothing else" {
+  disk 4
+  mount -o remount,ro "$DISK"
+  reading_works
+  run --separate-stderr helper delete "$OLD" --force
+  [[ $status != 0 ]]
+  assert_file "$ROOT/fake/db/$OLD.json"
+  run --separate-stderr helper create fake:db
+  [[ $status != 0 ]]
+  assert_contains "$stderr" "ead-only"
+  mount -o remount,rw "$DISK"
+  assert_sound
+}
