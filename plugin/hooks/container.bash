@@ -34,7 +34,11 @@ container-reason() { # <container> <Docker's word> <type> <name>
     *) return 0 ;;
   esac
   log="$("$docker" container logs --tail 3 "$1" 2>&1 </dev/null | tr -s '[:cntrl:]' ' ' | cut -c1-600)" || true
-  printf 'its container ended with exit code %s%s' "$code" "$([[ $oom != true ]] || echo ', out of memory')"
+  if [[ $code == 0 ]]; then
+    printf 'its container ends again and again'
+  else
+    printf 'its container ended with exit code %s%s' "$code" "$([[ $oom != true ]] || echo ', out of memory')"
+  fi
   # shellcheck disable=SC2016 # backticks of a sentence
   printf '%s; see `dokku %s:logs %s`\n' "${log:+. Its log ends: ${log% }}" "$3" "$4"
 }

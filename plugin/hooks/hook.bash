@@ -5,7 +5,8 @@ set -eo pipefail
 # Exit codes mean something to the helper (helper/README.md). One of a program that a hook runs means something else, so that
 # a code counts only where hook-fail has announced it.
 hook-fail() { # <exit code> <text…>
-  printf '%s\n' "${*:2}" >&2
+  local text="${*:2}"
+  printf '%s\n' "${text//$'\n'/ }" >&2
   hook-announce "$1"
   exit "$1"
 }

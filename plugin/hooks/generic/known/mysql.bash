@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# mysql and mariadb: export is a mysqldump of the service's own database, without routines and events; import feeds it to the
+# client, as a user with rights on that database only. Sourced.
+# shellcheck disable=SC2154 # generic.bash sets the variables
+
+known-opens-with() { echo "$type"; }
+known-failure() { echo "the tables up to the failing statement as in the backup, the others as they were, one of them perhaps empty"; }
+known-keeps() { echo "tables, views, routines and events that the backup does not hold: $type:import removes none"; }
+
+# One line for each thing that is there and not in a backup.
+known-warnings() { # <name>
+  local database facts routines events others
+  database="$(cat "$service_root/DATABASE_NAME" 2>/dev/null)" || database="$1"
+  # shellcheck disable=SC2016 # for the shell in the container, which has the password
+  facts="$(known-mysql-query "SELECT (SELECT count(*) FROM information_schema.routines WHERE routine_schema = '${database//\'/\'\'}'),
+    (SELECT count(*) FROM information_schema.events WHERE event_schema = '${database//\'/\'\'}'),
+    (SELECT coalesce(group_concat(schema_name SEPARATOR ', '), '') FROM information_schema.schemata
+      WHERE schema_name NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema', '${database//\'/\'\'}'))")" || {
+    echo "routines and events of $1, should it have any, are not in a backup: $type:export leaves them out"
+    return
+  }
+  IFS=$'\t' read -r routines events others <<<"$facts"
+  [[ $routines == 0 ]] || echo "the stored routines of $1 ($routines) are not in a backup: $type:export leaves them out"
+  [[ $events == 0 ]] || echo "the events of $1 ($events) are not in a backup: $type:export leaves them out"
+  [[ -z $others ]] || echo "these databases of $1 are not in a backup: $others ($type:export takes $database alone)"
+}
+
+known-mysql-query() { # <SQL>
+  # shellcheck disable=SC2016 # for the shell in the container, which has the password
+  "$docker" exec "$container" sh -c 'client=$(command -v mariadb || command -v mysql) && MYSQL_PWD=${MYSQL_ROOT_PASSWORD:-$MARIADB_ROOT_PASSWORD} \
+    exec "$client" --user=root --batch --skip-column-names --execute="$1"' sh "$1" 2>/dev/null
+}
+
+# A server of the same image, without a network, takes it first, as the same user with the same rights.
+known-rehearse() { # <name>
+  declare service="$1"
+  local server="backups-$BACKUPS_RUN_ID" said code=0
+  trap '"$docker" rm --force --volumes "$server" &>/dev/null || true' EXIT
+  if known-mysql-server "$service"; then
+    said="$(known-mysql-as-import --interactive 2>&1)" || code=$?
+  else
+    hook-warning "the import could not be tried beforehand: no second server of the image of $service came up"
+  fi
+  cat >/dev/null
+  [[ $code -eq 0 ]] || hook-fail 11 "$type:import would fail half-way through: $(known-mysql-errors <<<"$said"). That was tried on an empty server: a dump that builds on what is there can be imported by hand with \`dokku $type:import $service\`"
+}
+
+# Without the statement, which may be long and hold data.
+known-mysql-errors() {
+  grep -a -m 1 '^ERROR' | cut -c1-300 || echo "the client failed"
+}
+
+# The client as $type:import runs it, but in the other server.
+known-mysql-as-import() { # [<docker option>] [<client option…>]
+  local option=()
+  [[ $1 != --interactive ]] || { option=("$1") && shift; }
+  # shellcheck disable=SC2016 # for the shell in the container
+  "$docker" exec "${option[@]}" "$server" sh -c 'client=$(command -v mariadb || command -v mysql) user=$1 && shift
+    MYSQL_PWD=$MYSQL_PASSWORD && [ "$user" != root ] || MYSQL_PWD=$MYSQL_ROOT_PASSWORD
+    export MYSQL_PWD && exec "$client" --user="$user" "$@" "$MYSQL_DATABASE"' sh "$([[ $type == mariadb ]] && echo mariadb || echo root)" "$@"
+}
+
+# It lives for as long as the rehearsal, and has nothing of the service but its configuration.
+known-mysql-server() { # <name>
+  local words=() volume=() directory="${DOKKU_LIB_HOST_ROOT:-$DOKKU_LIB_ROOT}/services/$type/$1" database _
+  database="$(cat "$service_root/DATABASE_NAME" 2>/dev/null)" || database="$1"
+  read -ra words <"$service_root/CONFIG_OPTIONS" || true
+  [[ ! -d $service_root/config ]] || volume=(--volume "$directory/config:/etc/mysql/conf.d:ro")
+  (umask 077 && printf 'MYSQL_DATABASE=%s\nMYSQL_USER=%s\nMYSQL_PASSWORD=%s\nMYSQL_ROOT_PASSWORD=%s\n' "$database" "$type" \
+    "$RANDOM$RANDOM$RANDOM" "$RANDOM$RANDOM$RANDOM" >"$BACKUPS_RUN_DIR/rehearsal.env")
+  "$docker" run --detach --pull never --network none --log-driver none --name "$server" --label "backups.run=$BACKUPS_RUN_ID" \
+    --cidfile "$(hook-cidfile)" --env-file "$BACKUPS_RUN_DIR/rehearsal.env" "${volume[@]}" \
+    "$("$docker" container inspect --format '{{.Image}}' "$container")" "${words[@]}" --event-scheduler=OFF &>/dev/null || return
+  for _ in {1..240}; do
+    ! known-mysql-as-import --protocol=tcp --host=127.0.0.1 --execute='SELECT 1' &>/dev/null || return 0
+    [[ $(container-status "$server") == running ]] || return
+    sleep 0.25
+  done
+  return 1
+}

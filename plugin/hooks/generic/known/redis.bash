@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# redis: export prints the dump.rdb of a BGSAVE; import removes the container and that file, writes the new one as user dokku,
+# gives it to the server's user and makes a new container. Sourced.
+# shellcheck disable=SC2154 # generic.bash sets the variables
+
+known-opens-with() { echo "cat >dump.rdb && redis-server --dir . --dbfilename dump.rdb"; }
+known-failure() { echo "the service without its container and its data: redis:import removes both first"; }
+known-keeps() { :; }
+
+# What would fail after the data have gone, tried before.
+known-rehearse() { # <name>
+  declare service="$1"
+  known-redis-reads || hook-fail 7 "the server of $service can't read this dump: ${said##*$'\n'}"
+  [[ $(known-redis-config "$service" appendonly) != yes ]] ||
+    hook-fail 11 "redis:import has no effect on $service: its server has appendonly on, and would start with its own file again. Turn that off first (\`appendonly no\` in $service_root/config/redis.conf, then \`dokku redis:restart $service\`)"
+  known-redis-image
+  known-redis-writable || hook-fail 11 "redis:import would fail after it has removed the data of $service: it writes as $(id -un) into $service_root/data, which belongs to the server's user"
+}
+
+# Does a server of the same image take it? Sets said.
+known-redis-reads() {
+  # shellcheck disable=SC2016 # for the shell in the container
+  local check='check=$(command -v redis-check-rdb || command -v valkey-check-rdb) || { cat >/dev/null; exit 0; }
+    cat >/tmp/dump.rdb && out=$("$check" /tmp/dump.rdb 2>&1) && exit 0
+    printf "%s\n" "$out" | grep -A 1 "ERROR DETECTED" | tail -n 1; exit 1'
+  said="$("$docker" run --rm --interactive --pull never --network none --log-driver none --label "backups.run=$BACKUPS_RUN_ID" \
+    --cidfile "$(hook-cidfile)" --entrypoint sh "$(known-redis-image-id)" -c "$check" 2>&1)"
+}
+
+known-redis-image-id() {
+  "$docker" container inspect --format '{{.Image}}' "$container"
+}
+
+known-redis-config() { # <name> <setting>
+  # shellcheck disable=SC2016 # for the shell in the container
+  "$docker" exec "$container" sh -c 'REDISCLI_AUTH=$(sed -n "s/^requirepass //p" /usr/local/etc/redis/redis.conf) redis-cli CONFIG GET "$1" | tail -n 1' sh "$2" 2>/dev/null || true
+}
+
+# For the files, the plugin takes its own default image, whatever the service runs.
+known-redis-image() {
+  local image
+  image="$(known-redis-default-image)" || return 0
+  "$docker" image inspect "$image" &>/dev/null || "$docker" image pull --quiet "$image" &>/dev/null ||
+    hook-fail 11 "redis:import needs the image $image, which is not on this host and can't be pulled"
+}
+
+# As dokku finds it.
+known-redis-default-image() {
+  (
+    set +eu
+    for settings in /etc/default/dokku "$DOKKU_ROOT"/{dokkurc,.dokkurc/*} "$PLUGIN_ENABLED_PATH/redis/config"; do
+      # shellcheck source=/dev/null
+      [[ ! -r $settings ]] || source "$settings" &>/dev/null
+    done
+    [[ -n $PLUGIN_IMAGE && -n $PLUGIN_IMAGE_VERSION ]] && echo "$PLUGIN_IMAGE:$PLUGIN_IMAGE_VERSION"
+  )
+}
+
+# The image of the server gives the directory to the server's user. The group is free, and the server does not mind.
+known-redis-writable() {
+  local data="$service_root/data"
+  [[ ! -w $data ]] || return 0
+  "$docker" run --rm --pull never --network none --log-driver none --label "backups.run=$BACKUPS_RUN_ID" --cidfile "$(hook-cidfile)" \
+    --volume "${DOKKU_LIB_HOST_ROOT:-$DOKKU_LIB_ROOT}/services/redis/${service_root##*/}/data:/data" --entrypoint sh \
+    "$(known-redis-image-id)" -c "chgrp $(id -g) /data && chmod g+rwx /data" &>/dev/null || return 1
+  [[ -w $data ]]
+}
