@@ -78,7 +78,8 @@ void abandon_restore(State& state, const RunRecord& dead) {
       : found.ends_with("unchanged")
           ? "was interrupted: the data is unchanged"
           : "was interrupted: the data is unchanged, or restored if that was at its very end";
-  log::step("The restore of " + dead.source.spelling() + " " + half);
+  // Of one that replaced the live data, recover_run() says what is known.
+  if (!dead.replacing) log::step("The restore of " + dead.source.spelling() + " " + half);
 }
 
 /// Of an attempt that could not remove its files, or that the catalog does not know, since it was
@@ -103,6 +104,9 @@ void recover_run(State& state, const RunRecord& dead) {
   if (!dead.place.empty()) abandon_restore(state, dead);
   settle_attempt(state, dead);
   if (dead.replacing) {
+    RunRecord settled = dead;
+    settled.place.clear();
+    if (!dead.place.empty()) rewrite_run(state, settled);
     log::warn(unfinished_replacement(dead));
   } else {
     remove_run(state, dead);

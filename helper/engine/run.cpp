@@ -43,6 +43,22 @@ RunRecord parse_record(const std::string& id, const std::string& text) {
   return record;
 }
 
+void write_record(const fs::path& directory, const RunRecord& record) {
+  const nlohmann::ordered_json json = {{"verb", record.verb},
+                                       {"type", record.source.type},
+                                       {"name", record.source.name},
+                                       {"address", record.source.address},
+                                       {"backup", record.backup},
+                                       {"place", record.place},
+                                       {"safety", record.safety},
+                                       {"replacing", record.replacing},
+                                       {"pid", record.pid},
+                                       {"process_start", record.process_start},
+                                       {"started_at", rfc3339(record.started_at)}};
+  write_file_atomically(directory / kRecordFile,
+                        json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
 }  // namespace
 
 Run::Run(const State& state, const std::string& verb, const Source& source) {
@@ -93,19 +109,7 @@ void Run::set_replacing(bool replacing) {
   save();
 }
 
-void Run::save() const {
-  const nlohmann::ordered_json json = {{"verb", record_.verb},
-                                       {"type", record_.source.type},
-                                       {"name", record_.source.name},
-                                       {"address", record_.source.address},
-                                       {"backup", record_.backup},
-                                       {"place", record_.place},
-                                       {"pid", record_.pid},
-                                       {"process_start", record_.process_start},
-                                       {"started_at", rfc3339(record_.started_at)}};
-  write_file_atomically(directory_ / kRecordFile,
-                        json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-}
+void Run::save() const { write_record(directory_, record_); }
 
 std::vector<RunRecord> list_runs(const State& state, bool alive) {
   std::vector<RunRecord> records;
@@ -116,6 +120,10 @@ std::vector<RunRecord> list_runs(const State& state, bool alive) {
       records.push_back(parse_record(id, read_file(directory / kRecordFile).value_or("")));
   }
   return records;
+}
+
+void rewrite_run(const State& state, const RunRecord& record) {
+  write_record(state.run_directory() / record.id, record);
 }
 
 void remove_run(const State& state, const RunRecord& record) {

@@ -63,4 +63,7 @@ std::vector<RunRecord> list_runs(const State& state, bool alive);
 
 void remove_run(const State& state, const RunRecord& record);
 
+/// Changes what the run of a dead process says about itself.
+void rewrite_run(const State& state, const RunRecord& record);
+
 }  // namespace backups

@@ -3,9 +3,12 @@
 
 #include <gmock/gmock.h>
 
+#include <csignal>
+
 #include "engine/recover.hpp"
 #include "engine/restore.hpp"
 #include "support/capture.hpp"
+#include "support/child.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
 #include "support/shell.hpp"
@@ -107,6 +110,25 @@ TEST_F(Rollback, WithoutASafetyBackupSaysSo) {
                           AllOf(HasSubstr("no safety backup"), HasSubstr("bare:one is running"))));
   EXPECT_THAT(tests::stderr_of([this] { recover(state_); }),
               HasSubstr("No safety backup had been taken"));
+}
+
+TEST_F(Rollback, OfAProcessThatWasKilledWhileItReplacedIsOfferedAndNothingIsCalledUnchanged) {
+  lab_.at("commit", "echo half >$lab/bare; touch \"$lab/standing\"; exec sleep 60");
+  tests::Child helper([&] {
+    restore();
+    return 0;
+  });
+  ASSERT_TRUE(tests::eventually([&] { return fs::exists(lab_.path() / "standing"); }));
+  helper.kill(SIGKILL);
+  helper.wait();
+  lab_.forget_knobs();
+  State state = lab_.open();
+  const std::string said = tests::stderr_of([&] { recover(state); });
+  EXPECT_THAT(said, AllOf(HasSubstr("may be incomplete or gone"),
+                          HasSubstr("backups:restore bare:one-"), Not(HasSubstr("as before, or"))));
+  lab_.forget_calls();
+  EXPECT_THAT(tests::stderr_of([&] { recover(state); }), HasSubstr("may be incomplete or gone"));
+  EXPECT_THAT(lab_.calls(), Not(Contains("abandon"))) << "once is enough";
 }
 
 TEST_F(Rollback, IsNotForWhatHadTouchedNothing) {
