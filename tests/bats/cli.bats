@@ -219,7 +219,7 @@ column() {
   assert_contains "$stderr" "=====> $id is kept until backups:unkeep"
   run -0 --separate-stderr helper list
   assert_match "${lines[1]}" "success \(kept\)"
-  run -11 --separate-stderr helper delete "$id" --force
+  run -11 --separate-stderr helper delete "$id" --force </dev/null
   assert_contains "$stderr" "is kept: backups:unkeep it first"
   helper verify "$id" --quiet
   run -0 --separate-stderr helper keep "$id"

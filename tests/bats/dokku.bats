@@ -228,7 +228,7 @@ has_status() {
   dokku postgres:destroy "$service" --force >/dev/null
 }
 
-@test "a restore asks for the name at a terminal, and refuses where there is none" {
+@test "a restore asks for the name at a terminal or in a pipe, and refuses without" {
   local before
   store_create "$S"
   backup "$S"
@@ -241,6 +241,9 @@ has_status() {
   assert_contains "$output" "nothing was changed"
   assert_equal "$(store_digest "$S")" "$before"
   run -0 script -qec "dokku backups:restore $S@latest" /dev/null <<<"$S"
+  [[ $(store_digest "$S") != "$before" ]]
+  echo changed | dokku fakestore:import "$S" >/dev/null
+  echo "$S" | dokku backups:restore "$S@latest" >/dev/null
   [[ $(store_digest "$S") != "$before" ]]
 }
 
@@ -332,8 +335,9 @@ has_status() {
   refute_contains "$(dokku backups:list "$S")" "$first"
   assert_match "$(dokku backups:list "$S" --all)" "$first +deleted"
   # The last way back is only given up by somebody who types its name.
-  run -11 --separate-stderr dokku backups:delete "$second" --force
-  run -11 --separate-stderr dokku --force backups:delete "$second"
+  run -11 --separate-stderr dokku backups:delete "$second" --force </dev/null
+  assert_contains "${stderr_lines[-1]}" "echo $second | dokku backups:delete $second --force"
+  run -11 --separate-stderr dokku --force backups:delete "$second" </dev/null
   run -0 --separate-stderr dokku backups:verify "$second"
   run -0 script -qec "dokku backups:delete $second" /dev/null <<<"$second"
   run -3 --separate-stderr dokku backups:info "$S@latest"
@@ -537,6 +541,15 @@ END
   assert_equal "$(find "$ROOT" ! -user dokku)" ""
   assert_equal "$(find "$ROOT" -type f -perm /077)" ""
   assert_equal "$(find "$ROOT" -type d -perm /077)" ""
+}
+
+@test "what root made in the state directory before plugin:install is its owner's after it, and no link is followed" {
+  mkdir "$ROOT/logs/left" && touch "$ROOT/logs/left/file"
+  touch "$BATS_TEST_TMPDIR/elsewhere" && ln -s "$BATS_TEST_TMPDIR/elsewhere" "$ROOT/logs/left/link"
+  dokku plugin:install >/dev/null
+  assert_equal "$(find "$ROOT" ! -user dokku)" ""
+  assert_equal "$(stat -c %U "$BATS_TEST_TMPDIR/elsewhere")" root
+  rm -r "$ROOT/logs/left"
 }
 
 @test "root, user dokku and a person at a shell see the same backups" {
