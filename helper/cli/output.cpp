@@ -40,20 +40,27 @@ std::string progress_line(const std::string& doing, std::uint64_t done, std::uin
   return line;
 }
 
-}  // namespace
+/// What a pipe that somebody holds open may take to answer, so that nobody's lock is held for ever.
+constexpr int kPipedPatience = 60'000;  // milliseconds
 
-std::string read_line() {
+/// Nothing more is waited for once so many milliseconds pass without a byte; -1: for ever.
+std::string read_line_within(int patience) {
   std::string line;
   char c = 0;
   for (;;) {
     std::array<pollfd, 2> waited = {{{STDIN_FILENO, POLLIN, 0}, {interrupt::poll_fd(), POLLIN, 0}}};
-    ::poll(waited.data(), waited.size(), -1);
+    const int ready = ::poll(waited.data(), waited.size(), patience);
     interrupt::check();
+    if (ready == 0) return {};
     if (waited[0].revents == 0) continue;
     if (read_some(STDIN_FILENO, &c, 1, "the answer") != 1 || c == '\n') return trim(line);
     line += c;
   }
 }
+
+}  // namespace
+
+std::string read_line() { return read_line_within(-1); }
 
 void write_stdout(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -173,14 +180,15 @@ void confirm(const Question& question) {
   log::warn("WARNING: Potentially Destructive Action");
   log::warn(printable(question.warning));
   log::warn("To proceed, type \"" + printable(question.answers.front()) + "\"");
-  if (::isatty(STDIN_FILENO) == 1) log::raw("> ");
-  const std::string given = read_line();
+  const bool terminal = ::isatty(STDIN_FILENO) == 1;
+  if (terminal) log::raw("> ");
+  const std::string given = read_line_within(terminal ? -1 : kPipedPatience);
   if (std::find(question.answers.begin(), question.answers.end(), given) != question.answers.end())
     return;
   std::string why = "not confirmed: nothing was changed";
   const std::string piped = "pipe the answer in: echo " + shell_quote(question.answers.front()) +
                             " | " + question.command;
-  if (::isatty(STDIN_FILENO) != 1)
+  if (!terminal)
     why += ". Without a terminal, " +
            (question.command.empty() ? "add --force"
                                      : piped + (question.forceable ? ", or add --force" : ""));
