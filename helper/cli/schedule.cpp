@@ -132,7 +132,8 @@ Schedule schedule_of(Call& call, const Source& source) {
                                             ", which is none of its targets: " + join(used, ", "));
   }
   schedule.since = now();
-  schedule.id = call.options.value("id").value_or(default_id(settings, schedule, kind_of(cron)));
+  const auto id = call.options.value("id");
+  schedule.id = id ? *id : default_id(settings, schedule, kind_of(cron));
   check_id(schedule.id);
   return schedule;
 }

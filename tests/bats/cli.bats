@@ -234,7 +234,7 @@ column() {
   first=$(helper create fake:db --quiet)
   second=$(helper create fake:db --quiet)
   run -11 --separate-stderr helper delete "$first" </dev/null
-  assert_contains "${stderr_lines[-1]}" "there is no terminal to ask at"
+  assert_contains "${stderr_lines[-1]}" "Without a terminal, pipe the answer in"
   run -0 --separate-stderr helper delete "$first" --force
   assert_contains "$stderr" "=====> Backup $first is deleted"
   assert_equal "$(find "$ROOT/fake" -name "*$first*")" ""
