@@ -63,7 +63,7 @@ cron: on Monday to Friday at 01:30 Europe/Berlin"
   schedule fake:db --daily 05:00 --timezone UTC --id second
   schedule fake:db --weekly 'sun 05:00' --timezone UTC
   run -0 --separate-stderr helper schedules fake:db --format json
-  assert_json '[.schedules[] | "\(.id) \(.cron)"] | join(", ")' "daily 0 4 * * *, second 0 5 * * *, weekly 0 5 * * 0"
+  assert_json '[.schedules[] | "\(.id) \(.cron)"] | join(", ")' "daily 0 4 * * *, second 0 5 * * *, weekly 0 5 * * sun"
   assert_json '.schedules[0].used_targets | join(",")' local
   run -0 --separate-stderr helper schedules fake:db
   assert_match "${lines[1]}" " local +last="
