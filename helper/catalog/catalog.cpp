@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "catalog/schema.hpp"
 #include "model/backup_id.hpp"
+#include "stream/digest.hpp"
 
 namespace backups {
 namespace {
@@ -11,7 +13,10 @@ namespace {
 constexpr const char* kColumns =
     "key, id, type, name, address, status, trigger, label, error, started_at, finished_at, "
     "verified_at, deleting, deleted_at, engine, engine_version, raw_size, stored_size, "
-    "schedule, suspect, identity, row_count";
+    "schedule, suspect, identity, row_count, manifest_sha256";
+
+constexpr const char* kHasGoodCopy =
+    "EXISTS (SELECT 1 FROM copies WHERE backup = key AND status = 'success')";
 
 constexpr std::int64_t kComplete = 0x626b7570;  // "bkup", as file(1) shows it
 
@@ -45,6 +50,7 @@ Backup backup_at(const Statement& row) {
   backup.suspect = row.text(19);
   backup.identity = row.text(20);
   backup.rows = row.optional_number(21);
+  backup.manifest_sha256 = row.text(22);
   return backup;
 }
 
@@ -67,6 +73,12 @@ Database open(const std::filesystem::path& path) {
 bool Backup::has_good_copy() const {
   return std::any_of(copies.begin(), copies.end(),
                      [](const Copy& copy) { return copy.status == "success"; });
+}
+
+const Copy* Backup::copy_on(const std::string& target) const {
+  for (const auto& copy : copies)
+    if (copy.target == target) return &copy;
+  return nullptr;
 }
 
 Catalog::Catalog(const std::filesystem::path& path) : Catalog(open(path)) {}
@@ -115,14 +127,28 @@ Backup Catalog::begin(const Source& source, Time time, const std::string& trigge
   return backup;
 }
 
-void Catalog::succeed(const Backup& backup, const Manifest& manifest, const std::string& target) {
+/// Not by the key that was read: the catalog may have been rebuilt since.
+std::optional<std::int64_t> Catalog::key_of(const Backup& backup) {
+  Statement query(database_, "SELECT key FROM backups WHERE id = ? AND type = ?");
+  if (!query.bind(backup.id).bind(backup.source.type).step()) return std::nullopt;
+  return query.number(0);
+}
+
+void Catalog::succeed(const Backup& backup, const Manifest& manifest, const std::string& target,
+                      const std::string& host) {
+  const auto key = key_of(backup);
+  if (!key) return adopt(manifest, target, host);
   Transaction transaction(database_);
-  write_manifest(backup.key, manifest, target);
+  write_manifest(*key, manifest, target, host);
   transaction.commit();
 }
 
-void Catalog::adopt(const Manifest& manifest, const std::string& target) {
+void Catalog::adopt(const Manifest& manifest, const std::string& target, const std::string& host) {
   Transaction transaction(database_);
+  const auto known = find(manifest.source.type, manifest.id);
+  if (known && !known->manifest_sha256.empty() && known->manifest_sha256 != sha256(manifest.text))
+    throw Error(ErrorKind::kDamaged, "the manifest of " + manifest.id + " on " + target +
+                                         " is not the one that is known");
   Statement(database_,
             "INSERT OR IGNORE INTO backups (id, type, name, address, status, trigger, label, "
             "started_at, schedule) VALUES (?, ?, ?, ?, 'success', ?, ?, ?, ?)")
@@ -135,16 +161,16 @@ void Catalog::adopt(const Manifest& manifest, const std::string& target) {
       .bind(manifest.started_at)
       .bind(manifest.schedule)
       .run();
-  write_manifest(find(manifest.source.type, manifest.id)->key, manifest, target);
+  write_manifest(find(manifest.source.type, manifest.id)->key, manifest, target, host);
   transaction.commit();
 }
 
-void Catalog::write_manifest(std::int64_t key, const Manifest& manifest,
-                             const std::string& target) {
+void Catalog::write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target,
+                             const std::string& host) {
   Statement(database_,
             "UPDATE backups SET status = 'success', error = '', finished_at = ?, engine = ?, "
             "engine_version = ?, raw_size = ?, stored_size = ?, suspect = ?, identity = ?, "
-            "row_count = ? WHERE key = ?")
+            "row_count = ?, manifest_sha256 = ? WHERE key = ?")
       .bind(manifest.finished_at)
       .bind(manifest.engine)
       .bind(manifest.engine_version)
@@ -153,6 +179,7 @@ void Catalog::write_manifest(std::int64_t key, const Manifest& manifest,
       .bind(manifest.suspect)
       .bind(manifest.identity)
       .bind(manifest.rows())
+      .bind(sha256(manifest.text))
       .bind(key)
       .run();
   std::int64_t position = 0;
@@ -171,42 +198,52 @@ void Catalog::write_manifest(std::int64_t key, const Manifest& manifest,
   }
   Statement(
       database_,
-      "INSERT INTO copies (backup, target, status, size) VALUES (?, ?, 'success', ?) ON CONFLICT "
-      "DO UPDATE SET status = excluded.status, error = '', size = excluded.size")
+      "INSERT INTO copies (backup, target, status, size, host) VALUES (?, ?, 'success', ?, ?) ON "
+      "CONFLICT DO UPDATE SET status = excluded.status, error = '', size = excluded.size, "
+      "host = coalesce(nullif(excluded.host, ''), host)")
       .bind(key)
       .bind(target)
       .bind(signed_size(manifest.stored_size()))
+      .bind(host)
       .run();
 }
 
 void Catalog::fail(const Backup& backup, const std::string& error, Time time) {
   Statement(database_,
-            "UPDATE backups SET status = 'failed', error = ?, finished_at = ? WHERE key = ? AND "
-            "status = 'in-progress'")
+            "UPDATE backups SET status = 'failed', error = ?, finished_at = ? WHERE id = ? AND "
+            "type = ? AND status = 'in-progress'")
       .bind(error)
       .bind(time)
-      .bind(backup.key)
+      .bind(backup.id)
+      .bind(backup.source.type)
       .run();
 }
 
 void Catalog::forget(const Backup& backup) {
-  Statement(database_, "DELETE FROM backups WHERE key = ? AND status = 'in-progress'")
-      .bind(backup.key)
+  Statement(database_, "DELETE FROM backups WHERE id = ? AND type = ? AND status = 'in-progress'")
+      .bind(backup.id)
+      .bind(backup.source.type)
       .run();
 }
 
 void Catalog::accept(const Backup& backup) {
-  Statement(database_, "UPDATE backups SET suspect = '' WHERE key = ?").bind(backup.key).run();
+  Statement(database_, "UPDATE backups SET suspect = '' WHERE id = ? AND type = ?")
+      .bind(backup.id)
+      .bind(backup.source.type)
+      .run();
 }
 
 void Catalog::mark_verified(const Backup& backup, Time time) {
-  Statement(database_, "UPDATE backups SET verified_at = ? WHERE key = ?")
+  Statement(database_, "UPDATE backups SET verified_at = ? WHERE id = ? AND type = ?")
       .bind(time)
-      .bind(backup.key)
+      .bind(backup.id)
+      .bind(backup.source.type)
       .run();
 }
 
 void Catalog::mark_copy(const Backup& backup, const Copy& copy) {
+  const auto key = key_of(backup);
+  if (!key) return;  // nobody asks for a copy of what is not known
   Statement(
       database_,
       "INSERT INTO copies (backup, target, status, error, size, host, etag, attempts, tried_at) "
@@ -215,7 +252,7 @@ void Catalog::mark_copy(const Backup& backup, const Copy& copy) {
       "host = coalesce(nullif(excluded.host, ''), host), "
       "etag = coalesce(nullif(excluded.etag, ''), etag), attempts = attempts + excluded.attempts, "
       "tried_at = coalesce(excluded.tried_at, tried_at)")
-      .bind(backup.key)
+      .bind(*key)
       .bind(copy.target)
       .bind(copy.status)
       .bind(copy.error)
@@ -226,20 +263,42 @@ void Catalog::mark_copy(const Backup& backup, const Copy& copy) {
       .run();
 }
 
-void Catalog::mark_deleting(const Backup& backup) {
-  Statement(database_, "UPDATE backups SET deleting = 1 WHERE key = ?").bind(backup.key).run();
+bool Catalog::observe_copy(const Backup& backup, const Copy& copy) {
+  Transaction transaction(database_);
+  const auto current = find(backup.source.type, backup.id);
+  const Copy* before = backup.copy_on(copy.target);
+  if (!current || current->deleting || current->deleted_at != backup.deleted_at) return false;
+  const Copy* after = current->copy_on(copy.target);
+  if ((before == nullptr) != (after == nullptr)) return false;
+  if (after != nullptr && (after->status != before->status || after->attempts != before->attempts ||
+                           after->status == "in-progress" || after->status == "deleting"))
+    return false;
+  mark_copy(backup, copy);
+  transaction.commit();
+  return true;
+}
+
+void Catalog::mark_deleting(const Backup& backup, bool deleting) {
+  Statement(database_, "UPDATE backups SET deleting = ? WHERE id = ? AND type = ?")
+      .bind(deleting ? 1 : 0)
+      .bind(backup.id)
+      .bind(backup.source.type)
+      .run();
 }
 
 void Catalog::mark_deleted(const Backup& backup, Time time) {
-  Transaction transaction(database_);
-  Statement(database_, "UPDATE backups SET deleting = 0, deleted_at = ? WHERE key = ?")
+  Statement(database_, "UPDATE backups SET deleting = 0, deleted_at = ? WHERE id = ? AND type = ?")
       .bind(time)
-      .bind(backup.key)
+      .bind(backup.id)
+      .bind(backup.source.type)
       .run();
-  Statement(database_, "UPDATE copies SET status = 'deleted' WHERE backup = ?")
-      .bind(backup.key)
+}
+
+void Catalog::revive(const Backup& backup) {
+  Statement(database_, "UPDATE backups SET deleted_at = NULL WHERE id = ? AND type = ?")
+      .bind(backup.id)
+      .bind(backup.source.type)
       .run();
-  transaction.commit();
 }
 
 std::optional<Backup> Catalog::find(const std::string& type, const std::string& id) {
@@ -256,19 +315,20 @@ std::vector<Backup> Catalog::find(const std::string& id) {
 }
 
 std::optional<Backup> Catalog::latest(const Source& source) {
-  return newest_good(source, "trigger NOT IN ('safety', 'final') AND suspect = ''");
+  return newest(source, std::string("trigger NOT IN ('safety', 'final') AND suspect = '' AND ") +
+                            kHasGoodCopy);
 }
 
 std::optional<Backup> Catalog::passed_over(const Source& source) {
-  return newest_good(source, "(trigger = 'final' OR suspect <> '')");
+  return newest(source,
+                std::string("trigger <> 'safety' AND (trigger = 'final' OR suspect <> '' OR NOT ") +
+                    kHasGoodCopy + ")");
 }
 
-std::optional<Backup> Catalog::newest_good(const Source& source, const std::string& which) {
+std::optional<Backup> Catalog::newest(const Source& source, const std::string& which) {
   Statement query(database_, std::string("SELECT ") + kColumns +
                                  " FROM backups WHERE type = ? AND name = ? AND status = 'success' "
-                                 "AND deleted_at IS NULL AND deleting = 0 "
-                                 "AND NOT EXISTS (SELECT 1 FROM copies WHERE backup = key AND "
-                                 "status = 'damaged') AND " +
+                                 "AND deleted_at IS NULL AND deleting = 0 AND " +
                                  which + " ORDER BY started_at DESC, key DESC LIMIT 1");
   auto found = read(query.bind(source.type).bind(source.name));
   if (found.empty()) return std::nullopt;
@@ -298,7 +358,9 @@ std::vector<Backup> Catalog::in_progress() {
 
 std::vector<Backup> Catalog::half_deleted() {
   Statement query(database_,
-                  std::string("SELECT ") + kColumns + " FROM backups WHERE deleting = 1");
+                  std::string("SELECT ") + kColumns +
+                      " FROM backups WHERE deleting = 1 OR key IN (SELECT backup FROM copies WHERE "
+                      "status = 'deleting')");
   return read(query);
 }
 
@@ -363,10 +425,22 @@ std::vector<Source> Catalog::sources(const std::optional<std::string>& name) {
   return found;
 }
 
+std::vector<std::string> Catalog::files(const Backup& backup) {
+  Statement query(database_,
+                  "SELECT file FROM artifacts WHERE backup = (SELECT key FROM backups WHERE id = ? "
+                  "AND type = ?) ORDER BY position");
+  query.bind(backup.id).bind(backup.source.type);
+  std::vector<std::string> files;
+  while (query.step()) files.push_back(query.text(0));
+  return files;
+}
+
 void Catalog::record(const Backup& backup, const std::string& what, const std::string& detail,
                      Time time) {
+  const auto key = key_of(backup);
+  if (!key) return;
   Statement(database_, "INSERT INTO events (backup, at, what, detail) VALUES (?, ?, ?, ?)")
-      .bind(backup.key)
+      .bind(*key)
       .bind(time)
       .bind(what)
       .bind(detail)

@@ -18,10 +18,12 @@ namespace backups {
 /// One backup on one target.
 struct Copy {
   std::string target;  ///< "local"
-  std::string status;  ///< "in-progress", "success", "failed", "damaged", "missing", "deleted"
+  /// "in-progress", "success", "failed", "damaged", "missing", "deleting", "deleted", "left" (it
+  /// may be there, but is not ours to use or remove)
+  std::string status;
   std::string error;
   std::optional<std::uint64_t> size;  ///< bytes
-  std::string host{};                 ///< below whose name it lies, empty: ours
+  std::string host{};                 ///< below whose name it lies, empty for `local`
   std::string etag{};                 ///< of its manifest; empty: the target has none
   int attempts = 0;                   ///< to make it; counted by the catalog
   std::optional<Time> tried_at{};     ///< when the last one began
@@ -49,9 +51,12 @@ struct Backup {
   std::optional<std::uint64_t> stored_size;  ///< bytes
   std::string identity;                      ///< of the server
   std::optional<std::int64_t> rows;
+  std::string manifest_sha256;  ///< of its bytes; empty where it was not read yet
   std::vector<Copy> copies;
 
   bool has_good_copy() const;
+  /// Nothing where none was ever begun there.
+  const Copy* copy_on(const std::string& target) const;
   /// Made before a restore or an end: not of the service that is there now.
   bool is_spare() const { return trigger == "safety" || trigger == "final"; }
   /// "postgres:my-db-2026-04-08-14-30-00"
@@ -96,28 +101,37 @@ class Catalog {
   /// A row `in-progress`, its id the first free one from `time` on.
   Backup begin(const Source& source, Time time, const std::string& trigger,
                const std::string& label, const std::string& schedule = {});
-  /// The manifest was committed on `target`.
-  void succeed(const Backup& backup, const Manifest& manifest, const std::string& target);
+  /// The manifest was committed on `target`, below the name of `host` where that is not `local`. A
+  /// catalog that does not know the backup, since it was rebuilt meanwhile, takes it as adopt().
+  void succeed(const Backup& backup, const Manifest& manifest, const std::string& target,
+               const std::string& host);
   void fail(const Backup& backup, const std::string& error, Time time);
   /// Removes a row `in-progress` as if it had never been.
   void forget(const Backup& backup);
-  /// Records a backup known only from its manifest.
-  void adopt(const Manifest& manifest, const std::string& target);
+  /// Records a backup known only from its manifest. Throws Error, kDamaged, when the backup is
+  /// known with another one.
+  void adopt(const Manifest& manifest, const std::string& target, const std::string& host);
 
   /// It is what it should be after all.
   void accept(const Backup& backup);
   void mark_verified(const Backup& backup, Time time);
   void mark_copy(const Backup& backup, const Copy& copy);
-  void mark_deleting(const Backup& backup);
+  /// The same for what a look from outside has shown, which may have taken long: changes nothing
+  /// when the copy is not as `backup` has it any more. False then.
+  bool observe_copy(const Backup& backup, const Copy& copy);
+  void mark_deleting(const Backup& backup, bool deleting = true);
+  /// The row; each copy says for itself what became of it.
   void mark_deleted(const Backup& backup, Time time);
+  /// It has turned up again.
+  void revive(const Backup& backup);
 
   std::optional<Backup> find(const std::string& type, const std::string& id);
   /// All types that have a backup of that id.
   std::vector<Backup> find(const std::string& id);
-  /// The newest success that is not spare, not suspect, not deleted and not known to be damaged.
+  /// The newest success with a good copy that is not spare, not suspect and not deleted.
   std::optional<Backup> latest(const Source& source);
-  /// The newest good one that latest() passes over and that may be wanted all the same: suspect, or
-  /// taken before its service was destroyed.
+  /// The newest success that latest() passes over and that may be wanted all the same: suspect,
+  /// taken before its service was destroyed, or without a good copy.
   std::optional<Backup> passed_over(const Source& source);
 
   struct Filter {
@@ -130,6 +144,7 @@ class Catalog {
   /// Newest first.
   std::vector<Backup> list(const Filter& filter);
   std::vector<Backup> in_progress();
+  /// Those that are being deleted, or a copy of them.
   std::vector<Backup> half_deleted();
   /// Successes with a copy that is in progress.
   std::vector<Backup> half_copied();
@@ -149,6 +164,9 @@ class Catalog {
   /// Every source that has a row and, if one is given, that name.
   std::vector<Source> sources(const std::optional<std::string>& name = std::nullopt);
 
+  /// The names of its files beside the manifest, in the manifest's order.
+  std::vector<std::string> files(const Backup& backup);
+
   void record(const Backup& backup, const std::string& what, const std::string& detail, Time time);
   std::vector<Event> events(const Backup& backup);
 
@@ -158,8 +176,10 @@ class Catalog {
  private:
   explicit Catalog(Database database);
   std::vector<Backup> read(Statement& statement);
-  std::optional<Backup> newest_good(const Source& source, const std::string& which);
-  void write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target);
+  std::optional<Backup> newest(const Source& source, const std::string& which);
+  void write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target,
+                      const std::string& host);
+  std::optional<std::int64_t> key_of(const Backup& backup);
 
   Database database_;
   std::optional<Statement> runs_of_;

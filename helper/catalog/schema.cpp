@@ -9,7 +9,7 @@ namespace backups {
 namespace {
 
 /// Step N brings a database of user_version N to N + 1. Steps are never changed, only added.
-constexpr std::array<const char*, 3> kMigrations = {R"sql(
+constexpr std::array<const char*, 4> kMigrations = {R"sql(
 CREATE TABLE backups (
   key            INTEGER PRIMARY KEY,
   id             TEXT NOT NULL,
@@ -106,6 +106,10 @@ CREATE TABLE outbox (
 ) STRICT;
 
 CREATE INDEX backups_there ON backups (type, name, started_at) WHERE deleted_at IS NULL;
+)sql",
+                                                    R"sql(
+ALTER TABLE backups ADD COLUMN manifest_sha256 TEXT NOT NULL DEFAULT '';
+CREATE INDEX copies_deleting ON copies (status) WHERE status = 'deleting';
 )sql"};
 
 std::int64_t version_of(Database& database) {

@@ -13,6 +13,7 @@ namespace {
 
 int adopt(Call& call) {
   const Source source = call.resolver.source(call.word(0));
+  call.resolver.require_own_path(source, call.word(0));
   if (::isatty(STDIN_FILENO) == 1)
     throw Error(ErrorKind::kBadInput,
                 "the dump is read from stdin: backups:adopt " + source.spelling() + " < dump");
@@ -22,6 +23,7 @@ int adopt(Call& call) {
       adopt_backup(call.state, request, call.options.value("artifact").value_or(""), STDIN_FILENO,
                    make_progress())
           .manifest;
+  call.resolver.remember_path(source);
   log::result("The dump is now backup " + manifest.id);
   if (call.json) {
     print_json({{"source", source.text()}, {"status", "success"}, {"id", manifest.id}});

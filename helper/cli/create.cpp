@@ -27,7 +27,10 @@ std::vector<Source> sources_of(Call& call) {
     return found;
   }
   std::vector<Source> sources;
-  for (const auto& word : call.options.words()) sources.push_back(call.resolver.source(word));
+  for (const auto& word : call.options.words()) {
+    sources.push_back(call.resolver.source(word));
+    call.resolver.require_own_path(sources.back(), word);
+  }
   return sources;
 }
 
@@ -55,6 +58,7 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   const Lock lock = call.state.lock(source, "create");
   Created created = take_backup(call.state, {source, "manual", label, targets}, make_progress());
   const Manifest& manifest = created.manifest;
+  call.resolver.remember_path(source);
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
               human_duration(manifest.finished_at - manifest.started_at));
   if (!manifest.suspect.empty())

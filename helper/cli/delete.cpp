@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -9,6 +10,7 @@
 #include "cli/verb.hpp"
 #include "engine/copy.hpp"
 #include "engine/remove.hpp"
+#include "sys/stop_here.hpp"
 
 namespace backups {
 namespace {
@@ -19,41 +21,62 @@ bool is_only_copy(const Backup& backup, const std::string& target) {
   });
 }
 
-/// `whole`: nothing of it remains.
-void confirm_deletion(Call& call, const Backup& backup, bool whole) {
+/// What was named, as it is now.
+struct Doomed {
+  Backup backup;
+  std::optional<std::string> target;  ///< only the copy there
+  bool last;  ///< the only good backup of its source, of which nothing would remain
+};
+
+Doomed look(Call& call, const Backup& named) {
+  const auto found = call.state.catalog().find(named.source.type, named.id);
+  if (!found) throw Error(ErrorKind::kNotFound, "there is no backup " + named.id);
+  if (found->deleted_at) throw Error(ErrorKind::kNotFound, named.id + " was deleted before");
+  if (found->status == "in-progress")
+    throw Error(ErrorKind::kBusy,
+                named.id + " is not finished yet: backups:cancel " + named.source.spelling());
+  if (call.state.settings().pins.contains(named.text()))
+    throw Error(ErrorKind::kRefused, named.id + " is kept: backups:unkeep it first");
+  const auto target = call.options.value("target");
+  if (target) require_copy(*found, *target);
+  const bool whole = !target || is_only_copy(*found, *target);
+  return {*found, target, whole && is_last_good(call.state, *found)};
+}
+
+void confirm_deletion(Call& call, const Doomed& doomed) {
+  const Backup& backup = doomed.backup;
   const bool forced =
       call.options.flag("force") || std::getenv("DOKKU_APPS_FORCE_DELETE") != nullptr;
   // Not even --force: a script that repeats itself must not take the last way back unnamed.
-  const bool last = whole && is_last_good(call.state, backup);
-  if (forced && !last) return;
-  confirm({.warning = last ? "This deletes the only good backup of " + backup.source.spelling() +
-                                 ", " + backup.id + (forced ? ": --force does not cover that" : "")
-                           : "This deletes backup " + backup.id,
+  if (forced && !doomed.last) return;
+  confirm({.warning = doomed.last
+                          ? "This deletes the only good backup of " + backup.source.spelling() +
+                                ", " + backup.id + (forced ? ": --force does not cover that" : "")
+                          : "This deletes backup " + backup.id,
            .answers = {backup.id, backup.text()},
            .command = as_typed(call.options),
-           .forceable = !last});
+           .forceable = !doomed.last});
 }
 
 int remove(Call& call) {
-  const Backup backup = call.resolver.backup(call.word(0));
-  if (backup.deleted_at) throw Error(ErrorKind::kNotFound, backup.id + " was deleted before");
-  if (backup.status == "in-progress")
-    throw Error(ErrorKind::kBusy,
-                backup.id + " is not finished yet: backups:cancel " + backup.source.spelling());
-  if (call.state.settings().pins.contains(backup.text()))
-    throw Error(ErrorKind::kRefused, backup.id + " is kept: backups:unkeep it first");
-  const auto target = call.options.value("target");
-  if (target) require_copy(backup, *target);
-  confirm_deletion(call, backup, !target || is_only_copy(backup, *target));
-  const Lock lock = call.state.lock(backup.source, "delete");
-  if (target) {
-    remove_copy(call.state, backup, *target);
-    log::result("The copy of " + backup.id + " on " + *target + " is deleted");
+  const Backup named = call.resolver.backup(call.word(0));
+  const Doomed asked = look(call, named);
+  confirm_deletion(call, asked);
+  stop_here("delete");
+  const Lock lock = call.state.lock(named.source, "delete");
+  const Doomed doomed = look(call, named);
+  if (doomed.last && !asked.last)
+    throw Error(ErrorKind::kRefused, named.id + " has become the only good backup of " +
+                                         named.source.spelling() +
+                                         " meanwhile: nothing was deleted");
+  if (doomed.target) {
+    remove_copy(call.state, doomed.backup, *doomed.target);
+    log::result("The copy of " + named.id + " on " + *doomed.target + " is deleted");
   } else {
-    remove_backup(call.state, backup);
-    log::result("Backup " + backup.id + " is deleted");
+    remove_backup(call.state, doomed.backup);
+    log::result("Backup " + named.id + " is deleted");
   }
-  if (call.json) print_json({{"id", backup.id}, {"status", "deleted"}});
+  if (call.json) print_json({{"id", named.id}, {"status", "deleted"}});
   return 0;
 }
 

@@ -31,7 +31,7 @@ int download(Call& call) {
   require_content(backup);
   StandardOutput output;
   with_copy(call.state, backup, [&](Store& store, const std::string& target) {
-    const Manifest manifest = load_manifest(store, backup.source, backup.id);
+    const Manifest manifest = known_manifest(call.state, store, backup, target);
     const Artifact& artifact = pick_artifact(manifest, call.options.value("artifact"));
     try {
       if (call.options.flag("raw")) {

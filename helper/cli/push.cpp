@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/copy.hpp"
 #include "engine/take.hpp"
 #include "engine/target.hpp"
 #include "engine/verify.hpp"
@@ -20,13 +21,10 @@ int push(Call& call) {
   // As it is now: another command may have copied or deleted it meanwhile.
   const Backup backup = *call.state.catalog().find(named.source.type, named.id);
   require_content(backup);
-  for (const auto& copy : backup.copies) {
-    if (copy.target == *target && copy.status == "success")
-      throw Error(ErrorKind::kBadInput, backup.id + " is on " + *target + " already");
-  }
   log::step("Copying " + backup.id + " to " + *target);
-  take_copy(call.state, backup, *target, make_progress());
-  log::result(backup.id + " is on " + *target + " now");
+  const Pushed pushed = take_copy(call.state, backup, *target, make_progress());
+  log::result(backup.id + " is on " + *target +
+              (pushed == Pushed::kAdopted ? " already: nothing had to be copied" : " now"));
   if (call.json) print_json({{"id", backup.id}, {"target", *target}, {"status", "success"}});
   return 0;
 }

@@ -100,6 +100,15 @@ RestoreRequest request_of(Call& call) {
   require_content(request.backup);
   const auto into = call.options.value("into");
   request.target = into ? call.resolver.source(*into) : request.backup.source;
+  // What is written to is asked for as what it is, whatever was named.
+  call.resolver.authorise(request.target);
+  if (!into && !call.state.settings().knows(request.target))
+    throw Error(ErrorKind::kRefused,
+                request.backup.id + " was taken of " + printable(request.target.spelling()) +
+                    ", a path that was never named on this host: say where to with --into, as in "
+                    "--into " +
+                    printable(request.target.spelling()));
+  call.resolver.require_own_path(request.target, into.value_or(""));
   request.in_place = call.options.flag("in-place");
   request.ignore_version_mismatch = call.options.flag("ignore-version-mismatch");
   request.accept_incomplete = call.options.flag("accept-incomplete");
@@ -152,6 +161,7 @@ std::string put_back(Call& call, Restore& restore, const RestoreRequest& request
   }
   log::step("Restoring " + restore.manifest().id + " into " + request.target.spelling());
   restore.apply(make_progress());
+  call.resolver.remember_path(request.target);
   const auto lost = restore.lost();
   for (const auto& one : lost) log::warn("Not restored: " + to_text(one));
   log::result(request.target.spelling() + " is restored from " + restore.manifest().id +

@@ -188,6 +188,7 @@ Json to_json(Call& call, const Schedule& schedule) {
 
 int set_schedule(Call& call) {
   const Source source = call.resolver.known_source(call.word(0));
+  call.resolver.require_own_path(source, call.word(0));
   const Schedule schedule = schedule_of(call, source);
   put_schedule(call.state, schedule);
   log::result("Schedule " + schedule.id + " of " + source.spelling() + ": " + words_of(schedule));

@@ -49,6 +49,7 @@ int sync(Call& call) {
     say("missing: ", synced.missing);
     say("damaged: ", synced.damaged);
     say("belongs to no backup: ", synced.unknown);
+    say("written by another machine below the name of this one: ", synced.foreign);
     log::result(target + " holds " + std::to_string(synced.found) + " whole backup(s), " +
                 std::to_string(synced.adopted.size()) + " of them new here");
     if (synced.found == 0 && host.empty()) say_other_hosts(call.state, target);
@@ -58,7 +59,8 @@ int sync(Call& call) {
                        {"adopted", synced.adopted},
                        {"missing", synced.missing},
                        {"damaged", synced.damaged},
-                       {"unknown", synced.unknown}});
+                       {"unknown", synced.unknown},
+                       {"foreign", synced.foreign}});
   }
   if (call.json) print_json({{"targets", results}});
   return sound ? 0 : static_cast<int>(ErrorKind::kDamaged);

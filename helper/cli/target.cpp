@@ -60,6 +60,33 @@ void require_found_credentials(Call& call, const std::string& name, const Target
   }
 }
 
+bool is_in_use(const Copy& copy) {
+  return copy.status == "success" || copy.status == "damaged" || copy.status == "missing" ||
+         copy.status == "in-progress" || copy.status == "deleting";
+}
+
+/// The backups with a copy there, or one on its way.
+std::vector<Backup> copied_to(State& state, const std::string& target) {
+  Catalog::Filter all;
+  all.deleted = true;
+  auto backups = state.catalog().list(all);
+  std::erase_if(backups, [&](const Backup& backup) {
+    const Copy* copy = backup.copy_on(target);
+    return copy == nullptr || !is_in_use(*copy);
+  });
+  return backups;
+}
+
+/// The copies would be looked for where they are not.
+void require_unused(State& state, const std::string& name, const std::string& option) {
+  if (option != "bucket" && option != "prefix") return;
+  if (const auto there = copied_to(state, name).size(); there > 0)
+    throw Error(ErrorKind::kRefused,
+                "target " + name + " holds copies of " + std::to_string(there) +
+                    " backup(s), which a new " + option +
+                    " would hide: name the new place as another target with backups:target-add");
+}
+
 int target_add(Call& call) {
   const std::string& name = call.word(0);
   if (!valid_target_name(name))
@@ -113,6 +140,8 @@ int target_set(Call& call) {
     refuse_host_options(call.options, key);
     if (!value.empty()) check_target_option(key, value);
     call.state.change_settings([&](Settings& settings) {
+      // An upload that begins now says so in the catalog before it reads the settings.
+      require_unused(call.state, name, key);
       auto& options = settings.targets.at(name);
       if (value.empty()) {
         options.erase(key);
@@ -157,8 +186,14 @@ int target_remove(Call& call) {
     if (const auto uses = settings.uses_of(name); !uses.empty())
       throw Error(ErrorKind::kRefused, "target " + name + " is still named by " + join(uses, ", ") +
                                            ": take it out there first");
+    for (const auto& backup : copied_to(call.state, name))
+      if (backup.copy_on(name)->status == "in-progress")
+        throw Error(ErrorKind::kBusy, backup.id + " is being copied to " + name + " now");
     settings.targets.erase(name);
   });
+  // Out of reach, and so no reason to believe that a backup can be restored.
+  for (const auto& backup : copied_to(call.state, name))
+    call.state.catalog().mark_copy(backup, {name, "left", "that target was removed", {}});
   forget_credentials(call.state.root(), name);
   log::result("Target " + name + " is removed; what it holds is still there");
   if (call.json) print_json({{"target", name}, {"status", "removed"}});

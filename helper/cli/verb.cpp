@@ -12,7 +12,7 @@ const std::vector<Verb>& verbs() {
       report_verb(),        target_add_verb(),  target_list_verb(), target_set_verb(),
       target_remove_verb(), target_test_verb(), push_verb(),        sync_verb(),
       url_verb(),           notify_test_verb(), tick_verb(),        trigger_verb(),
-      deliver_verb(),
+      host_verb(),          deliver_verb(),
   };
   return kVerbs;
 }

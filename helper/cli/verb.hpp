@@ -50,6 +50,7 @@ Verb create_verb();
 Verb deliver_verb();
 Verb delete_verb();
 Verb download_verb();
+Verb host_verb();
 Verb info_verb();
 Verb keep_verb();
 Verb list_verb();

@@ -39,11 +39,20 @@ class Reporter : public Sink {
 
 }  // namespace
 
+Manifest checked_manifest(const std::string& text) {
+  Manifest manifest = parse_manifest(text);
+  const Source& source = manifest.source;
+  if (make_source(source.type, source.address, sha256(source.address)) == source) return manifest;
+  throw Error(ErrorKind::kDamaged, "the manifest cannot be used: its source is called " +
+                                       printable(source.name) + ", which is not the name of " +
+                                       printable(source.address));
+}
+
 Manifest load_manifest(Store& store, const Source& source, const std::string& id) {
   TextSink text;
   if (!store.get(key_of(source, manifest_file(id)), text))
     throw Error(ErrorKind::kDamaged, "the manifest of " + id + " is missing");
-  Manifest manifest = parse_manifest(text.text);
+  Manifest manifest = checked_manifest(text.text);
   if (manifest.id != id || manifest.source.text() != source.text())
     throw Error(ErrorKind::kDamaged, "the manifest of " + id + " is that of another backup");
   return manifest;

@@ -17,6 +17,10 @@ namespace backups {
 using Progress =
     std::function<void(const std::string& doing, std::uint64_t done, std::uint64_t expected)>;
 
+/// parse_manifest(), and the source's name must be that of its address: what a bucket says of a
+/// path is not believed. Throws Error, kDamaged.
+Manifest checked_manifest(const std::string& text);
+
 /// The committed manifest of a backup in `store`. Throws Error, kDamaged when it is missing or bad.
 Manifest load_manifest(Store& store, const Source& source, const std::string& id);
 

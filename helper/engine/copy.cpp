@@ -6,9 +6,10 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "engine/writer.hpp"
+#include "engine/alert.hpp"
 #include "model/backup_id.hpp"
 #include "model/target.hpp"
+#include "stream/digest.hpp"
 #include "sys/clock.hpp"
 #include "sys/interrupt.hpp"
 
@@ -73,32 +74,33 @@ auto writing(const Work& work) {
   }
 }
 
-class Outgoing : public Sink {
- public:
-  Outgoing(Store& to, const std::string& key) : next_(writing([&] { return to.put(key); })) {}
-  void write(std::string_view bytes) override {
-    writing([&] { next_->write(bytes); });
-  }
-  void finish() override {
-    writing([&] { next_->finish(); });
-  }
-
- private:
-  std::unique_ptr<Sink> next_;
-};
-
-/// Something may be left of an earlier copy.
-bool was_there(const Backup& backup, const std::string& target) {
-  return std::any_of(backup.copies.begin(), backup.copies.end(),
-                     [&](const Copy& copy) { return copy.target == target; });
-}
-
 }  // namespace
 
 Store& store_of(State& state, const Backup& backup, const std::string& target) {
-  for (const auto& copy : backup.copies)
-    if (copy.target == target) return state.store(target, copy.host);
-  return state.store(target);
+  const Copy* copy = backup.copy_on(target);
+  return state.store(target, copy == nullptr ? "" : copy->host);
+}
+
+bool is_known_manifest(const Backup& backup, const Manifest& manifest) {
+  return backup.manifest_sha256.empty() || backup.manifest_sha256 == sha256(manifest.text);
+}
+
+std::string tell_tampering(State& state, const Backup& backup, const std::string& target) {
+  const std::string message = "the manifest of " + backup.id + " on " + target +
+                              " is not the one that was written: somebody has replaced it";
+  raise_alert(state, {.kind = AlertKind::kTampering,
+                      .source = backup.source.text(),
+                      .backup = backup.id,
+                      .target = target,
+                      .message = message});
+  return message;
+}
+
+Manifest known_manifest(State& state, Store& store, const Backup& backup,
+                        const std::string& target) {
+  Manifest manifest = load_manifest(store, backup.source, backup.id);
+  if (is_known_manifest(backup, manifest)) return manifest;
+  throw Error(ErrorKind::kDamaged, tell_tampering(state, backup, target));
 }
 
 std::string nearest(const Backup& backup) {
@@ -116,8 +118,8 @@ void require_copy(const Backup& backup, const std::string& target) {
 void mark_damage(State& state, const Backup& backup, const std::string& target,
                  const Error& error) {
   if (error.kind() != ErrorKind::kDamaged) return;
-  state.catalog().mark_copy(backup, {target, "damaged", error.what(), {}});
-  state.catalog().record(backup, "damaged", target + ": " + error.what(), now());
+  if (state.catalog().observe_copy(backup, {target, "damaged", error.what(), {}}))
+    state.catalog().record(backup, "damaged", target + ": " + error.what(), now());
 }
 
 void with_copy(State& state, const Backup& backup,
@@ -142,71 +144,23 @@ void with_copy(State& state, const Backup& backup,
   }
 }
 
-void give_up_copy(State& state, const Backup& backup, const std::string& target,
-                  const std::string& why) {
-  const interrupt::Shield shield;
-  try {
-    discard_files(store_of(state, backup, target), backup.source, backup.id);
-  } catch (const Error& error) {
-    log::warn("What a copy of " + backup.id + " to " + target +
-              " has left there can't be removed (" + error.what() +
-              "): the next backups:push or backups:delete does it");
-  }
-  state.catalog().mark_copy(backup, {target, "failed", why, {}});
-}
-
 Manifest any_manifest(State& state, const Backup& backup) {
   Manifest manifest;
-  with_copy(state, backup, [&](Store& store, const std::string&) {
-    manifest = load_manifest(store, backup.source, backup.id);
+  with_copy(state, backup, [&](Store& store, const std::string& target) {
+    manifest = known_manifest(state, store, backup, target);
   });
   return manifest;
 }
 
-void settle_copy(State& state, const Backup& backup, const std::string& target) {
-  Store& store = store_of(state, backup, target);
-  const std::string etag = store.last_etag();
+void settle_copy(State& state, const Backup& backup, const std::string& target,
+                 const std::string& host, const std::string& etag) {
   std::string by;
   if (target != kLocalTarget) {
-    leave_recovery_note(store);
-    by = ", credentials: " + state.s3(target).credentials_origin();
+    leave_recovery_note(state.store(target, host));
+    by = ", credentials: " + state.s3(target, host).credentials_origin();
   }
-  state.catalog().mark_copy(backup, {target, "success", "", backup.stored_size, "", etag});
+  state.catalog().mark_copy(backup, {target, "success", "", backup.stored_size, host, etag});
   state.catalog().record(backup, "copied", "to " + target + by, now());
-}
-
-void push_backup(State& state, const Backup& backup, const std::string& target,
-                 const Progress& progress) {
-  state.catalog().mark_copy(backup, {target, "in-progress", "", {}});
-  try {
-    Store& to = store_of(state, backup, target);
-    if (was_there(backup, target)) discard_files(to, backup.source, backup.id);
-    Manifest manifest;
-    with_copy(
-        state, backup,
-        [&](Store& from, const std::string& name) {
-          manifest = load_manifest(from, backup.source, backup.id);
-          for (const auto& artifact : manifest.artifacts) {
-            const std::string key = key_of(manifest.source, artifact.file);
-            if (name == kLocalTarget) {
-              // Read twice, so that parts of any size need no memory.
-              NullSink nowhere;
-              read_stored(from, manifest, artifact, nowhere, progress);
-              writing([&] { to.put_file(key, state.root() / key); });
-            } else {
-              Outgoing out(to, key);
-              read_stored(from, manifest, artifact, out, progress);
-              out.finish();
-            }
-          }
-        },
-        target);
-    write_manifest(to, manifest);
-    settle_copy(state, backup, target);
-  } catch (const Error& error) {
-    give_up_copy(state, backup, target, error.what());
-    throw Error(error.kind(), "the copy to " + target + " failed: " + error.what());
-  }
 }
 
 }  // namespace backups

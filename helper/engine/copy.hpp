@@ -22,8 +22,18 @@ void with_copy(State& state, const Backup& backup,
                const std::function<void(Store&, const std::string& target)>& use,
                const std::string& except = {});
 
-/// The place of a backup's copy on a target: below the name of the host that made it.
+/// The place of a backup's copy on a target, below the name of the host that its row says.
 Store& store_of(State& state, const Backup& backup, const std::string& target);
+
+/// The committed manifest of a copy, checked against what is known of the backup. Throws Error,
+/// kDamaged; one that is not what was backed up is alerted.
+Manifest known_manifest(State& state, Store& store, const Backup& backup,
+                        const std::string& target);
+
+/// False when a manifest of that backup is another one than was written.
+bool is_known_manifest(const Backup& backup, const Manifest& manifest);
+/// Alerts that a copy was replaced by another; returns what there is to say of it.
+std::string tell_tampering(State& state, const Backup& backup, const std::string& target);
 
 /// The target of the nearest copy that should be there, `local` when there is none.
 std::string nearest(const Backup& backup);
@@ -37,17 +47,21 @@ void mark_damage(State& state, const Backup& backup, const std::string& target, 
 /// The committed manifest, from whichever copy has it.
 Manifest any_manifest(State& state, const Backup& backup);
 
-/// Copies a backup to another target, artifacts first, every byte checked on the way. One that does
-/// not reach the end leaves nothing there. The copy's row says what became of it. Throws Error.
-void push_backup(State& state, const Backup& backup, const std::string& target,
-                 const Progress& progress);
+enum class Pushed {
+  kCopied,
+  kAdopted,  ///< the very same backup was there already
+};
+
+/// Copies a backup to another target, below the name of the host that made it: artifacts first,
+/// every byte checked on the way. One that does not reach the end removes what it has written, and
+/// nothing else. Another backup under the same name is left as it is: Error, kRefused. The copy's
+/// row says what became of it. Whoever calls holds the lock of the source. Throws Error.
+Pushed push_backup(State& state, const Backup& backup, const std::string& target,
+                   const Progress& progress);
 
 /// Once a copy's manifest is written: its row, whose rights made it, and the note for a person who
 /// has nothing but the bucket.
-void settle_copy(State& state, const Backup& backup, const std::string& target);
-
-/// Removes what a copy that failed or died has left, and says so in its row.
-void give_up_copy(State& state, const Backup& backup, const std::string& target,
-                  const std::string& why);
+void settle_copy(State& state, const Backup& backup, const std::string& target,
+                 const std::string& host, const std::string& etag);
 
 }  // namespace backups

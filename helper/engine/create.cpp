@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "engine/copy.hpp"
 #include "engine/description.hpp"
+#include "engine/host.hpp"
 #include "engine/room.hpp"
 #include "engine/suspect.hpp"
 #include "engine/version.hpp"
@@ -29,9 +30,12 @@ class Attempt {
         row_(state.catalog().begin(request.source, now(), request.trigger, request.label,
                                    request.schedule)),
         log_(state.log_file(request.source, row_.id)),
-        target_(first_of(state, request.targets)) {
+        target_(first_of(state, request.targets)),
+        host_(target_ == kLocalTarget ? "" : state.host()),
+        written_(run_.notes()) {
     run_.set_backup(row_.id);
-    state.catalog().mark_copy(row_, {target_, "in-progress", "", {}});
+    run_.set_target(target_, host_);
+    state.catalog().mark_copy(row_, {target_, "in-progress", "", {}, host_});
   }
 
   /// The copies beyond the first are made when it is there: a slow target slows nothing else.
@@ -56,7 +60,9 @@ class Attempt {
     Manifest manifest;
     manifest.id = row_.id;
     manifest.source = request_.source;
-    manifest.host = state_.host();
+    const HostIdentity host = host_identity(state_);
+    manifest.host = host_.empty() ? host.name : host_;
+    manifest.writer = host.writers.back();
     manifest.plugin_version = kVersion;
     manifest.engine = description.engine;
     manifest.engine_version = description.version;
@@ -73,6 +79,7 @@ class Attempt {
   const std::string& target() const { return target_; }
   const Run& run() const { return run_; }
   HookLog& log() { return log_; }
+  Written& written() { return written_; }
 
  private:
   /// `local`, or else the first that exists: a name that is wrong, or a target that was removed,
@@ -103,8 +110,9 @@ class Attempt {
     log_.note("success: " + human_size(manifest.stored_size()) + " stored, " +
               human_size(manifest.raw_size()) + " plain");
     try {
-      state_.catalog().succeed(row_, manifest, target_);
-      if (target_ != kLocalTarget) settle_copy(state_, row_, target_);
+      state_.catalog().succeed(row_, manifest, target_, host_);
+      if (target_ != kLocalTarget)
+        settle_copy(state_, row_, target_, host_, state_.store(target_, host_).last_etag());
     } catch (const Error&) {
       run_.keep();  // committed all the same: the next command reads the manifest
       throw;
@@ -152,7 +160,7 @@ class Attempt {
     log_.note("failed: " + reason);
     try {
       state_.catalog().fail(row_, reason, now());
-      discard_files(state_.store(target_), request_.source, row_.id);
+      written_.undo(state_.store(target_, host_));
       state_.catalog().mark_copy(row_, {target_, "failed", "", {}});
       sweep_hooks(state_, run_.record());
     } catch (const Error& error) {
@@ -168,6 +176,8 @@ class Attempt {
   Backup row_;
   HookLog log_;
   std::string target_;  // that the exporter's bytes go to
+  std::string host_;    // below whose name there
+  Written written_;
 };
 
 Patience patience_for(const Settings& settings, const Source& source) {
@@ -209,7 +219,7 @@ Created create_backup(State& state, const CreateRequest& request, const Progress
   const Settings settings = state.settings();
   const Patience patience = patience_for(settings, request.source);
   const auto work = [&](const Description& description) {
-    Writer writer(state, attempt.target(), attempt.new_manifest(description),
+    Writer writer(state, attempt.written(), attempt.target(), attempt.new_manifest(description),
                   settings.compression(request.source.text()), description.artifacts.size(),
                   progress);
     for (const auto& artifact : description.artifacts) {
@@ -237,7 +247,7 @@ Created adopt_backup(State& state, const CreateRequest& request, const std::stri
   Attempt attempt(state, request);
   const auto work = [&](const Description& description) {
     const PlannedArtifact& planned = pick(description, artifact, request.source);
-    Writer writer(state, attempt.target(), attempt.new_manifest(description),
+    Writer writer(state, attempt.written(), attempt.target(), attempt.new_manifest(description),
                   state.settings().compression(request.source.text()), 1, progress);
     writer.add(planned, [&](Sink& sink) {
       for (; !bytes.empty(); bytes = read_input(input)) sink.write(bytes);

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "engine/host.hpp"
 #include "engine/remove.hpp"
 #include "engine/schedule.hpp"
+#include "engine/strangers.hpp"
+#include "model/backup_id.hpp"
 #include "sys/file.hpp"
 #include "sys/zone.hpp"
 
@@ -16,6 +20,8 @@ namespace {
 
 constexpr const char* kScheduleGroup = "schedule ";
 constexpr Time kRemembered = 365 * 86400;
+constexpr Time kAnotherMayBeAtWork = 2 * 86400;
+constexpr std::size_t kLengthOfTime = 19;  // of the end of an id
 
 std::string group_of(const Backup& backup) {
   return backup.schedule.empty() ? backup.trigger : kScheduleGroup + backup.schedule;
@@ -82,29 +88,50 @@ RetentionItem item_of(const Settings& settings, const Backup& backup, const Copy
   return item;
 }
 
-/// A copy that sync --host took over is another host's to remove, and one on a target that was
-/// removed is out of reach.
-bool is_ours(const Settings& settings, const Copy& copy) {
-  return copy.host.empty() &&
-         (copy.target == kLocalTarget || settings.targets.contains(copy.target));
+/// A copy that sync --host took over is another host's to remove, one below a doubtful name
+/// perhaps, and one on a target that was removed is out of reach.
+bool is_ours(const Settings& settings, const HostIdentity& host, const Copy& copy) {
+  if (copy.target == kLocalTarget) return true;
+  return settings.targets.contains(copy.target) && (copy.host.empty() || host.owns(copy.host));
 }
 
-/// The whole backup, when no copy of it stays.
-std::size_t remove_copies(State& state, const Backup& backup,
-                          const std::vector<std::string>& targets) {
-  const auto there = std::count_if(backup.copies.begin(), backup.copies.end(), is_there);
-  if (static_cast<std::size_t>(there) == targets.size()) {
-    remove_backup(state, backup);
-    return targets.size();
+/// A backup that goes from some places, or from all.
+struct Gone {
+  Backup backup;
+  std::vector<std::string> targets;
+};
+
+/// How many copies were removed.
+std::size_t remove_copies(State& state, const Gone& gone) {
+  const auto& copies = gone.backup.copies;
+  const auto there = std::count_if(copies.begin(), copies.end(), is_there);
+  if (static_cast<std::size_t>(there) == gone.targets.size()) {
+    remove_backup(state, gone.backup);
+  } else {
+    for (const auto& target : gone.targets) remove_copy(state, gone.backup, target);
   }
-  for (const auto& target : targets) remove_copy(state, backup, target);
-  return targets.size();
+  const auto now = state.catalog().find(gone.backup.source.type, gone.backup.id);
+  return static_cast<std::size_t>(
+      std::count_if(gone.targets.begin(), gone.targets.end(), [&](const std::string& target) {
+        const Copy* copy = now ? now->copy_on(target) : nullptr;
+        return copy != nullptr && copy->status == "deleted";
+      }));
+}
+
+/// Off-site.
+Places places_of(const std::map<std::string, Gone>& gone) {
+  Places places;
+  for (const auto& [id, what] : gone)
+    for (const auto& target : what.targets)
+      if (target != kLocalTarget) places.emplace(target, what.backup.copy_on(target)->host);
+  return places;
 }
 
 }  // namespace
 
 std::vector<Judged> judge(State& state, const Source& source) {
   const Settings settings = state.settings();
+  const HostIdentity host = settings.targets.empty() ? settings.host : host_identity(state);
   Catalog::Filter filter;
   filter.source = source;
   filter.status = "success";
@@ -112,7 +139,7 @@ std::vector<Judged> judge(State& state, const Source& source) {
   std::vector<RetentionItem> items;
   for (const auto& backup : state.catalog().list(filter)) {
     for (const auto& copy : backup.copies) {
-      if (!is_there(copy) || !is_ours(settings, copy)) continue;
+      if (!is_there(copy) || !is_ours(settings, host, copy)) continue;
       judged.push_back({backup, copy.target, {}});
       items.push_back(item_of(settings, backup, copy));
     }
@@ -125,25 +152,44 @@ std::vector<Judged> judge(State& state, const Source& source) {
   return judged;
 }
 
-Pruned prune(State& state, const Source& source) {
-  std::map<std::string, std::pair<Backup, std::vector<std::string>>> gone;
+namespace {
+
+std::map<std::string, Gone> find_gone(State& state, const Source& source) {
+  std::map<std::string, Gone> gone;
   for (const auto& one : judge(state, source)) {
     if (one.verdict.keep) continue;
-    auto& [backup, targets] = gone[one.backup.id];
-    backup = one.backup;
-    targets.push_back(one.target);
+    gone[one.backup.id].backup = one.backup;
+    gone[one.backup.id].targets.push_back(one.target);
   }
+  return gone;
+}
+
+}  // namespace
+
+Pruned prune(State& state, const Source& source) {
   Pruned pruned;
-  for (const auto& [id, what] : gone) {
+  std::set<std::string> tried;
+  auto gone = find_gone(state, source);
+  notice_strangers(state, source, places_of(gone));
+  std::string asked;  // that it was judged by: somebody may pin or keep more meanwhile
+  for (;;) {
+    if (const std::string now = state.settings().to_text(); now != asked) {
+      asked = now;
+      gone = find_gone(state, source);
+    }
+    const auto next = std::find_if(gone.begin(), gone.end(),
+                                   [&](const auto& one) { return !tried.contains(one.first); });
+    if (next == gone.end()) return pruned;
+    const auto& [id, what] = *next;
+    tried.insert(id);
     try {
-      pruned.removed += remove_copies(state, what.first, what.second);
+      pruned.removed += remove_copies(state, what);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kCancelled) throw;
-      pruned.failed += what.second.size();
-      log::warn(id + " can't be removed from " + join(what.second, ", ") + ": " + error.what());
+      pruned.failed += what.targets.size();
+      log::warn(id + " can't be removed from " + join(what.targets, ", ") + ": " + error.what());
     }
   }
-  return pruned;
 }
 
 void forget_history(State& state) {
@@ -153,17 +199,34 @@ void forget_history(State& state) {
   }
 }
 
-void end_stale_uploads(State& state) {
-  const auto is_stale = [&](const std::string& key) {
-    auto busy = state.catalog().in_progress();
-    for (auto& backup : state.catalog().half_copied()) busy.push_back(std::move(backup));
-    return std::none_of(busy.begin(), busy.end(), [&](const Backup& backup) {
-      return key.starts_with(key_of(backup.source, backup.id + "."));
-    });
+namespace {
+
+/// One of a backup that this host does not know may be at work on a clone of it, which is noticed
+/// by what it has finished.
+bool is_stale_upload(State& state, const std::string& key) {
+  auto busy = state.catalog().in_progress();
+  for (auto& backup : state.catalog().half_copied()) busy.push_back(std::move(backup));
+  const auto parts = split(key, '/');
+  if (parts.size() != 3) return false;
+  const std::string id = parts[2].substr(0, parts[1].size() + kLengthOfTime + 1);
+  const auto is_of = [&](const Backup& backup) {
+    return backup.id == id && backup.source.type == parts[0];
   };
+  if (std::any_of(busy.begin(), busy.end(), is_of)) return false;
+  const auto made = parse_id(id);
+  return !made || state.catalog().find(parts[0], id) || made->time < now() - kAnotherMayBeAtWork;
+}
+
+}  // namespace
+
+void end_stale_uploads(State& state) {
+  const auto is_stale = [&](const std::string& key) { return is_stale_upload(state, key); };
   for (const auto& [target, options] : state.settings().targets) {
     try {
-      if (const auto ended = state.s3(target).end_uploads(is_stale); ended > 0)
+      std::size_t ended = 0;
+      for (const auto& name : host_identity(state).names)
+        ended += state.s3(target, name).end_uploads(is_stale);
+      if (ended > 0)
         log::step("Ended " + std::to_string(ended) + " unfinished upload(s) on " + target);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kCancelled) throw;

@@ -9,9 +9,10 @@
 #include "engine/artifact.hpp"
 #include "engine/copy.hpp"
 #include "engine/hook.hpp"
+#include "engine/host.hpp"
 #include "engine/remove.hpp"
 #include "engine/rollback.hpp"
-#include "engine/writer.hpp"
+#include "engine/written.hpp"
 #include "model/backup_id.hpp"
 #include "model/target.hpp"
 #include "sys/clock.hpp"
@@ -21,28 +22,26 @@
 namespace backups {
 namespace {
 
-bool is_committed(Store& store, const Source& source, const std::string& id) {
-  NullSink nowhere;
-  return store.get(key_of(source, manifest_file(id)), nowhere);
+std::string manifest_key(const Source& source, const std::string& id) {
+  return key_of(source, manifest_file(id));
 }
 
-/// Where it was being made.
-std::string unfinished_target(const Backup& backup) {
-  for (const auto& copy : backup.copies)
-    if (copy.status == "in-progress") return copy.target;
-  return kLocalTarget;
+/// True where nothing can or may be cleaned up: the target was removed, or what lies there is
+/// perhaps another machine's.
+bool is_out_of_reach(State& state, const std::string& target, const std::string& host) {
+  if (target == kLocalTarget) return false;
+  return !state.settings().targets.contains(target) ||
+         (!host.empty() && !host_identity(state).owns(host));
 }
 
-void recover_backup(State& state, const Backup& backup) {
-  const std::string target = unfinished_target(backup);
-  Store& store = state.store(target);
-  if (is_committed(store, backup.source, backup.id)) {
-    state.catalog().succeed(backup, load_manifest(store, backup.source, backup.id), target);
-    log::step("Backup " + backup.id + " was whole when its process died: it counts");
+/// Nothing of it remains, or nothing that we may touch.
+void fail_attempt(State& state, const Backup& backup, const std::string& target) {
+  state.catalog().mark_copy(backup, {target, "failed", kInterrupted, {}});
+  if (backup.status != "in-progress") {
+    log::step("The copy of " + backup.id + " to " + target +
+              " was interrupted: its leftovers are removed");
     return;
   }
-  discard_files(store, backup.source, backup.id);
-  state.catalog().mark_copy(backup, {target, "failed", kInterrupted, {}});
   state.catalog().fail(backup, kInterrupted, now());
   raise_alert(state, {.kind = AlertKind::kFailure,
                       .source = backup.source.text(),
@@ -51,19 +50,57 @@ void recover_backup(State& state, const Backup& backup) {
   log::step("Backup " + backup.id + " was interrupted: it failed, and its leftovers are removed");
 }
 
-/// Copies of a backup that is there, whose process died.
-void recover_copies(State& state, const Backup& backup) {
-  for (const auto& copy : backup.copies) {
-    if (copy.status != "in-progress") continue;
-    if (is_committed(store_of(state, backup, copy.target), backup.source, backup.id)) {
-      state.catalog().mark_copy(backup, {copy.target, "success", "", backup.stored_size});
-    } else {
-      discard_files(store_of(state, backup, copy.target), backup.source, backup.id);
-      state.catalog().mark_copy(backup, {copy.target, "failed", kInterrupted, {}});
-      log::step("The copy of " + backup.id + " to " + copy.target +
-                " was interrupted: its leftovers are removed");
-    }
+void settle_as_done(State& state, const std::optional<Backup>& backup, const Manifest& manifest,
+                    const std::string& target, const std::string& host) {
+  if (!backup) return state.adopt(state.catalog(), manifest, target, host);
+  state.catalog().succeed(*backup, manifest, target, host);
+  if (backup->status == "in-progress")
+    log::step("Backup " + backup->id + " was whole when its process died: it counts");
+}
+
+bool is_unsettled(const std::optional<Backup>& backup, const std::string& target) {
+  if (!backup || backup->status == "in-progress") return true;
+  const Copy* copy = backup->copy_on(target);
+  return copy != nullptr && (copy->status == "in-progress" || copy->status == "failed");
+}
+
+/// An attempt at a backup, or at a copy of one: with its manifest it is done, even where the
+/// catalog that knew of it is lost; without, what it noted to have written goes.
+void settle_attempt(State& state, const RunRecord& dead) {
+  if (dead.backup.empty() || (dead.verb != "create" && dead.verb != "push")) return;
+  const std::string target = dead.target.empty() ? kLocalTarget : dead.target;
+  const auto backup = state.catalog().find(dead.source.type, dead.backup);
+  if (!is_unsettled(backup, target)) return;
+  if (!is_out_of_reach(state, target, dead.host)) {
+    Store& store = state.store(target, dead.host);
+    Written written(notes_of(state, dead));
+    const std::string key = manifest_key(dead.source, dead.backup);
+    if (written.contains(key) && look_at(store, key))
+      return settle_as_done(state, backup, load_manifest(store, dead.source, dead.backup), target,
+                            dead.host);
+    written.undo(store);
   }
+  if (backup) fail_attempt(state, *backup, target);
+}
+
+/// Of a backup in progress without a run: nobody knows what it has written.
+void recover_copy(State& state, const Backup& backup, const Copy& copy) {
+  if (!is_out_of_reach(state, copy.target, copy.host)) {
+    Store& store = state.store(copy.target, copy.host);
+    if (look_at(store, manifest_key(backup.source, backup.id)))
+      return settle_as_done(state, backup, load_manifest(store, backup.source, backup.id),
+                            copy.target, copy.host);
+  }
+  fail_attempt(state, backup, copy.target);
+}
+
+void recover_backup(State& state, const Backup& backup) {
+  std::vector<Copy> unfinished;
+  for (const auto& copy : backup.copies)
+    if (copy.status == "in-progress") unfinished.push_back(copy);
+  if (unfinished.empty() && backup.status == "in-progress")
+    unfinished.push_back({kLocalTarget, "in-progress", "", {}});
+  for (const auto& copy : unfinished) recover_copy(state, backup, copy);
 }
 
 void abandon_restore(State& state, const RunRecord& dead) {
@@ -80,21 +117,6 @@ void abandon_restore(State& state, const RunRecord& dead) {
           : "was interrupted: the data is unchanged, or restored if that was at its very end";
   // Of one that replaced the live data, recover_run() says what is known.
   if (!dead.replacing) log::step("The restore of " + dead.source.spelling() + " " + half);
-}
-
-/// Of an attempt that could not remove its files, or that the catalog does not know, since it was
-/// lost: a manifest makes a backup even then.
-void settle_attempt(State& state, const RunRecord& dead) {
-  if (dead.backup.empty() || dead.verb != "create") return;
-  const auto backup = state.catalog().find(dead.source.type, dead.backup);
-  if (!backup && is_committed(state.local(), dead.source, dead.backup)) {
-    state.adopt(state.catalog(), load_manifest(state.local(), dead.source, dead.backup),
-                kLocalTarget);
-  } else if (!backup || backup->status == "failed") {
-    const std::string target = backup ? unfinished_target(*backup) : kLocalTarget;
-    discard_files(state.store(target), dead.source, dead.backup);
-    if (backup) state.catalog().mark_copy(*backup, {target, "failed", "", {}});
-  }
 }
 
 void recover_run(State& state, const RunRecord& dead) {
@@ -141,27 +163,20 @@ void recover_all(State& state) {
     }
     attempt(dead.id, [&] { recover_run(state, dead); });
   }
-  for (const auto& backup : state.catalog().in_progress()) {
-    attempt(backup.id, [&] {
-      if (const auto lock = state.try_lock(backup.source, "cleaning up")) {
-        // Its process may have ended well since we read the row.
-        const auto current = state.catalog().find(backup.source.type, backup.id);
-        if (current && current->status == "in-progress") recover_backup(state, backup);
-      }
-    });
-  }
-  for (const auto& backup : state.catalog().half_copied()) {
-    attempt(backup.id, [&] {
-      if (const auto lock = state.try_lock(backup.source, "cleaning up"))
-        recover_copies(state, backup);
-    });
-  }
-  for (const auto& backup : state.catalog().half_deleted()) {
-    attempt(backup.id, [&] {
-      if (const auto lock = state.try_lock(backup.source, "cleaning up"))
-        remove_backup(state, backup);
-    });
-  }
+  // As it is under the lock: its process may have ended well since the row was read.
+  const auto each = [&](const std::vector<Backup>& found, const auto& work) {
+    for (const auto& backup : found) {
+      attempt(backup.id, [&] {
+        const auto lock = state.try_lock(backup.source, "cleaning up");
+        if (!lock) return;
+        if (const auto current = state.catalog().find(backup.source.type, backup.id))
+          work(state, *current);
+      });
+    }
+  };
+  each(state.catalog().in_progress(), recover_backup);
+  each(state.catalog().half_copied(), recover_backup);
+  each(state.catalog().half_deleted(), finish_removal);
 }
 
 }  // namespace

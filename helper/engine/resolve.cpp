@@ -195,6 +195,19 @@ Source Resolver::unauthorised_source(const std::string& word) {
   return found.front();
 }
 
+void Resolver::require_own_path(const Source& source, const std::string& word) {
+  if (word.find('/') != std::string::npos || state_.settings().knows(source)) return;
+  throw Error(ErrorKind::kRefused, "the path " + printable(source.address) +
+                                       " was never named on this host, only by a backup: to use "
+                                       "it, type it as " +
+                                       printable(source.spelling()));
+}
+
+void Resolver::remember_path(const Source& source) {
+  if (state_.settings().knows(source)) return;
+  state_.change_settings([&](Settings& settings) { settings.paths.insert(source.spelling()); });
+}
+
 Source Resolver::source(const std::string& word) {
   Source source = unauthorised_source(word);
   authorise(source);
@@ -218,8 +231,9 @@ Backup Resolver::latest(const Source& source) {
   std::string hint;
   if (passed_over && (!found || passed_over->started_at > found->started_at))
     hint = passed_over->id +
-           (passed_over->suspect.empty() ? " was taken before the service was destroyed"
-                                         : " is suspect") +
+           (!passed_over->has_good_copy()  ? " has no good copy"
+            : passed_over->suspect.empty() ? " was taken before the service was destroyed"
+                                           : " is suspect") +
            ", and is no @latest: name it";
   if (!found)
     throw Error(ErrorKind::kNotFound, "there is no successful backup of " + source.spelling() +

@@ -21,6 +21,15 @@ class Resolver {
   /// The same, and it must exist: have a backup, or be there now.
   Source known_source(const std::string& word);
 
+  /// Throws Error, kRefused, for a path that nobody has typed on this host, as `word` does or an
+  /// earlier command: what is known from a bucket alone is neither read nor written.
+  void require_own_path(const Source& source, const std::string& word = {});
+  /// For the next one that does not type it.
+  void remember_path(const Source& source);
+
+  /// Throws Error, kUnauthorised, unless whoever called may use it.
+  void authorise(const Source& source);
+
   /// A word that must be a backup: "<id>", "<type>:<id>", "<source>@latest".
   Backup backup(const std::string& word);
 
@@ -42,7 +51,6 @@ class Resolver {
   Source unauthorised_source(const std::string& word);
   Source path_source(const std::string& type, const std::string& path);
   std::vector<Source> live(const std::optional<std::string>& name);
-  void authorise(const Source& source);
   bool is_there(const Source& source);
 
   State& state_;

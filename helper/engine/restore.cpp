@@ -10,11 +10,24 @@
 #include "engine/copy.hpp"
 #include "engine/create.hpp"
 #include "engine/rollback.hpp"
+#include "engine/verify.hpp"
 #include "engine/version.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 
 namespace backups {
+
+namespace {
+
+/// As it is under the lock.
+const Backup& reread(State& state, Backup& backup) {
+  if (auto current = state.catalog().find(backup.source.type, backup.id))
+    backup = std::move(*current);
+  require_content(backup);
+  return backup;
+}
+
+}  // namespace
 
 Restore::Restore(State& state, RestoreRequest request)
     : state_(state),
@@ -25,7 +38,7 @@ Restore::Restore(State& state, RestoreRequest request)
                        : std::optional<Lock>(state.lock(request_.backup.source, "restore"))),
       run_(state, "restore", request_.target),
       log_(state.log_file(request_.backup.source, request_.backup.id)),
-      manifest_(any_manifest(state, request_.backup)),
+      manifest_(any_manifest(state, reread(state, request_.backup))),
       target_(describe(state, run_, log_, request_.target)) {
   run_.set_backup(request_.backup.id);
   if (target_.state == Description::State::kMissing)

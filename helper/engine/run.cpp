@@ -37,6 +37,8 @@ RunRecord parse_record(const std::string& id, const std::string& text) {
   record.place = json.value("place", "");
   record.safety = json.value("safety", "");
   record.replacing = json.value("replacing", false);
+  record.target = json.value("target", "");
+  record.host = json.value("host", "");
   record.pid = json.value("pid", 0);
   record.process_start = json.value("process_start", std::uint64_t{0});
   record.started_at = parse_rfc3339(json.value("started_at", "")).value_or(0);
@@ -52,6 +54,8 @@ void write_record(const fs::path& directory, const RunRecord& record) {
                                        {"place", record.place},
                                        {"safety", record.safety},
                                        {"replacing", record.replacing},
+                                       {"target", record.target},
+                                       {"host", record.host},
                                        {"pid", record.pid},
                                        {"process_start", record.process_start},
                                        {"started_at", rfc3339(record.started_at)}};
@@ -109,6 +113,12 @@ void Run::set_replacing(bool replacing) {
   save();
 }
 
+void Run::set_target(const std::string& target, const std::string& host) {
+  record_.target = target;
+  record_.host = host;
+  save();
+}
+
 void Run::save() const { write_record(directory_, record_); }
 
 std::vector<RunRecord> list_runs(const State& state, bool alive) {
@@ -124,6 +134,10 @@ std::vector<RunRecord> list_runs(const State& state, bool alive) {
 
 void rewrite_run(const State& state, const RunRecord& record) {
   write_record(state.run_directory() / record.id, record);
+}
+
+fs::path notes_of(const State& state, const RunRecord& record) {
+  return state.run_directory() / record.id / "written";
 }
 
 void remove_run(const State& state, const RunRecord& record) {

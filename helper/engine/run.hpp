@@ -24,6 +24,8 @@ struct RunRecord {
   std::string place;       ///< `<where>` of a restore; may be empty
   std::string safety;      ///< id of the backup that a restore took first; may be empty
   bool replacing = false;  ///< the live data of `source` may be incomplete or gone
+  std::string target;      ///< that it writes a copy to; may be empty
+  std::string host;        ///< below whose name, where that is not `local`
   int pid = 0;
   std::uint64_t process_start = 0;  ///< of that process, as start_of() says
   Time started_at = 0;
@@ -44,6 +46,9 @@ class Run {
   void set_place(const std::string& where);
   void set_safety(const std::string& id);
   void set_replacing(bool replacing);
+  void set_target(const std::string& target, const std::string& host);
+  /// Where it notes what it writes there: see Written.
+  std::filesystem::path notes() const { return directory_ / "written"; }
 
   /// Leaves the directory for the next command to clean up.
   void keep() { keep_ = true; }
@@ -60,6 +65,9 @@ class Run {
 
 /// Those whose process is gone, or, with `alive`, those whose process still runs.
 std::vector<RunRecord> list_runs(const State& state, bool alive);
+
+/// Run::notes() of a run that died.
+std::filesystem::path notes_of(const State& state, const RunRecord& record);
 
 void remove_run(const State& state, const RunRecord& record);
 

@@ -1,5 +1,6 @@
 #include "engine/state.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "engine/artifact.hpp"
+#include "engine/host.hpp"
 #include "engine/target.hpp"
 #include "model/backup_id.hpp"
 #include "model/target.hpp"
@@ -67,12 +70,6 @@ void read_environment_file(const fs::path& path, Environment& environment) {
   }
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
-
 }  // namespace
 
 Environment hook_environment(const fs::path& root) {
@@ -87,6 +84,16 @@ Environment hook_environment(const fs::path& root) {
   environment["LC_ALL"] = "C.UTF-8";
   return environment;
 }
+
+namespace {
+
+/// 0 where there is none.
+std::uint64_t file_id(const fs::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+}  // namespace
 
 std::string key_of(const Source& source, const std::string& file) {
   return source.type + "/" + source.name + "/" + file;
@@ -112,8 +119,7 @@ Command State::helper_command(const std::string& verb) const {
 }
 
 Catalog& State::catalog() {
-  std::error_code unseen;
-  const bool open = catalog_ && !fs::exists(Database::damage_mark(catalog_file()), unseen);
+  const bool open = catalog_ && is_catalog_current();
   if (!open && copy_ && !has_room(root_, kRoomToRecord)) return *copy_;
   if (open) return *catalog_;
   try {
@@ -139,8 +145,15 @@ std::unique_ptr<Catalog> State::copy_catalog() {
   return copy;
 }
 
+/// What is written into one that was set aside is lost.
+bool State::is_catalog_current() const {
+  std::error_code unseen;
+  return file_id(catalog_file()) == catalog_file_id_ &&
+         !fs::exists(Database::damage_mark(catalog_file()), unseen);
+}
+
 void State::open_catalog() {
-  catalog_.reset();
+  if (catalog_) retired_.push_back(std::move(catalog_));
   // While one command makes or rebuilds it, the others wait.
   const Lock lock = Lock::acquire(root_ / "locks" / "catalog");
   std::unique_ptr<Catalog> opened;
@@ -154,6 +167,7 @@ void State::open_catalog() {
     set_catalog_aside(error.what());
     opened = std::make_unique<Catalog>(catalog_file());
   }
+  catalog_file_id_ = file_id(catalog_file());
   if (!opened->is_complete()) {
     rebuild(*opened);
     opened->mark_complete();
@@ -181,9 +195,9 @@ void State::rebuild(Catalog& catalog) {
     for (const auto& entry : local_->list(type)) {
       if (!entry.key.ends_with(".json")) continue;
       try {
-        const Manifest manifest = parse_manifest(read_file(root_ / entry.key).value_or(""));
+        const Manifest manifest = checked_manifest(read_file(root_ / entry.key).value_or(""));
         if (entry.key != key_of(manifest.source, manifest_file(manifest.id))) continue;
-        adopt(catalog, manifest, kLocalTarget);
+        adopt(catalog, manifest, kLocalTarget, "");
         ++found;
       } catch (const Error& error) {
         log::warn(entry.key + ": " + error.what());
@@ -192,13 +206,16 @@ void State::rebuild(Catalog& catalog) {
   }
   if (found > 0)
     log::step("The catalog was lost: rebuilt from the manifests of " + std::to_string(found) +
-              " backup(s)");
+              " backup(s) on this host");
+  if (!settings().targets.empty())
+    log::warn("Copies off-site are not in the catalog: dokku backups:sync finds them");
 }
 
-void State::adopt(Catalog& catalog, Manifest manifest, const std::string& target) const {
+void State::adopt(Catalog& catalog, Manifest manifest, const std::string& target,
+                  const std::string& host) const {
   if (settings().accepted.contains(manifest.source.type + ":" + manifest.id))
     manifest.suspect.clear();
-  catalog.adopt(manifest, target);
+  catalog.adopt(manifest, target, host);
 }
 
 Store& State::store(const std::string& target, const std::string& host) {
@@ -207,7 +224,12 @@ Store& State::store(const std::string& target, const std::string& host) {
 
 S3Store& State::s3(const std::string& target, const std::string& host_name) {
   const std::string of = host_name.empty() ? host() : host_name;
-  auto& store = remote_[target + "/" + of];
+  // One whose options were changed since is another place.
+  std::string options;
+  const auto targets = settings().targets;
+  if (const auto found = targets.find(target); found != targets.end())
+    for (const auto& [name, value] : found->second) options += "\n" + name + "=" + value;
+  auto& store = remote_[target + "/" + of + options];
   if (!store) store = open_target(*this, target, of, hasty_);
   return *store;
 }
@@ -224,16 +246,7 @@ void State::change_settings(const std::function<void(Settings&)>& change) {
   write_file_atomically(root_ / "settings.json", changed.to_text());
 }
 
-std::string State::host() {
-  std::string id = settings().host_id;
-  if (id.empty()) {
-    change_settings([&](Settings& settings) {
-      if (settings.host_id.empty()) settings.host_id = random_hex(4);
-      id = settings.host_id;
-    });
-  }
-  return host_name() + "-" + id;
-}
+std::string State::host() { return host_identity(*this).name; }
 
 fs::path State::lock_file(const Source& source) const {
   return root_ / "locks" / (source.type + "." + source.name);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "catalog/catalog.hpp"
 #include "model/settings.hpp"
@@ -36,13 +38,15 @@ class State {
   /// One of its verbs, on this state, as at a shell.
   Command helper_command(const std::string& verb) const;
 
-  /// Opened at the first call. A lost or damaged one is rebuilt from the manifests, and that is
-  /// said. While the disk is full or read-only it may be a copy in memory that can't be changed, so
-  /// that what there is can be looked at; once there is room it is the file.
+  /// Opened at the first call, and again where another process has set it aside since. A lost or
+  /// damaged one is rebuilt from the manifests, and that is said. While the disk is full or
+  /// read-only it may be a copy in memory that can't be changed, so that what there is can be
+  /// looked at; once there is room it is the file. What was returned before stays valid, but may be
+  /// the one that was set aside: ask again for each thing to do.
   Catalog& catalog();
   Store& local() { return *local_; }
   /// `local`, or the target of that name, where keys are below its prefix and the name of `host`
-  /// (ours when empty).  /// Throws Error, kNotFound, or kKey without credentials.
+  /// (ours when empty). Throws Error, kNotFound, or kKey without credentials.
   Store& store(const std::string& target, const std::string& host = {});
   /// The same as what it is, for what only S3 can.
   S3Store& s3(const std::string& target, const std::string& host = {});
@@ -53,7 +57,7 @@ class State {
   Settings settings() const;
   /// Reads, changes and replaces settings.json under its lock.
   void change_settings(const std::function<void(Settings&)>& change);
-  /// "<host name>-<random id made once>"
+  /// Below whose name new backups go in a bucket (engine/host.hpp).
   std::string host();
 
   /// Throws Error, kBusy, saying who has it.
@@ -62,7 +66,8 @@ class State {
   std::optional<Lock> try_lock(const Source& source, const std::string& purpose);
 
   /// Records a backup known only from its manifest, as a person last judged it.
-  void adopt(Catalog& catalog, Manifest manifest, const std::string& target) const;
+  void adopt(Catalog& catalog, Manifest manifest, const std::string& target,
+             const std::string& host) const;
 
   std::filesystem::path run_directory() const { return root_ / "run"; }
   std::filesystem::path log_file(const Source& source, const std::string& id) const;
@@ -70,6 +75,7 @@ class State {
  private:
   std::filesystem::path lock_file(const Source& source) const;
   std::filesystem::path catalog_file() const { return root_ / "catalog.db"; }
+  bool is_catalog_current() const;
   void open_catalog();
   std::unique_ptr<Catalog> copy_catalog();
   void set_catalog_aside(const std::string& why);
@@ -80,10 +86,12 @@ class State {
   Environment environment_;
   std::filesystem::path helper_;
   std::unique_ptr<Store> local_;
-  std::map<std::string, std::unique_ptr<S3Store>> remote_;  // by target and host
+  std::map<std::string, std::unique_ptr<S3Store>> remote_;  // by target, host and options
   bool hasty_ = false;
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<Catalog> copy_;  // stays when catalog_ is there again: somebody may still read it
+  std::uint64_t catalog_file_id_ = 0;              // inode of what is open
+  std::vector<std::unique_ptr<Catalog>> retired_;  // set aside, for whoever still holds one
 };
 
 class State::Haste {

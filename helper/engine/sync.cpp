@@ -10,6 +10,9 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/artifact.hpp"
+#include "engine/copy.hpp"
+#include "engine/host.hpp"
+#include "engine/strangers.hpp"
 #include "engine/target.hpp"
 #include "model/backup_id.hpp"
 #include "store/s3.hpp"
@@ -45,7 +48,7 @@ std::optional<Manifest> read_manifest(Store& store, const std::string& key) {
   TextSink text;
   store.get(key, text);
   try {
-    const Manifest manifest = parse_manifest(text.text);
+    const Manifest manifest = checked_manifest(text.text);
     if (key == key_of(manifest.source, manifest_file(manifest.id))) return manifest;
   } catch (const Error& error) {
     log::warn(key + ": " + error.what());
@@ -74,43 +77,95 @@ std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes) {
   return manifests;
 }
 
+/// One look below one name.
+class Look {
+ public:
+  Look(State& state, const std::string& target, const std::string& host, Synced& synced)
+      : state_(state), target_(target), host_(host), synced_(synced) {}
+
+  void work() {
+    // Before the listing: what changes meanwhile is told by that.
+    Catalog::Filter all;
+    all.deleted = true;
+    for (auto& backup : state_.catalog().list(all))
+      known_.emplace(backup.text(), std::move(backup));
+    Store& store = state_.s3(target_, host_);
+    for (const auto& entry : store.list("")) {
+      sizes_[entry.key] = entry.size;
+      if (entry.key.find('/') != std::string::npos) unknown_.insert(entry.key);
+    }
+    for (const auto& manifest : read_manifests(store, sizes_)) take(manifest);
+    for (const auto& [text, backup] : known_) miss(backup);
+    synced_.unknown.insert(synced_.unknown.end(), unknown_.begin(), unknown_.end());
+  }
+
+ private:
+  void take(const Manifest& manifest) {
+    const std::string text = manifest.source.type + ":" + manifest.id;
+    there_.insert(text);
+    std::string problem = claim_files(manifest, sizes_, unknown_);
+    if (manifest.host != host_) problem = "its manifest is that of host " + manifest.host;
+    if (is_strangers(state_, manifest, target_)) return synced_.foreign.push_back(text);
+    const auto known = known_.find(text);
+    if (known == known_.end()) return adopt(manifest, text, problem);
+    const Backup& backup = known->second;
+    if (!is_known_manifest(backup, manifest)) problem = tell_tampering(state_, backup, target_);
+    const Copy* copy = backup.copy_on(target_);
+    if (copy != nullptr && !copy->host.empty() && copy->host != host_ && copy->status == "success")
+      return;  // that one counts, which lies elsewhere
+    count(text, problem);
+    const Copy seen{target_, problem.empty() ? "success" : "damaged", problem,
+                    manifest.stored_size(), host_};
+    if (state_.catalog().observe_copy(backup, seen) && backup.deleted_at && problem.empty())
+      state_.catalog().revive(backup);
+  }
+
+  void adopt(const Manifest& manifest, const std::string& text, const std::string& problem) {
+    if (state_.catalog().find(manifest.source.type, manifest.id)) return;  // made meanwhile
+    state_.adopt(state_.catalog(), manifest, target_, host_);
+    synced_.adopted.push_back(text);
+    count(text, problem);
+    if (!problem.empty())
+      state_.catalog().mark_copy(*state_.catalog().find(manifest.source.type, manifest.id),
+                                 {target_, "damaged", problem, {}, host_});
+  }
+
+  void count(const std::string& text, const std::string& problem) {
+    if (!problem.empty()) synced_.damaged.push_back(text + ": " + problem);
+    synced_.found += problem.empty() ? 1 : 0;
+  }
+
+  void miss(const Backup& backup) {
+    const Copy* copy = backup.copy_on(target_);
+    const bool expected =
+        copy != nullptr && copy->host == host_ && copy->status == "success" && !backup.deleted_at;
+    if (!expected || there_.contains(backup.text())) return;
+    if (state_.catalog().observe_copy(backup,
+                                      {target_, "missing", "it is no longer there", {}, host_}))
+      synced_.missing.push_back(backup.text());
+  }
+
+  State& state_;
+  const std::string& target_;
+  const std::string host_;
+  Synced& synced_;
+  std::map<std::string, Backup> known_;  // by text()
+  Sizes sizes_;
+  std::set<std::string> unknown_;
+  std::set<std::string> there_;
+};
+
 }  // namespace
 
 Synced sync_target(State& state, const std::string& target, const std::string& host) {
-  Store& store = state.s3(target, host);
+  std::vector<std::string> names = {host};
+  if (host.empty()) {
+    const HostIdentity own = host_identity(state);
+    names.assign(own.names.begin(), own.names.end());
+    names.insert(names.end(), own.doubtful.begin(), own.doubtful.end());
+  }
   Synced synced;
-  Sizes sizes;
-  std::set<std::string> unknown;
-  std::set<std::string> there;
-  for (const auto& entry : store.list("")) {
-    sizes[entry.key] = entry.size;
-    if (entry.key.find('/') != std::string::npos) unknown.insert(entry.key);
-  }
-  Catalog& catalog = state.catalog();
-  for (const auto& manifest : read_manifests(store, sizes)) {
-    const std::string problem = claim_files(manifest, sizes, unknown);
-    const std::string text = manifest.source.type + ":" + manifest.id;
-    auto backup = catalog.find(manifest.source.type, manifest.id);
-    if (!backup) {
-      state.adopt(catalog, manifest, target);
-      backup = catalog.find(manifest.source.type, manifest.id);
-      synced.adopted.push_back(text);
-    }
-    there.insert(text);
-    if (!problem.empty()) synced.damaged.push_back(text + ": " + problem);
-    synced.found += problem.empty() ? 1 : 0;
-    catalog.mark_copy(*backup, {target, problem.empty() ? "success" : "damaged", problem,
-                                manifest.stored_size(), host});
-  }
-  for (const auto& backup : catalog.list({})) {
-    for (const auto& copy : backup.copies) {
-      const bool ours = copy.target == target && copy.host == host && copy.status == "success";
-      if (!ours || there.contains(backup.text())) continue;
-      catalog.mark_copy(backup, {target, "missing", "it is no longer there", {}, host});
-      synced.missing.push_back(backup.text());
-    }
-  }
-  synced.unknown.assign(unknown.begin(), unknown.end());
+  for (const auto& name : names) Look(state, target, name, synced).work();
   return synced;
 }
 

@@ -14,11 +14,13 @@ struct Synced {
   std::vector<std::string> missing;  ///< the catalog thought that they were there
   std::vector<std::string> damaged;  ///< a file of theirs is gone or of another size
   std::vector<std::string> unknown;  ///< keys that belong to no backup
+  std::vector<std::string> foreign;  ///< another machine wrote them below our name
   std::size_t found = 0;             ///< whole backups
 };
 
-/// Makes the catalog agree with what a target holds of `host` (empty: ours). Only manifests are
-/// read. Throws Error.
+/// Makes the catalog agree with what a target holds of `host` (empty: below all names of this
+/// host). Only manifests are read, and a copy whose row changes meanwhile is left to whoever
+/// changes it. Throws Error.
 Synced sync_target(State& state, const std::string& target, const std::string& host);
 
 /// The hosts that a target holds something of.

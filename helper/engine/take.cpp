@@ -1,7 +1,6 @@
 #include "engine/take.hpp"
 
 #include "engine/alert.hpp"
-#include "engine/copy.hpp"
 #include "engine/metrics.hpp"
 
 namespace backups {
@@ -19,12 +18,13 @@ Created take_backup(State& state, const CreateRequest& request, const Progress& 
   }
 }
 
-void take_copy(State& state, const Backup& backup, const std::string& target,
-               const Progress& progress) {
+Pushed take_copy(State& state, const Backup& backup, const std::string& target,
+                 const Progress& progress) {
   try {
-    push_backup(state, backup, target, progress);
+    const Pushed pushed = push_backup(state, backup, target, progress);
     tell_copy(state, backup.source, backup.id, target, nullptr);
     write_metrics(state);
+    return pushed;
   } catch (const Error& error) {
     tell_copy(state, backup.source, backup.id, target, &error);
     write_metrics(state);

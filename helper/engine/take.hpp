@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "engine/copy.hpp"
 #include "engine/create.hpp"
 
 namespace backups {
@@ -11,7 +12,7 @@ namespace backups {
 Created take_backup(State& state, const CreateRequest& request, const Progress& progress);
 
 /// The same for push_backup().
-void take_copy(State& state, const Backup& backup, const std::string& target,
-               const Progress& progress);
+Pushed take_copy(State& state, const Backup& backup, const std::string& target,
+                 const Progress& progress);
 
 }  // namespace backups

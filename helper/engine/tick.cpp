@@ -167,8 +167,13 @@ class Tick {
     interrupt::check();
     const auto lock = state_.try_lock(backup.source, "push");
     if (!lock) return;
+    // As it is now: the tick may have been at others for hours.
+    const auto current = state_.catalog().find(backup.source.type, backup.id);
+    const Copy* copy = current ? current->copy_on(target) : nullptr;
+    if (copy == nullptr || copy->status != "failed" || current->deleted_at || current->deleting)
+      return;
     attempt(backup.id, [&] {
-      take_copy(state_, backup, target, {});
+      take_copy(state_, *current, target, {});
       log::result(backup.id + " is copied to " + target);
     });
   }

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "engine/copy.hpp"
+#include "sys/stop_here.hpp"
 
 namespace backups {
 
@@ -18,12 +19,13 @@ Manifest verify_backup(State& state, const Backup& backup, const std::string& ta
                        const Progress& progress) {
   require_content(backup);
   require_copy(backup, target);
+  stop_here("verify");
   try {
     Store& store = store_of(state, backup, target);
-    Manifest manifest = load_manifest(store, backup.source, backup.id);
+    Manifest manifest = known_manifest(state, store, backup, target);
     verify_artifacts(store, manifest, progress);
     state.catalog().mark_verified(backup, now());
-    state.catalog().mark_copy(backup, {target, "success", "", {}});
+    state.catalog().observe_copy(backup, {target, "success", "", {}});
     return manifest;
   } catch (const Error& error) {
     mark_damage(state, backup, target, error);

@@ -60,11 +60,12 @@ std::string open_command(const PlannedArtifact& planned, Codec::Kind codec,
 
 }  // namespace
 
-Writer::Writer(State& state, const std::string& target, Manifest manifest, Codec codec,
-               std::size_t artifacts, Progress progress)
+Writer::Writer(State& state, Written& written, const std::string& target, Manifest manifest,
+               Codec codec, std::size_t artifacts, Progress progress)
     : state_(state),
+      written_(written),
       target_(target),
-      store_(state.store(target)),
+      store_(state.store(target, manifest.host)),
       manifest_(std::move(manifest)),
       codec_(codec),
       artifacts_(artifacts),
@@ -75,7 +76,7 @@ Writer::Writer(State& state, const std::string& target, Manifest manifest, Codec
 Writer::~Writer() {
   if (committed_) return;
   try {
-    discard_files(store_, manifest_.source, manifest_.id);
+    written_.undo(store_);
   } catch (const Error&) {
     // The next command does it.
   }
@@ -100,22 +101,22 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
   }
   artifact.open_command = open_command(planned, codec_.kind, artifact.file);
 
-  const auto file = store_.put(key_of(manifest_.source, artifact.file));
-  RoomGuard guard(state_, manifest_.source, *file);
-  DigestSink stored(target_ == kLocalTarget ? static_cast<Sink&>(guard) : *file);
-  const auto compressor = make_compressor(codec_, stored);
-  // Without a compressor the stored bytes are the plain ones.
-  std::optional<DigestSink> plain;
-  if (compressor) plain.emplace(*compressor);
-  DigestSink& raw = plain ? *plain : stored;
-  Inspector inspector(planned, progress_, raw);
-  produce(inspector);
-  inspector.finish();
-
-  artifact.raw_size = raw.digest().size;
-  artifact.raw_sha256 = raw.digest().sha256;
-  artifact.stored_size = stored.digest().size;
-  artifact.stored_sha256 = stored.digest().sha256;
+  put_noted(store_, written_, key_of(manifest_.source, artifact.file), [&](Sink& file) {
+    RoomGuard guard(state_, manifest_.source, file);
+    DigestSink stored(target_ == kLocalTarget ? static_cast<Sink&>(guard) : file);
+    const auto compressor = make_compressor(codec_, stored);
+    // Without a compressor the stored bytes are the plain ones.
+    std::optional<DigestSink> plain;
+    if (compressor) plain.emplace(*compressor);
+    DigestSink& raw = plain ? *plain : stored;
+    Inspector inspector(planned, progress_, raw);
+    produce(inspector);
+    inspector.finish();
+    artifact.raw_size = raw.digest().size;
+    artifact.raw_sha256 = raw.digest().sha256;
+    artifact.stored_size = stored.digest().size;
+    artifact.stored_sha256 = stored.digest().sha256;
+  });
   manifest_.artifacts.push_back(std::move(artifact));
 }
 
@@ -129,23 +130,28 @@ Manifest Writer::commit(const HookLog& log,
   // An id whose second was taken is of the next one, which may not have begun.
   manifest_.finished_at = std::max(now(), manifest_.started_at);
   if (suspicion) manifest_.suspect = suspicion(manifest_);
-  write_manifest(store_, manifest_);
+  // Replaced here would be an address that names nothing: the words of a person are refused before.
+  manifest_.text = manifest_to_json(manifest_).dump(
+                       2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+                   "\n";
+  put_noted(store_, written_, key_of(manifest_.source, manifest_file(manifest_.id)),
+            [&](Sink& file) {
+              file.write(manifest_.text);
+              file.finish();
+            });
   committed_ = true;
   return manifest_;
 }
 
-void write_manifest(Store& store, const Manifest& manifest) {
-  const auto file = store.put_new(key_of(manifest.source, manifest_file(manifest.id)));
-  // Replaced here would be an address that names nothing: the words of a person are refused before.
-  file->write(manifest_to_json(manifest).dump(2, ' ', false,
-                                              nlohmann::ordered_json::error_handler_t::replace) +
-              "\n");
-  file->finish();
-}
-
-void discard_files(Store& store, const Source& source, const std::string& id) {
-  store.remove(key_of(source, manifest_file(id)));
-  store.discard(key_of(source, id + "."));
+void put_noted(Store& store, Written& written, const std::string& key,
+               const std::function<void(Sink&)>& fill) {
+  written.begin(store, key);
+  try {
+    fill(*store.put_new(key));
+  } catch (const KeyTaken&) {
+    written.forget(key);
+    throw;
+  }
 }
 
 }  // namespace backups

@@ -8,15 +8,17 @@
 #include "engine/artifact.hpp"
 #include "engine/description.hpp"
 #include "engine/state.hpp"
+#include "engine/written.hpp"
 
 namespace backups {
 
-/// Makes the files of one backup: artifacts first, the manifest last (helper/FORMAT.md). Destroyed
-/// without commit(), it removes what it made.
+/// Makes the files of one backup: artifacts first, the manifest last (helper/FORMAT.md). None of
+/// them may be there already. Destroyed without commit(), it removes what it made.
 class Writer {
  public:
-  /// Into `target`. `manifest` says everything but its artifacts and its end.
-  Writer(State& state, const std::string& target, Manifest manifest, Codec codec,
+  /// Into `target`, and into `written`, which must outlive it. `manifest` says everything but its
+  /// artifacts and its end.
+  Writer(State& state, Written& written, const std::string& target, Manifest manifest, Codec codec,
          std::size_t artifacts, Progress progress);
   ~Writer();
   Writer(const Writer&) = delete;
@@ -34,6 +36,7 @@ class Writer {
   std::string file_name(const PlannedArtifact& planned) const;
 
   State& state_;
+  Written& written_;
   std::string target_;
   Store& store_;
   Manifest manifest_;
@@ -43,12 +46,9 @@ class Writer {
   bool committed_ = false;
 };
 
-/// What makes a backup of the files beside it. Throws Error, kRefused, where the place can tell
-/// that it has one already.
-void write_manifest(Store& store, const Manifest& manifest);
-
-/// Removes everything that a place has of a backup: the manifest first, since it says that the
-/// others are there. Throws Error.
-void discard_files(Store& store, const Source& source, const std::string& id);
+/// Puts a file that nobody may have put before: `fill` writes and finishes it. Throws
+/// KeyTaken.
+void put_noted(Store& store, Written& written, const std::string& key,
+               const std::function<void(Sink&)>& fill);
 
 }  // namespace backups

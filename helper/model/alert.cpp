@@ -25,6 +25,8 @@ constexpr auto kKinds = std::to_array<Kind>({
     {AlertKind::kSuspect, "suspect", true, "high", "warning"},
     {AlertKind::kPartial, "partial", true, "default", "warning"},
     {AlertKind::kSilence, "silence", true, "high", "warning"},
+    {AlertKind::kIdentity, "identity", true, "high", "warning"},
+    {AlertKind::kTampering, "tampering", true, "high", "rotating_light"},
     {AlertKind::kTest, "test", false, "default", "bell"},
     {AlertKind::kStart, "start", false, "min", "arrow_forward"},
     {AlertKind::kSuccess, "success", false, "min", "white_check_mark"},
@@ -127,6 +129,10 @@ std::string about(const Alert& alert) {
       return "Backup of " + of + " was not copied to " + alert.target;
     case AlertKind::kSilence:
       return "No backup of " + of + " for too long";
+    case AlertKind::kIdentity:
+      return "Another machine may use the name of this host";
+    case AlertKind::kTampering:
+      return "A copy of " + of + " is not what was backed up";
     case AlertKind::kTest:
       return "A test of the alerts";
     case AlertKind::kStart:

@@ -10,7 +10,18 @@
 namespace backups {
 
 /// kStart and kSuccess are for the dead man's switch alone.
-enum class AlertKind { kFailure, kRecovery, kSuspect, kPartial, kSilence, kTest, kStart, kSuccess };
+enum class AlertKind {
+  kFailure,
+  kRecovery,
+  kSuspect,
+  kPartial,
+  kSilence,
+  kIdentity,   ///< another machine may use the name of this host
+  kTampering,  ///< what a target holds is not what was written there
+  kTest,
+  kStart,
+  kSuccess
+};
 
 /// Something that a person, or a machine of theirs, should hear.
 struct Alert {

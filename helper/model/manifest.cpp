@@ -61,6 +61,7 @@ Manifest from_json(const Json& json) {
   const Json& source = json.at("source");
   manifest.source = {source.at("type"), source.at("name"), source.at("address")};
   manifest.host = json.at("host");
+  manifest.writer = json.value("writer", "");
   manifest.plugin_version = json.at("plugin_version");
   const Json& engine = json.at("engine");
   manifest.engine = engine.at("name");
@@ -92,7 +93,8 @@ bool is_file_of(const std::string& id, const std::string& file) {
 void check(const Manifest& manifest) {
   const auto id = parse_id(manifest.id);
   bool good = id && id->name == manifest.source.name && valid_type(manifest.source.type) &&
-              valid_name(manifest.source.name) && !manifest.artifacts.empty();
+              valid_name(manifest.source.name) && valid_name(manifest.host) &&
+              !manifest.artifacts.empty();
   std::set<std::string> files;
   for (const auto& artifact : manifest.artifacts)
     good = good && is_file_of(manifest.id, artifact.file) && files.insert(artifact.file).second;
@@ -145,6 +147,7 @@ nlohmann::ordered_json manifest_to_json(const Manifest& manifest) {
                {"artifacts", artifacts},
                {"warnings", manifest.warnings},
                {"detail", Json::parse(manifest.detail)}};
+  if (!manifest.writer.empty()) json["writer"] = manifest.writer;
   if (!manifest.schedule.empty()) json["schedule"] = manifest.schedule;
   if (!manifest.suspect.empty()) json["suspect"] = manifest.suspect;
   return json;
@@ -154,6 +157,7 @@ Manifest parse_manifest(const std::string& text) {
   try {
     Manifest manifest = from_json(Json::parse(text));
     check(manifest);
+    manifest.text = text;
     return manifest;
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorKind::kDamaged, std::string("the manifest cannot be read: ") + error.what());

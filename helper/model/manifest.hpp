@@ -33,6 +33,7 @@ struct Manifest {
   std::string id;
   Source source;
   std::string host;
+  std::string writer;  ///< token of who wrote it (HostIdentity); empty: an older version did
   std::string plugin_version;
   std::string engine;
   std::string engine_version;
@@ -49,6 +50,7 @@ struct Manifest {
   std::vector<std::string> warnings;
   std::string suspect;        ///< why it may not be what it should be; empty: it may
   std::string detail = "{}";  ///< JSON object, from the hook
+  std::string text{};         ///< as it was read or written: the same bytes on every target
 
   std::uint64_t stored_size() const;
   std::uint64_t raw_size() const;

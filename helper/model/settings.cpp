@@ -48,6 +48,17 @@ void check_targets(const std::map<std::string, TargetOptions>& targets) {
   }
 }
 
+/// Its names become parts of keys.
+void check_host(const HostIdentity& host) {
+  std::set<std::string> names = host.names;
+  names.insert(host.doubtful.begin(), host.doubtful.end());
+  if (!host.name.empty()) names.insert(host.name);
+  for (const auto& name : names)
+    if (!valid_name(name))
+      throw Error(ErrorKind::kDamaged,
+                  "settings.json: '" + printable(name) + "' is not the name of a host");
+}
+
 }  // namespace
 
 Settings Settings::parse(const std::string& text) {
@@ -57,11 +68,14 @@ Settings Settings::parse(const std::string& text) {
     settings.values_ = json.value("properties", settings.values_);
     settings.targets = json.value("targets", settings.targets);
     settings.pins = json.value("pins", settings.pins);
+    settings.paths = json.value("paths", settings.paths);
     settings.accepted = json.value("accepted", settings.accepted);
     if (json.contains("schedules"))
       for (const auto& schedule : json["schedules"])
         settings.schedules.push_back(schedule_from_json(schedule));
     settings.host_id = json.value("host_id", "");
+    if (json.contains("host")) settings.host = host_from_json(json["host"]);
+    check_host(settings.host);
     check_format(json.value("format", kFormat));
     for (const auto& [scope, values] : settings.values_) check_values(scope, values);
     check_targets(settings.targets);
@@ -72,9 +86,16 @@ Settings Settings::parse(const std::string& text) {
 }
 
 std::string Settings::to_text() const {
-  nlohmann::ordered_json json = {{"format", kFormat}, {"host_id", host_id}, {"pins", pins}};
+  nlohmann::ordered_json json = {{"format", kFormat}};
+  if (host.name.empty()) {
+    json["host_id"] = host_id;
+  } else {
+    json["host"] = host_to_json(host);
+  }
+  json["pins"] = pins;
   if (!targets.empty()) json["targets"] = targets;
   for (const auto& schedule : schedules) json["schedules"].push_back(schedule_to_json(schedule));
+  if (!paths.empty()) json["paths"] = paths;
   if (!accepted.empty()) json["accepted"] = accepted;
   json["properties"] = values_;
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -114,6 +135,12 @@ void Settings::drop_scope(const std::string& scope) { values_.erase(scope); }
 KeepRules Settings::keep_rules(const std::string& source, const std::string& trigger) const {
   const std::string key = "keep-" + trigger;
   return KeepRules::parse(get(source, find_property(key) == nullptr ? "keep-manual" : key));
+}
+
+bool Settings::knows(const Source& source) const {
+  return !source.is_path() || paths.contains(source.spelling()) ||
+         std::any_of(schedules.begin(), schedules.end(),
+                     [&](const Schedule& schedule) { return schedule.source == source; });
 }
 
 const Schedule* Settings::find_schedule(const Source& source, const std::string& id) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/codec.hpp"
+#include "model/host.hpp"
 #include "model/property.hpp"
 #include "model/schedule.hpp"
 #include "model/target.hpp"
@@ -56,9 +57,16 @@ class Settings {
   std::vector<Schedule> schedules;
   /// Suspect backups that a person said are right, as "<type>:<id>".
   std::set<std::string> accepted;
+  /// Path sources that were typed on this host, as Source::spelling(): a path that is known from
+  /// elsewhere, as from a bucket, is neither read nor written.
+  std::set<std::string> paths;
+  /// True for what is no path, or was typed here or has a schedule.
+  bool knows(const Source& source) const;
   /// Backups that retention and delete leave alone, as "<type>:<id>".
   std::set<std::string> pins;
-  /// Made once, so that two hosts of one name are told apart.
+  /// Who this host is to its buckets.
+  HostIdentity host;
+  /// Of settings that have no `host` yet: the digits at the end of its name.
   std::string host_id;
 
  private:

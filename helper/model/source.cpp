@@ -6,6 +6,7 @@ namespace backups {
 namespace {
 
 constexpr std::size_t kLongestName = 100;
+constexpr std::size_t kDigits = 16;  // of a digest: so many that nobody finds another path for them
 
 bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -14,11 +15,11 @@ bool is_letter_or_digit(char c) {
 bool is_name_character(char c) { return is_letter_or_digit(c) || c == '_' || c == '.' || c == '-'; }
 
 std::string stored_name(const std::string& path, const std::string& digest) {
-  std::string name = path.substr(path.rfind('/') + 1).substr(0, kLongestName - 9);
+  std::string name = path.substr(path.rfind('/') + 1).substr(0, kLongestName - kDigits - 1);
   std::replace_if(
       name.begin(), name.end(), [](char c) { return !is_name_character(c); }, '_');
   if (!name.empty() && (name[0] == '.' || name[0] == '-')) name[0] = '_';
-  return name + "-" + digest.substr(0, 8);
+  return name + "-" + digest.substr(0, kDigits);
 }
 
 }  // namespace
@@ -38,8 +39,8 @@ bool valid_type(std::string_view type) {
 
 std::optional<Source> make_source(const std::string& type, const std::string& address,
                                   const std::string& digest) {
-  const bool is_path = address.find('/') != std::string::npos;
-  Source source{type, is_path ? stored_name(address, digest) : address, address};
+  Source source{type, address, address};
+  if (source.is_path()) source.name = stored_name(address, digest);
   if (!valid_type(type) || !valid_name(source.name)) return std::nullopt;
   return source;
 }

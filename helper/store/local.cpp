@@ -16,11 +16,19 @@ constexpr std::size_t kReadSize = 1024 * 1024;
 
 class FileSink : public Sink {
  public:
-  explicit FileSink(const fs::path& path) : file_(path) {}
+  FileSink(const fs::path& path, bool create_only)
+      : path_(path), create_only_(create_only), file_(path) {}
   void write(std::string_view bytes) override { file_.write(bytes); }
-  void finish() override { file_.commit(); }
+  void finish() override {
+    // Whoever writes here holds the lock of the source: nobody can be between these two.
+    if (create_only_ && fs::exists(fs::symlink_status(path_)))
+      throw KeyTaken(path_.string() + " exists already");
+    file_.commit();
+  }
 
  private:
+  const fs::path path_;
+  const bool create_only_;
   AtomicFile file_;
 };
 
@@ -28,10 +36,14 @@ class LocalStore : public Store {
  public:
   explicit LocalStore(fs::path root) : root_(std::move(root)) {}
 
-  std::unique_ptr<Sink> put(const std::string& key) override {
+  std::unique_ptr<Sink> put(const std::string& key) override { return make_sink(key, false); }
+  std::unique_ptr<Sink> put_new(const std::string& key) override { return make_sink(key, true); }
+
+  std::optional<Entry> find(const std::string& key) override {
     const fs::path path = path_of(key);
-    make_directories(path.parent_path());
-    return std::make_unique<FileSink>(path);
+    std::error_code error;
+    if (!fs::is_regular_file(path, error)) return std::nullopt;
+    return Entry{key, fs::file_size(path)};
   }
 
   bool get(const std::string& key, Sink& sink) override {
@@ -66,16 +78,18 @@ class LocalStore : public Store {
 
   void remove(const std::string& key) override { remove_durably(path_of(key)); }
 
-  void discard(const std::string& beginning) override {
-    const fs::path path = path_of(beginning);
-    const std::string name = path.filename().string();
-    for (const auto& file : list_directory(path.parent_path())) {
-      const bool unfinished = file.starts_with("." + name) && file.ends_with(".part");
-      if (file.starts_with(name) || unfinished) remove_durably(path.parent_path() / file);
-    }
+  void abandon(const std::string& key) override {
+    const fs::path path = path_of(key);
+    remove_durably(path.parent_path() / temporary_name(path.filename().string()));
   }
 
  private:
+  std::unique_ptr<Sink> make_sink(const std::string& key, bool create_only) {
+    const fs::path path = path_of(key);
+    make_directories(path.parent_path());
+    return std::make_unique<FileSink>(path, create_only);
+  }
+
   fs::path path_of(const std::string& key) const {
     for (const auto& part : split(key, '/')) {
       if (part.empty() || part[0] == '.' || part.find('\0') != std::string::npos)

@@ -38,7 +38,11 @@ class S3 : public S3Store {
   }
 
   void put_file(const std::string& key, const std::filesystem::path& file) override {
-    upload_file(client_, full(key), file, stored_);
+    upload_file(client_, full(key), file, false, stored_);
+  }
+
+  void put_new_file(const std::string& key, const std::filesystem::path& file) override {
+    upload_file(client_, full(key), file, true, stored_);
   }
 
   std::string last_etag() const override { return stored_.etag; }
@@ -47,6 +51,18 @@ class S3 : public S3Store {
 
   bool get(const std::string& key, Sink& sink) override {
     return download(client_, full(key), sink);
+  }
+
+  std::optional<Entry> find(const std::string& key) override {
+    try {
+      const auto head = head_object(client_, full(key), "look at " + key);
+      if (!head) return std::nullopt;
+      return Entry{key, head->size, head->etag};
+    } catch (const S3Error& error) {
+      if (error.status() == 403)
+        throw KeyHidden(error);  // also what is not there, without s3:ListBucket
+      throw;
+    }
   }
 
   std::vector<Entry> list(const std::string& prefix) override {
@@ -71,10 +87,10 @@ class S3 : public S3Store {
 
   void remove(const std::string& key) override { remove_whole(full(key)); }
 
-  void discard(const std::string& beginning) override {
-    const std::string prefix = full(beginning);
-    for (const auto& upload : list_uploads(client_, prefix)) abort_upload(client_, upload);
-    for (const auto& object : list_objects(client_, prefix)) remove_whole(object.key);
+  void abandon(const std::string& key) override {
+    const std::string whole = full(key);
+    for (const auto& upload : list_uploads(client_, whole))
+      if (upload.key == whole) abort_upload(client_, upload);
   }
 
   std::size_t end_uploads(const std::function<bool(const std::string&)>& stale) override {

@@ -153,8 +153,8 @@ std::string send_object(S3Client& client, const S3Put& put) {
     const auto there = head_object(client, put.key, put.doing);
     // An attempt whose answer got lost may have been the one that made it.
     if (there && there->token == token) return there->etag;
-    throw Error(ErrorKind::kRefused, "cannot " + put.doing + " in the bucket " +
-                                         client.target().bucket + ": it is there already");
+    throw KeyTaken("cannot " + put.doing + " in the bucket " + client.target().bucket +
+                   ": it is there already");
   }
 }
 

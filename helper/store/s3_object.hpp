@@ -43,7 +43,7 @@ struct S3Put {
   FileRange file;
   bool create_only = false;
 };
-/// One PUT; gives the ETag. Throws Error, kRefused, when the object is there and must not be.
+/// One PUT; gives the ETag. Throws KeyTaken when the object is there and must not be.
 std::string put_object(S3Client& client, const S3Put& put);
 
 /// As Store::locked_until().

@@ -122,7 +122,7 @@ class Multipart {
       const interrupt::Shield shield;
       for (const auto& upload : list_uploads(client_, key_))
         if (upload.key == key_) abort_upload(client_, upload);
-    } catch (const std::exception&) {  // discard() finds it later
+    } catch (const std::exception&) {  // abandon() finds it later
     }
   }
 
@@ -191,8 +191,8 @@ class Multipart {
       }
       if (const auto done = done_before(error)) return *done;
       if (error.status() == 412)
-        throw Error(ErrorKind::kRefused, "cannot " + doing_ + " in the bucket " +
-                                             client_.target().bucket + ": it is there already");
+        throw KeyTaken("cannot " + doing_ + " in the bucket " + client_.target().bucket +
+                       ": it is there already");
       throw;
     }
     return confirm(std::move(etag));
@@ -239,7 +239,7 @@ class Multipart {
     const interrupt::Shield shield;
     try {
       for (int i = 0; i < 2; ++i) abort_upload(client_, {key_, id_});
-    } catch (const std::exception&) {  // discard() finds it later
+    } catch (const std::exception&) {  // abandon() finds it later
     }
     if (doubtful_) clear_doubt();
   }
@@ -327,7 +327,7 @@ std::unique_ptr<Sink> make_s3_upload(S3Client& client, const std::string& key, b
 }
 
 void upload_file(S3Client& client, const std::string& key, const std::filesystem::path& file,
-                 S3Stored& stored) {
+                 bool create_only, S3Stored& stored) {
   const auto fd = open_to_read(file);
   if (!fd) throw Error(ErrorKind::kNotFound, "there is no file " + file.string());
   const std::uint64_t size = fs::file_size(file);
@@ -337,12 +337,12 @@ void upload_file(S3Client& client, const std::string& key, const std::filesystem
   const std::uint64_t first = multipart.plan().size(1);
   if (size <= first) {
     const FileRange whole{fd->get(), 0, size};
-    stored = {size, put_object(client, {"write " + key, key, {}, whole, false})};
+    stored = {size, put_object(client, {"write " + key, key, {}, whole, create_only})};
     return;
   }
   for (std::uint64_t at = 0; at < size; at += first)
     multipart.send({0, {}, {fd->get(), at, std::min(first, size - at)}});
-  stored = multipart.complete(false);
+  stored = multipart.complete(create_only);
 }
 
 }  // namespace backups

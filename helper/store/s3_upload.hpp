@@ -18,12 +18,12 @@ struct S3Stored {
 
 /// Takes an object's bytes: one PUT for what fits in one part, a multipart upload otherwise, its
 /// parts sent by threads of their own. `client` and `stored` must outlive it. `create_only`: an
-/// object that is there already stays, Error kRefused.
+/// object that is there already stays, KeyTaken.
 std::unique_ptr<Sink> make_s3_upload(S3Client& client, const std::string& key, bool create_only,
                                      S3Stored& stored, std::uint64_t part_size = 0);
 
 /// The same from a file.
 void upload_file(S3Client& client, const std::string& key, const std::filesystem::path& file,
-                 S3Stored& stored);
+                 bool create_only, S3Stored& stored);
 
 }  // namespace backups

@@ -8,10 +8,24 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "stream/sink.hpp"
 #include "sys/clock.hpp"
 
 namespace backups {
+
+/// Thrown where a new object was to be put and its key is taken: what is there was not written by
+/// whoever put, and is unchanged.
+class KeyTaken : public Error {
+ public:
+  explicit KeyTaken(const std::string& message) : Error(ErrorKind::kRefused, message) {}
+};
+
+/// Thrown by a look at one key where the place takes files from us and shows none.
+class KeyHidden : public Error {
+ public:
+  explicit KeyHidden(const Error& error) : Error(error.kind(), error.what()) {}
+};
 
 /// A place that holds files of backups under keys: "<type>/<name>/<file>". Every key must be made
 /// of valid components (helper/FORMAT.md); a key with "..", an empty or a hidden component is an
@@ -36,18 +50,23 @@ class Store {
   /// was there; before, nothing of it can be seen.
   virtual std::unique_ptr<Sink> put(const std::string& key) = 0;
 
-  /// The same for an object that must not be there yet: finish() throws Error, kRefused, when it is
-  /// and the place can tell.
-  virtual std::unique_ptr<Sink> put_new(const std::string& key) { return put(key); }
+  /// The same for an object that must not be there yet: finish() throws KeyTaken when it is and the
+  /// place can tell.
+  virtual std::unique_ptr<Sink> put_new(const std::string& key) = 0;
 
-  /// Puts a whole local file, which is read again where a part has to be sent again.
+  /// Puts a complete local file, which is read again where a part has to be sent again.
   virtual void put_file(const std::string& key, const std::filesystem::path& file);
+  /// The same, and throws KeyTaken as put_new() does.
+  virtual void put_new_file(const std::string& key, const std::filesystem::path& file);
 
   /// Of the object whose put ended last; empty where there is none.
   virtual std::string last_etag() const { return {}; }
 
   /// Writes the whole object to `sink`, without finishing it. False when there is none.
   virtual bool get(const std::string& key, Sink& sink) = 0;
+
+  /// The object under `key`, nothing when there is none. Throws KeyHidden.
+  virtual std::optional<Entry> find(const std::string& key) = 0;
 
   /// Everything below `prefix` (a directory, "postgres/my-db"), sorted by key, unfinished files
   /// left out.
@@ -62,9 +81,8 @@ class Store {
   /// Removes it durably; one that is not there is fine.
   virtual void remove(const std::string& key) = 0;
 
-  /// Removes every file whose key begins so ("postgres/my-db/<id>."), and what an interrupted put()
-  /// of such a key left.
-  virtual void discard(const std::string& beginning) = 0;
+  /// Ends what interrupted puts of exactly this key have left; the object itself is kept.
+  virtual void abandon(const std::string& key) = 0;
 };
 
 }  // namespace backups

@@ -22,7 +22,7 @@ class CatalogList : public testing::Test {
   Backup success(const Source& source, Time time, const std::string& trigger = "manual") {
     const Backup backup = catalog_.begin(source, time, trigger, "");
     Manifest manifest = manifest_of(source, time);
-    catalog_.succeed(backup, manifest, "local");
+    catalog_.succeed(backup, manifest, "local", "");
     return backup;
   }
   Backup failure(const Source& source, Time time) {
@@ -166,6 +166,18 @@ TEST_F(CatalogList, LatestIsNotKnownToBeDamaged) {
   const Backup bad = success(kDb, kNoon + 1);
   catalog_.mark_copy(bad, {"local", "damaged", "its SHA-256 is wrong", {}});
   EXPECT_EQ(latest(kDb), "0") << "architecture: the newest success that is not suspect";
+}
+
+TEST_F(CatalogList, LatestNeedsOneGoodCopyAndNoMore) {
+  success(kDb, kNoon);
+  const Backup newer = success(kDb, kNoon + 1);
+  catalog_.mark_copy(newer, {"offsite", "damaged", "a bit fell over", {}, "host-1"});
+  EXPECT_EQ(latest(kDb), "1") << "the copy on this host is good";
+  catalog_.mark_copy(newer, {"local", "deleted", "", {}});
+  EXPECT_EQ(latest(kDb), "0");
+  EXPECT_EQ(catalog_.passed_over(kDb)->id, newer.id) << "whoever asks is told of it";
+  catalog_.mark_copy(newer, {"offsite", "deleted", "", {}});
+  EXPECT_EQ(latest(kDb), "0") << "one without any copy can't be restored";
 }
 
 TEST_F(CatalogList, InProgressAndHalfDeletedAreFound) {

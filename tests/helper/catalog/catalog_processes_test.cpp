@@ -64,7 +64,7 @@ TEST_F(CatalogProcesses, ReadWhileAnotherWrites) {
     Catalog own(path_);
     for (int i = 0; i < 200; ++i) {
       const Backup backup = own.begin(kDb, kNoon + i, "manual", "");
-      own.succeed(backup, tests::manifest_of(kDb, backup.started_at), "local");
+      own.succeed(backup, tests::manifest_of(kDb, backup.started_at), "local", "");
     }
     return 0;
   });

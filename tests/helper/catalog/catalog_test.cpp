@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "model/backup_id.hpp"
 #include "support/directory.hpp"
 #include "support/errors.hpp"
 #include "support/manifests.hpp"
@@ -24,7 +25,7 @@ class CatalogTest : public testing::Test {
     return catalog_.begin(source, time, "manual", "a label");
   }
   Backup succeed(const Backup& backup) {
-    catalog_.succeed(backup, manifest_of(backup.source, backup.started_at), "local");
+    catalog_.succeed(backup, manifest_of(backup.source, backup.started_at), "local", "");
     return found(backup);
   }
   Backup found(const Backup& backup) { return *catalog_.find(backup.source.type, backup.id); }
@@ -125,8 +126,8 @@ TEST_F(CatalogTest, AdoptsWhatOnlyTheManifestTells) {
   Manifest manifest = manifest_of(kDb, kNoon);
   manifest.trigger = "safety";
   manifest.label = "from before";
-  catalog_.adopt(manifest, "local");
-  catalog_.adopt(manifest, "local");
+  catalog_.adopt(manifest, "local", "");
+  catalog_.adopt(manifest, "local", "");
   EXPECT_THAT(catalog_.list({}), SizeIs(1));
   const auto row = catalog_.find("postgres", manifest.id);
   ASSERT_TRUE(row);
@@ -140,7 +141,7 @@ TEST_F(CatalogTest, AdoptsWhatOnlyTheManifestTells) {
 TEST_F(CatalogTest, AdoptingWinsOverAFailedRow) {
   const Backup backup = begin();
   catalog_.fail(backup, "interrupted", kNoon);
-  catalog_.adopt(manifest_of(kDb, kNoon), "local");
+  catalog_.adopt(manifest_of(kDb, kNoon), "local", "");
   EXPECT_EQ(found(backup).status, "success");
   EXPECT_EQ(found(backup).error, "");
 }
@@ -167,6 +168,40 @@ TEST_F(CatalogTest, MarksACopyAndKeepsItsSize) {
   EXPECT_THAT(row.copies[0].size, Optional(31U));
 }
 
+TEST_F(CatalogTest, ALookFromOutsideChangesNothingThatHasChangedSince) {
+  const Backup seen = succeed(begin());
+  catalog_.mark_copy(seen, {"local", "deleted", "", {}});
+  EXPECT_FALSE(catalog_.observe_copy(seen, {"local", "success", "", {}}));
+  EXPECT_EQ(found(seen).copies.at(0).status, "deleted") << "it was deleted during the look";
+  const Backup again = found(seen);
+  EXPECT_TRUE(catalog_.observe_copy(again, {"local", "success", "", {}}));
+  catalog_.mark_copy(again, {"local", "in-progress", "", {}});
+  EXPECT_FALSE(catalog_.observe_copy(found(seen), {"local", "missing", "", {}}))
+      << "whoever makes it says what became of it";
+}
+
+TEST_F(CatalogTest, AManifestThatIsNotTheKnownOneIsRefused) {
+  Manifest manifest = manifest_of(kDb, kNoon);
+  manifest.text = "one";
+  catalog_.adopt(manifest, "local", "");
+  manifest.text = "another";
+  manifest.label = "planted";
+  EXPECT_THAT([&] { catalog_.adopt(manifest, "offsite", "host-1"); },
+              tests::ThrowsError(ErrorKind::kDamaged));
+  EXPECT_EQ(catalog_.find("postgres", manifest.id)->copies.size(), 1U);
+}
+
+TEST_F(CatalogTest, ABackupIsFoundByItsIdInACatalogThatWasRebuilt) {
+  const Backup backup = begin();
+  Catalog rebuilt(directory_ / "rebuilt.db");
+  rebuilt.begin(kOther, kNoon, "manual", "");  // has the key that the backup had
+  rebuilt.mark_copy(backup, {"local", "in-progress", "", {}});
+  rebuilt.fail(backup, "no", kNoon);
+  EXPECT_EQ(rebuilt.find(kOther.type, make_id(kOther.name, kNoon))->status, "in-progress");
+  rebuilt.succeed(backup, manifest_of(kDb, kNoon), "local", "");
+  EXPECT_EQ(rebuilt.latest(kDb)->id, backup.id) << "it must not be lost with the old one";
+}
+
 TEST_F(CatalogTest, DeletesInTwoSteps) {
   const Backup backup = succeed(begin());
   catalog_.mark_deleting(backup);
@@ -176,7 +211,7 @@ TEST_F(CatalogTest, DeletesInTwoSteps) {
   const Backup row = found(backup);
   EXPECT_FALSE(row.deleting);
   EXPECT_THAT(row.deleted_at, Optional(kNoon + 99));
-  EXPECT_EQ(row.copies.at(0).status, "deleted");
+  EXPECT_EQ(row.copies.at(0).status, "success") << "each copy says for itself what became of it";
   EXPECT_THAT(catalog_.half_deleted(), IsEmpty());
 }
 
@@ -207,7 +242,7 @@ TEST_F(CatalogTest, KeepsEventsInOrder) {
 TEST_F(CatalogTest, KeepsSizesBeyond32Bits) {
   Manifest manifest = manifest_of(kDb, kNoon);
   manifest.artifacts[0].stored_size = 5ULL << 40;
-  catalog_.adopt(manifest, "local");
+  catalog_.adopt(manifest, "local", "");
   EXPECT_THAT(catalog_.find("postgres", manifest.id)->stored_size, Optional((5ULL << 40) + 20));
 }
 

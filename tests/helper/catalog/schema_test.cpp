@@ -91,7 +91,7 @@ TEST_F(SchemaTest, OfVersion1IsReadWithItsRows) {
   EXPECT_EQ(row->label, "old");
   EXPECT_THAT(row->copies, SizeIs(1));
   catalog.succeed(catalog.begin(kDb, kNoon, "manual", ""), tests::manifest_of(kDb, kNoon + 1),
-                  "local");
+                  "local", "");
   EXPECT_EQ(catalog.latest(kDb)->started_at, kNoon + 1);
 }
 

@@ -23,7 +23,7 @@ class MetricsTest : public testing::Test {
  protected:
   Backup success(Time time, const Source& source = kDb, const std::string& trigger = "manual") {
     const Backup backup = catalog_.begin(source, time, trigger, "");
-    catalog_.succeed(backup, manifest_of(source, time), "local");
+    catalog_.succeed(backup, manifest_of(source, time), "local", "");
     return backup;
   }
   void failure(Time time) { catalog_.fail(catalog_.begin(kDb, time, "manual", ""), "x", time + 1); }

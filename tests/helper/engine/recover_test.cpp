@@ -37,6 +37,10 @@ class RecoverTest : public testing::Test {
     run.set_backup(backup);
     run.set_place(place);
     run.keep();
+    std::string notes;
+    for (const char* end : {".a.dump.zst", ".b.dump.zst", ".json"})
+      notes += "+" + key_of(Lab::source(), backup + end) + "\n";
+    if (!backup.empty()) spill(run.notes(), notes);
     return run.record().id;
   }
   Backup in_progress() { return state_.catalog().begin(Lab::source(), tests::kNoon, "manual", ""); }
@@ -157,6 +161,30 @@ TEST_F(RecoverTest, KeepsACommittedBackupThatTheCatalogDoesNotKnow) {
   Database(lab_.root() / "catalog.db").execute("DELETE FROM backups");
   recovered();
   EXPECT_TRUE(fs::exists(file(id + ".json"))) << "the manifest is the commit";
+}
+
+TEST_F(RecoverTest, RemovesNothingThatTheDeadRunDidNotNote) {
+  const Backup backup = in_progress();
+  const std::string run = dead_run("create", backup.id);
+  spill(file(backup.id + ".a.dump.zst"), "its own");
+  spill(file(backup.id + ".c.dump.zst"), "somebody else's");
+  recovered();
+  EXPECT_FALSE(fs::exists(file(backup.id + ".a.dump.zst")));
+  EXPECT_TRUE(fs::exists(file(backup.id + ".c.dump.zst")));
+}
+
+TEST_F(RecoverTest, ARunOfATargetThatWasRemovedIsSettledOnce) {
+  const Manifest manifest = create(state_);
+  {
+    backups::Run run(state_, "push", Lab::source());
+    run.set_backup(manifest.id);
+    run.set_target("gone", "host-00c0ffee");
+    run.keep();
+  }
+  state_.catalog().mark_copy(row_of(state_, manifest.id), {"gone", "in-progress", "", {}});
+  EXPECT_THAT(recovered(), HasSubstr("was interrupted"));
+  EXPECT_THAT(recovered(), IsEmpty()) << "it must not warn for ever";
+  EXPECT_EQ(row_of(state_, manifest.id).copy_on("gone")->status, "failed");
 }
 
 TEST_F(RecoverTest, ASecondCommandMeanwhileLeavesItToTheFirst) {

@@ -39,7 +39,9 @@ class AuthorizeTest : public testing::Test {
     fs::permissions(hook, fs::perms::owner_all);
   }
   std::string asked() const { return tests::slurp(lab_.path() / "asked"); }
-  void adopt(const Source& source) { state_.catalog().adopt(manifest_of(source, kNoon), "local"); }
+  void adopt(const Source& source) {
+    state_.catalog().adopt(manifest_of(source, kNoon), "local", "");
+  }
 
   Lab lab_;
   State state_ = lab_.open();

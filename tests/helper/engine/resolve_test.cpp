@@ -36,7 +36,7 @@ class ResolveTest : public testing::Test {
     lab_.add_hook(type, "describe", "#!/bin/bash\necho '{\"state\":\"missing\"}'");
   }
   void adopt(const Source& source, Time time = kNoon) {
-    state_.catalog().adopt(manifest_of(source, time), "local");
+    state_.catalog().adopt(manifest_of(source, time), "local", "");
   }
 
   Lab lab_;
@@ -99,7 +99,7 @@ TEST_F(ResolveTest, APathIsMadeCanonical) {
   const std::string canonical = fs::canonical(lab_.path() / "app.db").string();
   const Source source = resolver_.source("sqlite:" + (lab_.path() / "link/./app.db").string());
   EXPECT_EQ(source.address, canonical);
-  EXPECT_EQ(source.name, "app.db-" + sha256(canonical).substr(0, 8));
+  EXPECT_EQ(source.name, "app.db-" + sha256(canonical).substr(0, 16));
 }
 
 TEST_F(ResolveTest, ARelativePathIsMadeAbsolute) {

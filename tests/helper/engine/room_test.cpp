@@ -44,7 +44,7 @@ class RoomTest : public testing::Test {
   void succeeded(std::uint64_t stored, Time time) {
     Manifest manifest = tests::manifest_of(Lab::source(), time);
     manifest.artifacts[0].stored_size = stored - manifest.artifacts[1].stored_size;
-    lab_->open().catalog().adopt(manifest, "local");
+    lab_->open().catalog().adopt(manifest, "local", "");
   }
   void fill(std::uint64_t bytes) { tests::spill(disk_->path() / "other", std::string(bytes, 'x')); }
 

@@ -27,7 +27,8 @@ class WriterTest : public testing::Test {
   std::unique_ptr<Writer> writer(std::size_t artifacts, Codec codec = {Codec::Kind::kNone, 0}) {
     Manifest manifest = tests::manifest_of(Lab::source(), kNoon);
     manifest.artifacts.clear();
-    return std::make_unique<Writer>(state_, kLocalTarget, manifest, codec, artifacts, Progress());
+    return std::make_unique<Writer>(state_, written_, kLocalTarget, manifest, codec, artifacts,
+                                    Progress());
   }
   static PlannedArtifact planned(const std::string& name, const std::string& starts_with = "") {
     PlannedArtifact artifact;
@@ -50,6 +51,7 @@ class WriterTest : public testing::Test {
   Lab lab_;
   State state_ = lab_.open();
   HookLog log_{{}};
+  Written written_{lab_.path() / "written"};
 };
 
 TEST_F(WriterTest, WritesArtifactsFirstAndTheManifestLast) {
@@ -193,7 +195,7 @@ TEST_F(WriterTest, ReportsItsProgress) {
   std::vector<std::string> seen;
   Manifest manifest = tests::manifest_of(Lab::source(), kNoon);
   manifest.artifacts.clear();
-  Writer out(state_, kLocalTarget, manifest, {Codec::Kind::kNone, 0}, 1,
+  Writer out(state_, written_, kLocalTarget, manifest, {Codec::Kind::kNone, 0}, 1,
              [&](const std::string& doing, std::uint64_t done, std::uint64_t) {
                seen.push_back(doing + " " + std::to_string(done));
              });
@@ -204,15 +206,25 @@ TEST_F(WriterTest, ReportsItsProgress) {
   EXPECT_THAT(seen, ElementsAre("a 2", "a 5"));
 }
 
-TEST_F(WriterTest, DiscardsAllFilesOfOneBackupOnly) {
+TEST_F(WriterTest, RemovesWhatItWroteAndNothingBesideIt) {
   const fs::path directory = lab_.backups_of(Lab::source());
-  for (const char* name :
-       {"one-2026-04-08-14-30-00.dump.zst", ".one-2026-04-08-14-30-00.b.dump.part",
-        "one-2026-04-08-14-30-00.json", "one-2026-04-08-14-30-01.dump", "one-2026-04-08-14-30-00x"})
-    tests::spill(directory / name, "x");
-  discard_files(state_.local(), Lab::source(), "one-2026-04-08-14-30-00");
-  EXPECT_THAT(files(), ElementsAre("one-2026-04-08-14-30-00x", "one-2026-04-08-14-30-01.dump"));
-  discard_files(state_.local(), Lab::source("none"), "none-2026-04-08-14-30-00");
+  tests::spill(directory / "one-2026-04-08-14-30-00.other.dump", "somebody else's");
+  {
+    const auto out = writer(1);
+    out->add(planned("a"), text("12345"));
+    EXPECT_THAT(files(), testing::SizeIs(2));
+  }
+  EXPECT_THAT(files(), ElementsAre("one-2026-04-08-14-30-00.other.dump"));
+}
+
+TEST_F(WriterTest, RefusesAFileThatIsThereAndLeavesIt) {
+  const fs::path file = lab_.backups_of(Lab::source()) / "one-2026-04-08-14-30-00.dump";
+  tests::spill(file, "somebody else's");
+  {
+    const auto out = writer(1);
+    EXPECT_THROW(out->add(planned("a"), text("12345")), KeyTaken);
+  }
+  EXPECT_EQ(tests::slurp(file), "somebody else's");
 }
 
 }  // namespace

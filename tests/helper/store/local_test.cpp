@@ -55,7 +55,7 @@ TEST_F(LocalStoreTest, IsAPlainFileBelowItsRoot) {
   EXPECT_THAT(files_below(directory_.path()), ElementsAre(kKey));
 }
 
-TEST_F(LocalStoreTest, DiscardsWhatAKilledProcessLeft) {
+TEST_F(LocalStoreTest, AbandonsWhatAKilledProcessLeft) {
   tests::Child writer([this] {
     const auto sink = store_->put(kKey);
     sink->write("half");
@@ -64,7 +64,7 @@ TEST_F(LocalStoreTest, DiscardsWhatAKilledProcessLeft) {
   EXPECT_EQ(writer.wait(), tests::killed_by(SIGKILL));
   ASSERT_THAT(files_below(directory_.path()), SizeIs(1));
   EXPECT_THAT(store_->list("fake"), IsEmpty());
-  store_->discard("fake/one/x.");
+  store_->abandon(kKey);
   EXPECT_THAT(files_below(directory_.path()), IsEmpty());
 }
 

@@ -136,18 +136,18 @@ TEST_F(S3Test, AbortsWhatIsNotFinished) {
   EXPECT_EQ(get(*store(), kKey), std::nullopt);
 }
 
-TEST_F(S3Test, DiscardsUploadsOfOneBackupOnly) {
+TEST_F(S3Test, AbandonsUploadsOfOneKeyOnly) {
   S3Client client(target_, server_->credentials);
-  for (const char* name : {"x.dump", "x.json", "y.dump"})
+  for (const char* name : {"x.dump", "x.dump.zst"})
     client.send({.doing = "begin",
                  .method = "POST",
                  .key = target_.prefix + "/fake/one/" + name,
                  .query = {{"uploads", ""}}});
-  put(*store(), "fake/one/x.globals", "1");
-  put(*store(), "fake/one/y.globals", "1");
-  store()->discard("fake/one/x.");
-  EXPECT_THAT(uploads(), ElementsAre(Field(&S3Upload::key, target_.prefix + "/fake/one/y.dump")));
-  EXPECT_THAT(store()->list("fake"), ElementsAre(Field(&Store::Entry::key, "fake/one/y.globals")));
+  put(*store(), "fake/one/x.dump", "1");
+  store()->abandon("fake/one/x.dump");
+  EXPECT_THAT(uploads(),
+              ElementsAre(Field(&S3Upload::key, target_.prefix + "/fake/one/x.dump.zst")));
+  EXPECT_THAT(store()->list("fake"), ElementsAre(Field(&Store::Entry::key, "fake/one/x.dump")));
 }
 
 TEST_F(S3Test, ListsMoreThanAPage) {

@@ -139,14 +139,38 @@ TEST_P(StoreContract, RemovesAndForgivesWhatIsNotThere) {
   EXPECT_THAT(list("fake"), ElementsAre("fake/one/y.dump 1"));
 }
 
-TEST_P(StoreContract, DiscardsWhatBeginsSo) {
-  for (const char* key :
-       {"fake/one/x.dump", "fake/one/x.json", "fake/one/x-2.dump", "fake/one/y.x."})
-    put(key, "1");
-  store_->discard("fake/one/x.");
-  store_->discard("fake/one/none.");
-  store_->discard("fake/none/none.");
-  EXPECT_THAT(list("fake"), ElementsAre("fake/one/x-2.dump 1", "fake/one/y.x. 1"));
+TEST_P(StoreContract, FindsWhatIsUnderAKey) {
+  EXPECT_FALSE(store_->find("fake/one/x.dump"));
+  put("fake/one/x.dump", "12345");
+  const auto found = store_->find("fake/one/x.dump");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->key, "fake/one/x.dump");
+  EXPECT_EQ(found->size, 5U);
+  EXPECT_FALSE(store_->find("fake/one/x.dum"));
+  EXPECT_FALSE(store_->find("fake/one")) << "a directory is no object";
+}
+
+TEST_P(StoreContract, PutsNewOnesOnlyWhereNothingIs) {
+  const auto file = directory_ / "a file";
+  tests::spill(file, "from a file");
+  const auto first = store_->put_new("fake/one/x.dump");
+  first->write("first");
+  first->finish();
+  const auto second = store_->put_new("fake/one/x.dump");
+  second->write("second");
+  EXPECT_THROW(second->finish(), KeyTaken);
+  EXPECT_THROW(store_->put_new_file("fake/one/x.dump", file), KeyTaken);
+  EXPECT_EQ(get("fake/one/x.dump"), "first") << "what another has put is never replaced";
+  store_->put_new_file("fake/one/y.dump", file);
+  EXPECT_EQ(get("fake/one/y.dump"), "from a file");
+}
+
+TEST_P(StoreContract, AbandonsWhatIsUnfinishedAndNothingElse) {
+  put("fake/one/x.dump", "1");
+  put("fake/one/x.dump.zst", "2");
+  store_->abandon("fake/one/x.dump");
+  store_->abandon("fake/none/x.dump");
+  EXPECT_THAT(list("fake"), ElementsAre("fake/one/x.dump 1", "fake/one/x.dump.zst 1"));
 }
 
 TEST_P(StoreContract, PutsAFile) {
@@ -178,7 +202,9 @@ TEST_P(StoreContract, RefusesHostileKeys) {
     if (!key.empty())  // "" is everything where a sync needs that
       EXPECT_THAT([&] { store_->list(key); }, ThrowsError(ErrorKind::kBadInput)) << key;
     EXPECT_THAT([&] { store_->remove(key); }, ThrowsError(ErrorKind::kBadInput)) << key;
-    EXPECT_THAT([&] { store_->discard(key); }, ThrowsError(ErrorKind::kBadInput)) << key;
+    EXPECT_THAT([&] { store_->find(key); }, ThrowsError(ErrorKind::kBadInput)) << key;
+    EXPECT_THAT([&] { store_->put_new(key); }, ThrowsError(ErrorKind::kBadInput)) << key;
+    EXPECT_THAT([&] { store_->abandon(key); }, ThrowsError(ErrorKind::kBadInput)) << key;
   }
 }
 

@@ -14,6 +14,7 @@ inline Manifest manifest_of(const Source& source, Time time) {
   Manifest manifest;
   manifest.id = make_id(source.name, time);
   manifest.source = source;
+  manifest.host = "host-00c0ffee";
   manifest.engine = "Fake";
   manifest.engine_version = "12.3";
   manifest.trigger = "manual";

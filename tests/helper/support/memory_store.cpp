@@ -10,13 +10,18 @@ using Objects = std::map<std::string, std::string>;
 
 class MemorySink : public Sink {
  public:
-  MemorySink(Objects& objects, std::string key) : objects_(objects), key_(std::move(key)) {}
+  MemorySink(Objects& objects, std::string key, bool create_only)
+      : objects_(objects), key_(std::move(key)), create_only_(create_only) {}
   void write(std::string_view bytes) override { text_ += bytes; }
-  void finish() override { objects_[key_] = std::move(text_); }
+  void finish() override {
+    if (create_only_ && objects_.contains(key_)) throw KeyTaken(key_ + " is there already");
+    objects_[key_] = std::move(text_);
+  }
 
  private:
   Objects& objects_;
   std::string key_;
+  bool create_only_;
   std::string text_;
 };
 
@@ -24,7 +29,19 @@ class MemoryStore : public Store {
  public:
   std::unique_ptr<Sink> put(const std::string& key) override {
     check(key);
-    return std::make_unique<MemorySink>(objects_, key);
+    return std::make_unique<MemorySink>(objects_, key, false);
+  }
+
+  std::unique_ptr<Sink> put_new(const std::string& key) override {
+    check(key);
+    return std::make_unique<MemorySink>(objects_, key, true);
+  }
+
+  std::optional<Entry> find(const std::string& key) override {
+    check(key);
+    const auto found = objects_.find(key);
+    if (found == objects_.end()) return std::nullopt;
+    return Entry{key, found->second.size()};
   }
 
   bool get(const std::string& key, Sink& sink) override {
@@ -48,11 +65,7 @@ class MemoryStore : public Store {
     objects_.erase(key);
   }
 
-  void discard(const std::string& beginning) override {
-    check(beginning);
-    std::erase_if(objects_,
-                  [&](const auto& object) { return object.first.starts_with(beginning); });
-  }
+  void abandon(const std::string& key) override { check(key); }
 
  private:
   static void check(const std::string& key) {

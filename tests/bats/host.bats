@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# Who a host is to its buckets: renamed hosts, cloned machines, and what lies below a name that may be another's.
+
+load ../support/setup
+load ../support/s3
+load ../support/machine
+load fake
+load target
+
+setup() {
+  target_setup
+  require_machine
+  s3_bucket PUT >/dev/null
+  MACHINE=1 BOOT=a NAME=prod
+}
+
+# The helper on the machine MACHINE that is called NAME.
+helper() {
+  local verb=$1
+  shift
+  on_machine "$(machine_number "$MACHINE")" "$BOOT" "$NAME" "$BACKUPS_HELPER" "$verb" --root "$ROOT" --hooks "$HOOKS" "$@" 3>&-
+}
+
+name_of_host() {
+  helper host --format json | jq -r .name
+}
+
+below() {
+  s3_bucket GET | grep -o "<Key>$1/fake[^<]*json" | sed 's,.*/,,; s,\.json$,,' | sort
+}
+
+# Everything of ROOT in another place, with the same hooks.
+clone() {
+  CLONE=$(mktemp -d "$BATS_TEST_TMPDIR/clone.XXXXXX")
+  cp -a "$ROOT/." "$CLONE"
+}
+
+@test "a renamed host finds its copies off-site, keeps its name, and prune and delete reach them" {
+  local first second
+  target_add offsite
+  first=$(created --target local,offsite)
+  second=$(created --target local,offsite)
+  host=$(name_of_host)
+  NAME=renamed.example.com
+  assert_equal "$(name_of_host)" "$host"
+  helper verify "$first" --target offsite --quiet
+  assert_equal "$(copy_of "$second" offsite)" success
+  created --target offsite >/dev/null
+  assert_equal "$(below "$host" | wc -l)" 3
+  helper set fake:db keep-manual last=1 --quiet
+  run -0 --separate-stderr helper prune fake:db --format json
+  assert_equal "$(below "$host" | wc -l)" "$(helper list --format json | jq '[.backups[].copies[] | select(.target == "offsite" and .status == "success")] | length')"
+  refute_contains "$(below "$host")" "$first"
+  [[ ! $(below renamed) ]]
+}
+
+@test "on another machine new backups go below a new name at once, and nothing of the old one is removed" {
+  local original clones host fresh
+  target_add offsite
+  original=$(created --target local,offsite)
+  created --target local,offsite >/dev/null
+  host=$(name_of_host)
+  helper set fake:db keep-manual last=1 --quiet
+  MACHINE=2 BOOT=b
+  run -0 --separate-stderr helper create fake:db --target local,offsite
+  clones=$output
+  assert_contains "$stderr" "backups:host --keep"
+  fresh=$(name_of_host)
+  [[ $fresh != "$host" ]]
+  assert_equal "$(below "$fresh")" "$clones"
+  helper prune fake:db --quiet
+  assert_equal "$(below "$host" | wc -l)" 2
+  run -11 --separate-stderr helper delete "$original" --target offsite --force
+  assert_contains "${stderr_lines[-1]}" "backups:host --keep"
+  run -0 --separate-stderr helper host --format json
+  assert_json '.doubtful | join(" ")' "$host"
+  # It is read all the same.
+  helper verify "$original" --target offsite --quiet
+  helper sync offsite --quiet
+  # The trouble is alerted, once.
+  assert_equal "$(catalog "SELECT count(*) FROM troubles WHERE kind = 'identity'")" 1
+}
+
+@test "host --keep: the copies are this machine's again; host --new: they stay the other's" {
+  local first kept host decision
+  for decision in keep new; do
+    fresh_root
+    MACHINE=1 BOOT=a BUCKET=b$BATS_TEST_NUMBER-$decision-$RANDOM
+    s3_bucket PUT >/dev/null
+    target_add offsite
+    first=$(created --target local,offsite)
+    host=$(name_of_host)
+    MACHINE=2 BOOT=b
+    kept=$(created --target local,offsite 2>/dev/null)
+    helper host --$decision --quiet
+    assert_equal "$(helper host --format json | jq -c .doubtful)" "[]"
+    assert_equal "$(catalog "SELECT count(*) FROM troubles WHERE kind = 'identity'")" 0
+    helper verify "$first" --target offsite --quiet
+    helper delete "$first" --force --quiet
+    if [[ $decision == keep ]]; then
+      assert_equal "$(name_of_host)" "$host"
+      assert_equal "$(below "$host")" ""
+      helper verify "$kept" --target offsite --quiet
+    else
+      assert_equal "$(below "$host")" "$first"
+    fi
+  done
+}
+
+@test "a clone that kept the machine id: what it wrote below our name stops pruning there" {
+  local mine theirs host
+  target_add offsite
+  created --target local,offsite >/dev/null
+  host=$(name_of_host)
+  clone
+  BOOT=b
+  theirs=$(ROOT=$CLONE created --target offsite)
+  BOOT=c
+  mine=$(created --target local,offsite)
+  created --target local,offsite >/dev/null
+  assert_equal "$(below "$host" | wc -l)" 4
+  helper set fake:db keep-manual last=1 --quiet
+  run -0 --separate-stderr helper prune fake:db
+  assert_contains "$stderr" "this machine did not write it"
+  assert_equal "$(below "$host" | wc -l)" 4
+  [[ $(name_of_host) != "$host" ]]
+  # The decision: the other's stay the other's.
+  helper host --keep --quiet
+  helper prune fake:db --quiet
+  refute_contains "$(below "$host")" "$mine"
+  assert_contains "$(below "$host")" "$theirs"
+  run -0 --separate-stderr helper sync offsite --format json
+  assert_json '.targets[0].foreign | join(" ")' "fake:$theirs"
+}
+
+@test "two machines of one name in the same second: the loser leaves the winner's files" {
+  local id host there
+  target_add offsite
+  created --target local,offsite >/dev/null
+  host=$(name_of_host)
+  clone
+  id=$(ROOT=$CLONE created --target offsite)
+  there=$(keys)
+  # As if this one had begun in that second, too.
+  run -11 --separate-stderr on_machine "$(machine_number 1)" a prod env LD_PRELOAD="$(faketime_library)" \
+    FAKETIME="${id:3:10} ${id:14:2}:${id:17:2}:${id:20:2}" FAKETIME_DONT_FAKE_MONOTONIC=1 TZ=UTC "$BACKUPS_HELPER" create fake:db --target offsite \
+    --root "$ROOT" --hooks "$HOOKS"
+  assert_contains "$stderr" "already"
+  assert_equal "$(keys)" "$there"
+}
+
+@test "host takes no words, and no two decisions at once" {
+  run -2 --separate-stderr helper host --keep --new
+  run -2 --separate-stderr helper host keep
+}

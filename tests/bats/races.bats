@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# Two processes in each other's way: one is stopped at a named place (helper/sys/stop_here.hpp), the other works, and the first goes on.
+
+load ../support/setup
+load fake
+
+setup() {
+  skip_left_out
+  fresh_root
+  fake_hooks
+  fake_source fake:db first
+  STOP=$BATS_TEST_TMPDIR/stop
+  mkfifo "$STOP"
+}
+
+created() {
+  helper create fake:db --quiet "$@"
+}
+
+# stopped_at PLACE VERB [WORD...]: the helper beside the test, standing there
+stopped_at() {
+  local place=$1
+  shift
+  BACKUPS_STOP_AT=$place BACKUPS_STOP_FIFO=$STOP background "$@"
+  timeout 60 cat "$STOP" >/dev/null || fail "it did not come to $place: $(cat "$OUT.err")"
+}
+
+go_on() {
+  timeout 60 bash -c 'echo go >"$1"' bash "$STOP"
+}
+
+@test "two delete --force do not remove the last two good backups" {
+  local first second
+  first=$(created)
+  second=$(created)
+  stopped_at delete delete "$first" --force
+  helper delete "$second" --force --quiet
+  go_on
+  assert_ends 11
+  assert_contains "$(cat "$OUT.err")" "only good backup"
+  helper verify "$first" --quiet
+}
+
+@test "a pin that is set while prune runs is heeded" {
+  local first
+  first=$(created)
+  created >/dev/null
+  helper set fake:db keep-manual last=1 --quiet
+  stopped_at remove prune fake:db
+  helper keep "$first" --quiet || true
+  go_on
+  assert_ends 9
+  helper verify "$first" --quiet
+  assert_equal "$(helper info "$first" --format json | jq -r .kept)" true
+}
+
+@test "a pin of what is deleted meanwhile is refused, and leaves no pin" {
+  local first
+  first=$(created)
+  created >/dev/null
+  stopped_at keep keep "$first"
+  helper delete "$first" --force --quiet
+  go_on
+  assert_ends 2
+  assert_equal "$(jq -c .pins "$ROOT/settings.json")" "[]"
+}
+
+@test "verify does not call good what was deleted meanwhile" {
+  local first
+  first=$(created)
+  created >/dev/null
+  stopped_at verify verify "$first"
+  helper delete "$first" --force --quiet
+  go_on
+  assert_ends 7
+  assert_equal "$(helper info "$first" --format json | jq -r '.copies[0].status')" deleted
+}
+
+@test "a backup whose catalog is set aside meanwhile is in the new one" {
+  knob_stop export-after
+  background create fake:db --quiet
+  fake_stopped
+  echo nonsense >"$ROOT/catalog.db"
+  rm -f "$ROOT"/catalog.db-*
+  helper list --quiet
+  fake_go
+  assert_ends 0
+  helper verify "$(<"$OUT")" --quiet
+}
