@@ -140,6 +140,7 @@ void require_no_new_pin(State& state, const Backup& backup, const Undo& undo) {
 
 void discard_copies(State& state, const Backup& backup) {
   for (const auto& copy : backup.copies) {
+    if (copy.status == "left") leave(state, backup, copy, copy.error);
     if (!may_be_there(copy)) continue;
     const std::string why = reason_to_leave(state, copy);
     why.empty() ? discard_copy(state, backup, copy) : leave(state, backup, copy, why);
