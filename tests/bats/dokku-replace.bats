@@ -2,8 +2,8 @@
 # Restores that replace live data, through the import of a service's own plugin: real redis and mariadb servers, and imports
 # that fail on purpose after they have begun.
 
-load ../support/setup
 # shellcheck disable=SC2016,SC2154 # text for other shells; bats sets stderr_lines
+load ../support/setup
 
 setup_file() {
   export ROOT=""
@@ -75,6 +75,7 @@ import_works() {
   local import
   import=$(dokku_plugins)/$1/subcommands/import
   [[ ! -e $import.real ]] || mv "$import.real" "$import"
+  rm -f "$import.left"
 }
 
 # What a failing redis:import has done by then: no container, no data.
