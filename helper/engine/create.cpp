@@ -195,6 +195,79 @@ std::string read_input(int input) {
   return bytes;
 }
 
+class Counter : public Sink {
+ public:
+  explicit Counter(Sink& next) : next_(next) {}
+  void write(std::string_view bytes) override {
+    next_.write(bytes);
+    any_ = any_ || !bytes.empty();
+  }
+  void finish() override {}
+  bool any() const { return any_; }
+
+ private:
+  Sink& next_;
+  bool any_ = false;
+};
+
+/// Thrown where an artifact that was planned is no longer in the source.
+struct Gone {};
+
+/// One artifact from its exporter. A table that somebody drops while the dump begins, or a server
+/// that restarts, fails an exporter before its first byte: then it is asked once more.
+class Exporter {
+ public:
+  Exporter(State& state, const Source& source, Attempt& attempt)
+      : state_(state),
+        source_(source),
+        attempt_(attempt),
+        patience_(patience_for(state.settings(), source)) {}
+
+  /// Throws Error, or Gone.
+  void run(const PlannedArtifact& artifact, Sink& sink) const {
+    try {
+      run_once(artifact, sink);
+    } catch (const Untouched& failure) {
+      attempt_.log().note("nothing was written yet, so once more: " + failure.error);
+      sweep_hooks(state_, attempt_.run().record());
+      const Description now = describe(state_, attempt_.run(), attempt_.log(), source_);
+      require_running(now, source_);
+      const bool there = std::any_of(now.artifacts.begin(), now.artifacts.end(),
+                                     [&](const auto& it) { return it.name == artifact.name; });
+      if (!there) throw Gone{};
+      try {
+        run_once(artifact, sink);
+      } catch (const Untouched& again) {
+        throw Error(ErrorKind::kFailed, again.error);
+      }
+    }
+  }
+
+ private:
+  /// The exporter failed and had sent nothing.
+  struct Untouched {
+    std::string error;
+  };
+
+  void run_once(const PlannedArtifact& artifact, Sink& sink) const {
+    Counter counter(sink);
+    Hook hook(state_, attempt_.run(), attempt_.log(), source_.type, "export",
+              {source_.address, artifact.name});
+    hook.copy_output(counter, patience_);
+    try {
+      hook.wait();
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kFailed || counter.any()) throw;
+      throw Untouched{error.what()};
+    }
+  }
+
+  State& state_;
+  const Source& source_;
+  Attempt& attempt_;
+  Patience patience_;
+};
+
 const PlannedArtifact& pick(const Description& description, const std::string& name,
                             const Source& source) {
   const PlannedArtifact* picked = nullptr;
@@ -217,18 +290,19 @@ const PlannedArtifact& pick(const Description& description, const std::string& n
 Created create_backup(State& state, const CreateRequest& request, const Progress& progress) {
   Attempt attempt(state, request);
   const Settings settings = state.settings();
-  const Patience patience = patience_for(settings, request.source);
+  const Exporter exporter(state, request.source, attempt);
   const auto work = [&](const Description& description) {
     Writer writer(state, attempt.written(), attempt.target(), attempt.new_manifest(description),
                   settings.compression(request.source.text()), description.artifacts.size(),
                   progress);
     for (const auto& artifact : description.artifacts) {
-      writer.add(artifact, [&](Sink& sink) {
-        Hook hook(state, attempt.run(), attempt.log(), request.source.type, "export",
-                  {request.source.address, artifact.name});
-        hook.copy_output(sink, patience);
-        hook.wait();
-      });
+      try {
+        writer.add(artifact, [&](Sink& sink) { exporter.run(artifact, sink); });
+      } catch (const Gone&) {
+        attempt.log().warn(artifact.name + " of " + request.source.spelling() +
+                           " has gone while the backup was made, and is left out");
+        writer.leave_out();
+      }
     }
     return writer.commit(attempt.log(),
                          [&](const Manifest& made) { return suspicion(state, made); });

@@ -116,9 +116,12 @@ void HookLog::warn(const std::string& text) {
 }
 
 void HookLog::add_warning(const std::string& text) {
-  warnings_.push_back(scrub(printable(text)));
-  append("warning: " + warnings_.back());
-  log::warn(warnings_.back());
+  const std::string warning = scrub(printable(text));
+  // A source that is looked at twice has the same to say.
+  if (contains(warnings_, warning)) return;
+  warnings_.push_back(warning);
+  append("warning: " + warning);
+  log::warn(warning);
 }
 
 std::string HookLog::failure() const {

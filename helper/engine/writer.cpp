@@ -122,7 +122,7 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
 
 Manifest Writer::commit(const HookLog& log,
                         const std::function<std::string(const Manifest&)>& suspicion) {
-  if (manifest_.artifacts.size() != artifacts_)
+  if (manifest_.artifacts.empty() || manifest_.artifacts.size() + left_out_ != artifacts_)
     throw Error(ErrorKind::kFailed, "an artifact of " + manifest_.id + " was left out");
   const interrupt::Shield shield;
   manifest_.warnings = log.warnings();

@@ -28,6 +28,9 @@ class Writer {
   /// does, when nothing was written, or when it does not begin as such an artifact does.
   void add(const PlannedArtifact& planned, const std::function<void(Sink&)>& produce);
 
+  /// One artifact less than was planned will be added.
+  void leave_out() { ++left_out_; }
+
   /// Returns what was committed. `suspicion` tells of a manifest why it is suspect.
   Manifest commit(const HookLog& log,
                   const std::function<std::string(const Manifest&)>& suspicion = {});
@@ -42,6 +45,7 @@ class Writer {
   Manifest manifest_;
   Codec codec_;
   std::size_t artifacts_;
+  std::size_t left_out_ = 0;
   Progress progress_;
   bool committed_ = false;
 };

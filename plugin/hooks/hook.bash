@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by every hook. What a hook says beside its bytes goes to fd 3, one JSON object per line.
-set -eo pipefail
+set -eEo pipefail
+trap 'hook-translate $? $-' ERR
 
 # Exit codes mean something to the helper (helper/README.md). One of a program that a hook runs means something else, so that
 # a code counts only where hook-fail has announced it.
@@ -8,8 +9,18 @@ hook-fail() { # <exit code> <text…>
   local text="${*:2}"
   printf '%s\n' "${text//$'\n'/ }" >&2
   hook-announce "$1"
+  [[ $BASHPID == "$$" ]] || echo "$1" >"$hook_mark"
   exit "$1"
 }
+
+# What `set -e` ends a hook with is the code of a program, unless it is that of a hook-fail in a subshell, of which the mark tells.
+hook-translate() { # <exit code> <options of the shell>
+  [[ $2 == *e* ]] || return 0
+  [[ $1 -lt 125 && $1 != "$(cat "$hook_mark" 2>/dev/null)" ]] || exit "$1"
+  exit 1
+}
+hook_mark=$BACKUPS_RUN_DIR/failed.$$
+[[ -w $BACKUPS_RUN_DIR ]] || hook_mark=/tmp/failed.$$
 
 hook-announce() { # <exit code>
   { printf '{"exit":%d}\n' "$1" >&3; } 2>/dev/null || true
@@ -55,14 +66,19 @@ hook-cidfile() {
 }
 
 # Removes the containers of a run that died. dockerd may be about to remove one itself, and then refuses to; or be about to
-# make one for a client that is dead: for that there are ten looks.
+# make one for a client that is dead: for that there are ten looks. A Docker that does not answer has not said that nothing
+# is left; it need not, where the run has never asked it for a container.
 hook-remove-containers() { # <run id>
-  local left looks=10
+  local docker=${DOCKER_BIN:-docker} directory=${BACKUPS_RUN_DIR%/*}/$1 found left=() looks=10
   for _ in {1..50}; do
-    mapfile -t left < <("${DOCKER_BIN:-docker}" ps --all --quiet --filter "label=backups.run=$1" 2>/dev/null)
+    if ! found=$("$docker" ps --all --quiet --filter "label=backups.run=$1" 2>&1); then
+      if [[ -d $directory ]] && ! compgen -G "$directory/container.*" >/dev/null; then return 0; fi
+      hook-fail 1 "Docker does not answer, so that containers of $1 may be left: $found"
+    fi
+    mapfile -t left < <(printf '%s' "${found:+$found$'\n'}")
     if [[ ${#left[@]} -gt 0 ]]; then
-      "${DOCKER_BIN:-docker}" rm --force "${left[@]}" >/dev/null 2>&1 && continue
-    elif [[ $((looks--)) -le 0 || -z $(find "${BACKUPS_RUN_DIR%/*}/$1" -name 'container.*' -empty 2>/dev/null) ]]; then
+      "$docker" rm --force --volumes "${left[@]}" >/dev/null 2>&1 && continue
+    elif [[ $((looks--)) -le 0 || -z $(find "$directory" -name 'container.*' -empty 2>/dev/null) ]]; then
       return 0
     fi
     sleep 0.2

@@ -3,48 +3,88 @@
 # shellcheck disable=SC2034 # not every hook uses every variable
 # shellcheck source=plugin/hooks/hook.bash
 source "${BASH_SOURCE[0]%/*}/../hook.bash"
+# shellcheck source=plugin/hooks/container.bash
+source "${BASH_SOURCE[0]%/*}/../container.bash"
 
 : "${DOCKER_BIN:=docker}" "${DOKKU_LIB_ROOT:=/var/lib/dokku}" "${BACKUPS_TYPE:=postgres}"
 session=backups-${BACKUPS_RUN_ID:?}
 
-# TLS, a fifth of the work of a dump, is only for a server that insists: both ends are in one network namespace. What somebody
-# has set for the role or the database must not get in the way.
-session_options="-c search_path=pg_catalog -c default_transaction_read_only=off -c statement_timeout=0 -c client_min_messages=warning"
-settings=(-e PGHOST=127.0.0.1 -e PGUSER=postgres -e PGDATABASE=template1 -e PGSSLMODE=allow -e PGCONNECT_TIMEOUT=10
-  -e LC_ALL=C -e "PGOPTIONS=$session_options -c lock_timeout=60s")
+# TLS, a fifth of the work of a dump, is only for a server that insists: both ends are in one network namespace.
+settings=(-e PGHOST=127.0.0.1 -e PGUSER=postgres -e PGDATABASE=template1 -e PGSSLMODE=allow -e PGCONNECT_TIMEOUT=10 -e LC_ALL=C)
+
+# What somebody has set for the role, a database or the server must not get in the way of a session of ours: what a connection
+# asks for itself goes before that. (Libraries that are not there end a session; roles and isolation change what it may see;
+# names in quotes, other words and other strings mislead who reads them; a standby that is away is waited for.)
+session_options="-c role=none -c session_preload_libraries= -c local_preload_libraries= -c standard_conforming_strings=on"
+session_options+=" -c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed"
+session_options+=" -c default_transaction_deferrable=off -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
+session_options+=" -c synchronous_commit=local -c row_security=on -c quote_all_identifiers=off -c exit_on_error=off -c lc_messages=C"
+session_options+=" -c client_min_messages=warning -c temp_file_limit=-1 -c max_parallel_workers_per_gather=0 -c DateStyle=ISO"
+session_options+=" -c IntervalStyle=postgres -c bytea_output=hex -c plpgsql.extra_errors=none -c plpgsql.variable_conflict=error"
+settings+=(-e "PGOPTIONS=$session_options -c search_path=pg_catalog -c lock_timeout=60s")
+
+# Begins every shell of ours in a container: what its environment says of connections is for others, and a session has to ask
+# for what only newer servers know.
+# shellcheck disable=SC2016 # for that shell
+prelude='unset PGHOSTADDR PGSERVICE PGSERVICEFILE PGSYSCONFDIR PGREQUIREAUTH PGCHANNELBINDING PGTARGETSESSIONATTRS PGGSSENCMODE \
+  PGSSLNEGOTIATION PGSSLCERTMODE PGREQUIREPEER PGLOADBALANCEHOSTS PGDATESTYLE PGTZ PGGEQO PG_COLOR
+major=$(psql -V) && major=${major#*) } && major=${major%%[!0-9]*}
+[ "${major:-0}" -lt 14 ] || PGOPTIONS="$PGOPTIONS -c idle_session_timeout=0"
+[ "${major:-0}" -lt 17 ] || PGOPTIONS="$PGOPTIONS -c transaction_timeout=0 -c event_triggers=off"
+'
 
 # One call of docker for all there is to know, since each takes 30 ms and more.
-postgres-find() { # <name>: sets name service state default, and if there is a container: container image image_id volumes
-  local found facts="{{.State.Status}}{{println}}{{.Id}}{{println}}{{.Config.Image}}{{println}}{{.Image}}"
-  facts+="{{range \$path, \$_ := .Config.Volumes}}{{println}}{{\$path}}{{end}}"
-  name=$1 service=$DOKKU_LIB_ROOT/services/$BACKUPS_TYPE/$1 state=missing
+postgres-find() { # <name>: sets name service state status default, and if there is a container: container image image_id volumes
+  local found
+  name=$1 service=$DOKKU_LIB_ROOT/services/$BACKUPS_TYPE/$1 state=missing status=''
   [[ -d $service ]] || return 0
   default=${name//[.-]/_}
   [[ ! -s $service/DATABASE_NAME ]] || default=$(<"$service/DATABASE_NAME")
   work=$(mktemp -d "$BACKUPS_RUN_DIR/postgres.XXXXXX")
   trap postgres-clean EXIT
   trap 'exit 143' TERM INT HUP
-  if ! found=$("$DOCKER_BIN" container inspect "dokku.$BACKUPS_TYPE.$name" --format "$facts" 2>"$work/log"); then
-    grep -qi 'no such' "$work/log" || hook-fail 1 "$(<"$work/log")"
-    state=stopped
-    return
+  # shellcheck disable=SC2016 # a template of Go's
+  if found=$("$DOCKER_BIN" container inspect "dokku.$BACKUPS_TYPE.$name" --format \
+    '{{.State.Status}}{{println}}{{.Id}}{{println}}{{.Config.Image}}{{println}}{{.Image}}{{range $path, $_ := .Config.Volumes}}{{println}}{{$path}}{{end}}' 2>/dev/null); then
+    mapfile -t volumes <<<"$found"
+    status=${volumes[0]} container=${volumes[1]} image=${volumes[2]} image_id=${volumes[3]} volumes=("${volumes[@]:4}")
+  else
+    status=$(container-status "dokku.$BACKUPS_TYPE.$name")
   fi
-  mapfile -t volumes <<<"$found"
-  state=${volumes[0]} container=${volumes[1]} image=${volumes[2]} image_id=${volumes[3]} volumes=("${volumes[@]:4}")
-  case $state in
-    running) ;;
-    exited | paused) state=paused ;;
-    *) hook-warning "the container of $name is $state" && state=paused ;;
-  esac
+  state=$(container-state "$status")
 }
 
 postgres-need() { # <name>: a service that runs, or the end
   postgres-find "$1"
+  postgres-demand-running
+}
+
+postgres-reason() { # why it does not run, and what to do
+  local reason
+  reason=$(container-reason "dokku.$BACKUPS_TYPE.$name" "$status" "$BACKUPS_TYPE" "$name")
+  echo "${reason:-start it with: dokku $BACKUPS_TYPE:start $name}"
+}
+
+postgres-demand-running() {
   case $state in
+    running) ;;
     missing) hook-fail 3 "there is no $BACKUPS_TYPE service $name" ;;
-    stopped) hook-fail 5 "the $BACKUPS_TYPE service $name is stopped; start it with: dokku $BACKUPS_TYPE:start $name" ;;
-    paused) hook-fail 6 "the $BACKUPS_TYPE service $name is paused; start it with: dokku $BACKUPS_TYPE:start $name" ;;
+    paused) hook-fail 6 "the $BACKUPS_TYPE service $name is paused; $(postgres-reason)" ;;
+    *) hook-fail 5 "the $BACKUPS_TYPE service $name is $state; $(postgres-reason)" ;;
   esac
+}
+
+# For when what was asked in the container failed: the end, if that is since it does not run any more, or starts over and over
+# and ran for a moment.
+postgres-still-runs() {
+  local restarts begun
+  status=$(container-status "dokku.$BACKUPS_TYPE.$name")
+  if [[ $status == running ]]; then
+    read -r restarts begun < <("$DOCKER_BIN" container inspect --format '{{.RestartCount}} {{.State.StartedAt}}' "dokku.$BACKUPS_TYPE.$name")
+    [[ ${restarts:-0} == 0 || $(($(date +%s) - $(date -d "$begun" +%s))) -gt 60 ]] || status=restarting
+  fi
+  state=$(container-state "$status")
+  postgres-demand-running
 }
 
 postgres-clean() {
@@ -67,16 +107,25 @@ postgres-conninfo() { # <database>: a bare name with "=" in it would be read as 
 postgres-exec() { # <program> <argument…>
   { awk 'NR == 1' "$service/PASSWORD" && cat; } |
     "$DOCKER_BIN" exec -i "${settings[@]}" -e "PGAPPNAME=$session" "$container" \
-      sh -c 'IFS= read -r PGPASSWORD && export PGPASSWORD && exec "$@"' sh "$@" ||
+      sh -c "IFS= read -r PGPASSWORD && export PGPASSWORD && $prelude"'exec "$@"' sh "$@" ||
     return "${PIPESTATUS[1]}" # not that of cat, which nobody may have wanted to the end
 }
 
+postgres-ask() { # <program> <argument…>: one that ends as psql does
+  local code=0 log
+  log=$(mktemp "$work/ask.XXXXXX")
+  postgres-exec env PGCLIENTENCODING=UTF8 "$@" 2>"$log" || code=$?
+  cat "$log" >&2
+  [[ $code -ne 0 ]] || return 0
+  [[ $code -eq 3 ]] || postgres-still-runs
+  ! grep -Eq 'password authentication failed|no password supplied' "$log" ||
+    hook-fail 1 "the server of $name does not accept the password of postgres in $service/PASSWORD"
+  [[ $code -ne 2 ]] || hook-fail 1 "the server of $name did not accept a connection, or lost it"
+  return 1 # psql's own codes mean something else to the helper
+}
+
 postgres-psql() { # <option…>, SQL on stdin
-  local code=0
-  postgres-exec env PGCLIENTENCODING=UTF8 psql -XqAtw -v ON_ERROR_STOP=1 "$@" || code=$?
-  [[ $code -ne 2 ]] || hook-fail 1 "the server of $name refused or lost the connection; postgres needs the password in $service/PASSWORD"
-  [[ $code -lt 125 ]] || hook-fail 1 "the container of $name went away"
-  [[ $code -eq 0 ]] # psql's own codes mean something else to the helper
+  postgres-ask psql -XqAtw -v ON_ERROR_STOP=1 "$@"
 }
 
 postgres-host-path() { # <path>: as dockerd knows it
@@ -93,21 +142,35 @@ postgres-start() { # <docker option…> -- <program> <argument…>: in the backg
   while [[ $1 != -- ]]; do options+=("$1") && shift; done
   for path in "${volumes[@]}"; do options+=(--tmpfs "$path"); done
   (umask 077 && awk 'NR == 1 { gsub(/[\\:]/, "\\\\&"); print "*:*:*:*:" $0 }' "$service/PASSWORD" >"$work/pgpass")
-  sidecar=backups-$BACKUPS_RUN_ID-${work##*.}
+  # What a row takes can be known to nobody before: a dump holds several copies of it, as text.
+  memory=$(awk '/^MemTotal:/ { half = int($2 / 2048); print (half < 1024 ? 1024 : half) "m" }' /proc/meminfo)
+  sidecar=backups-$BACKUPS_RUN_ID-${work##*.} started=$(date +%s)
   "$DOCKER_BIN" run --rm --init --pull never --log-driver none --name "$sidecar" --label "backups.run=$BACKUPS_RUN_ID" \
     --cidfile "$(hook-cidfile)" --network "container:$container" --user "$(id -u):$(id -g)" --userns=host --cap-drop ALL \
-    --security-opt no-new-privileges --read-only --memory 1g --mount "type=bind,source=$(postgres-host-path "$work"),target=/b,readonly" \
-    "${settings[@]}" -e "PGAPPNAME=$session" -e PGPASSFILE=/b/pgpass "${options[@]}" --entrypoint "$2" "$image_id" "${@:3}" \
-    >&2 2>"$work/log" 3>&- &
+    --security-opt no-new-privileges --read-only --memory "$memory" --mount "type=bind,source=$(postgres-host-path "$work"),target=/b,readonly" \
+    "${settings[@]}" -e "PGAPPNAME=$session" -e PGPASSFILE=/b/pgpass "${options[@]}" --entrypoint sh "$image_id" \
+    -c "$prelude"'exec "$@"' sh "${@:2}" >&2 2>"$work/log" 3>&- &
   client=$!
 }
 
-postgres-finish() { # the sidecar's exit status: the only sign that a stream was whole
+postgres-finish() { # the sidecar's exit status: the only sign that a stream was whole. Sets killed: why, if it was
   local code=0
+  killed=''
   wait "$client" || code=$?
-  sidecar=''
   cat "$work/log" >&2
+  if [[ $code -eq 137 ]]; then
+    killed="it was killed (signal 9), which the kernel does where a host runs out of memory"
+    [[ -z $("$DOCKER_BIN" events --since "$started" --until "$(date +%s)" --filter "container=$sidecar" --filter event=oom --format . 2>/dev/null) ]] ||
+      killed="out of memory, of which it may have ${memory%m} MiB here (half of the host's); a value takes up to six times its size"
+  fi
+  sidecar=''
   return "$code"
+}
+
+postgres-failed() { # <what>: with the reason, where we know it; the server's own errors are in the log
+  [[ -z $killed ]] || hook-fail 1 "$1: $killed"
+  postgres-still-runs
+  hook-fail 1 "$1"
 }
 
 postgres-unmountable() { # did the sidecar fail since it couldn't see $work?

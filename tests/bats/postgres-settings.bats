@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2034 # set by name
+# What somebody has set for the role, a database or the server, and for the container, gets in the way of no backup and of no restore.
+
+load ../support/setup
+load postgres
+
+setup_file() {
+  pg_begin postgres:15 postgres:18
+  export OLD=set-old-$BATS_ROOT_PID NEW=set-new-$BATS_ROOT_PID
+  export POSTGRES_CUSTOM_ENV='PGCLIENTENCODING=LATIN1;PGDATESTYLE=SQL;PGTZ=Asia/Tokyo;PG_COLOR=always'
+  postgres_create "$NEW" postgres:18
+  export POSTGRES_CUSTOM_ENV=
+  postgres_create "$OLD" postgres:15
+}
+
+teardown_file() {
+  pg_end
+}
+
+# as_set NAME DB: psql in a session that works, whatever is set
+as_set() {
+  local options='-c session_preload_libraries= -c statement_timeout=0 -c role=none -c exit_on_error=off -c standard_conforming_strings=on'
+  options+=' -c default_transaction_read_only=off -c default_transaction_isolation=read\ committed -c idle_session_timeout=0'
+  [[ $1 == "$OLD" ]] || options+=' -c event_triggers=off -c transaction_timeout=0'
+  postgres_docker container exec -i -e PGPASSWORD="$(postgres_file "$1" PASSWORD)" -e PGOPTIONS="$options" \
+    -e PGCLIENTENCODING=UTF8 "dokku.postgres.$1" psql -h 127.0.0.1 -U postgres -w -qAtX \
+    -v ON_ERROR_STOP=1 -d "$2" "${@:3}"
+}
+
+# back_and_forth NAME: a backup, a loss, a restore, and a backup of that
+back_and_forth() {
+  local name=$1 database
+  database=$(postgres_file "$1" DATABASE_NAME)
+  run -0 --separate-stderr helper create "postgres:$name" --quiet
+  ID=$output
+  as_set "$name" "$database" -c 'DELETE FROM word'
+  run -0 --separate-stderr helper restore "postgres:$ID" --force --quiet
+  assert_equal "$(as_set "$name" "$database" -c 'SELECT x FROM word')" "$WORD"
+  run -0 --separate-stderr helper create "postgres:$name" --quiet
+}
+
+WORD="Zoë's \\ € 'words'"
+
+words() { # NAME
+  as_set "$1" "$(postgres_file "$1" DATABASE_NAME)" -v word="$WORD" <<<"CREATE TABLE IF NOT EXISTS public.word (x text);
+    TRUNCATE public.word; INSERT INTO public.word VALUES (:'word');"
+}
+
+# set_for NAME SETTING...: for the role in every database, and for the server
+set_for() {
+  local name=$1 setting
+  shift
+  for setting; do
+    as_set "$name" template1 -c "ALTER ROLE postgres SET $setting"
+    case $setting in
+      role* | session_auth*) ;;
+      *) as_set "$name" template1 -c "ALTER SYSTEM SET $setting" ;;
+    esac
+  done
+  as_set "$name" template1 -c 'SELECT pg_reload_conf()' >/dev/null
+}
+
+COMMON=("session_preload_libraries = 'nosuch'" "standard_conforming_strings = off" "quote_all_identifiers = on" "statement_timeout = 1"
+  "idle_in_transaction_session_timeout = 1" "idle_session_timeout = 1" "client_encoding = 'LATIN1'" "exit_on_error = on"
+  "default_transaction_isolation = serializable" "default_transaction_deferrable = on" "default_transaction_read_only = on"
+  "bytea_output = escape" "datestyle = 'German'" "intervalstyle = 'iso_8601'" "search_path = nowhere" "client_min_messages = debug1"
+  "lock_timeout = 1" "synchronous_standby_names = ''" "temp_file_limit = 0" "row_security = off" "xmloption = document"
+  "plpgsql.extra_errors = 'all'" "plpgsql.variable_conflict = use_column" "transform_null_equals = on" "backslash_quote = off")
+
+hostile() { # NAME SETTING...
+  local name=$1 database
+  database=$(postgres_file "$name" DATABASE_NAME)
+  words "$name"
+  as_set "$name" template1 -c "CREATE ROLE lowly"
+  set_for "$@" 2>/dev/null || set_each "$@"
+  as_set "$name" template1 -c "ALTER DATABASE \"$database\" SET role = lowly" -c 'ALTER DATABASE postgres SET role = lowly' \
+    -c 'ALTER DATABASE template1 SET role = lowly' -c "ALTER ROLE postgres IN DATABASE \"$database\" SET session_authorization = lowly" \
+    -c "ALTER DATABASE \"$database\" SET local_preload_libraries = 'nosuch'" -c "ALTER DATABASE \"$database\" CONNECTION LIMIT 0"
+  run ! postgres_psql "$name" -c 'SELECT 1'
+}
+
+# Not all can be set for a role.
+set_each() {
+  local name=$1 setting
+  shift
+  for setting; do set_for "$name" "$setting" 2>/dev/null || true; done
+}
+
+@test "ALTER ROLE postgres SET …, ALTER DATABASE … SET role, ALTER SYSTEM: PostgreSQL 15" {
+  hostile "$OLD" "${COMMON[@]}"
+  back_and_forth "$OLD"
+}
+
+@test "ALTER ROLE postgres SET …, ALTER DATABASE … SET role, ALTER SYSTEM: PostgreSQL 18, in a container with an environment of its own" {
+  hostile "$NEW" "${COMMON[@]}" "transaction_timeout = 1" "restrict_nonsystem_relation_kind = 'view, foreign-table'"
+  back_and_forth "$NEW"
+}
+
+@test "an event trigger that lets nobody log in" {
+  local database
+  database=$(postgres_file "$NEW" DATABASE_NAME)
+  words "$NEW"
+  as_set "$NEW" "$database" <<'SQL'
+CREATE FUNCTION public.keep_out() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'keep out'; END $$;
+CREATE EVENT TRIGGER keep_out ON login EXECUTE FUNCTION public.keep_out();
+ALTER EVENT TRIGGER keep_out ENABLE ALWAYS;
+SQL
+  back_and_forth "$NEW"
+}
+
+@test "a template1 that allows no connections" {
+  words "$OLD"
+  as_set "$OLD" postgres -c 'ALTER DATABASE template1 ALLOW_CONNECTIONS false'
+  run -0 --separate-stderr helper create "postgres:$OLD" --quiet
+  as_set "$OLD" postgres -c 'ALTER DATABASE template1 ALLOW_CONNECTIONS true'
+}
