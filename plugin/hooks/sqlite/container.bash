@@ -42,6 +42,7 @@ sqlite-mount() {
   local source target app mounts found_target=""
   if [[ $name == /* ]]; then
     inside="$(realpath -m -- "$name")"
+    sqlite-no-link "$name" "$inside"
     found_target="${inside%/*}"
     found_source="$(sqlite-host-path "$found_target")"
   else
@@ -53,7 +54,7 @@ sqlite-mount() {
       [[ $inside == "${target%/}"/* && ${#target} -gt ${#found_target} ]] || continue
       found_source="$source" found_target="${target%/}"
     done <<<"$mounts"
-    [[ -n $found_target ]] || hook-fail 3 "no storage mount of the app $app holds $inside"
+    [[ -n $found_target ]] || hook-fail 3 "no storage mount of the app $app holds $inside: $(sqlite-name-mounts "$app" "$mounts")"
   fi
   place=""
   [[ ! -d $found_source ]] || place="$found_source"
@@ -63,6 +64,20 @@ sqlite-mount() {
   else
     "$docker" volume inspect "$found_source" &>/dev/null || hook-fail 3 "there is no volume $found_source"
     mount="type=volume,$mount"
+  fi
+}
+
+# What a person may name instead.
+sqlite-name-mounts() {
+  declare app="$1" mounts="$2"
+  local source target said=""
+  while IFS=$'\t' read -r source target; do
+    [[ -z $target ]] || said+="${said:+, }$target (from $source)"
+  done <<<"$mounts"
+  if [[ -z $said ]]; then
+    echo "it has none; see dokku storage:mount $app"
+  else
+    echo "it has $said. Name a file by its path in the app, as sqlite:$app${target%/}/FILE"
   fi
 }
 

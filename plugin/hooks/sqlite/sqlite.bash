@@ -6,6 +6,7 @@
 #
 # shellcheck disable=SC2034 # beside and mode are for the hooks
 source "${BASH_SOURCE[0]%/*}/../hook.bash"
+source "${BASH_SOURCE[0]%/*}/check.bash"
 
 lock_wait_ms=60000
 stage="$BACKUPS_RUN_DIR/stage"
@@ -33,6 +34,7 @@ sqlite-locate() {
 # file's owner may not write beside it, the directory's owner does the work.
 sqlite-find-file() {
   file="$(realpath -m -- "$1")"
+  [[ -n $BACKUPS_IN_CONTAINER ]] || sqlite-no-link "$1" "$file"
   directory="$(dirname -- "$file")"
   as=()
   [[ -d $directory ]] || return 0
@@ -47,6 +49,11 @@ sqlite-find-file() {
   ((EUID == 0)) || return 0
   sqlite-become "$owner"
   "${as[@]}" test -w "$directory" || sqlite-become "$(stat -c '%u:%g' -- "$directory")"
+}
+
+# A path is named by where it leads when it is named. Who puts a link there later must not choose what root reads, or writes over.
+sqlite-no-link() { # <name> <where it leads>
+  [[ $1 == "$2" ]] || hook-fail 11 "$1 is a link now, or in a directory that is one, and leads to $2: name sqlite:$2 if that is meant"
 }
 
 sqlite-become() {
@@ -72,8 +79,10 @@ sqlite-lock() {
   flock --timeout "$((lock_wait_ms / 1000))" "$lock" || hook-fail 4 "another restore is at work in $directory"
 }
 
-sqlite-run() {
-  "${as[@]}" sqlite3 -batch -bail -init /dev/null "$@"
+sqlite-run() { # <file> <SQL…>
+  local nofollow=()
+  [[ $1 != "$file" ]] || nofollow=(-nofollow)
+  "${as[@]}" sqlite3 -batch -bail -init /dev/null "${nofollow[@]}" "$@"
 }
 
 # A name as a word of a dot-command, and as the URI of a file that nobody writes.
@@ -86,25 +95,6 @@ sqlite-uri() {
   declare name="${1//%/%25}"
   name="${name//\?/%3f}"
   printf 'file:%s?immutable=1' "${name//#/%23}"
-}
-
-# Fails unless the file is a whole database. Collations and functions that only the application has are not known
-# here: a database with such an index is read through instead.
-sqlite-check() {
-  declare path="$1" what="$2"
-  local answer
-  [[ $("${as[@]}" head -c 15 -- "$path" | tr -d '\0') == "SQLite format 3" ]] ||
-    hook-fail 7 "$what is not a SQLite 3 database"
-  answer="$(sqlite-run "$(sqlite-uri "$path")" 'PRAGMA mmap_size=2147418112' 'PRAGMA integrity_check(10)' 2>&1 |
-    grep -vx 2147418112)" || true
-  [[ $answer != ok ]] || return 0
-  if [[ $answer =~ (no such (collation sequence|function|module)|unknown function)[^$'\n']* ]] &&
-    [[ $(sqlite-run "$(sqlite-uri "$path")" .dump 2>/dev/null | tail -n 1) == 'COMMIT;' ]]; then
-    hook-warning "$what: every row was read, the indexes could not be checked (${BASH_REMATCH[0]})"
-    return 0
-  fi
-  answer="${answer//$'\n'/; }"
-  hook-fail 7 "$what is damaged: ${answer:-PRAGMA integrity_check does not answer}"
 }
 
 # A byte of the header, nothing where the file is shorter. 18 is 2 in WAL mode; 16 and 17 are the page size.
