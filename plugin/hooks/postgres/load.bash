@@ -28,7 +28,7 @@ load-head() { # sets script
 load-psql() { # <command line of sh, with the archive's options in "$@">: SQL on its stdout; stdin is handed to it
   local code=0
   # shellcheck disable=SC2016 # for the shell inside
-  postgres-exec env "PGOPTIONS=$load_options" sh -c 'db=$1 sql=$2; shift 2
+  pgoptions=$load_options postgres-exec sh -c 'db=$1 sql=$2; shift 2
     eval "$sql" | exec psql -XqAtw -f - -v VERBOSITY=verbose -v ECHO=errors -d "$db" >/dev/null' \
     sh "$(postgres-conninfo "$beside")" "$1" "${options[@]}" 2>"$work/sql" || code=$?
   grep -E '^psql:[^ ]* (ERROR|FATAL|PANIC): |^pg_restore: error|^psql: ' "$work/sql" >&2 || true
@@ -144,7 +144,7 @@ load-stream() { # <list of entries, or nothing>: to the command restore. Sets fa
     hook-warning 'a container beside the service cannot see the state directory, so this goes through docker exec, which is slower'
     code=0
     # shellcheck disable=SC2016 # for the shell inside
-    cat "$work/head" - | postgres-exec env "PGOPTIONS=$load_options" sh -c 'list=$1; shift; exec 5<&0
+    cat "$work/head" - | pgoptions=$load_options postgres-exec sh -c 'list=$1; shift; exec 5<&0
       [ -z "$list" ] || set -- "$@" -L /dev/stdin; set -- "$@" /dev/fd/5; printf "%s\n" "$list" | { '"$load_command"'; }' \
       sh "$1" "${restore[@]}" 2>"$work/log" || code=${PIPESTATUS[1]}
     cat "$work/log" >&2

@@ -106,7 +106,7 @@ postgres-conninfo() { # <database>: a bare name with "=" in it would be read as 
 # For what is short: its streams are slow, and what it started may outlive it. The password travels ahead of stdin.
 postgres-exec() { # <program> <argument…>
   { awk 'NR == 1' "$service/PASSWORD" && cat; } |
-    "$DOCKER_BIN" exec -i "${settings[@]}" -e "PGAPPNAME=$session" "$container" \
+    "$DOCKER_BIN" exec -i "${settings[@]}" ${pgoptions:+-e "PGOPTIONS=$pgoptions"} -e "PGAPPNAME=$session" "$container" \
       sh -c "IFS= read -r PGPASSWORD && export PGPASSWORD && $prelude"'exec "$@"' sh "$@" ||
     return "${PIPESTATUS[1]}" # not that of cat, which nobody may have wanted to the end
 }
