@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "engine/state.hpp"
 
 namespace backups {
