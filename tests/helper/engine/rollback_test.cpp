@@ -67,8 +67,9 @@ class Rollback : public testing::Test {
   }
   void set_live(const std::string& content) { tests::spill(lab_.path() / "bare", content); }
   std::string live() const { return tests::slurp(lab_.path() / "bare"); }
-  void restore(bool with_safety = true) {
-    Restore restore(state_, {row_of(state_, id_), source_, false, false});
+  void restore(bool with_safety = true) { restore_on(state_, with_safety); }
+  void restore_on(State& state, bool with_safety) {
+    Restore restore(state, {row_of(state, id_), source_, false, false});
     restore.verify({});
     if (with_safety) safety_ = restore.make_safety_backup({}).id;
     restore.apply({});
@@ -115,7 +116,8 @@ TEST_F(Rollback, WithoutASafetyBackupSaysSo) {
 TEST_F(Rollback, OfAProcessThatWasKilledWhileItReplacedIsOfferedAndNothingIsCalledUnchanged) {
   lab_.at("commit", "echo half >$lab/bare; touch \"$lab/standing\"; exec sleep 60");
   tests::Child helper([&] {
-    restore();
+    State own = lab_.open();
+    restore_on(own, true);
     return 0;
   });
   ASSERT_TRUE(tests::eventually([&] { return fs::exists(lab_.path() / "standing"); }));
