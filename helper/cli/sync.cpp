@@ -43,27 +43,32 @@ int sync(Call& call) {
   call.resolver.authorise_everything();
   auto results = nlohmann::ordered_json::array();
   bool sound = true;
+  bool readable = true;
   for (const auto& target : targets) {
     log::step("Reading what " + target + " holds" + (host.empty() ? "" : " of " + host));
     const Synced synced = sync_target(call.state, target, host);
     say("missing: ", synced.missing);
     say("damaged: ", synced.damaged);
+    say("can't be read: ", synced.unreadable);
     say("belongs to no backup: ", synced.unknown);
     say("written by another machine below the name of this one: ", synced.foreign);
     log::result(target + " holds " + std::to_string(synced.found) + " whole backup(s), " +
                 std::to_string(synced.adopted.size()) + " of them new here");
     if (synced.found == 0 && host.empty()) say_other_hosts(call.state, target);
     sound = sound && synced.missing.empty() && synced.damaged.empty();
+    readable = readable && synced.unreadable.empty();
     results.push_back({{"target", target},
                        {"found", synced.found},
                        {"adopted", synced.adopted},
                        {"missing", synced.missing},
                        {"damaged", synced.damaged},
+                       {"unreadable", synced.unreadable},
                        {"unknown", synced.unknown},
                        {"foreign", synced.foreign}});
   }
   if (call.json) print_json({{"targets", results}});
-  return sound ? 0 : static_cast<int>(ErrorKind::kDamaged);
+  if (!sound) return static_cast<int>(ErrorKind::kDamaged);
+  return readable ? 0 : static_cast<int>(ErrorKind::kPartial);
 }
 
 }  // namespace

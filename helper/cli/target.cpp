@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* kFlag = "true|false";
 constexpr const char* kCredentials = "credentials";
+constexpr int kMostLines = 4;  // of credentials: one more than are right
 
 std::vector<OptionSpec> specs() {
   std::vector<OptionSpec> specs;
@@ -26,12 +27,15 @@ std::vector<OptionSpec> specs() {
   return specs;
 }
 
-/// The first line of stdin, nothing when there is none: a terminal is not asked.
+/// What is on stdin, nothing when that is empty: a terminal is not asked.
 std::optional<S3Credentials> credentials_from_stdin() {
   if (::isatty(STDIN_FILENO) == 1) return std::nullopt;
-  const std::string line = read_line();
-  if (trim(line).empty()) return std::nullopt;
-  return parse_credentials(line);
+  std::string text;
+  std::string line = read_line();
+  for (int lines = 0; !line.empty() && lines < kMostLines; ++lines, line = read_line())
+    text += line + "\n";
+  if (text.empty()) return std::nullopt;
+  return parse_credentials(text);
 }
 
 /// Dokku's users must not point us at files and accounts of the host.
@@ -77,16 +81,6 @@ std::vector<Backup> copied_to(State& state, const std::string& target) {
   return backups;
 }
 
-/// The copies would be looked for where they are not.
-void require_unused(State& state, const std::string& name, const std::string& option) {
-  if (option != "bucket" && option != "prefix") return;
-  if (const auto there = copied_to(state, name).size(); there > 0)
-    throw Error(ErrorKind::kRefused,
-                "target " + name + " holds copies of " + std::to_string(there) +
-                    " backup(s), which a new " + option +
-                    " would hide: name the new place as another target with backups:target-add");
-}
-
 int target_add(Call& call) {
   const std::string& name = call.word(0);
   if (!valid_target_name(name))
@@ -105,7 +99,6 @@ int target_add(Call& call) {
     options[option.name] = flag ? "true" : call.options.value(option.name).value();
     check_target_option(option.name, options[option.name]);
   }
-  if (!options.contains("bucket")) throw Error(ErrorKind::kBadInput, "say which --bucket");
   check_target_options(options);
   call.resolver.authorise_everything();
   const auto given = credentials_from_stdin();
@@ -120,6 +113,59 @@ int target_add(Call& call) {
   log::result("Target " + name + " is added. Try it: backups:target-test " + name);
   if (call.json) print_json({{"target", name}, {"status", "added"}});
   return 0;
+}
+
+/// How many are there. Throws Error, kBusy, when one is being made; one whose process died is none.
+std::size_t copies_on(State& state, const std::string& target) {
+  std::size_t copies = 0;
+  for (const auto& backup : copied_to(state, target)) {
+    if (backup.copy_on(target)->status != "in-progress") {
+      ++copies;
+    } else if (!state.try_lock(backup.source, "looking for uploads")) {
+      throw Error(ErrorKind::kBusy, "a copy of " + backup.id + " to " + target +
+                                        " is being made: try again when it is done");
+    }
+  }
+  return copies;
+}
+
+/// Where copies are looked for follows from these, so that a change moves none.
+void require_no_move(Call& call, const std::string& name) {
+  const std::size_t copies = copies_on(call.state, name);
+  if (copies == 0 || call.options.flag("force")) return;
+  throw Error(ErrorKind::kRefused,
+              "target " + name + " holds " + std::to_string(copies) +
+                  " copies, which are not moved: for another place make another target with "
+                  "backups:target-add. Where they are there already, repeat this with --force and "
+                  "then run backups:sync " +
+                  name);
+}
+
+void change_option(Call& call, const std::string& name, const std::string& key,
+                   const std::string& value) {
+  const bool moves = key == "bucket" || key == "endpoint" || key == "prefix";
+  if (moves && value.empty() && key == "bucket")
+    throw Error(ErrorKind::kBadInput, "a target needs a bucket: say which");
+  if (moves) require_no_move(call, name);
+  std::optional<std::string> before;
+  const auto set = [&](const std::optional<std::string>& wanted) {
+    call.state.change_settings([&](Settings& settings) {
+      require_target(settings, name);
+      auto& options = settings.targets.at(name);
+      if (const auto old = options.find(key); old != options.end()) before = old->second;
+      options.erase(key);
+      if (wanted) options[key] = *wanted;
+      if (moves) check_target_options(options);
+    });
+  };
+  set(value.empty() ? std::nullopt : std::optional(value));
+  if (!moves) return;
+  try {
+    copies_on(call.state, name);
+  } catch (const Error&) {  // it began before the change, at the old place
+    set(before);
+    throw;
+  }
 }
 
 int target_set(Call& call) {
@@ -139,16 +185,7 @@ int target_set(Call& call) {
   } else {
     refuse_host_options(call.options, key);
     if (!value.empty()) check_target_option(key, value);
-    call.state.change_settings([&](Settings& settings) {
-      // An upload that begins now says so in the catalog before it reads the settings.
-      require_unused(call.state, name, key);
-      auto& options = settings.targets.at(name);
-      if (value.empty()) {
-        options.erase(key);
-      } else {
-        options[key] = value;
-      }
-    });
+    change_option(call, name, key, value);
   }
   log::result(std::string("Target ") + name + ": " + key + " is set");
   if (call.json) print_json({{"target", name}, {"status", "changed"}});
@@ -212,7 +249,11 @@ Verb target_add_verb() {
 }
 
 Verb target_set_verb() {
-  return {"target-set", "<target> <option> [<value>]", "change an option of a target", {2, 3}, {},
+  return {"target-set",
+          "<target> <option> [<value>] [--force]",
+          "change an option of a target",
+          {2, 3},
+          {{"force", nullptr, "even where copies will be looked for at another place"}},
           target_set};
 }
 

@@ -50,11 +50,11 @@ With the plugin on a new host: `dokku backups:target-add`, then `dokku backups:s
 /// A copy is whole without it.
 void leave_recovery_note(Store& store) {
   try {
-    NullSink nowhere;
-    if (store.get(kRecoveryFile, nowhere)) return;
-    const auto file = store.put(kRecoveryFile);
+    // Whoever may only write can't look whether it is there.
+    const auto file = store.put_new(kRecoveryFile);
     file->write(kRecoveryText);
     file->finish();
+  } catch (const KeyTaken&) {
   } catch (const Error& error) {
     log::warn(std::string(kRecoveryFile) + " is not written: " + error.what());
   }

@@ -1,5 +1,6 @@
 #include "engine/credentials.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -15,14 +16,31 @@ namespace {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 constexpr const char* kEnvironment = "environment";
+constexpr std::size_t kShortestToken = 80;
 constexpr int kRoleTimeout = 2;  // seconds: where there is a role, it answers at once
 
 fs::path secret_file(const fs::path& root, const std::string& target) {
   return root / "secrets" / target;
 }
 
-bool is_token(std::string_view text) {
-  return !text.empty() && text.find_first_of(" \t\r\n") == std::string_view::npos;
+/// What can be in a header, and has no blanks.
+bool is_token(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
+  });
+}
+
+/// KEY:SECRET. With more colons nobody can tell which of them is part of what, unless the rest is
+/// as long as only the token of a session is.
+std::vector<std::string> of_one_line(const std::string& line) {
+  const auto parts = split(line, ':');
+  if (parts.size() <= 2) return parts;
+  const std::string token = join({parts.begin() + 2, parts.end()}, ":");
+  if (token.size() < kShortestToken)
+    throw Error(ErrorKind::kBadInput,
+                "these credentials have more than one colon: give the key, the secret and, of a "
+                "session, the token on lines of their own");
+  return {parts[0], parts[1], token};
 }
 
 std::string environment(const char* name) {
@@ -129,22 +147,20 @@ std::optional<S3Credentials> of_instance() {
 }  // namespace
 
 S3Credentials parse_credentials(const std::string& text) {
-  const auto parts = split(trim(text), ':');
-  const bool good = parts.size() >= 2 && is_token(parts[0]) && is_token(parts[1]);
-  if (!good)
+  std::vector<std::string> parts = split(trim(text), '\n');
+  for (auto& part : parts) part = trim(part);
+  if (parts.size() == 1) parts = of_one_line(parts[0]);
+  if (parts.size() < 2 || parts.size() > 3 || !std::all_of(parts.begin(), parts.end(), is_token))
     throw Error(ErrorKind::kBadInput,
-                "credentials are one line on stdin, KEY:SECRET or KEY:SECRET:TOKEN");
-  // A token may hold colons; keys and secrets don't.
-  const std::string token = join({parts.begin() + 2, parts.end()}, ":");
-  if (parts.size() > 2 && !is_token(token))
-    throw Error(ErrorKind::kBadInput, "the session token of the credentials is none");
-  return {parts[0], parts[1], token, "given"};
+                "credentials come on stdin: KEY:SECRET on one line, or the key, the secret and, of "
+                "a session, the token on lines of their own");
+  return {parts[0], parts[1], parts.size() == 3 ? parts[2] : "", "given"};
 }
 
 void save_credentials(const fs::path& root, const std::string& target, const S3Credentials& given) {
   write_file_atomically(
       secret_file(root, target),
-      given.key + ":" + given.secret + (given.token.empty() ? "" : ":" + given.token) + "\n");
+      given.key + "\n" + given.secret + "\n" + (given.token.empty() ? "" : given.token + "\n"));
 }
 
 void forget_credentials(const fs::path& root, const std::string& target) {

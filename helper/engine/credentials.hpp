@@ -11,7 +11,9 @@ namespace backups {
 /// Says that a target works only for who called us, if that is where its credentials are.
 void warn_of_environment(const std::string& target, const std::string& origin);
 
-/// "KEY:SECRET" or "KEY:SECRET:TOKEN". Throws Error, kBadInput, without quoting it.
+/// "KEY:SECRET" on one line (with the long token of a session: "KEY:SECRET:TOKEN"), or each on a
+/// line of its own, where a key or secret may have colons in it. Throws Error, kBadInput, without
+/// quoting it.
 S3Credentials parse_credentials(const std::string& text);
 
 /// In the state directory `root`.

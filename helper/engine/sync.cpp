@@ -15,7 +15,7 @@
 #include "engine/strangers.hpp"
 #include "engine/target.hpp"
 #include "model/backup_id.hpp"
-#include "store/s3.hpp"
+#include "store/s3_client.hpp"
 #include "stream/text.hpp"
 
 namespace backups {
@@ -44,24 +44,37 @@ std::string claim_files(const Manifest& manifest, const Sizes& sizes,
   return problem;
 }
 
-std::optional<Manifest> read_manifest(Store& store, const std::string& key) {
-  TextSink text;
-  store.get(key, text);
+struct ReadManifest {
+  std::optional<Manifest> manifest;
+  std::string problem;  ///< why there is none
+};
+
+/// One that can't be read (archived, forbidden, not a manifest) is no reason to leave out the
+/// others; a server that does not answer at all is.
+ReadManifest read_manifest(Store& store, const std::string& key) {
   try {
-    const Manifest manifest = checked_manifest(text.text);
-    if (key == key_of(manifest.source, manifest_file(manifest.id))) return manifest;
+    TextSink text;
+    if (!store.get(key, text)) return {std::nullopt, "it was removed meanwhile"};
+    Manifest manifest = checked_manifest(text.text);
+    if (key != key_of(manifest.source, manifest_file(manifest.id)))
+      return {std::nullopt, "it is the manifest of another backup"};
+    return {std::move(manifest), ""};
+  } catch (const S3Error& refusal) {
+    return {std::nullopt, refusal.what()};
   } catch (const Error& error) {
-    log::warn(key + ": " + error.what());
+    if (error.kind() == ErrorKind::kUnreachable || error.kind() == ErrorKind::kCancelled) throw;
+    return {std::nullopt, error.what()};
   }
-  return std::nullopt;
 }
 
-/// Of all the keys that name one, several at a time: what they cost is mostly the way there.
-std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes) {
+/// Of all the keys that name one, several at a time: what they cost is mostly the way there. What
+/// can't be read is added to `unreadable`, by its key.
+std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes,
+                                     std::map<std::string, std::string>& unreadable) {
   std::vector<std::string> keys;
   for (const auto& [key, size] : sizes)
     if (key.ends_with(".json")) keys.push_back(key);
-  std::vector<std::optional<Manifest>> found(keys.size());
+  std::vector<ReadManifest> found(keys.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     for (std::size_t i; (i = next++) < keys.size();) found[i] = read_manifest(store, keys[i]);
@@ -72,8 +85,13 @@ std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes) {
   for (auto& reader : readers) reader.wait();
   for (auto& reader : readers) reader.get();
   std::vector<Manifest> manifests;
-  for (auto& manifest : found)
-    if (manifest) manifests.push_back(std::move(*manifest));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (found[i].manifest) {
+      manifests.push_back(std::move(*found[i].manifest));
+    } else {
+      unreadable.emplace(keys[i], found[i].problem);
+    }
+  }
   return manifests;
 }
 
@@ -94,8 +112,9 @@ class Look {
       sizes_[entry.key] = entry.size;
       if (entry.key.find('/') != std::string::npos) unknown_.insert(entry.key);
     }
-    for (const auto& manifest : read_manifests(store, sizes_)) take(manifest);
+    for (const auto& manifest : read_manifests(store, sizes_, unreadable_)) take(manifest);
     for (const auto& [text, backup] : known_) miss(backup);
+    for (const auto& [key, problem] : unreadable_) skip(key, problem);
     synced_.unknown.insert(synced_.unknown.end(), unknown_.begin(), unknown_.end());
   }
 
@@ -130,6 +149,13 @@ class Look {
                                  {target_, "damaged", problem, {}, host_});
   }
 
+  /// Its files are not unknown, as far as their names tell.
+  void skip(const std::string& key, const std::string& problem) {
+    synced_.unreadable.push_back(key + ": " + problem);
+    const std::string stem = key.substr(0, key.size() - std::string(".json").size()) + ".";
+    std::erase_if(unknown_, [&](const std::string& other) { return other.starts_with(stem); });
+  }
+
   void count(const std::string& text, const std::string& problem) {
     if (!problem.empty()) synced_.damaged.push_back(text + ": " + problem);
     synced_.found += problem.empty() ? 1 : 0;
@@ -139,7 +165,10 @@ class Look {
     const Copy* copy = backup.copy_on(target_);
     const bool expected =
         copy != nullptr && copy->host == host_ && copy->status == "success" && !backup.deleted_at;
-    if (!expected || there_.contains(backup.text())) return;
+    // One that can't be read now is there all the same.
+    if (!expected || there_.contains(backup.text()) ||
+        unreadable_.contains(key_of(backup.source, manifest_file(backup.id))))
+      return;
     if (state_.catalog().observe_copy(backup,
                                       {target_, "missing", "it is no longer there", {}, host_}))
       synced_.missing.push_back(backup.text());
@@ -152,6 +181,7 @@ class Look {
   std::map<std::string, Backup> known_;  // by text()
   Sizes sizes_;
   std::set<std::string> unknown_;
+  std::map<std::string, std::string> unreadable_;  // why, by key
   std::set<std::string> there_;
 };
 

@@ -10,12 +10,13 @@ namespace backups {
 
 /// What a look into a target showed, each by its id or key.
 struct Synced {
-  std::vector<std::string> adopted;  ///< new to the catalog
-  std::vector<std::string> missing;  ///< the catalog thought that they were there
-  std::vector<std::string> damaged;  ///< a file of theirs is gone or of another size
-  std::vector<std::string> unknown;  ///< keys that belong to no backup
-  std::vector<std::string> foreign;  ///< another machine wrote them below our name
-  std::size_t found = 0;             ///< whole backups
+  std::vector<std::string> adopted;     ///< new to the catalog
+  std::vector<std::string> missing;     ///< the catalog thought that they were there
+  std::vector<std::string> damaged;     ///< a file of theirs is gone or of another size
+  std::vector<std::string> unreadable;  ///< keys of manifests, and why
+  std::vector<std::string> unknown;     ///< keys that belong to no backup
+  std::vector<std::string> foreign;     ///< another machine wrote them below our name
+  std::size_t found = 0;                ///< whole backups
 };
 
 /// Makes the catalog agree with what a target holds of `host` (empty: below all names of this

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "engine/credentials.hpp"
+#include "model/endpoint.hpp"
 #include "store/s3.hpp"
 
 namespace backups {
@@ -44,7 +45,8 @@ std::unique_ptr<S3Store> open_target(const State& state, const std::string& targ
   s3.endpoint = option("endpoint");
   s3.region = option("region", s3.region);
   s3.bucket = option("bucket");
-  s3.prefix = option("prefix") + (option("prefix").empty() || host.empty() ? "" : "/") + host;
+  const std::string prefix = bare_prefix(option("prefix"));
+  s3.prefix = prefix + (prefix.empty() || host.empty() ? "" : "/") + host;
   // Amazon's buckets have hosts of their own; others always know the path.
   s3.path_style = option("path-style", s3.endpoint.empty() ? "false" : "true") == "true";
   s3.storage_class = option("storage-class");

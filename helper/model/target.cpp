@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/endpoint.hpp"
 #include "model/source.hpp"
 
 namespace backups {
@@ -31,16 +32,15 @@ bool is_bucket(const std::string& value) {
   return value.size() >= 3 && value.size() <= 255 && has_only(value, "._-");
 }
 
-bool is_endpoint(const std::string& value) {
-  for (const std::string scheme : {"https://", "http://"}) {
-    if (value.starts_with(scheme)) return has_only(value.substr(scheme.size()), ".-:[]");
-  }
-  return false;
-}
-
+/// Object keys are UTF-8 of at most 1,024 bytes (S3 user guide, "Naming Amazon S3 objects"), of
+/// which this leaves half. Control characters can't be listed, and '.' and '..' not be asked for.
 bool is_prefix(const std::string& value) {
-  const auto parts = split(value, '/');
-  return std::all_of(parts.begin(), parts.end(), [](const auto& part) { return valid_name(part); });
+  const std::string bare = bare_prefix(value);
+  const auto parts = split(bare, '/');
+  return bare.size() <= 512 && printable(bare) == bare &&
+         std::none_of(parts.begin(), parts.end(), [](const std::string& part) {
+           return part.empty() || part == "." || part == "..";
+         });
 }
 
 bool is_flag(const std::string& value) { return one_of(value, {"true", "false"}); }
@@ -50,7 +50,8 @@ bool is_flag(const std::string& value) { return one_of(value, {"true", "false"})
 const std::vector<TargetOption>& target_options() {
   static const std::vector<TargetOption> kOptions = {
       {"bucket", "NAME", "the bucket, which must be there", is_bucket},
-      {"endpoint", "URL", "https://host[:port] of the provider (default: AWS)", is_endpoint},
+      {"endpoint", "URL", "https://host[:port][/path] of the provider (default: AWS)",
+       [](const std::string& value) { return parse_endpoint(value).has_value(); }},
       {"region", "NAME", "as us-east-1 or auto (default: us-east-1)",
        [](const std::string& value) { return has_only(value, "-"); }},
       {"prefix", "PATH", "below which everything goes", is_prefix},
@@ -111,6 +112,17 @@ void check_target_options(const TargetOptions& options) {
   needs("object-lock", "object-lock-days");
   needs("object-lock-days", "object-lock");
   needs("kms-key", "encryption");
+  const auto given = [&](const char* name) {
+    const auto found = options.find(name);
+    return found == options.end() ? std::string() : found->second;
+  };
+  const std::string bucket = given("bucket");
+  if (bucket.empty()) throw Error(ErrorKind::kBadInput, "say which --bucket");
+  const auto place = parse_endpoint(given("endpoint"));
+  if (place && place->path.ends_with("/" + bucket))
+    throw Error(ErrorKind::kBadInput,
+                "the endpoint " + printable(given("endpoint")) +
+                    " ends with the name of the bucket, which is added to it: leave that out");
 }
 
 bool valid_target_name(std::string_view name) { return valid_type(name) && name != kLocalTarget; }

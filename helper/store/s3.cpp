@@ -57,7 +57,7 @@ class S3 : public S3Store {
     try {
       const auto head = head_object(client_, full(key), "look at " + key);
       if (!head) return std::nullopt;
-      return Entry{key, head->size, head->etag};
+      return Entry{key, head->size.value_or(0), head->etag};
     } catch (const S3Error& error) {
       if (error.status() == 403)
         throw KeyHidden(error);  // also what is not there, without s3:ListBucket
@@ -89,14 +89,14 @@ class S3 : public S3Store {
 
   void abandon(const std::string& key) override {
     const std::string whole = full(key);
-    for (const auto& upload : list_uploads(client_, whole))
+    for (const auto& upload : list_uploads_if_possible(client_, whole))
       if (upload.key == whole) abort_upload(client_, upload);
   }
 
   std::size_t end_uploads(const std::function<bool(const std::string&)>& stale) override {
     const std::string own = place("");
     std::size_t ended = 0;
-    for (const auto& upload : list_uploads(client_, own)) {
+    for (const auto& upload : list_uploads_if_possible(client_, own)) {
       if (!stale(upload.key.substr(own.size()))) continue;
       abort_upload(client_, upload);
       ++ended;

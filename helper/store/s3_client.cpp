@@ -9,6 +9,8 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "model/endpoint.hpp"
+#include "store/limits.hpp"
 #include "store/s3_problem.hpp"
 #include "store/s3_retry.hpp"
 #include "stream/digest.hpp"
@@ -18,12 +20,14 @@ namespace backups {
 namespace {
 
 constexpr std::int64_t kToleratedSkew = 5 * 60;  // seconds; servers refuse 15 minutes
-constexpr double kLongestPause = 300;            // seconds, whatever Retry-After says
 constexpr int kFirstContact = 4;                 // attempts, when nothing ever answered
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
+/// It comes from an answer, and goes into the headers of each request.
+bool valid_region(const std::string& region) {
+  return !region.empty() && region.size() <= 64 &&
+         std::all_of(region.begin(), region.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+         });
 }
 
 [[noreturn]] void reject(const std::string& what) { throw Error(ErrorKind::kBadInput, what); }
@@ -91,23 +95,15 @@ class S3Client::Lease {
 S3Client::S3Client(S3Target target, S3Credentials credentials)
     : target_(std::move(target)), keyring_(std::move(credentials)), region_(target_.region) {
   check_target(target_);
-  std::string endpoint = target_.endpoint.empty() ? "https://" : target_.endpoint;
-  const std::size_t colon = endpoint.find("://");
-  scheme_ = lower(endpoint.substr(0, colon));
-  if (colon == std::string::npos || (scheme_ != "https" && scheme_ != "http"))
-    reject("an endpoint begins with https:// or http://");
-  const std::size_t slash = std::min(endpoint.find('/', colon + 3), endpoint.size());
-  authority_ = lower(endpoint.substr(colon + 3, slash - colon - 3));
-  base_path_ = endpoint.substr(slash);
-  while (base_path_.ends_with('/')) base_path_.pop_back();
-  if (authority_.find('@') != std::string::npos)
-    reject("an endpoint has no user or password in it");
-  if (authority_.find_first_of("?# \\") != std::string::npos ||
-      base_path_.find_first_of("?# %") != std::string::npos ||
-      (authority_.empty() && !target_.endpoint.empty()))
-    reject("'" + printable(target_.endpoint) + "' is not an endpoint: https://host[:port]");
-  const std::string usual = scheme_ == "https" ? ":443" : ":80";
-  if (authority_.ends_with(usual)) authority_.resize(authority_.size() - usual.size());
+  if (!target_.endpoint.empty()) {
+    const auto place = parse_endpoint(target_.endpoint);
+    if (!place)
+      reject("'" + printable(target_.endpoint) +
+             "' is not an endpoint: https://host[:port][/path], without user or query");
+    scheme_ = place->scheme;
+    authority_ = place->authority;
+    base_path_ = place->path;
+  }
   if (target_.unsigned_payload && scheme_ != "https")
     reject("unsigned payloads need an endpoint with https");
 }
@@ -205,6 +201,7 @@ void S3Client::lose(const Error& error) {
 S3Answer S3Client::try_to_send(const S3Request& request) {
   const int attempts = request.attempts > 0 ? request.attempts : target_.attempts;
   bool repeated = false;
+  double waited = 0;
   for (int failures = 0;;) {
     double at_least = 0;
     const S3Credentials credentials = keyring_.get();
@@ -215,9 +212,11 @@ S3Answer S3Client::try_to_send(const S3Request& request) {
       if (correct(request, credentials, response, *problem)) continue;
       // A server may have done what it could not confirm.
       repeated = repeated || response.status >= 500 || response.ok();
-      if (!worth_retrying(response.status, problem->code) || ++failures >= attempts)
+      if (is_web_page(response) || !worth_retrying(response.status, problem->code) ||
+          ++failures >= attempts)
         refuse(request, response, *problem);
-      at_least = wanted_pause(response, now());
+      at_least = std::min(wanted_pause(response, now()), kLongestPause);
+      if ((waited += at_least) > kLongestPauses) refuse(request, response, *problem);
     } catch (const HttpFailure& failure) {
       if (request.receiver != nullptr) throw;
       if (gives_up(failure, ++failures, attempts))
@@ -235,9 +234,8 @@ bool S3Client::gives_up(const HttpFailure& failure, int failures, int attempts) 
 }
 
 void S3Client::pause(int failures, double at_least, const std::atomic<bool>* stop) const {
-  const double seconds = std::min(
-      kLongestPause,
-      std::max(at_least, backoff(failures, target_.backoff_unit, target_.backoff_limit, chance())));
+  const double seconds =
+      std::max(at_least, backoff(failures, target_.backoff_unit, target_.backoff_limit, chance()));
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   while (std::chrono::steady_clock::now() < end) {
     if (stop != nullptr && *stop) throw Error(ErrorKind::kCancelled, "cancelled");
@@ -260,9 +258,10 @@ bool S3Client::correct_credentials(const S3Credentials& credentials, const S3Pro
 bool S3Client::correct_region(const HttpResponse& response, const S3Problem& problem) {
   const std::string hint = response.header("x-amz-bucket-region");
   const std::string right = problem.region.empty() ? hint : problem.region;
+  if (!valid_region(right)) return false;
   const bool about_region = response.status == 301 || response.status == 302 ||
                             response.status == 307 || response.status == 400;
-  if (right.empty() || !about_region) return false;
+  if (!about_region) return false;
   const std::lock_guard lock(mutex_);
   if (right == region_) return false;
   if (region_corrected_) return false;
@@ -307,7 +306,10 @@ std::string S3Client::clean(const std::string& text) const {
 
 void S3Client::refuse(const S3Request& request, const HttpResponse& response,
                       const S3Problem& problem) const {
-  const S3Advice advice = advice_on(response.status, problem.code, target_);
+  S3Advice advice = advice_on(response.status, problem.code, target_);
+  if (is_web_page(response)) advice = not_s3();
+  if (const std::string to = redirected_to(response, problem); !to.empty())
+    advice.text = "the bucket is at " + clean(to) + ": set that as the target's endpoint";
   std::string said =
       problem.code.empty() ? "status " + std::to_string(response.status) : clean(problem.code);
   if (!problem.message.empty()) said += " (" + clean(problem.message) + ")";

@@ -68,6 +68,9 @@ class S3Client {
   /// Seconds that the server's clock is ahead of ours, once an answer came.
   std::optional<std::int64_t> skew() const;
   bool checksum_headers() const { return checksum_headers_; }
+  /// Does it take If-None-Match, as far as it has not refused one?
+  bool conditions() const { return conditions_; }
+  void forgo_conditions() { conditions_ = false; }
 
   /// An answer with a status of 200 to 299. Throws S3Error; Error, kUnreachable or kCancelled;
   /// HttpFailure where there is a receiver, which may have got a part of the bytes.
@@ -114,7 +117,7 @@ class S3Client {
 
   S3Target target_;
   mutable S3Keyring keyring_;
-  std::string scheme_;     // "https"
+  std::string scheme_ = "https";
   std::string authority_;  // "host[:port]"; empty: Amazon's
   std::string base_path_;  // of the endpoint, without '/' at its end
 
@@ -129,6 +132,7 @@ class S3Client {
 
   std::atomic<bool> reached_{false};
   std::atomic<bool> checksum_headers_{true};
+  std::atomic<bool> conditions_{true};
 };
 
 }  // namespace backups

@@ -1,6 +1,7 @@
 #include "store/s3_download.hpp"
 
 #include "base/text.hpp"
+#include "store/s3_problem.hpp"
 
 namespace backups {
 namespace {
@@ -13,6 +14,8 @@ class Resumer : public HttpReceiver {
   Resumer(Sink& sink, std::string key) : sink_(sink), key_(std::move(key)) {}
 
   void begin(const HttpResponse& head) override {
+    if (head.header("etag").empty())
+      throw Error(ErrorKind::kUnreachable, "cannot read " + key_ + ": " + not_s3().text);
     if (etag_.empty()) etag_ = head.header("etag");
     skip_ = head.status == 206 ? check_range(head.header("content-range")) : received_;
     if (head.header("etag") != etag_) changed();
@@ -32,7 +35,7 @@ class Resumer : public HttpReceiver {
   Fields headers() const {
     if (received_ == 0) return {};
     Fields headers = {{"range", "bytes=" + std::to_string(received_) + "-"}};
-    if (!etag_.empty()) headers.emplace_back("if-match", etag_);
+    if (printable(etag_) == etag_) headers.emplace_back("if-match", etag_);
     return headers;
   }
 

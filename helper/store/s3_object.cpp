@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <vector>
 
 #include "base/text.hpp"
@@ -15,6 +16,7 @@ namespace backups {
 namespace {
 
 constexpr int kShortRequest = 120;  // seconds
+constexpr int kLooks = 3;           // at an object that must be there: some servers need a moment
 constexpr std::size_t kReadSize = 1024 * 1024;
 constexpr const char* kLockMode = "x-amz-object-lock-mode";
 constexpr const char* kLockUntil = "x-amz-object-lock-retain-until-date";
@@ -24,13 +26,14 @@ Fields::value_type content_md5(std::string_view body, const FileRange& file) {
   return {"content-md5", base64_of_hex(hash_of("MD5", body, file))};
 }
 
-S3Request request_of(const S3Put& put, const std::string& token, const S3Target& target) {
+S3Request request_of(const S3Put& put, const std::string& token, const S3Client& client) {
+  const S3Target& target = client.target();
   S3Request request{.doing = put.doing, .method = "PUT", .key = put.key};
   request.sha256 = hash_of("SHA256", put.body, put.file);
   request.headers = object_headers(target, token);
   request.headers.emplace_back("x-amz-checksum-sha256", base64_of_hex(request.sha256));
   if (target.locks()) request.headers.push_back(content_md5(put.body, put.file));
-  if (put.create_only) request.headers.emplace_back("if-none-match", "*");
+  if (put.is_new && client.conditions()) request.headers.emplace_back("if-none-match", "*");
   request.body = put.body;
   request.file = put.file;
   return request;
@@ -111,8 +114,9 @@ std::optional<S3Head> head_object(S3Client& client, const std::string& key,
     request.timeout = kShortRequest;
     HttpResponse response = client.send(request).response;
     const auto size = parse_number(response.header("content-length"));
-    return S3Head{static_cast<std::uint64_t>(size.value_or(0)), bare_etag(response.header("etag")),
-                  response.header(kTokenHeader), std::move(response)};
+    return S3Head{
+        size && *size >= 0 ? std::optional(static_cast<std::uint64_t>(*size)) : std::nullopt,
+        bare_etag(response.header("etag")), response.header(kTokenHeader), std::move(response)};
   } catch (const S3Error& error) {
     if (error.status() != 404) throw;
     return std::nullopt;
@@ -135,35 +139,105 @@ void ensure_lock(S3Client& client, const std::string& key, const std::string& do
                     "s3:GetObjectRetention and s3:PutObjectRetention, or leave object-lock out");
 }
 
+std::optional<S3Head> head_if_allowed(S3Client& client, const std::string& key,
+                                      const std::string& doing) {
+  try {
+    return head_object(client, key, doing);
+  } catch (const S3Error& error) {
+    if (error.status() != 403 && error.status() != 405 && error.status() != 501) throw;
+    return std::nullopt;
+  }
+}
+
+bool refuses_condition(const S3Error& error) {
+  static const std::set<std::string> codes = {"", "BadRequest", "InvalidArgument", "InvalidRequest",
+                                              "NotImplemented"};
+  return error.status() == 501 || (error.status() == 400 && codes.contains(error.code()));
+}
+
+void require_absent(S3Client& client, const std::string& key, const std::string& doing) {
+  if (head_if_allowed(client, key, doing)) throw_exists(client, doing);
+}
+
+void throw_exists(const S3Client& client, const std::string& doing) {
+  throw KeyTaken("cannot " + doing + " in the bucket " + client.target().bucket +
+                 ": an object of that name exists already");
+}
+
+std::string confirm_object(S3Client& client, const std::string& key, const std::string& doing,
+                           const S3Written& written) {
+  const auto fail = [&](ErrorKind kind, const std::string& why) {
+    throw Error(kind, "cannot " + doing + " in the bucket " + client.target().bucket + ": " + why);
+  };
+  std::optional<S3Head> head;
+  for (int looks = 1;; ++looks) {
+    try {
+      head = head_object(client, key, doing);
+    } catch (const S3Error& error) {
+      if (error.status() != 403 && error.status() != 405 && error.status() != 501) throw;
+      return written.etag;
+    }
+    if (head) break;
+    if (looks == kLooks)
+      fail(ErrorKind::kUnreachable,
+           "the server reported success, but the object is not there; check the endpoint");
+    client.pause(looks, 0, nullptr);
+  }
+  if (head->size && *head->size != written.size)
+    fail(ErrorKind::kDamaged, "the server made an object of " + std::to_string(*head->size) +
+                                  " bytes from " + std::to_string(written.size));
+  if (!head->token.empty() && head->token != written.token)
+    fail(ErrorKind::kRefused, "somebody else wrote the same object at the same time");
+  const bool same_etag = written.etag.empty() || head->etag == written.etag;
+  if (head->token.empty() && (!head->size || !same_etag))
+    fail(ErrorKind::kUnreachable,
+         "the server does not show what was written; check that the endpoint is an S3 API");
+  return written.etag.empty() ? head->etag : written.etag;
+}
+
 namespace {
 
-std::string send_object(S3Client& client, const S3Put& put) {
+/// The ETag. Throws S3Error.
+std::string send_once(S3Client& client, const S3Put& put, const std::string& token) {
+  const std::string etag =
+      bare_etag(client.send(request_of(put, token, client)).response.header("etag"));
+  if (etag.empty())
+    throw Error(ErrorKind::kUnreachable, "cannot " + put.doing + " in the bucket " +
+                                             client.target().bucket +
+                                             ": the server answers without an ETag, so it is not "
+                                             "an S3 API; check the endpoint");
+  return etag;
+}
+
+S3Stored send_object(S3Client& client, const S3Put& put) {
+  const bool conditional = put.is_new && client.conditions();
+  if (put.is_new && !conditional) require_absent(client, put.key, put.doing);
   const std::string token = random_hex(16);
-  const S3Request request = request_of(put, token, client.target());
+  const std::uint64_t size = put.file.fd >= 0 ? put.file.size : put.body.size();
+  std::string etag;
   try {
-    return bare_etag(client.send(request).response.header("etag"));
+    etag = send_once(client, put, token);
   } catch (const S3Error& error) {
-    if (!put.create_only) throw;
-    if (error.status() == 501) {
-      S3Put plain = put;
-      plain.create_only = false;
-      return send_object(client, plain);
+    if (!conditional) throw;
+    if (refuses_condition(error)) {
+      client.forgo_conditions();
+      return send_object(client, put);
     }
     if (error.status() != 412) throw;
-    const auto there = head_object(client, put.key, put.doing);
+    const auto there = head_if_allowed(client, put.key, put.doing);
     // An attempt whose answer got lost may have been the one that made it.
-    if (there && there->token == token) return there->etag;
-    throw KeyTaken("cannot " + put.doing + " in the bucket " + client.target().bucket +
-                   ": it is there already");
+    if (!there || there->token != token) throw_exists(client, put.doing);
+    etag = there->etag;
   }
+  return {size, confirm_object(client, put.key, put.doing, {size, etag, token})};
 }
 
 }  // namespace
 
-std::string put_object(S3Client& client, const S3Put& put) {
-  const std::string etag = send_object(client, put);
+S3Stored put_object(S3Client& client, const S3Put& put) {
+  S3Stored stored = send_object(client, put);
   ensure_lock(client, put.key, put.doing);
-  return etag;
+  return stored;
 }
 
 }  // namespace backups

@@ -1,6 +1,7 @@
 #include "store/s3_parts.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace backups {
 namespace {
@@ -8,17 +9,19 @@ namespace {
 constexpr std::uint64_t kMiB = 1ULL << 20;
 constexpr std::uint64_t kMemory = 64 * kMiB;  // parts on their way and the one being filled
 constexpr std::uint64_t kFirst = 8 * kMiB;
+constexpr std::uint64_t kMostInTwo = 32 * kMiB;  // two of them fit in kMemory
 
-// 8 MiB parts up to 7.8 GiB, 16 up to 70 GiB, 32 up to 151 GiB; each is sent while the next fills.
-// From there on the size doubles every 150 parts.
-constexpr int kEnd8 = 1'000, kEnd16 = 5'000, kEnd32 = 7'600, kDoubling = 150;
+// Of a stream whose length nobody knows: 8 MiB parts up to 31 GiB, 32 up to 150 GiB, each sent
+// while the next fills. From there on the size doubles every 140 parts.
+constexpr int kEnd8 = 4'000, kEnd32 = 7'800, kDoubling = 140;
+// Where a length was expected, all parts are equal until it turns out to be much longer.
+constexpr int kEndEqual = 9'000;
 
-std::uint64_t grown(int number) {
-  if (number <= kEnd8) return 8 * kMiB;
-  if (number <= kEnd16) return 16 * kMiB;
-  if (number <= kEnd32) return 32 * kMiB;
-  const int doublings = 1 + (number - kEnd32 - 1) / kDoubling;
-  return doublings > 7 ? kLargestPart : 32 * kMiB << doublings;
+std::uint64_t doubled(std::uint64_t size, int parts) {
+  for (int doublings = 1 + (parts - 1) / kDoubling; doublings > 0 && size < kLargestPart;
+       --doublings)
+    size *= 2;
+  return std::min(size, kLargestPart);
 }
 
 /// In whole MiB, so that `parts` of them hold `size`.
@@ -30,18 +33,22 @@ std::uint64_t share(std::uint64_t size, int parts) {
 }  // namespace
 
 PartPlan PartPlan::for_stream(std::uint64_t equal, std::uint64_t expected, int in_flight) {
-  if (equal != 0) return {equal, false, true, in_flight};
-  return {std::max(kFirst, share(expected, kMostParts)), true, true, in_flight};
+  // What is expected is a guess.
+  const std::uint64_t most = expected + std::min(expected / 2, UINT64_MAX - expected);
+  if (equal != 0) return {std::max(equal, share(most, kMostParts)), 0, true, in_flight};
+  if (expected == 0) return {kFirst, kEnd8, true, in_flight};
+  const std::uint64_t handy = std::clamp(share(most, kFewParts), kFirst, kMostInTwo);
+  return {std::max(handy, share(most, kEndEqual)), kEndEqual, true, in_flight};
 }
 
 PartPlan PartPlan::for_file(std::uint64_t equal, std::uint64_t size, int in_flight) {
-  if (equal != 0) return {equal, false, false, in_flight};
-  const std::uint64_t handy = std::clamp(share(size, 1'000), kFirst, 8 * kFirst);
-  return {std::max(handy, share(size, kMostParts)), false, false, in_flight};
+  return {std::max({equal, kFirst, share(size, kFewParts)}), 0, false, in_flight};
 }
 
 std::uint64_t PartPlan::size(int number) const {
-  return grows_ ? std::max(base_, grown(number)) : base_;
+  if (equal_until_ == 0 || number <= equal_until_) return base_;
+  if (equal_until_ != kEnd8) return doubled(base_, number - equal_until_);
+  return number <= kEnd32 ? 4 * base_ : doubled(4 * base_, number - kEnd32);
 }
 
 int PartPlan::in_flight(int number) const {
@@ -54,6 +61,12 @@ std::uint64_t PartPlan::limit() const {
   std::uint64_t bytes = 0;
   for (int number = 1; number <= kMostParts; ++number) bytes += size(number);
   return bytes;
+}
+
+std::string part_size_advice(std::uint64_t size) {
+  const std::uint64_t parts = std::clamp<std::uint64_t>(share(size, kFewParts) / kMiB, 16, 512);
+  return "give the target larger parts of equal size: backups:target-set <target> part-size " +
+         std::to_string(parts) + " (MiB; they are kept in memory)";
 }
 
 }  // namespace backups

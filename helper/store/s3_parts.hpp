@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace backups {
 
 // Amazon S3 user guide, "Multipart upload limits".
 constexpr int kMostParts = 10'000;
+constexpr int kFewParts = 1'000;  ///< that some providers allow at most
 constexpr std::uint64_t kSmallestPart = 5ULL << 20;
 constexpr std::uint64_t kLargestPart = 5ULL << 30;
 
@@ -14,12 +16,21 @@ constexpr std::uint64_t kLargestPart = 5ULL << 30;
 class PartPlan {
  public:
   /// For bytes that are held in memory until the server has them: at most 64 MiB for the first
-  /// 150 GiB, then two parts. `equal`: the size of all parts, or 0. `expected`: bytes that may
-  /// come, or 0; with it parts are large enough from the start.
+  /// 150 GiB, then two parts. `equal`: the size of all parts at least, or 0: they may grow.
+  /// `expected`: about as many bytes may come, or 0; with it parts are equal, unless much more
+  /// comes, and at most 1,000 where that fits in memory: some providers want the one or the other.
   static PartPlan for_stream(std::uint64_t equal, std::uint64_t expected, int in_flight);
 
-  /// For a file of known size that can be read again.
+  /// For a file of known size that can be read again: equal parts, at most 1,000.
   static PartPlan for_file(std::uint64_t equal, std::uint64_t size, int in_flight);
+
+  /// For a stream whose parts double in size after the first `equal_until`.
+  static PartPlan growing(std::uint64_t base, int equal_until, int in_flight) {
+    return {base, equal_until, true, in_flight};
+  }
+
+  /// From now on all are like the first.
+  void keep_equal() { equal_until_ = 0; }
 
   std::uint64_t size(int number) const;
   /// How many may be on their way while this one is sent.
@@ -28,13 +39,16 @@ class PartPlan {
   std::uint64_t limit() const;
 
  private:
-  PartPlan(std::uint64_t base, bool grows, bool in_memory, int in_flight)
-      : base_(base), grows_(grows), in_memory_(in_memory), in_flight_(in_flight) {}
+  PartPlan(std::uint64_t base, int equal_until, bool in_memory, int in_flight)
+      : base_(base), equal_until_(equal_until), in_memory_(in_memory), in_flight_(in_flight) {}
 
   std::uint64_t base_;
-  bool grows_;
+  int equal_until_;  // a part's number; 0: all are
   bool in_memory_;
   int in_flight_;
 };
+
+/// What a person can do where parts of the usual sizes don't do for `size` bytes.
+std::string part_size_advice(std::uint64_t size);
 
 }  // namespace backups

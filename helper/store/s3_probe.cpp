@@ -19,6 +19,10 @@ using Outcome = Check::Outcome;
 
 constexpr std::int64_t kGoodClock = 60;  // seconds
 constexpr std::size_t kTwoParts = kSmallestPart + 1;
+constexpr const char* kUnguarded =
+    "the provider does not guard a file against being written twice: it is looked for first "
+    "instead, and names of backups never repeat";
+constexpr std::uint64_t kLargeBackup = 64ULL << 30;  // bytes
 
 class Probe {
  public:
@@ -29,7 +33,7 @@ class Probe {
     const bool written = check("write", [&] { put(false); });
     check_clock();
     if (!written) {
-      for (const char* name : {"read", "list", "multipart", "create-only", "delete"})
+      for (const char* name : {"read", "list", "multipart", "uploads", "create-only", "delete"})
         checks_.push_back({name, Outcome::kSkipped, "nothing could be written"});
       return checks_;
     }
@@ -37,6 +41,8 @@ class Probe {
     check("list", [&] { list(); });
     check_options();
     const bool parts = check("multipart", [&] { multipart(); });
+    if (parts) check_parts();
+    check_uploads();
     check_create_only();
     check_delete(parts);
     return checks_;
@@ -55,9 +61,7 @@ class Probe {
     }
   }
 
-  void put(bool create_only) {
-    put_object(client_, {"write a test object", key_, text_, {}, create_only});
-  }
+  void put(bool is_new) { put_object(client_, {"write a test object", key_, text_, {}, is_new}); }
 
   void read() {
     TextSink out;
@@ -73,13 +77,59 @@ class Probe {
       throw Error(ErrorKind::kDamaged,
                   "what was written is not listed: the provider's lists lag "
                   "behind, and a sync would miss backups");
-    list_uploads(client_, key_);
+  }
+
+  /// Without it everything works, but what a killed process left stays and costs.
+  void check_uploads() {
+    if (!check("uploads", [&] { list_uploads(client_, key_); }))
+      lacks(
+          "unfinished uploads can't be listed, so that what an interrupted one left can't be "
+          "removed: give the bucket a lifecycle rule that ends incomplete multipart uploads");
+  }
+
+  /// What large backups will meet; small ones work in any case.
+  void check_parts() {
+    if (!check("many-parts", [&] { send_part(kMostParts); }))
+      lacks("the provider allows fewer than 10,000 parts: " + part_size_advice(kLargeBackup));
+    check("growing-parts", [&] {
+      if (!takes_growing_parts(client_, parts_key_))
+        throw Error(ErrorKind::kRefused, "the provider wants parts of equal size");
+    });
+    if (checks_.back().outcome == Outcome::kFails)
+      lacks(checks_.back().message + "; for backups above 31 GiB " +
+            part_size_advice(kLargeBackup));
+  }
+
+  /// Of an upload that is ended again.
+  void send_part(int number) {
+    S3Request begin{.doing = "begin an upload", .method = "POST", .key = parts_key_};
+    begin.query = {{"uploads", ""}};
+    begin.answers_xml = true;
+    const auto id = read_upload_id(client_.send(begin).response.body);
+    if (!id) throw Error(ErrorKind::kUnreachable, "the server began an upload without naming it");
+    const std::string text = "x";
+    S3Request part{.doing = "send part " + std::to_string(number), .method = "PUT"};
+    part.key = parts_key_;
+    part.query = {{"partNumber", std::to_string(number)}, {"uploadId", *id}};
+    part.body = text;
+    try {
+      client_.send(part);
+    } catch (const Error&) {
+      abort_upload(client_, {parts_key_, *id});
+      throw;
+    }
+    abort_upload(client_, {parts_key_, *id});
+  }
+
+  void lacks(const std::string& message) {
+    checks_.back() = {checks_.back().name, Outcome::kLacks, message};
   }
 
   void multipart() {
     // Two parts, and small ones, whatever the target's are.
     S3Stored stored;
-    const auto sink = make_s3_upload(client_, parts_key_, false, stored, kSmallestPart);
+    const auto sink = make_s3_upload(client_, parts_key_, false, stored,
+                                     PartPlan::for_stream(kSmallestPart, 0, 1));
     sink->write(std::string(kTwoParts, 'x'));
     sink->finish();
   }
@@ -136,13 +186,12 @@ class Probe {
   void check_create_only() {
     try {
       put(true);
-      checks_.push_back({"create-only", Outcome::kLacks,
-                         "the provider does not guard a file against being written twice; names "
-                         "of backups never repeat, so nothing is lost"});
+      checks_.push_back({"create-only", Outcome::kLacks, kUnguarded});
     } catch (const Error& error) {
       const bool guarded = error.kind() == ErrorKind::kRefused;
       checks_.push_back({"create-only", guarded ? Outcome::kWorks : Outcome::kFails,
                          guarded ? "" : error.what()});
+      if (guarded && !client_.conditions()) lacks(kUnguarded);
     }
   }
 

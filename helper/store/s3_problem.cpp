@@ -1,8 +1,10 @@
 #include "store/s3_problem.hpp"
 
+#include <cctype>
 #include <map>
 
 #include "base/text.hpp"
+#include "model/endpoint.hpp"
 #include "store/s3_retry.hpp"
 
 namespace backups {
@@ -36,10 +38,37 @@ const std::map<std::string, const char*>& advice_by_code() {
 }  // namespace
 
 std::optional<S3Problem> problem_in(const HttpResponse& response, bool needs_xml) {
+  if (is_web_page(response)) return S3Problem{};
   if (response.ok() && (!needs_xml || response.status == 204)) return std::nullopt;
   if (auto problem = read_problem(response.body)) return problem;
   if (!response.ok()) return S3Problem{};
   return is_xml(response.body) ? std::nullopt : std::optional(S3Problem{});
+}
+
+bool is_web_page(const HttpResponse& response) {
+  if (!response.ok() || response.body.empty()) return false;
+  std::string start = trim(response.body.substr(0, 200)).substr(0, 14);
+  for (char& c : start) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return response.header("content-type").starts_with("text/html") || start.starts_with("<html") ||
+         start.starts_with("<!doctype html");
+}
+
+S3Advice not_s3() {
+  return {ErrorKind::kUnreachable,
+          "the answer is a web page, so this is not an S3 API: check the endpoint (a console or a "
+          "portal often has another host name or port than the API)"};
+}
+
+std::string redirected_to(const HttpResponse& response, const S3Problem& problem) {
+  if (response.status < 300 || response.status >= 400) return "";
+  const std::string location = response.header("location");
+  const std::size_t scheme = location.find("://");
+  const std::size_t end = location.find_first_of("/?#", scheme + 3);
+  if (scheme != std::string::npos)
+    if (const auto place = parse_endpoint(location.substr(0, end)))
+      return place->scheme + "://" + place->authority;
+  const auto place = parse_endpoint("https://" + problem.endpoint);
+  return place ? "https://" + place->authority : "";
 }
 
 bool refuses_checksums(int status, const S3Problem& problem) {

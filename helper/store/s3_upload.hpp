@@ -6,24 +6,30 @@
 #include <string>
 
 #include "store/s3_client.hpp"
+#include "store/s3_object.hpp"
 #include "store/s3_parts.hpp"
+#include "stream/sink.hpp"
 
 namespace backups {
 
-/// The object that an upload became.
-struct S3Stored {
-  std::uint64_t size = 0;
-  std::string etag;  ///< without its quotes; empty: the server named none
-};
+/// Takes an object's bytes: one PUT for what fits in one part, a multipart upload otherwise.
+/// `client` and `stored`, which is set when it is finished, must outlive it. Throws Error: kRefused
+/// at once when what the target expects can't fit; KeyTaken in the end when the object must be new
+/// and is there.
+std::unique_ptr<Sink> make_s3_upload(S3Client& client, const std::string& key, bool is_new,
+                                     S3Stored& stored);
 
-/// Takes an object's bytes: one PUT for what fits in one part, a multipart upload otherwise, its
-/// parts sent by threads of their own. `client` and `stored` must outlive it. `create_only`: an
-/// object that is there already stays, KeyTaken.
-std::unique_ptr<Sink> make_s3_upload(S3Client& client, const std::string& key, bool create_only,
-                                     S3Stored& stored, std::uint64_t part_size = 0);
+/// The same in parts as `plan` has them. Before they grow, the server is asked with a small upload
+/// whether it takes such; where it does not, they stay equal as long as there are numbers for them.
+std::unique_ptr<Sink> make_s3_upload(S3Client& client, const std::string& key, bool is_new,
+                                     S3Stored& stored, const PartPlan& plan);
+
+/// Does the server take an upload whose second part is larger than its first? Tries it under `key`,
+/// which it removes again. Throws Error when that can't be told.
+bool takes_growing_parts(S3Client& client, const std::string& key);
 
 /// The same from a file.
 void upload_file(S3Client& client, const std::string& key, const std::filesystem::path& file,
-                 bool create_only, S3Stored& stored);
+                 bool is_new, S3Stored& stored);
 
 }  // namespace backups

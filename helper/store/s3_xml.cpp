@@ -4,16 +4,26 @@
 #include <sstream>
 
 #include "base/text.hpp"
+#include "store/limits.hpp"
 
 namespace backups {
 namespace {
+
+class DepthLimit : public pugi::xml_tree_walker {
+ public:
+  bool for_each(pugi::xml_node&) override { return depth() < kMostXmlDepth; }
+};
+
+bool load(pugi::xml_document& document, const std::string& xml) {
+  DepthLimit limit;
+  return document.load_buffer(xml.data(), xml.size()) && document.traverse(limit);
+}
 
 /// The root element where it has this name, whatever its namespace prefix.
 class Document {
  public:
   Document(const std::string& xml, const char* root) {
-    const bool whole = document_.load_buffer(xml.data(), xml.size());
-    if (whole && std::string_view(document_.document_element().name()) == root)
+    if (load(document_, xml) && std::string_view(document_.document_element().name()) == root)
       root_ = document_.document_element();
   }
   explicit operator bool() const { return root_; }
@@ -31,6 +41,11 @@ pugi::xml_node append_root(pugi::xml_document& document, const char* name) {
   return root;
 }
 
+/// "2026-04-08T14:30:00.000Z"
+Time begun(const std::string& initiated) {
+  return parse_rfc3339(initiated.substr(0, 19) + "Z").value_or(0);
+}
+
 std::string text_of(const pugi::xml_document& document) {
   std::ostringstream text;
   document.save(text, "", pugi::format_raw);
@@ -41,13 +56,14 @@ std::string text_of(const pugi::xml_document& document) {
 
 bool is_xml(const std::string& text) {
   pugi::xml_document document;
-  return document.load_buffer(text.data(), text.size()) && document.document_element();
+  return load(document, text) && document.document_element();
 }
 
 std::optional<S3Problem> read_problem(const std::string& xml) {
   const Document document(xml, "Error");
   if (!document) return std::nullopt;
-  return S3Problem{document.text("Code"), document.text("Message"), document.text("Region")};
+  return S3Problem{document.text("Code"), document.text("Message"), document.text("Region"),
+                   document.text("Endpoint")};
 }
 
 std::optional<S3Page<Store::Entry>> read_objects(const std::string& xml) {
@@ -72,7 +88,8 @@ std::optional<S3Page<S3Upload>> read_uploads(const std::string& xml) {
   if (!document) return std::nullopt;
   S3Page<S3Upload> page;
   for (const auto& upload : document->children("Upload"))
-    page.items.push_back({upload.child_value("Key"), upload.child_value("UploadId")});
+    page.items.push_back({upload.child_value("Key"), upload.child_value("UploadId"),
+                          begun(upload.child_value("Initiated"))});
   if (document.text("IsTruncated") == "true") {
     page.next = {{"key-marker", document.text("NextKeyMarker")},
                  {"upload-id-marker", document.text("NextUploadIdMarker")}};
@@ -94,7 +111,7 @@ std::optional<std::string> read_completed(const std::string& xml) {
   return document.text("ETag");
 }
 
-std::string write_completion(const std::vector<S3Part>& parts) {
+std::string write_completion(const std::vector<S3Part>& parts, bool checksums) {
   pugi::xml_document document;
   auto root = append_root(document, "CompleteMultipartUpload");
   int number = 0;
@@ -102,7 +119,8 @@ std::string write_completion(const std::vector<S3Part>& parts) {
     auto node = root.append_child("Part");
     node.append_child("PartNumber").text() = ++number;
     node.append_child("ETag").text() = part.etag.c_str();
-    if (!part.checksum.empty()) node.append_child("ChecksumSHA256").text() = part.checksum.c_str();
+    if (checksums && !part.checksum.empty())
+      node.append_child("ChecksumSHA256").text() = part.checksum.c_str();
   }
   return text_of(document);
 }

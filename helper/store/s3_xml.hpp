@@ -6,11 +6,12 @@
 
 #include "store/sigv4.hpp"
 #include "store/store.hpp"
+#include "sys/clock.hpp"
 
 namespace backups {
 
 // Bodies of the S3 REST API (Amazon S3 API reference). A reader gives nothing when the text is not
-// that document.
+// that document, or nested more deeply than any of them (store/limits.hpp).
 
 /// Is it one document, whole?
 bool is_xml(const std::string& text);
@@ -20,6 +21,7 @@ struct S3Problem {
   std::string code;
   std::string message;
   std::string region;
+  std::string endpoint{};  ///< where the bucket is, of a redirect
 };
 std::optional<S3Problem> read_problem(const std::string& xml);
 
@@ -36,6 +38,7 @@ std::optional<S3Page<Store::Entry>> read_objects(const std::string& xml);
 struct S3Upload {
   std::string key;
   std::string id;
+  Time begun = 0;  ///< 0: not told
 };
 /// <ListMultipartUploadsResult>
 std::optional<S3Page<S3Upload>> read_uploads(const std::string& xml);
@@ -51,8 +54,8 @@ struct S3Part {
   std::string etag;      ///< in its quotes
   std::string checksum;  ///< base64 of its SHA-256; empty: not sent
 };
-/// <CompleteMultipartUpload>, numbered from 1.
-std::string write_completion(const std::vector<S3Part>& parts);
+/// <CompleteMultipartUpload>, numbered from 1, with or without their checksums.
+std::string write_completion(const std::vector<S3Part>& parts, bool checksums);
 
 /// <Retention>; `until` as in RFC 3339.
 std::string write_retention(const std::string& mode, const std::string& until);

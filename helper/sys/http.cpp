@@ -16,8 +16,7 @@
 namespace backups {
 namespace {
 
-constexpr std::size_t kKeptBody = 16 * 1024 * 1024;  // a page of 1,000 keys takes under 2 MiB
-constexpr long kStalledRate = 1024;                  // bytes a second
+constexpr long kStalledRate = 1024;  // bytes a second
 constexpr long kSendBuffer = 512 * 1024;
 
 /// One request under way.
@@ -27,6 +26,7 @@ struct Exchange {
   const std::atomic<bool>* stop;
   HttpResponse response;
   std::uint64_t sent = 0;
+  std::size_t header_bytes = 0;
   bool begun = false;
   std::exception_ptr thrown;
 
@@ -53,6 +53,9 @@ std::size_t on_header(const char* text, std::size_t, std::size_t size, void* con
   const std::string_view line(text, size);
   return guarded(exchange,
                  [&] {
+                   exchange.header_bytes += size;
+                   if (exchange.header_bytes > kMostHeaders)
+                     throw HttpFailure(HttpFailure::Cause::kBroken, "the answer is too long");
                    // A new status line (after a proxy's, or a 100) starts over.
                    if (line.starts_with("HTTP/")) exchange.response.headers.clear();
                    const std::size_t colon = line.find(':');
@@ -80,7 +83,7 @@ void receive(Transfer& transfer, std::string_view bytes) {
     response.status = static_cast<int>(status);
   }
   if (exchange.receiver == nullptr || !response.ok()) {
-    if (response.body.size() + bytes.size() > kKeptBody)
+    if (response.body.size() + bytes.size() > kMostBody)
       throw HttpFailure(HttpFailure::Cause::kBroken, "the answer is too long");
     response.body += bytes;
     return;
@@ -155,7 +158,14 @@ class HeaderList {
   HeaderList& operator=(const HeaderList&) = delete;
   ~HeaderList() { curl_slist_free_all(list_); }
 
+  /// A line break in a value that came from outside would begin another header, or request.
   void add(const std::string& line) {
+    const bool clean = std::none_of(line.begin(), line.end(), [](char c) {
+      return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+    });
+    if (!clean)
+      throw Error(ErrorKind::kFailed, "the header " + printable(line.substr(0, line.find(':'))) +
+                                          " would have control characters in it");
     curl_slist* longer = curl_slist_append(list_, line.c_str());
     if (longer == nullptr) throw Error(ErrorKind::kFailed, "curl has no memory");
     list_ = longer;
@@ -256,7 +266,7 @@ HttpResponse HttpClient::send(const HttpRequest& request, HttpReceiver* receiver
                               const std::atomic<bool>* stop) {
   CURL* easy = state_->easy.get();
   curl_easy_reset(easy);  // connections stay
-  Transfer transfer{easy, {request, receiver, stop, {}, 0, false, {}}};
+  Transfer transfer{easy, {request, receiver, stop, {}, 0, 0, false, {}}};
   Exchange& exchange = transfer.exchange;
   HeaderList headers;
   state_->set_connection();

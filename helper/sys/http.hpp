@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -12,6 +13,10 @@
 #include "base/error.hpp"
 
 namespace backups {
+
+// Of an answer; one with more is none.
+constexpr std::size_t kMostBody = 16 << 20;  ///< bytes that are kept: 1,000 keys take under 2 MiB
+constexpr std::size_t kMostHeaders = 256 << 10;  ///< bytes
 
 /// A piece of an open file, read with pread(2).
 struct FileRange {

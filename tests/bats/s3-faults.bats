@@ -39,7 +39,7 @@ assert_empty_bucket() {
 
 # target_at ENDPOINT: from now on.
 target_at() {
-  helper target-set offsite endpoint "$1" --quiet
+  helper target-set offsite endpoint "$1" --force --quiet
 }
 
 target_add() {
@@ -196,7 +196,7 @@ begin() {
 
 # through_proxy PHASE [OPTION...]: its act; sets CODE.
 through_proxy() {
-  proxy_start "${@:2}"
+  proxy_start "${@:2}" ${LIKE:+--like "$LIKE"}
   target_at "$PROXY_ENDPOINT"
   CODE=0
   "act_$1" >"$PAIR/out" 2>"$PAIR/err" || CODE=$?
@@ -207,13 +207,13 @@ through_proxy() {
 
 # What a single fault must not make fail: all that goes away by trying again.
 passes() {
-  [[ ! $1 =~ ^(403|corrupt-answer)$ ]]
+  [[ ! $1 =~ ^(403|corrupt-answer|web-page)$ ]]
 }
 
-# pair PHASE N KIND [TIMES]
+# pair PHASE N KIND [TIMES]; as the provider LIKE does it, where that is set.
 pair() {
   local phase=$1 kind=$3 times=${4:-1} started
-  begin "$phase" "$phase.$2.$kind" || return 1
+  begin "$phase" "$phase.$2.$kind${LIKE:+.$LIKE}" || return 1
   [[ $times == 1 ]] || helper target-set offsite attempts 3 --quiet
   started=${EPOCHREALTIME/./}
   through_proxy "$phase" --fault "$kind" --at "$2" --times "$times" || return 1
@@ -230,11 +230,11 @@ pair() {
 # pairs_of PHASE: "PHASE N KIND" for every request of a clean run, and every fault that applies to it.
 pairs_of() {
   (
-    begin "$1" "$1.clean" && through_proxy "$1" && "after_$1" "$CODE" || fail "$(cat "$PAIR"/err)" || exit 1
+    begin "$1" "$1.clean${LIKE:+.$LIKE}" && through_proxy "$1" && "after_$1" "$CODE" || fail "$(cat "$PAIR"/err)" || exit 1
     awk -F '\t' -v phase="$1" '
       function pairs(kinds, n, i, kind) { n = split(kinds, kind, " "); for (i = 1; i <= n; ++i) print phase, $2, kind[i] }
       $1 != "request" { next }
-      { pairs("drop drop-after delay truncate reset slow-drip 403 429 500 503") }
+      { pairs("drop drop-after delay truncate reset slow-drip web-page 403 429 500 503") }
       $4 > 0 { pairs("corrupt-request") }
       $5 > 0 { pairs("corrupt-answer") }
       $3 == "CompleteMultipartUpload" { pairs("error-in-200") }' "$PAIR/requests" | sort
@@ -326,4 +326,74 @@ all_pairs() {
 
 @test "a fault that stays, at every request" {
   all_pairs 99 drop "${PHASES[@]}"
+}
+
+@test "as Amazon, Google, Cloudflare and servers with the minimum answer: an upload x faults" {
+  local LIKE
+  for LIKE in aws gcs r2 minimal; do
+    all_pairs 1 'drop-after|500' upload
+  done
+}
+
+@test "as Google and servers with the minimum answer: a copy, a deletion and a sync x a fault" {
+  local LIKE
+  for LIKE in gcs minimal; do
+    all_pairs 1 500 copy delete sync
+  done
+}
+
+@test "a server that answers 200 and HTML to everything stores nothing, and no command says that it did" {
+  local LIKE=console
+  begin delete console
+  through_proxy upload && [[ $CODE == 13 ]] || fail "it ended with $CODE: $(<"$PAIR/err")"
+  assert_contains "$(<"$PAIR/err")" "the answer is a web page, so this is not an S3 API"
+  for act in read sync_own delete; do
+    through_proxy "$act" && [[ $CODE != 0 ]] || fail "$act ended with $CODE: $(<"$PAIR/err")"
+    [[ $act == delete ]] || assert_equal "$(copy_of "$ID" offsite)" success # neither damaged nor missing
+  done
+  assert_contains "$(keys)" "$ID"
+}
+
+act_read() {
+  helper verify "$ID" --target offsite --quiet
+}
+
+act_sync_own() {
+  helper sync offsite --quiet
+}
+
+@test "a provider with few rights, or fewer parts: target-test says what that means" {
+  local like right outcome
+  begin upload rights
+  while read -r like right outcome; do
+    proxy_start --like "$like"
+    target_at "$PROXY_ENDPOINT"
+    run --separate-stderr helper target-test offsite --format json
+    proxy_stop
+    assert_equal "$like $right $(jq -r --arg right "$right" '.checks[] | select(.right == $right) | .outcome' <<<"$output")" \
+      "$like $right $outcome"
+    [[ $outcome != lacks || $right == create-only ]] || assert_match "$output" "part-size|lifecycle rule"
+  done <<'RIGHTS'
+aws multipart works
+gcs create-only lacks
+r2 growing-parts lacks
+r2 many-parts works
+scaleway many-parts lacks
+scaleway growing-parts works
+minimal uploads lacks
+minimal create-only lacks
+write-only write works
+write-only create-only works
+write-only delete fails
+RIGHTS
+}
+
+@test "a key that may only write: copies are made, and RECOVERY.md by a put alone" {
+  begin upload write-only
+  local LIKE=write-only
+  through_proxy upload
+  assert_equal "$CODE" 0 || fail "$(<"$PAIR/err")"
+  refute_contains "$(<"$PAIR/err")" RECOVERY.md
+  assert_contains "$(s3_bucket GET)" "/RECOVERY.md</Key>"
+  helper verify "$(newest)" --target offsite --quiet
 }

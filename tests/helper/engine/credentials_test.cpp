@@ -53,7 +53,7 @@ class CredentialsTest : public testing::Test {
 TEST_F(CredentialsTest, AreThoseThatWereGivenBeforeAnyOther) {
   set("AWS_ACCESS_KEY_ID", "other");
   set("AWS_SECRET_ACCESS_KEY", "other");
-  save_credentials(state_.root(), "offsite", parse_credentials("KEY:SECRET:to:ken\n"));
+  save_credentials(state_.root(), "offsite", parse_credentials("KEY\nSECRET\nto:ken\n"));
   EXPECT_EQ(found(), "KEY SECRET to:ken given");
   EXPECT_EQ(tests::mode_of(state_.root() / "secrets" / "offsite"), 0600U);
   forget_credentials(state_.root(), "offsite");
@@ -124,11 +124,29 @@ TEST_F(CredentialsTest, AreNoneWhereARoleTalksNonsense) {
 }
 
 TEST_F(CredentialsTest, AreNotRepeatedWhereTheyAreWrong) {
-  for (const char* wrong : {"", "KEY", "KEY:", ":SECRET", "KEY:SE CRET", "KEY:SECRET:"}) {
+  for (const char* wrong : {"", "KEY", "KEY:", ":SECRET", "KEY:SE CRET",
+                            "KEY:SECRET:", "KEY\nSE CRET", "KEY\n\nTOKEN", "a\nb\nc\nd",
+                            "KEY\nSE\x01"
+                            "CRET"}) {
     EXPECT_THAT([&] { parse_credentials(wrong); },
                 ThrowsError(ErrorKind::kBadInput, Not(HasSubstr("SE CRET"))))
         << wrong;
   }
+}
+
+TEST_F(CredentialsTest, MayHaveColonsOnLinesOfTheirOwn) {
+  save_credentials(state_.root(), "offsite", parse_credentials("tenant:user\r\nse:cret:\n"));
+  EXPECT_EQ(found(), "tenant:user se:cret:  given");
+}
+
+TEST_F(CredentialsTest, OfASecretWithAColonDoNotBecomeAToken) {
+  for (const char* unclear : {"KEY:SEC:RET", "tenant:user:SECRET", "KEY:SECRET:to:ken"})
+    EXPECT_THAT([&] { parse_credentials(unclear); },
+                ThrowsError(ErrorKind::kBadInput,
+                            AllOf(HasSubstr("more than one colon"), Not(HasSubstr("SEC")))))
+        << unclear;
+  const std::string token(300, 'x');
+  EXPECT_EQ(parse_credentials("KEY:SECRET:" + token).token, token);
 }
 
 TEST_F(CredentialsTest, OfTheEnvironmentAloneAreWarnedAbout) {

@@ -49,31 +49,61 @@ TEST(PartPlan, GrowsForAStreamThatDoesNotEnd) {
 }
 
 TEST(PartPlan, ReachesTheLimitWhenToldHowMuchComes) {
-  for (const std::uint64_t size : {kTiB, 10 * kTiB, 40 * kTiB, kLargest - 1, kLargest}) {
+  for (const std::uint64_t size : {kTiB, 10 * kTiB, 30 * kTiB}) {
+    EXPECT_LE(cut(PartPlan::for_stream(0, size, 4), size).parts, kMostParts) << size;
+    EXPECT_LE(cut(PartPlan::for_file(0, size, 4), size).parts, kMostParts) << size;
+  }
+  for (const std::uint64_t size : {kLargest - 1, kLargest}) {
     EXPECT_LE(cut(PartPlan::for_stream(0, size, 4), size).parts, kMostParts) << size;
     EXPECT_LE(cut(PartPlan::for_file(0, size, 4), size).parts, kMostParts) << size;
   }
   EXPECT_EQ(PartPlan::for_file(0, kLargest, 4).limit(), kLargest);
   EXPECT_EQ(PartPlan::for_stream(0, kLargest, 4).limit(), kLargest);
-  EXPECT_EQ(PartPlan::for_stream(0, 1'000 * kGiB, 4).size(1), 103 * kMiB);
 }
 
-TEST(PartPlan, SendsSeveralPartsOfAFileAtOnceAtAnySize) {
-  for (const std::uint64_t size : {kMiB, 100 * kMiB, kGiB, 100 * kGiB, kTiB, kLargest})
-    EXPECT_EQ(PartPlan::for_file(0, size, 4).in_flight(2), 4);
+TEST(PartPlan, KeepsPartsEqualWhereALengthIsExpected) {
+  for (const std::uint64_t expected : {kGiB, 9 * kGiB, 40 * kGiB, 100 * kGiB, kTiB}) {
+    const auto plan = PartPlan::for_stream(0, expected, 7);
+    const Reach reach = cut(plan, expected + expected / 4);
+    EXPECT_EQ(plan.size(reach.parts), plan.size(1)) << expected;
+    EXPECT_LE(reach.memory, std::max(64 * kMiB, 2 * plan.size(1))) << expected;
+  }
+  EXPECT_EQ(PartPlan::for_stream(0, kGiB, 7).size(1), 8 * kMiB);
+  // Few enough for a provider that allows 1,000, as far as memory allows that.
+  EXPECT_LE(cut(PartPlan::for_stream(0, 15 * kGiB, 7), 15 * kGiB).parts, 1'000);
+  EXPECT_LE(PartPlan::for_stream(0, 90 * kGiB, 7).size(1), 32 * kMiB);
+}
+
+TEST(PartPlan, GrowsWhenMuchMoreComesThanWasExpected) {
+  EXPECT_LE(cut(PartPlan::for_stream(0, kGiB, 7), 100 * kGiB).parts, kMostParts);
+}
+
+TEST(PartPlan, CutsAFileIntoAThousandEqualParts) {
+  for (const std::uint64_t size : {kMiB, 100 * kMiB, kGiB, 100 * kGiB, kTiB}) {
+    const auto plan = PartPlan::for_file(0, size, 4);
+    EXPECT_EQ(plan.in_flight(2), 4);
+    EXPECT_LE(cut(plan, size).parts, 1'000) << size;
+    EXPECT_EQ(plan.size(1'000), plan.size(1));
+  }
   EXPECT_EQ(PartPlan::for_file(0, kGiB, 4).size(1), 8 * kMiB);
-  EXPECT_EQ(PartPlan::for_file(0, 100 * kGiB, 4).size(1), 64 * kMiB);
+  EXPECT_EQ(PartPlan::for_file(0, 100 * kGiB, 4).size(1), 103 * kMiB);
 }
 
 TEST(PartPlan, KeepsPartsEqualWhereAsked) {
-  for (const auto& plan :
-       {PartPlan::for_stream(16 * kMiB, 0, 4), PartPlan::for_file(16 * kMiB, kTiB, 4)}) {
-    EXPECT_EQ(plan.size(1), 16 * kMiB);
-    EXPECT_EQ(plan.size(kMostParts), 16 * kMiB);
-    EXPECT_EQ(plan.limit(), kMostParts * 16 * kMiB);
-  }
+  const auto stream = PartPlan::for_stream(16 * kMiB, 0, 4);
+  EXPECT_EQ(stream.size(1), 16 * kMiB);
+  EXPECT_EQ(stream.size(kMostParts), 16 * kMiB);
+  EXPECT_EQ(stream.limit(), kMostParts * 16 * kMiB);
+  EXPECT_EQ(PartPlan::for_file(16 * kMiB, kGiB, 4).size(1), 16 * kMiB);
   EXPECT_EQ(PartPlan::for_stream(16 * kMiB, 0, 8).in_flight(1), 3);
   EXPECT_EQ(PartPlan::for_stream(128 * kMiB, 0, 8).in_flight(1), 1);
+}
+
+TEST(PartPlan, MakesEqualPartsLargerWhereMoreIsKnownToCome) {
+  for (const std::uint64_t size : {100 * kGiB, kTiB}) {
+    EXPECT_LE(cut(PartPlan::for_stream(5 * kMiB, size, 4), size).parts, kMostParts) << size;
+    EXPECT_LE(cut(PartPlan::for_file(5 * kMiB, size, 4), size).parts, 1'000) << size;
+  }
 }
 
 }  // namespace

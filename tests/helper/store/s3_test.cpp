@@ -234,7 +234,7 @@ TEST_F(S3Test, SaysThatNobodyAnswers) {
 TEST_F(S3Test, ProbesEveryRightAndLeavesNothing) {
   using Check = S3Store::Check;
   EXPECT_THAT(store()->probe(),
-              AllOf(SizeIs(7), Each(Field(&Check::outcome, Check::Outcome::kWorks))));
+              AllOf(SizeIs(10), Each(Field(&Check::outcome, Check::Outcome::kWorks))));
   S3Client client(target_, server_->credentials);
   EXPECT_THAT(client.send({.doing = "list", .method = "GET"}).response.body,
               Not(HasSubstr("<Contents>")));

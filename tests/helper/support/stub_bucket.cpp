@@ -21,9 +21,12 @@ ServerReply StubBucket::serve(const ServerRequest& request) {
     ++open_uploads_;
     parts_.clear();
     token_ = request.header("x-amz-meta-backups-upload");
+    std::map<std::string, std::string> headers;
+    if (takes_checksums_) headers["x-amz-checksum-algorithm"] = "SHA256";
     return {200,
             "<InitiateMultipartUploadResult><UploadId>u1</UploadId>"
-            "</InitiateMultipartUploadResult>"};
+            "</InitiateMultipartUploadResult>",
+            headers};
   }
   if (request.method == "PUT" && has("partNumber=")) {
     const auto at = request.target.find("partNumber=") + 11;

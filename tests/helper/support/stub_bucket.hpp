@@ -50,6 +50,7 @@ class StubBucket : public testing::Test {
   std::function<std::optional<ServerReply>(const ServerRequest&)> fault_;
   std::optional<std::string> object_;
   int open_uploads_ = 0;
+  bool takes_checksums_ = false;  ///< and says so when an upload is created
   std::map<int, std::string> parts_;
   std::string token_;
   static inline const std::string text_ = noise(2 * kSmallestPart + 1'000);  // three parts

@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# What a person says of a target, against a real S3 server: credentials, endpoints and prefixes of every shape; what becomes
+# of copies when their target is changed, or does not give them out.
+
+load ../support/setup
+load ../support/s3
+load fake
+load target
+
+setup() {
+  target_setup
+  s3_bucket PUT >/dev/null
+}
+
+teardown() {
+  [[ -z ${PROXY:-} ]] || proxy_stop
+}
+
+@test "an access key and a secret with colons come on lines of their own, and are never taken for a token" {
+  local id
+  radosgw-admin -n client.rgw key create --uid=test --key-type=s3 --access-key=tenant:user --secret-key=se:cret:of:mine >/dev/null
+  run -2 --separate-stderr helper target-add offsite s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" \
+    <<<tenant:user:se:cret:of:mine
+  assert_contains "$stderr" "on lines of their own"
+  refute_contains "$stderr" se:cret
+  assert_equal "${#stderr_lines[@]}" 1
+  printf '%s\n' tenant:user se:cret:of:mine |
+    helper target-add offsite s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" --quiet
+  id=$(created --target offsite)
+  helper verify "$id" --target offsite --quiet
+}
+
+@test "an endpoint may end with a slash, and a prefix have any characters: made, listed, read, deleted" {
+  local id other prefix='/Ünder core/+a b&c%20=~/'
+  helper target-add offsite s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT/" --prefix "$prefix" --quiet \
+    <<<"$BACKUPS_TEST_S3_KEY:$BACKUPS_TEST_S3_SECRET"
+  id=$(created --target local,offsite)
+  other=$(created --target local,offsite)
+  assert_contains "$(s3_bucket GET)" '<Key>Ünder core/+a b&amp;c%20=~/'
+  run -0 --separate-stderr helper sync offsite --format json
+  assert_json '.targets[0].found' 2
+  curl -sS --fail "$(helper url "$id" --artifact one)" | cmp - "$ROOT/fake/db/$id.one.dump.zst"
+  helper verify "$id" --target offsite --quiet
+  helper delete "$id" --force --quiet
+  refute_contains "$(s3_bucket GET)" "$id"
+  helper verify "$other" --target offsite --quiet
+}
+
+@test "the bucket, endpoint or prefix of a target does not move below its copies without a decision" {
+  local id option
+  target_add offsite
+  id=$(created --target local,offsite)
+  for option in "bucket $BUCKET-other" "endpoint http://127.0.0.1:9" "prefix elsewhere"; do
+    # shellcheck disable=SC2086 # words
+    run -11 --separate-stderr helper target-set offsite $option </dev/null
+    assert_contains "$stderr" "holds 1 copies"
+    assert_contains "$stderr" "backups:sync offsite"
+  done
+  helper verify "$id" --target offsite --quiet
+  helper target-set offsite prefix elsewhere --force --quiet
+  run -7 --separate-stderr helper sync offsite
+  assert_contains "$stderr" "missing: fake:$id"
+  helper target-set offsite prefix --force --quiet
+  run -2 --separate-stderr helper target-set offsite bucket --force
+  # While a copy is being made, not even then.
+  knob_stop export-after
+  background create fake:db --target offsite --quiet
+  fake_stopped
+  run -4 --separate-stderr helper target-set offsite prefix elsewhere --force
+  assert_contains "$stderr" "is being made"
+  knob export-after
+  fake_go
+  assert_ends 0
+  helper verify fake:db@latest --target offsite --quiet
+}
+
+@test "a manifest that can't be read is named, and the others are taken over all the same" {
+  local id other host
+  target_add offsite
+  id=$(created --target local,offsite)
+  other=$(created --target local,offsite)
+  host=$(helper info "$id" --format json | jq -r .manifest.host)
+  proxy_start --archived "$id.json"
+  helper target-set offsite endpoint "$PROXY_ENDPOINT" --force --quiet
+  run -9 --separate-stderr helper sync offsite --format json
+  assert_json '.targets[0].found' 1
+  assert_contains "$(jq -r '.targets[0].unreadable[]' <<<"$output")" "$id.json: "
+  assert_contains "$stderr" InvalidObjectState
+  assert_equal "$(copy_of "$id" offsite) $(copy_of "$other" offsite)" "success success"
+  fresh_root
+  target_add offsite
+  helper target-set offsite endpoint "$PROXY_ENDPOINT" --quiet
+  run -9 --separate-stderr helper sync offsite --host "$host" --format json
+  assert_json '.targets[0].adopted | join(" ")' "fake:$other"
+  assert_json '.targets[0].unknown | length' 0
+  proxy_stop
+}
