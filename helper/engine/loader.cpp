@@ -14,6 +14,8 @@ namespace {
 
 /// What `abandon` prints last where the restored data are in place.
 constexpr const char* kRestored = "restored";
+/// The `<where>` of what import --in-place makes.
+constexpr const char* kInPlace = "inplace";
 
 }  // namespace
 
@@ -73,12 +75,14 @@ void Loader::write_artifact_list(const Manifest& manifest) const {
 }
 
 void Loader::load_in_place(const Manifest& manifest, Store& store, const Progress& progress) {
+  if (way_ == Way::kInPlace) run_.set_place(kInPlace);
   for (const auto& artifact : manifest.artifacts) {
     replacing([&] {
       import(manifest, artifact, store, {"--in-place", target_.address, artifact.name}, progress);
     });
   }
   import_late(manifest, store, {}, progress);
+  if (way_ == Way::kInPlace) run_.set_place("");
   if (judge_ && any_guarding(log_.lost())) judge_();
 }
 

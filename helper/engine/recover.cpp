@@ -115,13 +115,25 @@ void abandon_restore(State& state, const RunRecord& dead) {
       : found.ends_with("unchanged")
           ? "was interrupted: the data is unchanged"
           : "was interrupted: the data is unchanged, or restored if that was at its very end";
-  // Of one that replaced the live data, recover_run() says what is known.
+  // Of one that replaced the live data, report_replacement() says what is known.
   if (!dead.replacing) log::step("The restore of " + dead.source.spelling() + " " + half);
+}
+
+/// Said by every command, and alerted, until a restore into that source succeeds.
+void report_replacement(State& state, const RunRecord& dead) {
+  const std::string what = unfinished_replacement(dead);
+  log::warn(what);
+  raise_alert(state, {.kind = AlertKind::kRestore,
+                      .source = dead.source.text(),
+                      .backup = dead.backup,
+                      .message = what,
+                      .code = static_cast<int>(ErrorKind::kFailed)});
 }
 
 void recover_run(State& state, const RunRecord& dead) {
   const auto lock = state.try_lock(dead.source, "cleaning up");
   if (!lock) return;
+  if (dead.replacing) report_replacement(state, dead);
   sweep_hooks(state, dead);
   if (!dead.place.empty()) abandon_restore(state, dead);
   settle_attempt(state, dead);
@@ -129,7 +141,6 @@ void recover_run(State& state, const RunRecord& dead) {
     RunRecord settled = dead;
     settled.place.clear();
     if (!dead.place.empty()) rewrite_run(state, settled);
-    log::warn(unfinished_replacement(dead));
   } else {
     remove_run(state, dead);
   }

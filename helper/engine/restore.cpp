@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "catalog/chores.hpp"
+#include "engine/alert.hpp"
 #include "engine/copy.hpp"
 #include "engine/create.hpp"
 #include "engine/rollback.hpp"
@@ -159,6 +160,10 @@ void Restore::apply(const Progress& progress) {
   }
   run_.set_replacing(false);
   forget_replacements(state_, request_.target);
+  clear_alert(state_, {.kind = AlertKind::kRestore,
+                       .source = request_.target.text(),
+                       .backup = manifest_.id,
+                       .message = "restored from " + manifest_.id});
   log_.note("restored into " + request_.target.spelling());
   state_.catalog().record(request_.backup, "restored", "into " + request_.target.spelling(), now());
   for (const auto& one : log_.lost())

@@ -27,6 +27,7 @@ constexpr auto kKinds = std::to_array<Kind>({
     {AlertKind::kSilence, "silence", true, "high", "warning"},
     {AlertKind::kIdentity, "identity", true, "high", "warning"},
     {AlertKind::kTampering, "tampering", true, "high", "rotating_light"},
+    {AlertKind::kRestore, "restore", true, "high", "rotating_light"},
     {AlertKind::kTest, "test", false, "default", "bell"},
     {AlertKind::kStart, "start", false, "min", "arrow_forward"},
     {AlertKind::kSuccess, "success", false, "min", "white_check_mark"},
@@ -133,6 +134,8 @@ std::string about(const Alert& alert) {
       return "Another machine may use the name of this host";
     case AlertKind::kTampering:
       return "A copy of " + of + " is not what was backed up";
+    case AlertKind::kRestore:
+      return "The data of " + of + " may be incomplete or gone";
     case AlertKind::kTest:
       return "A test of the alerts";
     case AlertKind::kStart:

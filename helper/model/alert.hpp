@@ -18,6 +18,7 @@ enum class AlertKind {
   kSilence,
   kIdentity,   ///< another machine may use the name of this host
   kTampering,  ///< what a target holds is not what was written there
+  kRestore,    ///< a restore has left its target without whole data
   kTest,
   kStart,
   kSuccess

@@ -230,7 +230,7 @@ SQL
 
 # What the loss of a statement means, for those that no server can be brought to refuse.
 kind() { # <expected> <section> <SQLSTATE> <statement>
-  assert_equal "$(BACKUPS_RUN_ID=x BACKUPS_RUN_DIR=$BATS_TEST_TMPDIR bash -c 'source "$0" && load-kind "$@"' "$HOOKS/postgres/load.bash" "${@:2}")" "$1"
+  assert_equal "$(BACKUPS_RUN_ID=x BACKUPS_RUN_DIR=$BATS_TEST_TMPDIR bash -c 'source "$0" && load-kind "$@"' "$HOOKS/postgres/load.bash" "${@:2}" 3>/dev/null)" "$1"
 }
 
 @test "what opens what was closed, or loses a key, is told from what can be made again, and both from the server's own failures" {

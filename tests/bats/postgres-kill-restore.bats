@@ -16,7 +16,7 @@ teardown_file() {
   pg_end
 }
 
-# While the comment on template1 is "wait", the rows of `zweite` can't be restored.
+# While the comment on template1 is "wait" (or "wait in place"), the rows of `zweite` can't be restored (or rehearsed).
 make_service() {
   local name=swap$1-$BATS_ROOT_PID database
   postgres_create "$name" "postgres:$1"
@@ -24,7 +24,8 @@ make_service() {
   for database in "$(postgres_file "$name" DATABASE_NAME)" zweite; do
     pg_sql "$name" "$database" <<'SQL'
 CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
-  WHILE current_database() ~ '_new_' AND EXISTS (SELECT FROM pg_shdescription WHERE description = 'wait') LOOP PERFORM pg_sleep(0.05); END LOOP;
+  WHILE EXISTS (SELECT FROM pg_shdescription WHERE description = 'wait' AND current_database() ~ '_new_'
+    OR description = 'wait in place' AND current_database() ~ '_inplace_new_') LOOP PERFORM pg_sleep(0.05); END LOOP;
   RETURN true; END $$;
 CREATE TABLE marker (v text); INSERT INTO marker VALUES ('backup');
 SQL
@@ -265,4 +266,25 @@ nothing_done() {
     run -0 helper list
     judge
   done
+}
+
+@test "--in-place, filling: kill -9 of the helper leaves a state that every command names, with the way out" {
+  local safety
+  use 15
+  gate 'wait in place'
+  pg_background restore "postgres:$ID" --force --in-place
+  wait_until 200 pg_sees "$NAME" "datname ~ '^backups_inplace_new_' AND wait_event = 'PgSleep'" || fail "$(cat "$PG_OUT")"
+  pg_kill "$NAME" helper
+  pg_join
+  gate ''
+  for _ in 1 2; do
+    run -0 --separate-stderr helper list
+    assert_contains "$stderr" "ended while it replaced the data"
+    safety=$(grep -oE "postgres:$NAME-[0-9-]+" <<<"$stderr" | tail -n 1)
+  done
+  run -0 --separate-stderr helper restore "$safety" --force --no-safety-backup
+  assert_equal "$(contents)" "$old"
+  run -0 --separate-stderr helper list
+  refute_contains "$stderr" "ended while"
+  pg_clean "$NAME"
 }

@@ -5,7 +5,7 @@ BEGIN
   FOR i IN 1..100 LOOP
     PERFORM pg_stat_clear_snapshot();
     PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()
-      AND application_name ~ format('^backups-restore-(%s|in-place)(-cut|-swap)?$', current_setting('backups.where'));
+      AND application_name ~ format('^backups-restore-(%s|inplace)(-cut|-swap)?$', current_setting('backups.where'));
     EXIT WHEN NOT FOUND;
     PERFORM pg_sleep(0.05);
   END LOOP;

@@ -14,7 +14,7 @@ BEGIN
     part := regexp_match(s, '^CREATE ROLE ' || word || ';$');
     IF part IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = (parse_ident(part[1]))[1]) THEN
       EXECUTE s;
-      IF current_setting('backups.where') <> 'in-place' THEN
+      IF current_setting('backups.where') <> 'inplace' THEN
         EXECUTE format('ALTER ROLE %s SET backups.restore = %L', part[1], current_setting('backups.where'));
       END IF;
       made := made || part[1];
