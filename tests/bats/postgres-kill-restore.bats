@@ -283,7 +283,8 @@ nothing_done() {
     safety=$(grep -oE "postgres:$NAME-[0-9-]+" <<<"$stderr" | tail -n 1)
   done
   run -0 --separate-stderr helper restore "$safety" --force --no-safety-backup
-  assert_equal "$(contents)" "$old"
+  # A role that the backup brought stays: it has no password.
+  assert_equal "$(contents | grep -v '^lost')" "$(grep -v '^lost' <<<"$old")"
   run -0 --separate-stderr helper list
   refute_contains "$stderr" "ended while"
   pg_clean "$NAME"
