@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kColumns =
     "key, id, type, name, address, status, trigger, label, error, started_at, finished_at, "
     "verified_at, deleting, deleted_at, engine, engine_version, raw_size, stored_size, "
-    "schedule, suspect, identity, row_count, manifest_sha256";
+    "schedule, suspect, identity, row_count, manifest_sha256, sequence, reference";
 
 constexpr const char* kHasGoodCopy =
     "EXISTS (SELECT 1 FROM copies WHERE backup = key AND status = 'success')";
@@ -51,6 +51,8 @@ Backup backup_at(const Statement& row) {
   backup.identity = row.text(20);
   backup.rows = row.optional_number(21);
   backup.manifest_sha256 = row.text(22);
+  backup.sequence = row.number(23);
+  backup.reference = row.text(24);
   return backup;
 }
 
@@ -110,9 +112,10 @@ Backup Catalog::begin(const Source& source, Time time, const std::string& trigge
   backup.label = label;
   backup.schedule = schedule;
   backup.started_at = time;
+  backup.sequence = next_sequence(time);
   Statement(database_,
             "INSERT INTO backups (id, type, name, address, status, trigger, label, started_at, "
-            "schedule) VALUES (?, ?, ?, ?, 'in-progress', ?, ?, ?, ?)")
+            "schedule, sequence) VALUES (?, ?, ?, ?, 'in-progress', ?, ?, ?, ?, ?)")
       .bind(backup.id)
       .bind(source.type)
       .bind(source.name)
@@ -121,10 +124,21 @@ Backup Catalog::begin(const Source& source, Time time, const std::string& trigge
       .bind(label)
       .bind(time)
       .bind(schedule)
+      .bind(backup.sequence)
       .run();
   backup.key = database_.last_insert_rowid();
   transaction.commit();
   return backup;
+}
+
+std::int64_t Catalog::next_sequence(Time time) {
+  Statement newest(database_,
+                   "SELECT max(number) FROM (SELECT max(sequence) AS number FROM backups UNION ALL "
+                   "SELECT max(at) FROM chores WHERE name GLOB 'replaced *' OR name GLOB "
+                   "'destroyed *')");
+  newest.step();
+  return std::min(std::max(newest.optional_number(0).value_or(0) + 1, time),
+                  Manifest::kMostSequence);
 }
 
 /// Not by the key that was read: the catalog may have been rebuilt since.
@@ -151,7 +165,7 @@ void Catalog::adopt(const Manifest& manifest, const std::string& target, const s
                                          " is not the one that is known");
   Statement(database_,
             "INSERT OR IGNORE INTO backups (id, type, name, address, status, trigger, label, "
-            "started_at, schedule) VALUES (?, ?, ?, ?, 'success', ?, ?, ?, ?)")
+            "started_at, schedule, sequence) VALUES (?, ?, ?, ?, 'success', ?, ?, ?, ?, ?)")
       .bind(manifest.id)
       .bind(manifest.source.type)
       .bind(manifest.source.name)
@@ -160,6 +174,7 @@ void Catalog::adopt(const Manifest& manifest, const std::string& target, const s
       .bind(manifest.label)
       .bind(manifest.started_at)
       .bind(manifest.schedule)
+      .bind(manifest.sequence == 0 ? manifest.started_at : manifest.sequence)
       .run();
   write_manifest(find(manifest.source.type, manifest.id)->key, manifest, target, host);
   transaction.commit();
@@ -170,7 +185,7 @@ void Catalog::write_manifest(std::int64_t key, const Manifest& manifest, const s
   Statement(database_,
             "UPDATE backups SET status = 'success', error = '', finished_at = ?, engine = ?, "
             "engine_version = ?, raw_size = ?, stored_size = ?, suspect = ?, identity = ?, "
-            "row_count = ?, manifest_sha256 = ? WHERE key = ?")
+            "row_count = ?, manifest_sha256 = ?, reference = ? WHERE key = ?")
       .bind(manifest.finished_at)
       .bind(manifest.engine)
       .bind(manifest.engine_version)
@@ -180,6 +195,7 @@ void Catalog::write_manifest(std::int64_t key, const Manifest& manifest, const s
       .bind(manifest.identity)
       .bind(manifest.rows())
       .bind(sha256(manifest.text))
+      .bind(manifest.reference)
       .bind(key)
       .run();
   std::int64_t position = 0;
@@ -227,7 +243,7 @@ void Catalog::forget(const Backup& backup) {
 }
 
 void Catalog::accept(const Backup& backup) {
-  Statement(database_, "UPDATE backups SET suspect = '' WHERE id = ? AND type = ?")
+  Statement(database_, "UPDATE backups SET suspect = '', reference = '' WHERE id = ? AND type = ?")
       .bind(backup.id)
       .bind(backup.source.type)
       .run();
@@ -329,7 +345,7 @@ std::optional<Backup> Catalog::newest(const Source& source, const std::string& w
   Statement query(database_, std::string("SELECT ") + kColumns +
                                  " FROM backups WHERE type = ? AND name = ? AND status = 'success' "
                                  "AND deleted_at IS NULL AND deleting = 0 AND " +
-                                 which + " ORDER BY started_at DESC, key DESC LIMIT 1");
+                                 which + " ORDER BY sequence DESC, key DESC LIMIT 1");
   auto found = read(query.bind(source.type).bind(source.name));
   if (found.empty()) return std::nullopt;
   return found.front();
@@ -341,7 +357,7 @@ std::vector<Backup> Catalog::list(const Filter& filter) {
   if (!filter.deleted) sql += " AND deleted_at IS NULL";
   if (filter.status) sql += " AND status = ?";
   if (filter.sources) sql += " AND type || ':' || name IN (" + marks(filter.sources->size()) + ")";
-  sql += " ORDER BY started_at DESC, key DESC LIMIT ?";
+  sql += " ORDER BY sequence DESC, key DESC LIMIT ?";
   Statement query(database_, sql);
   if (filter.source) query.bind(filter.source->type).bind(filter.source->name);
   if (filter.status) query.bind(*filter.status);
@@ -375,19 +391,23 @@ std::vector<Backup> Catalog::badly_copied() {
   Statement query(database_, std::string("SELECT ") + kColumns +
                                  " FROM backups WHERE status = 'success' AND deleted_at IS NULL "
                                  "AND deleting = 0 AND key IN (SELECT backup FROM copies WHERE "
-                                 "status = 'failed') ORDER BY started_at DESC, key DESC");
+                                 "status = 'failed') ORDER BY sequence DESC, key DESC");
   return read(query);
 }
 
 std::vector<ScheduleRun> Catalog::runs_of(const Source& source, const std::string& schedule,
-                                          int limit) {
+                                          Time now, int limit) {
   if (!runs_of_)
     runs_of_.emplace(database_,
                      "SELECT status, error, started_at, finished_at FROM backups WHERE type = ? "
-                     "AND name = ? AND schedule = ? AND schedule <> '' "
-                     "ORDER BY started_at DESC, key DESC LIMIT ?");
+                     "AND name = ? AND schedule = ? AND schedule <> '' AND started_at <= ? "
+                     "ORDER BY sequence DESC, key DESC LIMIT ?");
   runs_of_->reset();
-  runs_of_->bind(source.type).bind(source.name).bind(schedule).bind(limit);
+  runs_of_->bind(source.type)
+      .bind(source.name)
+      .bind(schedule)
+      .bind(latest_believed(now))
+      .bind(limit);
   std::vector<ScheduleRun> found;
   while (runs_of_->step())
     found.push_back(
@@ -396,12 +416,20 @@ std::vector<ScheduleRun> Catalog::runs_of(const Source& source, const std::strin
   return found;
 }
 
-std::optional<Time> Catalog::last_success(const Source& source, const std::string& schedule) {
+std::optional<Time> Catalog::last_success(const Source& source, const std::string& schedule,
+                                          Time now) {
   Statement query(database_,
                   "SELECT max(started_at) FROM backups WHERE type = ? AND name = ? AND "
-                  "schedule = ? AND schedule <> '' AND status = 'success'");
-  query.bind(source.type).bind(source.name).bind(schedule).step();
+                  "schedule = ? AND schedule <> '' AND status = 'success' AND started_at <= ?");
+  query.bind(source.type).bind(source.name).bind(schedule).bind(latest_believed(now)).step();
   return query.optional_number(0);
+}
+
+std::vector<Backup> Catalog::from_the_future(Time now) {
+  Statement query(database_, std::string("SELECT ") + kColumns +
+                                 " FROM backups WHERE started_at > ? AND status = 'success' AND "
+                                 "deleted_at IS NULL ORDER BY sequence DESC");
+  return read(query.bind(latest_believed(now)));
 }
 
 std::vector<Backup> Catalog::long_gone(Time time) {
@@ -453,6 +481,13 @@ std::vector<Event> Catalog::events(const Backup& backup) {
   std::vector<Event> events;
   while (query.step()) events.push_back({query.number(0), query.text(1), query.text(2)});
   return events;
+}
+
+std::vector<Backup> Catalog::select(const std::string& where,
+                                    const std::function<void(Statement&)>& bind) {
+  Statement query(database_, std::string("SELECT ") + kColumns + " FROM backups WHERE " + where);
+  bind(query);
+  return read(query);
 }
 
 std::vector<Backup> Catalog::read(Statement& statement) {

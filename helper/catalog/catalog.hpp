@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -39,7 +41,12 @@ struct Backup {
   std::string schedule;  ///< that made it; empty: none did
   std::string label;
   std::string suspect;  ///< why it may not be what it should be
-  std::string error;    ///< why it failed
+  /// The id of the last one from before a collapse which nobody accepted yet; empty: there is none.
+  std::string reference;
+  std::string error;  ///< why it failed
+  /// Greater than that of every backup before it on this host: what orders them, where a clock
+  /// that jumped would not.
+  std::int64_t sequence = 0;
   Time started_at = 0;
   std::optional<Time> finished_at;
   std::optional<Time> deleted_at;
@@ -98,7 +105,8 @@ class Catalog {
   bool is_complete();
   void mark_complete();
 
-  /// A row `in-progress`, its id the first free one from `time` on.
+  /// A row `in-progress`, its id the first free one from `time` on, its sequence number the next:
+  /// whoever calls holds the lock of the source.
   Backup begin(const Source& source, Time time, const std::string& trigger,
                const std::string& label, const std::string& schedule = {});
   /// The manifest was committed on `target`, below the name of `host` where that is not `local`. A
@@ -112,7 +120,7 @@ class Catalog {
   /// known with another one.
   void adopt(const Manifest& manifest, const std::string& target, const std::string& host);
 
-  /// It is what it should be after all.
+  /// It is what it should be after all, and needs no reference.
   void accept(const Backup& backup);
   void mark_verified(const Backup& backup, Time time);
   void mark_copy(const Backup& backup, const Copy& copy);
@@ -128,11 +136,25 @@ class Catalog {
   std::optional<Backup> find(const std::string& type, const std::string& id);
   /// All types that have a backup of that id.
   std::vector<Backup> find(const std::string& id);
+  /// A sequence number for what happens at `time` and is no backup: after all that was before, and
+  /// before each backup from then on, where a mark (catalog/chores.hpp) keeps it.
+  std::int64_t next_sequence(Time time);
   /// The newest success with a good copy that is not spare, not suspect and not deleted.
   std::optional<Backup> latest(const Source& source);
   /// The newest success that latest() passes over and that may be wanted all the same: suspect,
   /// taken before its service was destroyed, or without a good copy.
   std::optional<Backup> passed_over(const Source& source);
+
+  /// Successes that suspicion is about, the newest first; deleted ones too, at most `limit`.
+  std::vector<Backup> judged(const Source& source, int limit);
+  /// The newest of them that is not suspect and is there, in whatever state its copies are.
+  std::optional<Backup> yardstick(const Source& source);
+  /// The backup that was restored last into a source.
+  std::optional<Backup> last_restored(const Source& source);
+  /// When the first backup of a source began that has that reference.
+  std::optional<Time> referred_since(const Source& source, const std::string& reference);
+  /// The sizes of the plain bytes of its artifacts, by name.
+  std::map<std::string, std::uint64_t> artifact_sizes(const Backup& backup);
 
   struct Filter {
     std::optional<Source> source;
@@ -141,7 +163,7 @@ class Catalog {
     std::optional<std::string> status;
     std::int64_t limit = -1;  ///< at most so many, -1: all
   };
-  /// Newest first.
+  /// Newest first, by their sequence numbers.
   std::vector<Backup> list(const Filter& filter);
   std::vector<Backup> in_progress();
   /// Those that are being deleted, or a copy of them.
@@ -150,11 +172,14 @@ class Catalog {
   std::vector<Backup> half_copied();
   /// Successes with a copy that failed, newest first.
   std::vector<Backup> badly_copied();
-  /// The newest attempts of a schedule, deleted ones too; at most `limit`. Asked for a thousand
-  /// schedules every minute.
-  std::vector<ScheduleRun> runs_of(const Source& source, const std::string& schedule, int limit);
-  /// When the newest success of a schedule began.
-  std::optional<Time> last_success(const Source& source, const std::string& schedule);
+  /// The newest attempts of a schedule, deleted ones too; at most `limit`, and none that lies ahead
+  /// of `now`. Asked for a thousand schedules every minute.
+  std::vector<ScheduleRun> runs_of(const Source& source, const std::string& schedule, Time now,
+                                   int limit);
+  /// When the newest success of a schedule began that does not lie ahead of `now`.
+  std::optional<Time> last_success(const Source& source, const std::string& schedule, Time now);
+  /// Successes that are there and lie ahead of `now`, newest first.
+  std::vector<Backup> from_the_future(Time now);
 
   /// Those that failed or were deleted before `time`.
   std::vector<Backup> long_gone(Time time);
@@ -176,6 +201,7 @@ class Catalog {
  private:
   explicit Catalog(Database database);
   std::vector<Backup> read(Statement& statement);
+  std::vector<Backup> select(const std::string& where, const std::function<void(Statement&)>& bind);
   std::optional<Backup> newest(const Source& source, const std::string& which);
   void write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target,
                       const std::string& host);

@@ -8,9 +8,10 @@
 namespace backups {
 
 /// A chore of each source, whose text() follows: other data were put in the place of its own, so
-/// that what was backed up before is not what is there now.
+/// that what was backed up before is not what is there now. This one and the next are marked not
+/// with a time but with a sequence number: that of each backup before it is less.
 constexpr const char* kReplaced = "replaced ";
-/// The same: its service went, so that what was started before is of one that is no more.
+/// The same: its service went, so that what was backed up before is of one that is no more.
 constexpr const char* kDestroyed = "destroyed ";
 
 /// What is done now and then, and when it was done last: the table `chores` of the catalog. Safe to

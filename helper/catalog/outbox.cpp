@@ -14,10 +14,11 @@ std::string trouble_of(const std::string& kind, const std::string& subject) {
 
 }  // namespace
 
-void Outbox::raise(const std::string& kind, const std::string& subject, Time time,
+bool Outbox::raise(const std::string& kind, const std::string& subject, Time time,
                    std::int64_t every, const std::vector<std::string>& channels,
                    const std::string& text) {
   Transaction transaction(database_);
+  const bool known = exists(database_, kind, subject);
   Statement(database_,
             "INSERT INTO troubles (kind, subject, since, times) VALUES (?, ?, ?, 1) "
             "ON CONFLICT DO UPDATE SET times = times + 1")
@@ -39,6 +40,25 @@ void Outbox::raise(const std::string& kind, const std::string& subject, Time tim
       for (const auto& channel : channels) queue(channel, text, time, trouble_of(kind, subject));
   }
   transaction.commit();
+  return !known;
+}
+
+std::vector<std::string> Outbox::subjects(const std::string& kind) {
+  Statement query(database_, "SELECT subject FROM troubles WHERE kind = ? ORDER BY 1");
+  query.bind(kind);
+  std::vector<std::string> subjects;
+  while (query.step()) subjects.push_back(query.text(0));
+  return subjects;
+}
+
+void Outbox::redate(Time time) {
+  constexpr Time kLongestWait = 4 * 3600;
+  Statement(database_,
+            "UPDATE outbox SET queued_at = min(queued_at, ?1), next_try = ?1 "
+            "WHERE queued_at > ?1 OR next_try > ?1 + ?2")
+      .bind(time)
+      .bind(kLongestWait)
+      .run();
 }
 
 void Outbox::clear(const std::string& kind, const std::string& subject, Time time,

@@ -26,13 +26,19 @@ class Outbox {
   };
 
   /// Something is wrong, for the first time or still. Queues `text` for the channels, unless that
-  /// trouble was told less than `every` seconds before `time`.
-  void raise(const std::string& kind, const std::string& subject, Time time, std::int64_t every,
+  /// trouble was told less than `every` seconds before `time`. False where it was known already.
+  bool raise(const std::string& kind, const std::string& subject, Time time, std::int64_t every,
              const std::vector<std::string>& channels, const std::string& text);
   /// It is no longer wrong, and where telling that it was has failed so far, that is left out.
   /// Queues `text` for the channels if anybody was told, or was to be.
   void clear(const std::string& kind, const std::string& subject, Time time,
              const std::vector<std::string>& channels, const std::string& text);
+
+  /// The subjects of all troubles of a kind.
+  std::vector<std::string> subjects(const std::string& kind);
+
+  /// Makes what a clock that was ahead of `time` has put off due now.
+  void redate(Time time);
 
   /// Makes everything else for that channel due as well: it is tried in any case.
   void queue(const std::string& channel, const std::string& text, Time time,

@@ -110,6 +110,16 @@ CREATE INDEX backups_there ON backups (type, name, started_at) WHERE deleted_at 
                                                     R"sql(
 ALTER TABLE backups ADD COLUMN manifest_sha256 TEXT NOT NULL DEFAULT '';
 CREATE INDEX copies_deleting ON copies (status) WHERE status = 'deleting';
+ALTER TABLE backups ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+UPDATE backups SET sequence = started_at;
+ALTER TABLE backups ADD COLUMN reference TEXT NOT NULL DEFAULT '';
+DROP INDEX backups_by_source;
+DROP INDEX backups_by_schedule;
+DROP INDEX backups_there;
+CREATE INDEX backups_by_sequence ON backups (sequence);
+CREATE INDEX backups_by_source ON backups (type, name, sequence);
+CREATE INDEX backups_by_schedule ON backups (type, name, schedule, sequence) WHERE schedule <> '';
+CREATE INDEX backups_there ON backups (type, name, sequence) WHERE deleted_at IS NULL;
 )sql"};
 
 std::int64_t version_of(Database& database) {

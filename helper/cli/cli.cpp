@@ -2,8 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -73,6 +76,14 @@ bool wants_json(const Options& options) {
   return format == "json";
 }
 
+/// Whoever only looks neither waits for what a dead process left, nor for a target: what is
+/// interrupted is shown as that.
+bool only_looks(const Verb& verb) {
+  constexpr std::array kLooking = {"list", "info", "logs", "schedules", "report", "target-list"};
+  return std::any_of(kLooking.begin(), kLooking.end(),
+                     [&](const char* name) { return std::string_view(verb.name) == name; });
+}
+
 int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
   for (const auto& argument : arguments) {
     if (argument == "--help") {
@@ -92,7 +103,7 @@ int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
   State state(root, hooks_directory(options), hook_environment(root));
   state.set_helper(own_program());
   // What can't be recorded can't be finished either.
-  if (!verb.internal && has_room(root, kRoomToRecord)) recover(state);
+  if (!verb.internal && !only_looks(verb) && has_room(root, kRoomToRecord)) recover(state);
   Call call{state, options, Resolver(state), json};
   return verb.run(call);
 }

@@ -8,6 +8,7 @@
 #include "cli/verb.hpp"
 #include "engine/take.hpp"
 #include "engine/target.hpp"
+#include "engine/watch.hpp"
 #include "sys/interrupt.hpp"
 
 namespace backups {
@@ -61,6 +62,7 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   call.resolver.remember_path(source);
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
               human_duration(manifest.finished_at - manifest.started_at));
+  warn_of_clock(call.state, source);
   if (!manifest.suspect.empty())
     log::warn(manifest.id + " is suspect: " + manifest.suspect +
               ". If that is as it should be: backups:accept " + source.spelling());

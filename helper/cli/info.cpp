@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
 #include "engine/copy.hpp"
+#include "engine/run.hpp"
 
 namespace backups {
 namespace {
@@ -60,7 +61,9 @@ nlohmann::ordered_json events_to_json(const std::vector<Event>& events) {
 }
 
 int info(Call& call) {
-  const Backup backup = call.resolver.backup(call.word(0));
+  std::vector<Backup> asked = {call.resolver.backup(call.word(0))};
+  show_interrupted(call.state, asked);
+  const Backup& backup = asked.front();
   const bool kept = call.state.settings().pins.contains(backup.text());
   const auto manifest = manifest_of(call.state, backup);
   const auto events = call.state.catalog().events(backup);

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/run.hpp"
 
 namespace backups {
 namespace {
@@ -22,12 +23,14 @@ std::string targets_of(const Backup& backup) {
 
 std::vector<std::string> row_of(const Backup& backup, bool kept) {
   std::string status = backup.deleted_at ? "deleted" : backup.status;
+  if (status == "failed" && backup.error == kInterrupted) status = kInterrupted;
   if (backup.is_spare()) status += " (" + backup.trigger + ")";
   if (!backup.suspect.empty()) status += " (suspect)";
   if (kept) status += " (kept)";
   return {backup.text(),
           status,
-          human_duration(now() - backup.started_at),
+          lies_ahead(backup.started_at, now()) ? "in the future"
+                                               : human_duration(now() - backup.started_at),
           backup.stored_size ? human_size(*backup.stored_size) : "-",
           targets_of(backup),
           backup.verified_at ? human_duration(now() - *backup.verified_at) + " ago" : "never"};
@@ -53,6 +56,7 @@ int list(Call& call) {
   auto backups = find_backups(call, filter);
   const bool more = limit > 0 && backups.size() > static_cast<std::size_t>(limit);
   if (more) backups.pop_back();
+  show_interrupted(call.state, backups);
 
   const auto pins = call.state.settings().pins;
   if (call.json) {

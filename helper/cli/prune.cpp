@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/watch.hpp"
 
 namespace backups {
 namespace {
@@ -44,6 +45,7 @@ int prune_sources(Call& call) {
     const bool dry = call.options.flag("dry-run");
     try {
       const auto lock = dry ? std::nullopt : std::optional(call.state.lock(source, "prune"));
+      warn_of_clock(call.state, source);
       show(call, judge(call.state, source), json);
       if (dry) continue;
       const Pruned pruned = prune(call.state, source);

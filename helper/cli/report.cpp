@@ -18,7 +18,7 @@ std::string newest_backup(State& state, const std::vector<Source>& sources) {
   std::optional<Backup> newest;
   for (const auto& source : sources) {
     const auto latest = state.catalog().latest(source);
-    if (latest && (!newest || latest->started_at > newest->started_at)) newest = latest;
+    if (latest && (!newest || latest->sequence > newest->sequence)) newest = latest;
   }
   return newest ? newest->text() + " " + rfc3339(newest->started_at) : "";
 }

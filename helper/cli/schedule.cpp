@@ -85,7 +85,10 @@ void check_id(const std::string& id) {
 }
 
 std::string words_of(const Schedule& schedule) {
-  return describe(Cron::parse(schedule.cron), schedule.timezone);
+  std::string zone = schedule.timezone;
+  if (!Zone::is_known(zone))
+    zone = zone_of(schedule).name() + " (" + printable(zone) + " is unknown here)";
+  return describe(Cron::parse(schedule.cron), zone);
 }
 
 /// That of one with the same times and targets, or else the kind of schedule that it is. Throws
@@ -144,6 +147,7 @@ void put_schedule(State& state, const Schedule& schedule) {
     const auto same = std::find_if(all.begin(), all.end(), [&](const Schedule& other) {
       return other.text() == schedule.text();
     });
+    settings.forget_unclear_schedule(schedule.source, schedule.id);
     if (same == all.end()) {
       all.push_back(schedule);
     } else {
@@ -158,7 +162,7 @@ void put_schedule(State& state, const Schedule& schedule) {
 }
 
 std::string local_text(const Schedule& schedule, Time time) {
-  const LocalMinute local = Zone(schedule.timezone).local(time);
+  const LocalMinute local = zone_of(schedule).local(time);
   const std::string text = rfc3339(std::chrono::seconds(local.time_since_epoch()).count());
   return text.substr(0, 10) + " " + text.substr(11, 5);
 }
@@ -181,7 +185,7 @@ Json to_json(Call& call, const Schedule& schedule) {
   json["last_run"] = standing.last ? Json(rfc3339(standing.last->started_at)) : Json();
   json["last_status"] = standing.last ? Json(standing.last->status) : Json();
   json["last_success"] =
-      optional_time(call.state.catalog().last_success(schedule.source, schedule.id));
+      optional_time(call.state.catalog().last_success(schedule.source, schedule.id, now()));
   json["next_run"] = optional_time(standing.due);
   return json;
 }
@@ -224,7 +228,7 @@ constexpr Time kPatience = 600;  // seconds that cron may be late
 
 std::string next_text(const Schedule& schedule, const Standing& standing) {
   if (!standing.due) return "paused: " + schedule.paused;
-  const std::string text = local_text(schedule, *standing.due) + " " + schedule.timezone;
+  const std::string text = local_text(schedule, *standing.due) + " " + zone_of(schedule).name();
   return *standing.due < now() - kPatience ? "overdue since " + text + ": does cron run?" : text;
 }
 
@@ -240,10 +244,23 @@ std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
           next_text(schedule, standing)};
 }
 
+/// Those that can't be understood, or not wholly, of what the caller may see.
+void warn_of_unclear(Call& call, const std::optional<Source>& source) {
+  for (const auto& unclear : call.state.settings().unclear()) {
+    if (unclear.schedule.empty()) continue;
+    const auto colon = unclear.scope.find(':');
+    const auto of =
+        make_source(unclear.scope.substr(0, colon), unclear.scope.substr(colon + 1), "");
+    const bool asked = of && (!source || of->text() == source->text());
+    if (asked && !call.resolver.allowed({*of}).empty()) log::warn(unclear.message);
+  }
+}
+
 int list_schedules(Call& call) {
   std::optional<Source> source;
   if (!call.options.words().empty()) source = call.resolver.source(call.word(0));
   const auto schedules = schedules_of(call, source);
+  warn_of_unclear(call, source);
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows = {
       {"SOURCE", "ID", "WHEN", "TARGETS", "KEEPS", "LAST", "NEXT"}};
@@ -265,8 +282,9 @@ int list_schedules(Call& call) {
 }
 
 /// Does that to the one schedule that is named, or, without an id, to all of the source if `all`.
-/// Throws Error, kNotFound, when there is none.
-int change_schedules(Call& call, const Source& source, bool all, const char* done,
+/// One that can't be understood can be removed (`removes`). Throws Error, kNotFound, when there is
+/// none.
+int change_schedules(Call& call, const Source& source, bool all, bool removes, const char* done,
                      const std::function<void(Settings&, const std::string& id)>& change) {
   const std::string id = call.options.words().size() > 1 ? call.word(1) : "";
   std::vector<std::string> ids;
@@ -274,6 +292,7 @@ int change_schedules(Call& call, const Source& source, bool all, const char* don
     for (const auto& schedule : settings.schedules)
       if (schedule.source.text() == source.text() && (all || schedule.id == id))
         ids.push_back(schedule.id);
+    if (ids.empty() && removes && settings.forget_unclear_schedule(source, id)) ids.push_back(id);
     if (ids.empty())
       throw Error(ErrorKind::kNotFound, source.spelling() + " has no schedule" +
                                             (all ? "" : " '" + printable(id) + "'") +
@@ -292,7 +311,7 @@ int unschedule(Call& call) {
   if (all == (call.options.words().size() > 1))
     throw Error(ErrorKind::kBadInput,
                 all ? "either an id or --all, not both" : "say which schedule, or --all");
-  return change_schedules(call, source, all, "is removed; its backups stay",
+  return change_schedules(call, source, all, true, "is removed; its backups stay",
                           [&](Settings& settings, const std::string& id) {
                             std::erase_if(settings.schedules, [&](const Schedule& schedule) {
                               return schedule.source.text() == source.text() && schedule.id == id;
@@ -302,7 +321,7 @@ int unschedule(Call& call) {
 
 int set_paused(Call& call, bool paused) {
   const Source source = call.resolver.source(call.word(0));
-  return change_schedules(call, source, call.options.words().size() == 1,
+  return change_schedules(call, source, call.options.words().size() == 1, false,
                           paused ? "is paused" : "goes on",
                           [&](Settings& settings, const std::string& id) {
                             for (auto& schedule : settings.schedules) {

@@ -30,8 +30,7 @@ struct Verb {
   WordCount words;
   std::vector<OptionSpec> options;
   std::function<int(Call&)> run;  ///< returns the exit code; throws Error
-  /// Called by our own processes only: no help names it, it has no subcommand, and recover() is its
-  /// own business.
+  /// Called by our own processes only: no help names it, and it has no subcommand.
   bool internal = false;
   /// Gives the ballast of a full disk back, since it removes backups or needs one all the same.
   bool lends_ballast = false;

@@ -34,10 +34,10 @@ void fill_in(State& state, Alert& alert) {
   if (alert.host.empty()) alert.host = state.host();
 }
 
-void raise(State& state, Alert alert) {
+bool raise(State& state, Alert alert) {
   const Settings settings = state.settings();
   fill_in(state, alert);
-  Outbox(state.catalog().database())
+  return Outbox(state.catalog().database())
       .raise(name_of(alert.kind), subject_of(alert), alert.at,
              settings.seconds(Settings::kGlobal, "notify-every"), listeners(settings, alert.kind),
              to_json_text(alert));
@@ -61,8 +61,10 @@ std::string failed_attempt(State& state, const Source& source) {
 
 }  // namespace
 
-void raise_alert(State& state, Alert alert) {
-  quietly(state, [&] { raise(state, std::move(alert)); });
+bool raise_alert(State& state, Alert alert) {
+  bool is_new = false;
+  quietly(state, [&] { is_new = raise(state, std::move(alert)); });
+  return is_new;
 }
 
 void clear_alert(State& state, Alert alert) {
@@ -100,15 +102,26 @@ void tell_copy(State& state, const Source& source, const std::string& id, const 
 
 namespace {
 
+/// Names the last backup from before, each time: it is the way back.
+std::string suspicion_text(State& state, const Manifest& manifest) {
+  std::string text = manifest.id + ": ";
+  text +=
+      manifest.suspect.empty()
+          ? "it is like the suspect ones before it, and they are what newer ones are measured by"
+          : manifest.suspect + ". Nothing older is removed until a good one follows";
+  const auto reference = state.catalog().find(manifest.source.type, manifest.reference);
+  if (reference) {
+    const auto until = way_back_until(state.catalog(), *reference);
+    text += ". The last backup from before is " + reference->id + ", which stays";
+    if (until) text += " until " + rfc3339(*until).substr(0, 10);
+  }
+  return text + ". If that is as it should be: dokku backups:accept " + manifest.source.spelling();
+}
+
 void tell_suspicion(State& state, const Manifest& manifest) {
-  Alert alert{.kind = AlertKind::kSuspect,
-              .source = manifest.source.text(),
-              .backup = manifest.id,
-              .message = manifest.id + ": " + manifest.suspect +
-                         ". Nothing older is removed until a good one follows or it is accepted: "
-                         "backups:accept " +
-                         manifest.source.spelling()};
-  if (!manifest.suspect.empty()) {
+  Alert alert{.kind = AlertKind::kSuspect, .source = manifest.source.text(), .backup = manifest.id};
+  if (!manifest.suspect.empty() || !manifest.reference.empty()) {
+    quietly(state, [&] { alert.message = suspicion_text(state, manifest); });
     raise_alert(state, alert);
   } else if (is_judged(manifest)) {
     alert.message = manifest.id + " is as it should be";

@@ -12,8 +12,8 @@ namespace backups {
 // What is to be told goes into the outbox, and a process in the background delivers it.
 
 /// Something is wrong: tells it, unless it was told lately (`notify-every`) or nobody wants to hear
-/// of that kind (`notify-on`).
-void raise_alert(State& state, Alert alert);
+/// of that kind (`notify-on`). True where it was not known yet.
+bool raise_alert(State& state, Alert alert);
 
 /// What raise_alert() was told with the same kind and subject is well again: tells that as a
 /// recovery, where the trouble was told. Costs one look where there was none.

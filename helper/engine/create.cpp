@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/copy.hpp"
 #include "engine/description.hpp"
@@ -20,6 +21,33 @@
 namespace backups {
 namespace {
 
+/// A comparison only advises: whatever becomes of it, a complete dump stays.
+void judge(State& state, HookLog& log, Manifest& manifest) {
+  try {
+    const Suspicion found = suspicion(state, manifest);
+    manifest.suspect = found.why;
+    manifest.reference = found.reference;
+  } catch (const std::exception& error) {
+    const std::string warning =
+        std::string("it was not compared with the backups before it: ") + error.what();
+    manifest.warnings.push_back(warning);
+    log::warn(manifest.id + ": " + warning);
+    log.note(warning);
+  }
+}
+
+/// Suspects that a newer one followed give way when room gets short: else one wanted purge would
+/// end all backups.
+void make_room(State& state, const Source& source, const Description& description) {
+  for (;;) {
+    try {
+      return require_room(state, source, description);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kNoRoom || !free_suspect(state, source)) throw;
+    }
+  }
+}
+
 /// One attempt: its row, its run and its log. `work` makes the files.
 class Attempt {
  public:
@@ -30,7 +58,7 @@ class Attempt {
         row_(state.catalog().begin(request.source, now(), request.trigger, request.label,
                                    request.schedule)),
         log_(state.log_file(request.source, row_.id)),
-        target_(first_of(state, request.targets)),
+        target_(first_target(state.settings(), request.targets)),
         host_(target_ == kLocalTarget ? "" : state.host()),
         written_(run_.notes()) {
     run_.set_backup(row_.id);
@@ -72,6 +100,7 @@ class Attempt {
     manifest.trigger = request_.trigger;
     manifest.schedule = request_.schedule;
     manifest.label = request_.label;
+    manifest.sequence = row_.sequence;
     manifest.started_at = row_.started_at;
     return manifest;
   }
@@ -82,17 +111,6 @@ class Attempt {
   Written& written() { return written_; }
 
  private:
-  /// `local`, or else the first that exists: a name that is wrong, or a target that was removed,
-  /// fails its copy and not the backup.
-  static std::string first_of(const State& state, const std::vector<std::string>& targets) {
-    const auto known = state.settings().targets;
-    if (std::find(targets.begin(), targets.end(), kLocalTarget) != targets.end())
-      return kLocalTarget;
-    const auto first = std::find_if(targets.begin(), targets.end(),
-                                    [&](const auto& name) { return known.contains(name); });
-    return first == targets.end() ? kLocalTarget : *first;
-  }
-
   void require_copy_target(const std::string& target) {
     if (target == kLocalTarget || state_.settings().targets.contains(target)) return;
     const std::string why =
@@ -128,7 +146,7 @@ class Attempt {
         throw Error(ErrorKind::kNotFound, "there is no " + request_.source.spelling());
       found = true;
       require_running(description, request_.source);
-      if (target_ == kLocalTarget) require_room(state_, request_.source, description);
+      if (target_ == kLocalTarget) make_room(state_, request_.source, description);
       for (const auto& warning : description.warnings) log_.warn(warning);
       return work(description);
     } catch (const Error& error) {
@@ -287,6 +305,14 @@ const PlannedArtifact& pick(const Description& description, const std::string& n
 
 }  // namespace
 
+std::string first_target(const Settings& settings, const std::vector<std::string>& targets) {
+  if (std::find(targets.begin(), targets.end(), kLocalTarget) != targets.end()) return kLocalTarget;
+  const auto first = std::find_if(targets.begin(), targets.end(), [&](const auto& name) {
+    return settings.targets.contains(name);
+  });
+  return first == targets.end() ? kLocalTarget : *first;
+}
+
 Created create_backup(State& state, const CreateRequest& request, const Progress& progress) {
   Attempt attempt(state, request);
   const Settings settings = state.settings();
@@ -304,8 +330,7 @@ Created create_backup(State& state, const CreateRequest& request, const Progress
         writer.leave_out();
       }
     }
-    return writer.commit(attempt.log(),
-                         [&](const Manifest& made) { return suspicion(state, made); });
+    return writer.commit(attempt.log(), [&](Manifest& made) { judge(state, attempt.log(), made); });
   };
   return attempt.make(work, progress);
 }

@@ -25,6 +25,10 @@ struct Created {
   std::map<std::string, Error> failed_copies;  ///< by target
 };
 
+/// Which of them the exporter's bytes go to: `local`, or else the first that exists. A name that is
+/// wrong, or a target that was removed, fails its copy and not the backup.
+std::string first_target(const Settings& settings, const std::vector<std::string>& targets);
+
 /// Takes a backup; whoever calls holds the lock of the source. It goes to `local`, or else to the
 /// first target, while the exporter runs, and is copied to the others from there. A failure is
 /// recorded in the catalog with its reason, nothing of it stays, and it is thrown as an Error.

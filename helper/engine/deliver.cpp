@@ -51,6 +51,7 @@ void send_one(State& state, const Settings& settings, Outbox& outbox,
 
 void deliver(State& state) {
   Outbox outbox(state.catalog().database());
+  outbox.redate(now());
   const auto end = steady_clock::now() + kMostAtOnce;
   // Once more after the lock is free: who queued meanwhile found it taken, and went away.
   while (outbox.due(now()) && steady_clock::now() < end) {

@@ -11,6 +11,7 @@
 #include "engine/metrics.hpp"
 #include "engine/take.hpp"
 #include "engine/target.hpp"
+#include "engine/watch.hpp"
 #include "sys/interrupt.hpp"
 
 namespace backups {
@@ -40,6 +41,7 @@ Manifest take(State& state, const Source& source, const std::string& trigger,
   Created created =
       take_backup(state, {source, trigger, label, default_targets(state, source)}, progress);
   for (const auto& [target, error] : created.failed_copies) log::warn(error.what());
+  warn_of_clock(state, source);
   if (!created.manifest.suspect.empty())
     log::warn(created.manifest.id + " is suspect: " + created.manifest.suspect);
   return created.manifest;
@@ -48,8 +50,12 @@ Manifest take(State& state, const Source& source, const std::string& trigger,
 bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
   const auto latest = state.catalog().latest(source);
   if (!latest || latest->trigger == "adopt" || now() - latest->started_at > max_age) return false;
+  if (lies_ahead(latest->started_at, now())) {
+    log::detail(latest->id + " is from the future, and does not tell how old it is");
+    return false;
+  }
   // It may hold nothing of what is there now.
-  if (Chores(state.catalog().database()).done_at(kReplaced + source.text()) >= latest->started_at)
+  if (Chores(state.catalog().database()).done_at(kReplaced + source.text()) >= latest->sequence)
     return false;
   log::detail(latest->id + " is " + human_duration(now() - latest->started_at) +
               " old: no other one is taken");
@@ -98,7 +104,10 @@ std::vector<Source> linked_sources(State& state, const std::string& app) {
 
 void before_deploy(State& state, const std::string& app, bool runs, const Progress& progress) {
   const Settings settings = state.settings();
-  if (settings.get(scope_of(app), "before-deploy") != "true") return;
+  // A value of a newer version asks for something: rather a backup too many.
+  if (settings.get(scope_of(app), "before-deploy") != "true" &&
+      !settings.is_unclear(scope_of(app), "before-deploy"))
+    return;
   interrupt::stop_after(
       std::chrono::seconds(settings.seconds(scope_of(app), "before-deploy-timeout")));
   try {
@@ -148,9 +157,9 @@ void before_destroy(State& state, const Source& source, const Progress& progress
 }
 
 void after_destroy(State& state, const Source& source) {
-  const Time at = now();
+  const std::int64_t mark = state.catalog().next_sequence(now());
   for (const char* chore : {kReplaced, kDestroyed})
-    Chores(state.catalog().database()).mark_done(chore + source.text(), at);
+    Chores(state.catalog().database()).mark_done(chore + source.text(), mark);
   write_metrics(state);
   // What was said of this one is not meant for the next of that name.
   if (!state.settings().own(source.text(), "final-backup").empty())

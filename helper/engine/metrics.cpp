@@ -18,7 +18,7 @@ struct Metric {
 
 // Backups that are there, of services that are.
 const std::string kThere =
-    " FROM (SELECT * FROM backups WHERE deleted_at IS NULL AND started_at > ifnull((SELECT at FROM "
+    " FROM (SELECT * FROM backups WHERE deleted_at IS NULL AND sequence > ifnull((SELECT at FROM "
     "chores WHERE chores.name = '" +
     std::string(kDestroyed) + "' || type || ':' || backups.name), 0))";
 // Without those that are no more than a way back from a restore.
@@ -26,12 +26,12 @@ const std::string kNotSafety = " trigger <> 'safety'";
 
 // In a group, SQLite takes the other columns from the row that has the max().
 std::string of_last_success(const std::string& value) {
-  return "SELECT type, name, " + value + ", max(started_at)" + kThere +
+  return "SELECT type, name, " + value + ", max(sequence)" + kThere +
          " WHERE status = 'success' AND" + kNotSafety + " GROUP BY type, name";
 }
 
 std::string of_copies(const std::string& value, const std::string& which) {
-  return "SELECT type, name, " + value + ", target, max(started_at)" + kThere +
+  return "SELECT type, name, " + value + ", target, max(sequence)" + kThere +
          " JOIN copies ON backup = key WHERE " + which + " AND" + kNotSafety +
          " GROUP BY type, name, target";
 }
@@ -48,7 +48,7 @@ const std::vector<Metric>& metrics() {
        nullptr, of_last_success("raw_size")},
       {"backups_last_attempt_success", "1 if the last attempt at a backup was a success, else 0.",
        nullptr,
-       "SELECT type, name, status = 'success', max(started_at)" + kThere +
+       "SELECT type, name, status = 'success', max(sequence)" + kThere +
            " WHERE status <> 'in-progress' AND" + kNotSafety + " GROUP BY type, name"},
       {"backups_count", "Backups and attempts, by status.", "status",
        "SELECT type, name, count(*), status" + kThere + " GROUP BY type, name, status"},

@@ -11,6 +11,8 @@
 #include "engine/remove.hpp"
 #include "engine/schedule.hpp"
 #include "engine/strangers.hpp"
+#include "engine/suspect.hpp"
+#include "engine/watch.hpp"
 #include "model/backup_id.hpp"
 #include "sys/file.hpp"
 #include "sys/zone.hpp"
@@ -30,7 +32,8 @@ std::string group_of(const Backup& backup) {
 /// What group_of() made, taken apart again.
 class Groups {
  public:
-  Groups(const Settings& settings, const Source& source) : settings_(settings), source_(source) {}
+  Groups(const Settings& settings, const Source& source)
+      : settings_(settings), source_(source), zone_(time_zone(settings)) {}
 
   KeepRules rules(const std::string& group, const std::string& target) const {
     if (const Schedule* schedule = schedule_of(group)) return schedule->keep_at(target);
@@ -41,9 +44,7 @@ class Groups {
 
   CivilTime civil(const std::string& group, Time time) {
     const Schedule* schedule = schedule_of(group);
-    const std::string name = schedule == nullptr ? time_zone(settings_) : schedule->timezone;
-    const auto zone = zones_.try_emplace(name, name).first;
-    const LocalMinute local = zone->second.local(time);
+    const LocalMinute local = (schedule == nullptr ? zone_ : zone_of(*schedule)).local(time);
     const auto day = std::chrono::floor<std::chrono::days>(local);
     const std::chrono::year_month_day date(day);
     return {int(date.year()), int(unsigned(date.month())), int(unsigned(date.day())),
@@ -58,7 +59,7 @@ class Groups {
 
   const Settings& settings_;
   Source source_;
-  std::map<std::string, Zone> zones_;
+  Zone zone_;
 };
 
 bool is_there(const Copy& copy) {
@@ -79,9 +80,10 @@ RetentionItem item_of(const Settings& settings, const Backup& backup, const Copy
   item.id = backup.id;
   item.group = group_of(backup);
   item.target = copy.target;
+  item.sequence = backup.sequence;
   item.at = backup.started_at;
   item.good = copy.status == "success";
-  item.pinned = settings.pins.contains(backup.text());
+  item.pinned = settings.is_pinned(backup.text());
   item.suspect = !backup.suspect.empty();
   item.spare = backup.is_spare();
   item.locked_until = locked_until(settings, backup, copy);
@@ -144,10 +146,14 @@ std::vector<Judged> judge(State& state, const Source& source) {
       items.push_back(item_of(settings, backup, copy));
     }
   }
+  const auto ways = ways_back(state.catalog(), source);
+  for (auto& item : items)
+    if (const auto way = ways.find(item.id); way != ways.end()) item.way_back_until = way->second;
   Groups groups(settings, source);
   const auto verdicts = retain(
       items, [&](const auto& group, const auto& target) { return groups.rules(group, target); },
-      [&](const auto& group, Time time) { return groups.civil(group, time); }, now());
+      [&](const auto& group, Time time) { return groups.civil(group, time); },
+      {now(), has_leapt(state)});
   for (std::size_t i = 0; i < judged.size(); ++i) judged[i].verdict = verdicts[i];
   return judged;
 }
@@ -193,6 +199,7 @@ Pruned prune(State& state, const Source& source) {
 }
 
 void forget_history(State& state) {
+  if (has_leapt(state)) return;
   for (const auto& backup : state.catalog().long_gone(now() - kRemembered)) {
     remove_durably(state.log_file(backup.source, backup.id));
     state.catalog().erase(backup);

@@ -229,7 +229,7 @@ Backup Resolver::latest(const Source& source) {
   const auto found = state_.catalog().latest(source);
   const auto passed_over = state_.catalog().passed_over(source);
   std::string hint;
-  if (passed_over && (!found || passed_over->started_at > found->started_at))
+  if (passed_over && (!found || passed_over->sequence > found->sequence))
     hint = passed_over->id +
            (!passed_over->has_good_copy()  ? " has no good copy"
             : passed_over->suspect.empty() ? " was taken before the service was destroyed"

@@ -168,11 +168,8 @@ void Restore::apply(const Progress& progress) {
   state_.catalog().record(request_.backup, "restored", "into " + request_.target.spelling(), now());
   for (const auto& one : log_.lost())
     state_.catalog().record(request_.backup, "not restored", to_text(one), now());
-  // A backup that is one of several of its second is dated after it.
-  const auto latest = state_.catalog().latest(request_.target);
   Chores(state_.catalog().database())
-      .mark_done(kReplaced + request_.target.text(),
-                 latest ? std::max(now(), latest->started_at) : now());
+      .mark_done(kReplaced + request_.target.text(), state_.catalog().next_sequence(now()));
 }
 
 }  // namespace backups

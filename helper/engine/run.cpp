@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.hpp"
 #include "sys/file.hpp"
@@ -138,6 +139,29 @@ void rewrite_run(const State& state, const RunRecord& record) {
 
 fs::path notes_of(const State& state, const RunRecord& record) {
   return state.run_directory() / record.id / "written";
+}
+
+void show_interrupted(const State& state, std::vector<Backup>& backups) {
+  const auto is_unfinished = [](const auto& one) { return one.status == "in-progress"; };
+  const auto is_suspended = [&](const Backup& backup) {
+    return is_unfinished(backup) ||
+           std::any_of(backup.copies.begin(), backup.copies.end(), is_unfinished);
+  };
+  if (std::none_of(backups.begin(), backups.end(), is_suspended)) return;
+  std::set<std::string> at_work;
+  for (const auto& run : list_runs(state, true)) at_work.insert(run.source.text());
+  for (auto& backup : backups) {
+    if (!is_suspended(backup) || at_work.contains(backup.source.text())) continue;
+    if (is_unfinished(backup)) {
+      backup.status = "failed";
+      backup.error = kInterrupted;
+    }
+    for (auto& copy : backup.copies) {
+      if (!is_unfinished(copy)) continue;
+      copy.status = "failed";
+      copy.error = kInterrupted;
+    }
+  }
 }
 
 void remove_run(const State& state, const RunRecord& record) {

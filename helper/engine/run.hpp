@@ -69,6 +69,10 @@ std::vector<RunRecord> list_runs(const State& state, bool alive);
 /// Run::notes() of a run that died.
 std::filesystem::path notes_of(const State& state, const RunRecord& record);
 
+/// Shows what of them is in progress, but by no process that lives, as what it is: interrupted. The
+/// next command that changes something cleans up; whoever only looks does not wait for it.
+void show_interrupted(const State& state, std::vector<Backup>& backups);
+
 void remove_run(const State& state, const RunRecord& record);
 
 /// Changes what the run of a dead process says about itself.

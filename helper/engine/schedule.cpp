@@ -15,33 +15,33 @@ constexpr Time kFirstRetry = 5 * 60;
 constexpr Time kLastRetry = 6 * 3600;
 constexpr int kCounted = 8;
 
-/// Loaded once per process.
-const Zone& zone_called(const std::string& name) {
-  static std::map<std::string, Zone> zones;
-  return zones.try_emplace(name, name).first->second;
+std::optional<Time> next(const Schedule& schedule, Time after) {
+  return Cron::parse(schedule.cron).next(after, zone_of(schedule));
 }
 
-std::optional<Time> next(const Schedule& schedule, Time after) {
-  return Cron::parse(schedule.cron).next(after, zone_called(schedule.timezone));
+/// One that was set while a clock was ahead is due at once.
+Time since(const Schedule& schedule) {
+  return lies_ahead(schedule.since, now()) ? 0 : schedule.since;
 }
 
 /// Of an attempt that failed: nothing when a person stopped it.
 std::optional<Time> retry_at(State& state, const Schedule& schedule, const ScheduleRun& failed) {
   if (failed.error == interrupt::kByPerson) return std::nullopt;
   Time delay = kFirstRetry;
-  const auto tries = state.catalog().runs_of(schedule.source, schedule.id, kCounted);
+  const auto tries = state.catalog().runs_of(schedule.source, schedule.id, now(), kCounted);
   for (std::size_t i = 1; i < tries.size() && tries[i].status == "failed"; ++i)
     delay = std::min(delay * 4, kLastRetry);
-  // Nobody knows when one ended whose process died.
-  const bool known = failed.finished_at && failed.error != kInterrupted;
+  // Nobody knows when one ended whose process died, or during which the clock leapt.
+  const bool known =
+      failed.finished_at && failed.error != kInterrupted && !lies_ahead(*failed.finished_at, now());
   return (known ? *failed.finished_at : failed.started_at) + delay;
 }
 
 std::optional<Time> due(State& state, const Schedule& schedule,
                         const std::optional<ScheduleRun>& last) {
   const auto turn =
-      next(schedule, last ? std::max(last->started_at, schedule.since) : schedule.since);
-  if (!last || last->status != "failed" || last->started_at < schedule.since) return turn;
+      next(schedule, last ? std::max(last->started_at, since(schedule)) : since(schedule));
+  if (!last || last->status != "failed" || last->started_at < since(schedule)) return turn;
   const auto retry = retry_at(state, schedule, *last);
   if (!retry) return turn;
   return turn ? std::min(*turn, *retry) : retry;
@@ -54,9 +54,15 @@ std::string time_zone(const Settings& settings) {
   return own.empty() ? Zone::host() : own;
 }
 
+const Zone& zone_of(const Schedule& schedule) {
+  static std::map<std::string, Zone> zones;  // each is loaded once
+  const std::string& name = schedule.timezone;
+  return zones.try_emplace(name, Zone::is_known(name) ? name : Zone::host()).first->second;
+}
+
 Standing standing(State& state, const Schedule& schedule) {
   Standing standing;
-  const auto newest = state.catalog().runs_of(schedule.source, schedule.id, 1);
+  const auto newest = state.catalog().runs_of(schedule.source, schedule.id, now(), 1);
   if (!newest.empty()) standing.last = newest.front();
   if (schedule.paused.empty()) standing.due = due(state, schedule, standing.last);
   return standing;
@@ -71,8 +77,8 @@ std::vector<Time> runs_after(const Schedule& schedule, Time after, std::size_t c
 
 bool is_silent(State& state, const Schedule& schedule, Time now) {
   if (!schedule.paused.empty()) return false;
-  const auto last = state.catalog().last_success(schedule.source, schedule.id);
-  const auto missed = runs_after(schedule, std::max(last.value_or(0), schedule.since), 2);
+  const auto last = state.catalog().last_success(schedule.source, schedule.id, now);
+  const auto missed = runs_after(schedule, std::max(last.value_or(0), since(schedule)), 2);
   // The second one may still be at work.
   return missed.size() == 2 && now >= missed.back() + kFirstRetry;
 }

@@ -7,15 +7,19 @@
 
 #include "engine/state.hpp"
 #include "model/schedule.hpp"
+#include "sys/zone.hpp"
 
 namespace backups {
 
 /// The zone that a time without one is meant in: the property `timezone`, or the host's.
 std::string time_zone(const Settings& settings);
 
+/// That of a schedule or, where this host does not know it, the host's.
+const Zone& zone_of(const Schedule& schedule);
+
 /// How a schedule stands.
 struct Standing {
-  std::optional<ScheduleRun> last;  ///< its newest attempt
+  std::optional<ScheduleRun> last;  ///< its newest attempt that does not lie ahead
   std::optional<Time> due;          ///< when it is to run next, or was to; nothing while paused
 };
 

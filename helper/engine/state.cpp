@@ -214,7 +214,7 @@ void State::rebuild(Catalog& catalog) {
 void State::adopt(Catalog& catalog, Manifest manifest, const std::string& target,
                   const std::string& host) const {
   if (settings().accepted.contains(manifest.source.type + ":" + manifest.id))
-    manifest.suspect.clear();
+    manifest.suspect = manifest.reference = "";
   catalog.adopt(manifest, target, host);
 }
 

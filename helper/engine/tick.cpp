@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -18,6 +19,8 @@
 #include "engine/schedule.hpp"
 #include "engine/take.hpp"
 #include "engine/target.hpp"
+#include "engine/watch.hpp"
+#include "model/target.hpp"
 #include "sys/interrupt.hpp"
 #include "sys/process.hpp"
 
@@ -38,17 +41,31 @@ void apply_retention(State& state, const Source& source) {
               (pruned.removed == 1 ? " old copy of " : " old copies of ") + source.spelling());
 }
 
+std::vector<std::string> targets_of(const State& state, const Schedule& schedule) {
+  return schedule.targets.empty() ? default_targets(state, schedule.source) : schedule.targets;
+}
+
+/// Into the first of its targets; the copies on the others are those of their lanes.
 void back_up(State& state, const Schedule& schedule) {
   log::step("Backing up " + schedule.source.spelling() + ", schedule " + schedule.id);
-  const auto targets =
-      schedule.targets.empty() ? default_targets(state, schedule.source) : schedule.targets;
+  const auto targets = targets_of(state, schedule);
+  const std::string first = first_target(state.settings(), targets);
   const Created created =
-      take_backup(state, {schedule.source, "schedule", "", targets, schedule.id}, {});
-  log::result("Backup " + created.manifest.id +
-              " done: " + human_size(created.manifest.stored_size()));
-  if (!created.manifest.suspect.empty())
-    log::warn(created.manifest.id + " is suspect: " + created.manifest.suspect);
-  for (const auto& [target, error] : created.failed_copies) log::warn(error.what());
+      take_backup(state, {schedule.source, "schedule", "", {first}, schedule.id}, {});
+  const Manifest& made = created.manifest;
+  log::result("Backup " + made.id + " done: " + human_size(made.stored_size()));
+  if (!made.suspect.empty()) log::warn(made.id + " is suspect: " + made.suspect);
+  const auto backup = state.catalog().find(made.source.type, made.id);
+  for (const auto& target : targets) {
+    if (target == first || !backup) continue;
+    const bool known = state.settings().targets.contains(target);
+    const Error missing(ErrorKind::kNotFound, "there is no target " + target);
+    if (!known) tell_copy(state, made.source, made.id, target, &missing);
+    state.catalog().mark_copy(
+        *backup, {target, "failed", known ? "it waits for its turn" : missing.what(), {}});
+  }
+  // No target that does not answer holds it up: what stays there goes the next time.
+  const State::Haste haste(state);
   apply_retention(state, schedule.source);
 }
 
@@ -75,26 +92,49 @@ std::optional<Lock> take_slot(const State& state, std::int64_t slots) {
   return std::nullopt;
 }
 
+/// The backups and copies of one lane: those whose bytes go to `local` first, where nothing but
+/// this host makes them wait, or all that goes to one other target.
 class Tick {
  public:
-  explicit Tick(State& state) : state_(state) {}
+  Tick(State& state, std::string lane) : state_(state), lane_(std::move(lane)) {}
+
+  /// What goes to a target. One that does not answer holds up nothing but this lane.
+  void run_lane() {
+    const auto lock = Lock::try_acquire(state_.root() / "locks" / ("lane." + lane_),
+                                        "process " + std::to_string(::getpid()));
+    if (!lock) return;
+    look();
+    while (run_first(due()) || copy_first()) look();
+    tell_silences();
+    if (!tried_.empty()) tell_switch();
+    attempt("alerts", [&] { deliver(state_); });
+  }
 
   void run() {
     std::unique_ptr<Process> another;
+    watch_clock(state_);
     look();
+    start_lanes();
     const auto slots = parse_number(settings_.get(Settings::kGlobal, "max-parallel")).value();
+    bool cleaned = false;
     if (const auto slot = take_slot(state_, slots)) {
       // For what this one does not come to at once.
       if (due().size() > 1 && slots > 1)
         another = std::make_unique<Process>(state_.helper_command("tick"));
-      while (run_first(due())) look();
-      retry_copies();
-      attempt("the daily clean-up", [&] { prune_everything(); });
+      while (run_first(due())) {
+        look();
+        start_lanes();
+      }
+      attempt("the daily clean-up", [&] { cleaned = prune_everything(); });
     }
     tell_silences();
+    tell_clock(state_);
+    tell_settings(state_);
     if (!tried_.empty()) tell_switch();
     attempt("alerts", [&] { deliver(state_); });
-    if (another) another->wait(std::chrono::hours(24 * 7));
+    if (cleaned) attempt("unfinished uploads", [&] { end_uploads(); });
+    if (another) wait_for(*another);
+    for (const auto& [target, lane] : lanes_) wait_for(*lane);
   }
 
  private:
@@ -111,14 +151,15 @@ class Tick {
     settings_ = state_.settings();
     seen_.clear();
     for (const auto& schedule : settings_.schedules)
-      seen_.push_back({&schedule, standing(state_, schedule)});
+      attempt(schedule.text(), [&] { seen_.push_back({&schedule, standing(state_, schedule)}); });
   }
 
   /// The longest overdue first.
   std::vector<Seen> due() const {
     std::vector<Seen> due;
-    std::copy_if(seen_.begin(), seen_.end(), std::back_inserter(due),
-                 [](const Seen& seen) { return seen.is_due(); });
+    std::copy_if(seen_.begin(), seen_.end(), std::back_inserter(due), [&](const Seen& seen) {
+      return seen.is_due() && lane_of(*seen.schedule) == lane_;
+    });
     std::stable_sort(due.begin(), due.end(), [](const Seen& a, const Seen& b) {
       return *a.standing.due < *b.standing.due;
     });
@@ -148,53 +189,106 @@ class Tick {
     return false;
   }
 
-  void retry_copies() {
+  /// Where its bytes go first.
+  std::string lane_of(const Schedule& schedule) const {
+    return first_target(settings_,
+                        schedule.targets.empty()
+                            ? parse_target_list(settings_.get(schedule.source.text(), "targets"))
+                            : schedule.targets);
+  }
+
+  /// The next copy that is to be made on each target.
+  std::map<std::string, Backup> due_copies() {
+    std::map<std::string, Backup> copies;
     for (const auto& backup : state_.catalog().badly_copied()) {
       for (const auto& copy : backup.copies) {
         if (copy.status != "failed" || !settings_.targets.contains(copy.target)) continue;
-        if (copy.attempts < kMostTries && retry_at(copy) <= now()) retry(backup, copy.target);
+        if (copied_.contains(backup.text() + " " + copy.target)) continue;
+        if (copy.attempts < kMostTries && retry_at(copy) <= now())
+          copies.emplace(copy.target, backup);
       }
     }
+    return copies;
+  }
+
+  /// Starts a process for each target that has work and none at it.
+  void start_lanes() {
+    std::set<std::string> busy;
+    for (const auto& [target, backup] : due_copies()) busy.insert(target);
+    for (const auto& seen : seen_)
+      if (seen.is_due()) busy.insert(lane_of(*seen.schedule));
+    busy.erase(kLocalTarget);
+    for (const auto& target : busy) {
+      auto& lane = lanes_[target];
+      if (lane && !lane->wait(std::chrono::milliseconds(0))) continue;
+      Command command = state_.helper_command("tick");
+      command.argv.insert(command.argv.end(), {"--lane", target});
+      lane = std::make_unique<Process>(command);
+    }
+  }
+
+  static void wait_for(Process& process) {
+    while (!process.wait(std::chrono::milliseconds(500))) interrupt::check();
+  }
+
+  /// False when there is none for this lane.
+  bool copy_first() {
+    const auto copies = due_copies();
+    const auto next = copies.find(lane_);
+    if (next == copies.end()) return false;
+    interrupt::check();
+    const Backup& backup = next->second;
+    copied_.insert(backup.text() + " " + lane_);
+    const auto lock = state_.try_lock(backup.source, "push");
+    if (!lock) return true;
+    // As it is now: another command may have copied or deleted it meanwhile.
+    const auto current = state_.catalog().find(backup.source.type, backup.id);
+    const bool wanted =
+        current && !current->deleted_at && !current->deleting &&
+        std::any_of(current->copies.begin(), current->copies.end(), [&](const Copy& copy) {
+          return copy.target == lane_ && copy.status == "failed";
+        });
+    if (!wanted) return true;
+    attempt(backup.id, [&] {
+      take_copy(state_, *current, lane_, {});
+      log::result(backup.id + " is copied to " + lane_);
+    });
+    return true;
   }
 
   static Time retry_at(const Copy& copy) {
     Time delay = kFirstRetry;
     for (int i = 1; i < copy.attempts && delay < kLastRetry; ++i) delay *= 4;
-    return copy.tried_at.value_or(0) + std::min(delay, kLastRetry);
+    const Time tried = copy.tried_at.value_or(0);
+    return lies_ahead(tried, now()) ? now() : tried + std::min(delay, kLastRetry);
   }
 
-  void retry(const Backup& backup, const std::string& target) {
-    interrupt::check();
-    const auto lock = state_.try_lock(backup.source, "push");
-    if (!lock) return;
-    // As it is now: the tick may have been at others for hours.
-    const auto current = state_.catalog().find(backup.source.type, backup.id);
-    const Copy* copy = current ? current->copy_on(target) : nullptr;
-    if (copy == nullptr || copy->status != "failed" || current->deleted_at || current->deleting)
-      return;
-    attempt(backup.id, [&] {
-      take_copy(state_, *current, target, {});
-      log::result(backup.id + " is copied to " + target);
-    });
-  }
-
-  void prune_everything() {
+  /// False when it is not its time.
+  bool prune_everything() {
     const Chores chores(state_.catalog().database());
-    if (now() < chores.done_at(kDailyChore) + kDay) return;
+    const Time done = chores.done_at(kDailyChore);
+    if (now() < done + kDay && !lies_ahead(done, now())) return false;
+    const State::Haste haste(state_);
     for (const auto& source : state_.catalog().sources()) {
       interrupt::check();
       if (const auto lock = state_.try_lock(source, "prune"))
         attempt(source.spelling(), [&] { apply_retention(state_, source); });
     }
-    end_stale_uploads(state_);
     forget_history(state_);
     chores.mark_done(kDailyChore, now());
     write_metrics(state_);
+    return true;
+  }
+
+  void end_uploads() {
+    const State::Haste haste(state_);
+    end_stale_uploads(state_);
   }
 
   /// Of what should have been backed up long ago.
   void tell_silences() {
     for (const auto& seen : seen_) {
+      if (lane_of(*seen.schedule) != lane_) continue;
       if (is_silent(seen)) {
         raise_alert(state_,
                     silence(*seen.schedule, "no backup since " + last_success(*seen.schedule)));
@@ -217,7 +311,7 @@ class Tick {
   }
 
   std::string last_success(const Schedule& schedule) const {
-    const auto last = state_.catalog().last_success(schedule.source, schedule.id);
+    const auto last = state_.catalog().last_success(schedule.source, schedule.id, now());
     return last ? rfc3339(*last) : "it was set, " + rfc3339(schedule.since);
   }
 
@@ -232,17 +326,22 @@ class Tick {
   }
 
   State& state_;
+  std::string lane_;
   Settings settings_;
   std::vector<Seen> seen_;
   std::set<std::string> tried_;  // schedules, by text()
   std::set<std::string> busy_;
+  std::set<std::string> copied_;                           // backups and targets
+  std::map<std::string, std::unique_ptr<Process>> lanes_;  // by target
 };
 
 }  // namespace
 
 void tick(State& state) {
   recover(state);
-  Tick(state).run();
+  Tick(state, kLocalTarget).run();
 }
+
+void tick_lane(State& state, const std::string& target) { Tick(state, target).run_lane(); }
 
 }  // namespace backups

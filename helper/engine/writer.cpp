@@ -120,8 +120,7 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
   manifest_.artifacts.push_back(std::move(artifact));
 }
 
-Manifest Writer::commit(const HookLog& log,
-                        const std::function<std::string(const Manifest&)>& suspicion) {
+Manifest Writer::commit(const HookLog& log, const std::function<void(Manifest&)>& judge) {
   if (manifest_.artifacts.empty() || manifest_.artifacts.size() + left_out_ != artifacts_)
     throw Error(ErrorKind::kFailed, "an artifact of " + manifest_.id + " was left out");
   const interrupt::Shield shield;
@@ -129,7 +128,7 @@ Manifest Writer::commit(const HookLog& log,
   manifest_.detail = log.detail();
   // An id whose second was taken is of the next one, which may not have begun.
   manifest_.finished_at = std::max(now(), manifest_.started_at);
-  if (suspicion) manifest_.suspect = suspicion(manifest_);
+  if (judge) judge(manifest_);
   // Replaced here would be an address that names nothing: the words of a person are refused before.
   manifest_.text = manifest_to_json(manifest_).dump(
                        2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +

@@ -31,9 +31,8 @@ class Writer {
   /// One artifact less than was planned will be added.
   void leave_out() { ++left_out_; }
 
-  /// Returns what was committed. `suspicion` tells of a manifest why it is suspect.
-  Manifest commit(const HookLog& log,
-                  const std::function<std::string(const Manifest&)>& suspicion = {});
+  /// Returns what was committed. `judge` may say in the manifest what speaks against it.
+  Manifest commit(const HookLog& log, const std::function<void(Manifest&)>& judge = {});
 
  private:
   std::string file_name(const PlannedArtifact& planned) const;

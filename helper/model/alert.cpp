@@ -28,6 +28,8 @@ constexpr auto kKinds = std::to_array<Kind>({
     {AlertKind::kIdentity, "identity", true, "high", "warning"},
     {AlertKind::kTampering, "tampering", true, "high", "rotating_light"},
     {AlertKind::kRestore, "restore", true, "high", "rotating_light"},
+    {AlertKind::kClock, "clock", true, "high", "warning"},
+    {AlertKind::kSettings, "settings", true, "high", "warning"},
     {AlertKind::kTest, "test", false, "default", "bell"},
     {AlertKind::kStart, "start", false, "min", "arrow_forward"},
     {AlertKind::kSuccess, "success", false, "min", "white_check_mark"},
@@ -136,6 +138,10 @@ std::string about(const Alert& alert) {
       return "A copy of " + of + " is not what was backed up";
     case AlertKind::kRestore:
       return "The data of " + of + " may be incomplete or gone";
+    case AlertKind::kClock:
+      return "The clock of this host does not agree with its backups";
+    case AlertKind::kSettings:
+      return "A setting of " + of + " is not understood";
     case AlertKind::kTest:
       return "A test of the alerts";
     case AlertKind::kStart:

@@ -19,6 +19,8 @@ enum class AlertKind {
   kIdentity,   ///< another machine may use the name of this host
   kTampering,  ///< what a target holds is not what was written there
   kRestore,    ///< a restore has left its target without whole data
+  kClock,
+  kSettings,
   kTest,
   kStart,
   kSuccess

@@ -32,6 +32,15 @@ std::uint64_t size_from(const Json& json) {
   return json;
 }
 
+/// 0 where there is none, as in the first manifests.
+std::int64_t sequence_from(const Json& json) {
+  if (!json.contains("sequence")) return 0;
+  const Json& sequence = json["sequence"];
+  if (!sequence.is_number_unsigned() || sequence == 0 || sequence > Manifest::kMostSequence)
+    throw Error(ErrorKind::kDamaged, "its sequence number is not valid");
+  return sequence;
+}
+
 Artifact artifact_from_json(const Json& json) {
   Artifact artifact;
   artifact.name = json.at("name");
@@ -72,6 +81,7 @@ Manifest from_json(const Json& json) {
   manifest.trigger = json.at("trigger");
   manifest.schedule = json.value("schedule", "");
   manifest.label = json.at("label");
+  manifest.sequence = sequence_from(json);
   manifest.started_at = time_from(json.at("started_at"));
   manifest.finished_at = time_from(json.at("finished_at"));
   manifest.stages = json.at("stages").get<std::vector<std::string>>();
@@ -79,6 +89,7 @@ Manifest from_json(const Json& json) {
     manifest.artifacts.push_back(artifact_from_json(artifact));
   manifest.warnings = json.at("warnings").get<std::vector<std::string>>();
   manifest.suspect = json.value("suspect", "");
+  manifest.reference = json.value("reference", "");
   if (!json.at("detail").is_object()) throw Error(ErrorKind::kDamaged, "its detail is no object");
   manifest.detail = json["detail"].dump();
   return manifest;
@@ -148,8 +159,10 @@ nlohmann::ordered_json manifest_to_json(const Manifest& manifest) {
                {"warnings", manifest.warnings},
                {"detail", Json::parse(manifest.detail)}};
   if (!manifest.writer.empty()) json["writer"] = manifest.writer;
+  if (manifest.sequence > 0) json["sequence"] = manifest.sequence;
   if (!manifest.schedule.empty()) json["schedule"] = manifest.schedule;
   if (!manifest.suspect.empty()) json["suspect"] = manifest.suspect;
+  if (!manifest.reference.empty()) json["reference"] = manifest.reference;
   return json;
 }
 

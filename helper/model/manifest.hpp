@@ -29,6 +29,8 @@ struct Artifact {
 /// A committed backup, as `<id>.json` holds it (helper/FORMAT.md). A plain value.
 struct Manifest {
   static constexpr int kFormat = 1;
+  /// As many as every reader of JSON can tell apart.
+  static constexpr std::int64_t kMostSequence = (std::int64_t{1} << 53) - 1;
 
   std::string id;
   Source source;
@@ -43,12 +45,14 @@ struct Manifest {
   std::string trigger;   ///< "manual", "schedule", "deploy", "final", "safety", "adopt"
   std::string schedule;  ///< the id of the one that made it; empty: none did
   std::string label;
+  std::int64_t sequence = 0;  ///< as of a Backup; 0: it has none, its time stands for it
   Time started_at = 0;
   Time finished_at = 0;
   std::vector<std::string> stages;  ///< in the order in which the bytes went through them
   std::vector<Artifact> artifacts;  ///< in the order in which to restore
   std::vector<std::string> warnings;
   std::string suspect;        ///< why it may not be what it should be; empty: it may
+  std::string reference;      ///< as of a Backup in the catalog
   std::string detail = "{}";  ///< JSON object, from the hook
   std::string text{};         ///< as it was read or written: the same bytes on every target
 

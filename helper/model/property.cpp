@@ -67,14 +67,7 @@ bool is_parallel(const std::string& value) {
   return number && *number >= 1 && *number <= 16;
 }
 
-bool is_zone(const std::string& value) {
-  try {
-    const Zone zone(value);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
+bool is_zone(const std::string& value) { return Zone::is_known(value); }
 
 /// One that can be sent as it stands: no blank, control character or fragment.
 bool is_url(const std::string& value) {
@@ -126,8 +119,9 @@ const std::vector<Property>& properties() {
       {"notify-every", "1d", "a time from 1s to 7d, as 6h", is_duration, P::kGlobalOnly},
       {"notify-mail", "", "addresses, as ann@example.com,root", valid_addresses, P::kGlobalOnly},
       {"notify-mail-from", "", "an address", is_address, P::kGlobalOnly},
-      {"notify-on", "failure,recovery,suspect,partial,silence,identity,tampering,restore",
-       "some of failure,recovery,suspect,partial,silence,identity,tampering,restore",
+      {"notify-on",
+       "failure,recovery,suspect,partial,silence,clock,settings,identity,tampering,restore",
+       "some of failure,recovery,suspect,partial,silence,clock,settings,identity,tampering,restore",
        [](const std::string& value) { return parse_alert_kinds(value).has_value(); },
        P::kGlobalOnly},
       {"notify-ping", "", "the URL of a dead man's switch (- reads it from stdin)", is_url,

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "base/error.hpp"
@@ -116,24 +117,43 @@ std::string KeepRules::to_text() const {
 namespace {
 
 bool is_newer(const RetentionItem& a, const RetentionItem& b) {
-  return a.at != b.at ? a.at > b.at : a.id > b.id;
+  return std::tie(a.sequence, a.at, a.id) > std::tie(b.sequence, b.at, b.id);
 }
+
+/// What the clock is worth, in the light of what was backed up.
+struct Trust {
+  Clock clock;
+  std::string ahead;  ///< the newest item of a time that is still to come; empty: none is
+
+  /// Why nothing is removed by `rules`, as far as they go by time; empty: they can be trusted.
+  std::string doubt(const KeepRules& rules) const {
+    KeepRules counted;
+    counted.last = rules.last;
+    if (!ahead.empty() && rules != counted)
+      return "the clock is behind " + ahead + ", nothing is removed by age";
+    if (clock.leapt && rules.within > 0)
+      return "the clock leapt far ahead, nothing is removed by age for a day";
+    return {};
+  }
+};
 
 /// The copies of one group on one target, judged from the newest one on.
 class Group {
  public:
-  Group(const KeepRules& rules, const CivilOf& civil_of, Time now)
-      : rules_(rules), civil_of_(civil_of), now_(now) {
+  Group(const KeepRules& rules, const CivilOf& civil_of, const Trust& trust)
+      : rules_(rules), civil_of_(civil_of), now_(trust.clock.now), doubt_(trust.doubt(rules)) {
     auto words = counts(rules, " ");
     if (rules.within > 0) words.push_back(duration_text(rules.within));
     not_held_ = "not within " + join(words, ", ");
   }
 
-  Verdict judge(const RetentionItem& item) {
+  /// `at` is the time of the item, or of one before it that is later.
+  Verdict judge(const RetentionItem& item, Time at) {
     if (rules_ == KeepRules{}) return {true, "kept: there are no rules for " + item.group};
     if (!item.good) return judge_damaged();
-    if (item.suspect) return judge_suspect(item);
-    std::string held = held_by(item);
+    if (item.suspect) return judge_suspect(at);
+    std::string held = held_by(item, at);
+    if (held.empty()) held = doubt_;
     if (held.empty()) return {false, not_held_};
     return {true, "kept: " + std::move(held)};
   }
@@ -144,17 +164,16 @@ class Group {
     return {true, "damaged, and no newer one is good"};
   }
 
-  Verdict judge_suspect(const RetentionItem& item) const {
-    if (is_within(item)) return {true, "suspect: within " + duration_text(rules_.within)};
+  Verdict judge_suspect(Time at) const {
+    if (is_within(at)) return {true, "suspect: within " + duration_text(rules_.within)};
+    if (rules_.within > 0 && !doubt_.empty()) return {true, "suspect: " + doubt_};
     return {false, "suspect, and a newer one is good"};
   }
 
-  bool is_within(const RetentionItem& item) const {
-    return rules_.within > 0 && item.at >= now_ - rules_.within;
-  }
+  bool is_within(Time at) const { return rules_.within > 0 && at >= now_ - rules_.within; }
 
   /// "last 2 of 7, daily 1 of 7", counted from the newest; empty when no rule does.
-  std::string held_by(const RetentionItem& item) {
+  std::string held_by(const RetentionItem& item, Time at) {
     ++counted_;
     const CivilTime civil = civil_of_(item.group, item.at);
     std::string held;
@@ -167,7 +186,7 @@ class Group {
       held.append(kRules[i].name).append(" ").append(std::to_string(periods.size()));
       held.append(" of ").append(std::to_string(count));
     }
-    if (is_within(item))
+    if (is_within(at))
       held += (held.empty() ? "within " : ", within ") + duration_text(rules_.within);
     return held;
   }
@@ -175,6 +194,7 @@ class Group {
   const KeepRules rules_;
   const CivilOf& civil_of_;
   const Time now_;
+  const std::string doubt_;
   std::string not_held_;
   std::int64_t counted_ = 0;
   /// Those of which a rule has its backup. A clock that is put back may return to one.
@@ -185,11 +205,11 @@ class Group {
 struct SourceState {
   const RetentionItem* newest = nullptr;  ///< good and not spare; may be suspect
   bool only = true;                       ///< no other is good, and neither spare nor suspect
-  Time now;
+  Clock clock;
 };
 
-SourceState look_at(const std::vector<RetentionItem>& items, Time now) {
-  SourceState state{.now = now};
+SourceState look_at(const std::vector<RetentionItem>& items, const Clock& clock) {
+  SourceState state{.clock = clock};
   for (const auto& item : items)
     if (item.good && !item.spare && (!state.newest || is_newer(item, *state.newest)))
       state.newest = &item;
@@ -202,8 +222,11 @@ SourceState look_at(const std::vector<RetentionItem>& items, Time now) {
 /// Why `item` stays whatever the rules say; empty when they decide.
 std::string stays_always(const RetentionItem& item, const SourceState& source) {
   if (item.pinned) return "kept by hand";
-  if (item.locked_until && *item.locked_until > source.now)
+  if (item.locked_until && *item.locked_until > source.clock.now)
     return "locked until " + rfc3339(*item.locked_until);
+  if (item.way_back_until && (source.clock.leapt || *item.way_back_until > source.clock.now))
+    return "kept: the last one from before it collapsed, until that is accepted or " +
+           rfc3339(*item.way_back_until).substr(0, 10);
   if (source.newest && source.newest->suspect)
     return "kept: " + source.newest->id +
            " is suspect, nothing is removed until it is accepted or a good one follows";
@@ -236,22 +259,37 @@ std::vector<const RetentionItem*> newest_first(const std::vector<RetentionItem>&
   return order;
 }
 
+/// The time of each or the latest before it: what was made after another is no older, whatever a
+/// clock that was behind said of it.
+std::vector<Time> no_earlier_than(const std::vector<const RetentionItem*>& order) {
+  std::vector<Time> times(order.size());
+  for (std::size_t i = order.size(); i-- > 0;)
+    times[i] = i + 1 == order.size() ? order[i]->at : std::max(order[i]->at, times[i + 1]);
+  return times;
+}
+
 }  // namespace
 
 std::vector<Verdict> retain(const std::vector<RetentionItem>& items, const RulesOf& rules_of,
-                            const CivilOf& civil_of, Time now) {
-  const SourceState source = look_at(items, now);
+                            const CivilOf& civil_of, const Clock& clock) {
+  const SourceState source = look_at(items, clock);
+  const auto order = newest_first(items);
+  const auto times = no_earlier_than(order);
+  Trust trust{clock, {}};
+  for (const auto* item : order)
+    if (trust.ahead.empty() && lies_ahead(item->at, clock.now)) trust.ahead = item->id;
   std::map<std::pair<std::string_view, std::string_view>, Group> groups;
   std::vector<Verdict> verdicts(items.size());
-  for (const auto* item : newest_first(items)) {
-    const auto where = std::pair(std::string_view(item->group), std::string_view(item->target));
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto& item = *order[i];
+    const auto where = std::pair(std::string_view(item.group), std::string_view(item.target));
     auto group = groups.find(where);
     if (group == groups.end())
-      group = groups.try_emplace(where, rules_of(item->group, item->target), civil_of, now).first;
-    Verdict verdict = group->second.judge(*item);
-    std::string reason = reason_to_stay(*item, verdict, source);
+      group = groups.try_emplace(where, rules_of(item.group, item.target), civil_of, trust).first;
+    Verdict verdict = group->second.judge(item, times[i]);
+    std::string reason = reason_to_stay(item, verdict, source);
     if (!reason.empty()) verdict = {true, std::move(reason)};
-    verdicts[static_cast<std::size_t>(item - items.data())] = std::move(verdict);
+    verdicts[static_cast<std::size_t>(&item - items.data())] = std::move(verdict);
   }
   return verdicts;
 }

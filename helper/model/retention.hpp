@@ -37,16 +37,24 @@ struct CivilTime {
 /// A copy of a backup on a target. What it says of the backup is the same in all its copies; at
 /// most one of them is on a target.
 struct RetentionItem {
-  std::string id;      ///< of the backup
-  std::string group;   ///< what made it, as "schedule daily"; each is counted by itself
-  std::string target;  ///< where this copy is; each is counted by itself
-  Time at = 0;         ///< when the backup began
-  bool good = false;   ///< a success with a sound copy here
+  std::string id;             ///< of the backup
+  std::string group;          ///< what made it, as "schedule daily"; each is counted by itself
+  std::string target;         ///< where this copy is; each is counted by itself
+  std::int64_t sequence = 0;  ///< which of two is newer; where both have the same, their times
+  Time at = 0;                ///< when the backup began
+  bool good = false;          ///< a success with a sound copy here
   bool pinned = false;
   bool suspect = false;
   bool spare =
       false;  ///< of a service as it was (safety, final): no backup of the one there is now
-  std::optional<Time> locked_until;  ///< Object Lock
+  std::optional<Time> locked_until;    ///< Object Lock
+  std::optional<Time> way_back_until;  ///< the last one from before a collapse that nobody accepted
+};
+
+/// What the clock shows.
+struct Clock {
+  Time now = 0;
+  bool leapt = false;  ///< not long ago, far ahead: as of one that is wrong
 };
 
 struct Verdict {
@@ -60,15 +68,20 @@ using RulesOf = std::function<KeepRules(const std::string& group, const std::str
 using CivilOf = std::function<CivilTime(const std::string& group, Time)>;
 
 /// Which copies of one source stay on their targets; result i is that of items[i]. The order of
-/// the items does not matter; of two backups in one second the one with the greater id is newer.
+/// the items does not matter: their sequence numbers tell which is newer.
+///
+/// A clock is no more than a hint: while one of the items is of a time that it has not come to,
+/// nothing is removed by rules other than `last`; and by `within` nothing after it leapt, nor what
+/// followed an item that is young enough.
 ///
 /// Good copies that are not suspect stay while a rule holds them, and only they are counted.
 /// Suspect ones stay while no good backup follows, then only by `within`; copies that are not good
 /// until a newer good one of their group is on their target.
 ///
 /// Never removed: what is pinned or locked, the source's newest good backup (neither suspect nor
-/// spare), and nothing at all while that newest one is suspect.
+/// spare), what is the way back from a collapse, and nothing at all while that newest one is
+/// suspect.
 std::vector<Verdict> retain(const std::vector<RetentionItem>& items, const RulesOf& rules_of,
-                            const CivilOf& civil_of, Time now);
+                            const CivilOf& civil_of, const Clock& clock);
 
 }  // namespace backups

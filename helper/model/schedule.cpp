@@ -15,9 +15,63 @@ namespace {
 void check(const Schedule& schedule) {
   if (!valid_type(schedule.source.type) || !valid_name(schedule.source.name) ||
       !valid_schedule_id(schedule.id))
-    throw Error(ErrorKind::kBadInput, "its names are none");
+    throw Error(ErrorKind::kBadInput, "it has no valid name");
   Cron::parse(schedule.cron);
-  for (const auto& target : schedule.targets) parse_target_list(target);
+}
+
+/// Does what may fail for a value of a newer version; then `unclear` says so.
+template <typename Read>
+void attempt(Schedule& schedule, const std::string& otherwise, const Read& read) {
+  try {
+    read();
+  } catch (const std::exception&) {
+    schedule.unclear += (schedule.unclear.empty() ? "" : "; ") + otherwise;
+  }
+}
+
+void read_targets(Schedule& schedule, const nlohmann::ordered_json& json) {
+  for (const auto& target : json.at("targets")) {
+    const auto names = parse_target_list(target.get<std::string>());
+    schedule.targets.insert(schedule.targets.end(), names.begin(), names.end());
+  }
+}
+
+void read_keep_on(Schedule& schedule, const nlohmann::ordered_json& json) {
+  for (const auto& [target, rules] : json.at("keep_on").items()) {
+    schedule.keep_on[target] = KeepRules();  // until they are understood nothing is removed there
+    schedule.keep_on[target] = KeepRules::parse(rules.get<std::string>());
+  }
+}
+
+void read_details(Schedule& schedule, const nlohmann::ordered_json& json) {
+  attempt(schedule, "its time zone is not understood",
+          [&] { schedule.timezone = json.at("timezone"); });
+  attempt(schedule, "not all of its targets are understood", [&] { read_targets(schedule, json); });
+  schedule.keep = KeepRules();
+  attempt(schedule, "its rules are not understood, and nothing that it made is removed",
+          [&] { schedule.keep = KeepRules::parse(json.at("keep").get<std::string>()); });
+  attempt(schedule, "not all of its rules for targets are understood, and nothing is removed there",
+          [&] { read_keep_on(schedule, json); });
+  attempt(schedule, "whether it is paused is not understood, and it runs",
+          [&] { schedule.paused = json.at("paused"); });
+  attempt(schedule, "when it was set is not understood",
+          [&] { schedule.since = parse_rfc3339(json.at("since").get<std::string>()).value(); });
+}
+
+nlohmann::ordered_json members_to_json(const Schedule& schedule) {
+  nlohmann::ordered_json keep_on = nlohmann::ordered_json::object();
+  for (const auto& [target, rules] : schedule.keep_on) keep_on[target] = rules.to_text();
+  return {{"type", schedule.source.type},
+          {"name", schedule.source.name},
+          {"address", schedule.source.address},
+          {"id", schedule.id},
+          {"cron", schedule.cron},
+          {"timezone", schedule.timezone},
+          {"targets", schedule.targets},
+          {"keep", schedule.keep.to_text()},
+          {"keep_on", keep_on},
+          {"paused", schedule.paused},
+          {"since", rfc3339(schedule.since)}};
 }
 
 }  // namespace
@@ -48,38 +102,25 @@ bool valid_schedule_id(std::string_view id) {
 }
 
 nlohmann::ordered_json schedule_to_json(const Schedule& schedule) {
-  nlohmann::ordered_json keep_on = nlohmann::ordered_json::object();
-  for (const auto& [target, rules] : schedule.keep_on) keep_on[target] = rules.to_text();
-  return {{"type", schedule.source.type},
-          {"name", schedule.source.name},
-          {"address", schedule.source.address},
-          {"id", schedule.id},
-          {"cron", schedule.cron},
-          {"timezone", schedule.timezone},
-          {"targets", schedule.targets},
-          {"keep", schedule.keep.to_text()},
-          {"keep_on", keep_on},
-          {"paused", schedule.paused},
-          {"since", rfc3339(schedule.since)}};
+  auto json = members_to_json(schedule);
+  if (schedule.verbatim.empty()) return json;
+  auto verbatim = nlohmann::ordered_json::parse(schedule.verbatim);
+  for (const char* changed : {"paused", "since"}) verbatim[changed] = json[changed];
+  return verbatim;
 }
 
-Schedule schedule_from_json(const nlohmann::json& json) {
+Schedule schedule_from_json(const nlohmann::ordered_json& json) {
   try {
     Schedule schedule;
     schedule.source = {json.at("type"), json.at("name"), json.at("address")};
     schedule.id = json.at("id");
     schedule.cron = json.at("cron");
-    schedule.timezone = json.at("timezone");
-    schedule.targets = json.at("targets").get<std::vector<std::string>>();
-    schedule.keep = KeepRules::parse(json.at("keep"));
-    for (const auto& [target, rules] : json.at("keep_on").items())
-      schedule.keep_on[target] = KeepRules::parse(rules.get<std::string>());
-    schedule.paused = json.at("paused");
-    schedule.since = parse_rfc3339(json.at("since").get<std::string>()).value();
     check(schedule);
+    read_details(schedule, json);
+    if (members_to_json(schedule) != json) schedule.verbatim = json.dump();
     return schedule;
   } catch (const std::exception& error) {
-    throw Error(ErrorKind::kDamaged, std::string("settings.json: a schedule: ") + error.what());
+    throw Error(ErrorKind::kDamaged, error.what());
   }
 }
 

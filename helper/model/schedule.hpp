@@ -23,6 +23,8 @@ struct Schedule {
   std::map<std::string, KeepRules> keep_on;  ///< by target, instead of `keep`
   std::string paused;                        ///< why it waits, for a person; empty: it does not
   Time since = 0;                            ///< when it was set: what came before was not missed
+  std::string unclear;   ///< what of it can't be understood and what holds instead, for a person
+  std::string verbatim;  ///< its JSON, where there is more in it than the members tell
 
   /// "postgres:my-db daily", which is unique.
   std::string text() const { return source.text() + " " + id; }
@@ -39,7 +41,9 @@ bool valid_schedule_id(std::string_view id);
 
 nlohmann::ordered_json schedule_to_json(const Schedule& schedule);
 
-/// Throws Error, kDamaged.
-Schedule schedule_from_json(const nlohmann::json& json);
+/// What is not needed to run it and can't be understood is left out, and said in `unclear`: without
+/// the rules of a newer version nothing that it made is removed. Throws Error, kDamaged, for what
+/// can't run.
+Schedule schedule_from_json(const nlohmann::ordered_json& json);
 
 }  // namespace backups

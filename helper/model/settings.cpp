@@ -1,7 +1,6 @@
 #include "model/settings.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -10,98 +9,16 @@
 namespace backups {
 namespace {
 
-constexpr int kFormat = 1;
 constexpr std::uint64_t kMostReserve = 2ULL << 30;
 
 std::string default_reserve(std::uint64_t total) {
   return std::to_string(std::min(total / 10, kMostReserve));
 }
 
-void check_format(int format) {
-  if (format != kFormat)
-    throw Error(ErrorKind::kDamaged,
-                "settings.json was written by a newer version: update the plugin");
-}
-
-/// Properties that this version does not know are kept as they are.
-void check_values(const std::string& scope, const std::map<std::string, std::string>& values) {
-  for (const auto& [key, value] : values) {
-    const Property* property = find_property(key);
-    if (property != nullptr && !property->valid(value))
-      throw Error(ErrorKind::kDamaged, "settings.json: " + key + " of " + scope + " takes " +
-                                           property->takes + ", not '" + property->shown(value) +
-                                           "'");
-  }
-}
-
-/// Their names become those of files, their options whatever a connection is made of.
-void check_targets(const std::map<std::string, TargetOptions>& targets) {
-  for (const auto& [name, options] : targets) {
-    if (!valid_target_name(name))
-      throw Error(ErrorKind::kDamaged,
-                  "settings.json: '" + printable(name) + "' is not the name of a target");
-    try {
-      for (const auto& [option, value] : options) check_target_option(option, value);
-    } catch (const Error& error) {
-      throw Error(ErrorKind::kDamaged, "settings.json: target " + name + ": " + error.what());
-    }
-  }
-}
-
-/// Its names become parts of keys.
-void check_host(const HostIdentity& host) {
-  std::set<std::string> names = host.names;
-  names.insert(host.doubtful.begin(), host.doubtful.end());
-  if (!host.name.empty()) names.insert(host.name);
-  for (const auto& name : names)
-    if (!valid_name(name))
-      throw Error(ErrorKind::kDamaged,
-                  "settings.json: '" + printable(name) + "' is not the name of a host");
-}
-
 }  // namespace
 
-Settings Settings::parse(const std::string& text) {
-  try {
-    const auto json = nlohmann::json::parse(text);
-    Settings settings;
-    settings.values_ = json.value("properties", settings.values_);
-    settings.targets = json.value("targets", settings.targets);
-    settings.pins = json.value("pins", settings.pins);
-    settings.paths = json.value("paths", settings.paths);
-    settings.accepted = json.value("accepted", settings.accepted);
-    if (json.contains("schedules"))
-      for (const auto& schedule : json["schedules"])
-        settings.schedules.push_back(schedule_from_json(schedule));
-    settings.host_id = json.value("host_id", "");
-    if (json.contains("host")) settings.host = host_from_json(json["host"]);
-    check_host(settings.host);
-    check_format(json.value("format", kFormat));
-    for (const auto& [scope, values] : settings.values_) check_values(scope, values);
-    check_targets(settings.targets);
-    return settings;
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorKind::kDamaged, std::string("settings.json cannot be read: ") + error.what());
-  }
-}
-
-std::string Settings::to_text() const {
-  nlohmann::ordered_json json = {{"format", kFormat}};
-  if (host.name.empty()) {
-    json["host_id"] = host_id;
-  } else {
-    json["host"] = host_to_json(host);
-  }
-  json["pins"] = pins;
-  if (!targets.empty()) json["targets"] = targets;
-  for (const auto& schedule : schedules) json["schedules"].push_back(schedule_to_json(schedule));
-  if (!paths.empty()) json["paths"] = paths;
-  if (!accepted.empty()) json["accepted"] = accepted;
-  json["properties"] = values_;
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
-
 void Settings::set(const std::string& scope, const std::string& key, const std::string& value) {
+  forget_unclear({"properties", scope, key});
   if (!value.empty()) {
     values_[scope][key] = value;
     return;
@@ -118,11 +35,12 @@ std::string Settings::own(const std::string& scope, const std::string& key) cons
 }
 
 std::string Settings::get(const std::string& scope, const std::string& key) const {
+  const Property& property = *find_property(key);
   for (const auto& asked : {scope, std::string(kGlobal)}) {
     const std::string value = own(asked, key);
-    if (!value.empty()) return value;
+    if (!value.empty() && property.valid(value)) return value;
   }
-  return find_property(key)->default_value;
+  return property.default_value;
 }
 
 void Settings::copy_scope(const std::string& from, const std::string& to) {
@@ -130,11 +48,19 @@ void Settings::copy_scope(const std::string& from, const std::string& to) {
   if (values != values_.end()) values_[to] = values->second;
 }
 
-void Settings::drop_scope(const std::string& scope) { values_.erase(scope); }
+void Settings::drop_scope(const std::string& scope) {
+  values_.erase(scope);
+  forget_unclear({"properties", scope});
+}
 
 KeepRules Settings::keep_rules(const std::string& source, const std::string& trigger) const {
   const std::string key = "keep-" + trigger;
-  return KeepRules::parse(get(source, find_property(key) == nullptr ? "keep-manual" : key));
+  const Property& property = *find_property(find_property(key) == nullptr ? "keep-manual" : key);
+  // By the default more might be removed than rules that this version does not understand allow.
+  for (const auto& scope : {source, std::string(kGlobal)})
+    if (const std::string rules = own(scope, property.name); !rules.empty())
+      return property.valid(rules) ? KeepRules::parse(rules) : KeepRules();
+  return KeepRules::parse(property.default_value);
 }
 
 bool Settings::knows(const Source& source) const {
@@ -174,7 +100,7 @@ std::vector<std::string> Settings::uses_of(const std::string& target) const {
   std::vector<std::string> uses;
   for (const auto& [scope, values] : values_) {
     const auto named = values.find("targets");
-    if (named == values.end()) continue;
+    if (named == values.end() || !find_property("targets")->valid(named->second)) continue;
     const auto list = parse_target_list(named->second);
     if (std::find(list.begin(), list.end(), target) != list.end())
       uses.push_back("targets of " + scope);

@@ -15,22 +15,42 @@
 
 namespace backups {
 
+/// An entry of settings.json that can't be understood, or not wholly.
+struct UnclearSetting {
+  std::string scope;     ///< the source, app or kGlobal that it is of; empty: none
+  std::string schedule;  ///< the id of the schedule that it is, else empty
+  std::string message;   ///< names it, and says what holds instead
+};
+
 /// What a person asked for: `settings.json` (helper/FORMAT.md). A plain value.
 class Settings {
  public:
   static constexpr const char* kGlobal = "--global";
 
-  /// Throws Error, kDamaged.
+  /// What can't be understood, as of a newer version, stops only itself: unclear() names it, and
+  /// to_text() puts it back where it was, to the letter. Throws Error, kDamaged, for what is no
+  /// JSON object.
   static Settings parse(const std::string& text);
+  /// Throws Error, kRefused, where there is no room left for what parse() did not understand.
   std::string to_text() const;
+
+  std::vector<UnclearSetting> unclear() const;
+  /// Forgets what could not be understood there, as at {"targets", "offsite"}.
+  void forget_unclear(const std::vector<std::string>& path);
+  /// The same for a schedule that did not become one of `schedules`. False where there is none.
+  bool forget_unclear_schedule(const Source& source, const std::string& id);
+  /// True for all, where a pin can't be understood: it may be of any.
+  bool is_pinned(const std::string& backup) const;
 
   /// `scope` is a source ("postgres:my-db"), an app ("app:web") or kGlobal. An empty value unsets
   /// it.
   void set(const std::string& scope, const std::string& key, const std::string& value);
 
-  /// The value in force for a source or an app: its own, the global one, or the default. `key` must
-  /// be a property.
+  /// The value in force for a source or an app: its own, the global one, or the default; one that
+  /// is not valid does not count. `key` must be a property.
   std::string get(const std::string& scope, const std::string& key) const;
+  /// True where get() passes over a value that can't be understood.
+  bool is_unclear(const std::string& scope, const std::string& key) const;
   /// What that scope itself has, empty when nothing.
   std::string own(const std::string& scope, const std::string& key) const;
   /// Gives `to` what `from` has set.
@@ -70,7 +90,11 @@ class Settings {
   std::string host_id;
 
  private:
+  friend class SettingsReader;
+
   std::map<std::string, std::map<std::string, std::string>> values_;
+  int format_ = 1;
+  std::string unclear_;  ///< JSON object of what was not understood, at its places; empty: nothing
 };
 
 }  // namespace backups

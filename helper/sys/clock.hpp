@@ -12,6 +12,13 @@ using Time = std::int64_t;
 
 Time now();
 
+/// The latest time that something may have which is over at `now`: clocks are corrected by moments,
+/// and ids of one second moved on.
+constexpr Time latest_believed(Time now) { return now + 60; }
+
+/// True for a later one: the clock that told it was ahead, or the one that tells `now` is behind.
+constexpr bool lies_ahead(Time time, Time now) { return time > latest_believed(now); }
+
 /// RFC 3339 in UTC: "2026-04-08T14:30:00Z".
 std::string rfc3339(Time time);
 std::optional<Time> parse_rfc3339(std::string_view text);

@@ -74,6 +74,8 @@ Zone::Zone(const std::string& name) : name_(name), zone_(find_zone(name)) {
                 "'" + printable(name) + "' is no time zone: a name as Europe/Berlin or UTC");
 }
 
+bool Zone::is_known(const std::string& name) { return find_zone(name) != nullptr; }
+
 LocalMinute Zone::local(Time time) const {
   using namespace std::chrono;
   return LocalMinute(floor<minutes>(seconds(time) + zone_->get_info(instant(time)).offset));

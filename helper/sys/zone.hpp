@@ -27,6 +27,9 @@ class Zone {
   /// Throws Error, kBadInput, for a name that the database does not know.
   explicit Zone(const std::string& name);
 
+  /// Whether the host's database knows it: what an older or fuller one had may be missing.
+  static bool is_known(const std::string& name);
+
   const std::string& name() const { return name_; }
 
   LocalMinute local(Time time) const;

@@ -191,6 +191,37 @@ is_being_made() {
   chown dokku:dokku "$ROOT/settings.json"
 }
 
+@test "a helper that crashes, or can't read its settings, stops a deploy that was to be stopped" {
+  local helper
+  helper=$(dokku_plugins)/backups/bin/backups-helper
+  store_create "$S"
+  app_create "$APP" "$S"
+  app_runs "$APP"
+  dokku --quiet backups:set "app:$APP" before-deploy true
+  cp "$ROOT/settings.json" "$BATS_TEST_TMPDIR/settings"
+  echo garbage >>"$ROOT/settings.json"
+  run deploy "$APP" app:new
+  [[ $status != 0 ]]
+  assert_contains "$output" "The deploy of $APP is stopped"
+  cat "$BATS_TEST_TMPDIR/settings" >"$ROOT/settings.json"
+  mv "$helper" "$helper.whole"
+  printf '#!/bin/bash\nkill -SEGV $$\n' >"$helper"
+  chmod +x "$helper"
+  run deploy "$APP" app:new
+  [[ $status != 0 ]]
+  sed -i 's/"before-deploy": "true"/&,\n      "before-deploy-failure": "warn"/' "$ROOT/settings.json"
+  run -0 deploy "$APP" app:new
+  rm "$helper"
+  run -0 deploy "$APP" app:new
+  assert_contains "$output" "backups can't work yet"
+  cat "$BATS_TEST_TMPDIR/settings" >"$ROOT/settings.json"
+  run deploy "$APP" app:new
+  [[ $status != 0 ]]
+  app_stops
+  run -0 deploy "$APP" app:new
+  mv "$helper.whole" "$helper"
+}
+
 @test "triggers can't be called by name" {
   local trigger
   for trigger in pre-release-builder service-action post-delete; do

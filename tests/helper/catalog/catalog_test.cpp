@@ -58,6 +58,30 @@ TEST_F(CatalogTest, BeginsInProgress) {
   EXPECT_EQ(row.text(), "postgres:my-db-2026-04-08-14-30-00");
 }
 
+TEST_F(CatalogTest, IsOrderedBySequenceNumbersWhateverTheClockSaid) {
+  constexpr Time k2099 = 4'090'000'000;
+  const Backup before = succeed(begin());
+  const Backup ahead = succeed(begin(kDb, k2099));
+  const Backup right = succeed(begin(kDb, kNoon + 60));
+  const Backup behind = succeed(begin(kDb, 86400));
+  EXPECT_EQ(before.sequence, kNoon);
+  EXPECT_EQ(ahead.sequence, k2099);
+  EXPECT_EQ(behind.sequence, k2099 + 2);
+  EXPECT_EQ(catalog_.next_sequence(kNoon), behind.sequence + 1);
+  EXPECT_EQ(catalog_.latest(kDb)->id, behind.id);
+  EXPECT_EQ(catalog_.list({}).at(1).id, right.id);
+}
+
+TEST_F(CatalogTest, TakesTheTimeForTheSequenceNumberThatAManifestLacks) {
+  Manifest old = manifest_of(kDb, kNoon);
+  catalog_.adopt(old, "local");
+  Manifest numbered = manifest_of(kDb, kNoon - 60);
+  numbered.sequence = kNoon + 1;
+  catalog_.adopt(numbered, "local");
+  EXPECT_EQ(catalog_.latest(kDb)->id, numbered.id);
+  EXPECT_EQ(begin(kOther, kNoon).sequence, kNoon + 2);
+}
+
 TEST_F(CatalogTest, ASecondThatIsTakenGivesWayToTheNextFreeOne) {
   EXPECT_EQ(begin(kDb, kNoon + 1).id, "my-db-2026-04-08-14-30-01");
   EXPECT_EQ(begin().id, "my-db-2026-04-08-14-30-00");

@@ -140,5 +140,18 @@ TEST_F(OutboxTest, AnAlertThatFailsStandsInNobodysWay) {
   EXPECT_THAT(order(1001), ElementsAre("new", "poison"));
 }
 
+TEST_F(OutboxTest, TellsNowWhatAClockThatWasAheadPutOff) {
+  raise(1000 + 30 * kDay, "from the future");
+  EXPECT_FALSE(outbox_.due(1000));
+  outbox_.redate(1000);
+  EXPECT_EQ(outbox_.due(1000)->text, "from the future");
+}
+
+TEST_F(OutboxTest, KnowsWhatIsWrong) {
+  EXPECT_TRUE(outbox_.raise("settings", "a:b", 1000, kDay, {}, "once"));
+  EXPECT_FALSE(outbox_.raise("settings", "a:b", 1000, kDay, {}, "again"));
+  EXPECT_EQ(outbox_.subjects("settings"), (std::vector<std::string>{"a:b"}));
+}
+
 }  // namespace
 }  // namespace backups

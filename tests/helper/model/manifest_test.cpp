@@ -64,6 +64,12 @@ TEST(Manifest, WritesTheGoldenFileAgainByteForByte) {
   EXPECT_EQ(manifest_to_json(parse_manifest(golden())).dump(2) + "\n", golden());
 }
 
+TEST(Manifest, WritesItsSequenceNumberWhereItHasOne) {
+  Manifest manifest = parse_manifest(golden());
+  manifest.sequence = Manifest::kMostSequence;
+  EXPECT_EQ(parse_manifest(manifest_to_json(manifest).dump()).sequence, Manifest::kMostSequence);
+}
+
 /// Every field, as a JSON pointer; an artifact's are those of the first.
 std::vector<std::string> all_fields() {
   std::vector<std::string> fields;
@@ -118,6 +124,10 @@ TEST_P(HostileManifest, IsDamage) {
 INSTANTIATE_TEST_SUITE_P(
     All, HostileManifest,
     testing::Values(
+        Hostile{"a sequence number of none", "/sequence", 0},
+        Hostile{"a sequence number below all", "/sequence", -1},
+        Hostile{"a sequence number that leaves no room", "/sequence", 9007199254740992},
+        Hostile{"a sequence number that is text", "/sequence", "1"},
         Hostile{"a newer format", "/format", 2}, Hostile{"a format that never was", "/format", 0},
         Hostile{"a path up", "/artifacts/0/file", "my-db-2026-04-08-14-30-00./../../x"},
         Hostile{"an absolute path", "/artifacts/0/file", "/etc/passwd"},

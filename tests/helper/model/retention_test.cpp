@@ -107,7 +107,7 @@ std::vector<RetentionItem> parse_copies(const std::string& text) {
 
 std::vector<Verdict> verdicts(const std::string& rules, const std::string& copies) {
   const auto rules_of = [&](const auto&, const auto&) { return KeepRules::parse(rules); };
-  return retain(parse_copies(copies), rules_of, tests::utc_civil, kNow);
+  return retain(parse_copies(copies), rules_of, tests::utc_civil, {kNow});
 }
 
 /// The words of `copies` that stay.
@@ -146,7 +146,9 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"a month of two years", "monthly=2", "0d 365d 730d", "0d 365d"},
         Golden{"the newest of a year", "yearly=3", "0d 134d 135d 499d 500d 866d", "0d 135d 500d"},
         Golden{"not older than", "within=2d", "0d 1d 2d 2881m 3d", "0d 1d 2d"},
-        Golden{"a clock that was ahead", "last=1,within=1h", "-1h 0h 2h", "-1h 0h"},
+        Golden{"a clock that is behind", "last=1,within=1h", "-1h 0h 2h", "-1h 0h 2h"},
+        Golden{"by number all the same", "last=1", "-1h 0h 2h", "-1h"},
+        Golden{"a moment is no trouble", "last=1,within=1h", "-30s 0h 2h", "-30s 0h"},
         Golden{"each rule counts by itself", "last=2,daily=2", "0h 1h 13h 14h 2d", "0h 1h 13h"},
         Golden{"all of them", "last=2,hourly=3,daily=2,weekly=2,monthly=2,yearly=2,within=45m",
                "0m 10m 40m 70m 130m 190m 1d 2d 5d 6d 15d 16d 135d 136d",
@@ -226,7 +228,7 @@ TEST(Retention, AsksTheRulesOfEachGroupOnEachTarget) {
   const auto rules_of = [](const std::string& group, const std::string& target) {
     return KeepRules{.last = group == "a" && target == "local" ? 1 : 2};
   };
-  EXPECT_EQ(staying(copies, retain(parse_copies(copies), rules_of, tests::utc_civil, kNow)),
+  EXPECT_EQ(staying(copies, retain(parse_copies(copies), rules_of, tests::utc_civil, {kNow})),
             "0d off/0d off/1d b:0d b:1d b:off/0d b:off/1d");
 }
 
@@ -235,7 +237,7 @@ TEST(Retention, LeavesAGroupWithoutRulesAlone) {
     return group == "a" ? KeepRules{.last = 1} : KeepRules{};
   };
   const std::string copies = "0d 1d manual:1d manual:2d! manual:3d?";
-  const auto verdicts = retain(parse_copies(copies), rules_of, tests::utc_civil, kNow);
+  const auto verdicts = retain(parse_copies(copies), rules_of, tests::utc_civil, {kNow});
   EXPECT_EQ(staying(copies, verdicts), "0d manual:1d manual:2d! manual:3d?");
   EXPECT_EQ(verdicts[2].reason, "kept: there are no rules for manual");
 }
@@ -247,10 +249,10 @@ TEST(Retention, CountsDaysOnTheClockOfTheGroup) {
   const auto rules_of = [](const auto&, const auto&) { return KeepRules{.daily = 1, .weekly = 1}; };
   // Sydney: Friday 22:00, 00:00, Thursday 23:00, 22:00.
   const std::string copies = "0h 22h 23h 1d sydney:0h sydney:22h sydney:23h sydney:1d";
-  const auto kept = retain(parse_copies(copies), rules_of, civil_of, kNow);
+  const auto kept = retain(parse_copies(copies), rules_of, civil_of, {kNow});
   EXPECT_EQ(staying(copies, kept), "0h sydney:0h");
   const auto two = [](const auto&, const auto&) { return KeepRules{.daily = 2}; };
-  EXPECT_EQ(staying(copies, retain(parse_copies(copies), two, civil_of, kNow)),
+  EXPECT_EQ(staying(copies, retain(parse_copies(copies), two, civil_of, {kNow})),
             "0h 22h sydney:0h sydney:23h");
 }
 
@@ -260,7 +262,7 @@ TEST(Retention, CountsADayOnceThatAClockPutBackReturnsTo) {
   };
   const auto rules_of = [](const auto&, const auto&) { return KeepRules{.daily = 3}; };
   const std::string copies = "0m 20m 40m";
-  EXPECT_EQ(staying(copies, retain(parse_copies(copies), rules_of, civil_of, kNow)), "0m 20m");
+  EXPECT_EQ(staying(copies, retain(parse_copies(copies), rules_of, civil_of, {kNow})), "0m 20m");
 }
 
 TEST(Retention, TellsTwoBackupsOfOneSecondApartByTheirIds) {
@@ -269,13 +271,55 @@ TEST(Retention, TellsTwoBackupsOfOneSecondApartByTheirIds) {
   items[1].id = "x-3";
   items[2].id = "x-1";
   const auto rules_of = [](const auto&, const auto&) { return KeepRules{.last = 1}; };
-  EXPECT_EQ(staying("2 3 1", retain(items, rules_of, tests::utc_civil, kNow)), "3");
+  EXPECT_EQ(staying("2 3 1", retain(items, rules_of, tests::utc_civil, {kNow})), "3");
   items[1].suspect = true;
-  EXPECT_EQ(staying("2 3 1", retain(items, rules_of, tests::utc_civil, kNow)), "2 3 1");
+  EXPECT_EQ(staying("2 3 1", retain(items, rules_of, tests::utc_civil, {kNow})), "2 3 1");
+}
+
+/// Copies from the newest to the oldest, whatever their times.
+std::vector<RetentionItem> in_sequence(const std::string& copies) {
+  auto items = parse_copies(copies);
+  for (std::size_t i = 0; i < items.size(); ++i)
+    items[i].sequence = static_cast<std::int64_t>(items.size() - i);
+  return items;
+}
+
+TEST(Retention, TellsWhatIsNewerBySequenceNumbers) {
+  const auto rules_of = [](const auto&, const auto&) { return KeepRules{.last = 2}; };
+  const std::string copies = "20000d 0d 1d";
+  EXPECT_EQ(staying(copies, retain(in_sequence(copies), rules_of, tests::utc_civil, {kNow})),
+            "20000d 0d");
+}
+
+TEST(Retention, TakesNothingForOlderThanWhatWasMadeBeforeIt) {
+  const auto rules_of = [](const auto&, const auto&) { return KeepRules{.within = 2 * kDay}; };
+  const std::string copies = "0d 20000d 1d 3d";
+  EXPECT_EQ(staying(copies, retain(in_sequence(copies), rules_of, tests::utc_civil, {kNow})),
+            "0d 20000d 1d");
+}
+
+TEST(Retention, RemovesNothingByAgeAfterAClockLeaptAhead) {
+  const auto rules_of = [](const auto&, const auto& target) {
+    return target == "local" ? KeepRules{.within = kDay} : KeepRules{.daily = 1};
+  };
+  const std::string copies = "0d 9d off/0d off/9d";
+  const Clock leapt{kNow, true};
+  EXPECT_EQ(staying(copies, retain(parse_copies(copies), rules_of, tests::utc_civil, leapt)),
+            "0d 9d off/0d");
+}
+
+TEST(Retention, KeepsTheWayBackFromACollapse) {
+  const auto rules_of = [](const auto&, const auto&) { return KeepRules{.last = 1}; };
+  auto items = parse_copies("0d 1d 2d");
+  items[1].way_back_until = kNow;
+  items[2].way_back_until = kNow + 1;
+  EXPECT_EQ(staying("0d 1d 2d", retain(items, rules_of, tests::utc_civil, {kNow})), "0d 2d");
+  EXPECT_EQ(staying("0d 1d 2d", retain(items, rules_of, tests::utc_civil, {kNow, true})),
+            "0d 1d 2d");
 }
 
 TEST(Retention, HasNothingToSayOfNothing) {
-  EXPECT_TRUE(retain({}, nullptr, nullptr, kNow).empty());
+  EXPECT_TRUE(retain({}, nullptr, nullptr, {kNow}).empty());
 }
 
 }  // namespace

@@ -97,8 +97,8 @@ class Years {
   }
 
   void remove(Time now) {
-    const auto verdicts = retain(
-        copies_, [this](const auto&, const auto&) { return rules_; }, tests::utc_civil, now);
+    const auto verdicts = retain(copies_, [this](const auto&, const auto&) { return rules_; },
+                                 tests::utc_civil, {now});
     for (std::size_t i = copies_.size(); i-- > 0;) {
       if (verdicts[i].keep) continue;
       std::swap(copies_[i], copies_.back());  // their order doesn't matter

@@ -26,8 +26,8 @@ Schedule example() {
   return schedule;
 }
 
-nlohmann::json changed(const char* key, const nlohmann::json& value) {
-  nlohmann::json json = schedule_to_json(example());
+nlohmann::ordered_json changed(const char* key, const nlohmann::ordered_json& value) {
+  nlohmann::ordered_json json = schedule_to_json(example());
   json[key] = value;
   return json;
 }
@@ -43,12 +43,36 @@ TEST(Schedule, ComesBackFromSettings) {
   EXPECT_EQ(back.find_schedule(example().source, "daily"), nullptr);
 }
 
-TEST(Schedule, ThatIsDamagedIsSaidToBe) {
+TEST(Schedule, ThatCannotRunIsSaidToBeDamaged) {
   for (const auto& json :
-       {changed("id", "../x"), changed("type", "/"), changed("name", ".."), changed("cron", "x"),
-        changed("keep", "last=-1"), changed("since", "today"), changed("targets", "local"),
-        changed("keep_on", nlohmann::json::parse(R"({"offsite": "last"})"))})
+       {changed("id", "../x"), changed("type", "/"), changed("name", ".."), changed("cron", "x")})
     EXPECT_THAT([&] { schedule_from_json(json); }, ThrowsError(ErrorKind::kDamaged)) << json;
+}
+
+TEST(Schedule, OfANewerVersionRunsSaysWhatItLeavesOutAndStaysAsItIs) {
+  for (const auto& json :
+       {changed("keep", "last=-1"), changed("since", "today"), changed("targets", "local"),
+        changed("timezone", 2), changed("paused", {{"by", "hand"}}),
+        changed("keep_on", nlohmann::ordered_json::parse(R"({"offsite": "last"})"))}) {
+    Schedule schedule = schedule_from_json(json);
+    EXPECT_EQ(schedule.cron, "0 2 * * *");
+    EXPECT_NE(schedule.unclear, "") << json;
+    EXPECT_EQ(schedule_to_json(schedule)["keep"], json["keep"]);
+    EXPECT_EQ(schedule_to_json(schedule)["keep_on"], json["keep_on"]);
+    EXPECT_EQ(schedule_to_json(schedule)["timezone"], json["timezone"]);
+    EXPECT_EQ(schedule_to_json(schedule)["targets"], json["targets"]);
+  }
+  Schedule later = schedule_from_json(changed("jitter", "5m"));
+  EXPECT_EQ(later.unclear, "");
+  later.resume(1'800'000'000);
+  EXPECT_EQ(schedule_to_json(later)["jitter"], "5m");
+  EXPECT_EQ(schedule_to_json(later)["since"], rfc3339(1'800'000'000));
+}
+
+TEST(Schedule, WhoseRulesAreNotUnderstoodRemovesNothing) {
+  EXPECT_EQ(schedule_from_json(changed("keep", "quarterly=4")).keep, KeepRules());
+  const auto on = nlohmann::ordered_json::parse(R"({"offsite": "quarterly=4"})");
+  EXPECT_EQ(schedule_from_json(changed("keep_on", on)).keep_at("offsite"), KeepRules());
 }
 
 TEST(Schedule, KeepsByTheRulesOfTheTargetOrItsOwn) {

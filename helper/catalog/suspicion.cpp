@@ -1,0 +1,56 @@
+#include "catalog/catalog.hpp"
+
+// What the catalog knows of backups that may not be what they should be.
+
+namespace backups {
+namespace {
+
+/// The triggers of backups that are of the service as it is used: a safety backup, say, is of one
+/// in trouble, and an adopted one of something else.
+constexpr const char* kJudged =
+    "type = ? AND name = ? AND status = 'success' AND trigger IN ('manual', 'schedule', 'deploy')";
+
+}  // namespace
+
+std::vector<Backup> Catalog::judged(const Source& source, int limit) {
+  return select(std::string(kJudged) + " ORDER BY sequence DESC, key DESC LIMIT ?",
+                [&](Statement& query) { query.bind(source.type).bind(source.name).bind(limit); });
+}
+
+std::optional<Backup> Catalog::yardstick(const Source& source) {
+  const auto found = select(std::string(kJudged) +
+                                " AND suspect = '' AND deleted_at IS NULL AND deleting = 0 "
+                                "ORDER BY sequence DESC, key DESC LIMIT 1",
+                            [&](Statement& query) { query.bind(source.type).bind(source.name); });
+  if (found.empty()) return std::nullopt;
+  return found.front();
+}
+
+std::optional<Backup> Catalog::last_restored(const Source& source) {
+  // As engine/restore.cpp records it.
+  const auto found = select(
+      "key = (SELECT backup FROM events WHERE what = 'restored' AND detail = ? "
+      "ORDER BY key DESC LIMIT 1)",
+      [&](Statement& query) { query.bind("into " + source.spelling()); });
+  if (found.empty()) return std::nullopt;
+  return found.front();
+}
+
+std::optional<Time> Catalog::referred_since(const Source& source, const std::string& reference) {
+  Statement query(database_,
+                  "SELECT started_at FROM backups WHERE type = ? AND name = ? AND reference = ? "
+                  "ORDER BY sequence LIMIT 1");
+  query.bind(source.type).bind(source.name).bind(reference);
+  if (!query.step()) return std::nullopt;
+  return query.number(0);
+}
+
+std::map<std::string, std::uint64_t> Catalog::artifact_sizes(const Backup& backup) {
+  Statement query(database_, "SELECT name, raw_size FROM artifacts WHERE backup = ?");
+  query.bind(backup.key);
+  std::map<std::string, std::uint64_t> sizes;
+  while (query.step()) sizes[query.text(0)] = static_cast<std::uint64_t>(query.number(1));
+  return sizes;
+}
+
+}  // namespace backups
