@@ -228,6 +228,17 @@ SQL
   pg_clean "$name"
 }
 
+@test "a schema public that was dropped does not come back, and one that was not does" {
+  database lossy -c 'DROP SCHEMA public' -c 'CREATE SCHEMA app' -c 'CREATE TABLE app.t AS SELECT 1 AS i'
+  pg_backup "$name"
+  run -0 restore
+  assert_equal "$(pg_sql "$name" lossy -c "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '^(pg_|inf)'")" app
+  database lossy -c 'CREATE SCHEMA app'
+  pg_backup "$name"
+  run -0 restore
+  assert_equal "$(pg_sql "$name" lossy -c "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '^(pg_|inf)'")" "app public"
+}
+
 # What the loss of a statement means, for those that no server can be brought to refuse.
 kind() { # <expected> <section> <SQLSTATE> <statement>
   assert_equal "$(BACKUPS_RUN_ID=x BACKUPS_RUN_DIR=$BATS_TEST_TMPDIR bash -c 'source "$0" && load-kind "$@"' "$HOOKS/postgres/load.bash" "${@:2}" 3>/dev/null)" "$1"

@@ -8,6 +8,7 @@ SELECT concat_ws(E'\t', CASE WHEN name <> 'postgres' OR name = :'default' OR EXI
   json_strip_nulls(json_build_object('name', CASE WHEN name = 'globals' OR name LIKE 'database:%' THEN 'database:' ELSE '' END || name,
     'kind', 'pg_dump-custom', 'opens_with', 'PGOPTIONS=''-c default_transaction_read_only=off'' pg_restore -C -d postgres',
     'minimum_client', (current_setting('server_version_num')::int / 10000)::text, 'starts_with', 'PGDMP', 'database_size', size,
-    'default', CASE WHEN name = :'default' THEN true END)))
+    'default', CASE WHEN name = :'default' THEN true END,
+    'public', CASE WHEN NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public') THEN false END)))
 FROM facts, (SELECT count(*) AS tables FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
   WHERE relkind IN ('r', 'p') AND relpersistence <> 't' AND nspname !~ '^(pg_|information_schema)') counted;

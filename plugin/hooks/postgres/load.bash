@@ -9,7 +9,7 @@ source "${BASH_SOURCE[0]%/*}/restore.bash"
 
 # No search_path of ours: extensions read back the one of the session and add to it. Nothing here need be durable by itself:
 # ANALYZE makes it so at the end, and a table that a crash would empty tells whether there was one in between.
-load_options="${session_options//-c search_path=pg_catalog/} -c lc_messages=C -c synchronous_commit=off"
+load_options="$session_options -c synchronous_commit=off"
 load_marker='backups_restore.survives'
 
 # The head of the archive is its table of contents, and says how its database was made: it is read until that much is there.
