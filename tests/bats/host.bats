@@ -18,6 +18,7 @@ setup() {
 helper() {
   local verb=$1
   shift
+  # shellcheck disable=SC2153 # fresh_root sets ROOT
   on_machine "$(machine_number "$MACHINE")" "$BOOT" "$NAME" "$BACKUPS_HELPER" "$verb" --root "$ROOT" --hooks "$HOOKS" "$@" 3>&-
 }
 
@@ -85,7 +86,9 @@ clone() {
   local first kept host decision
   for decision in keep new; do
     fresh_root
-    MACHINE=1 BOOT=a BUCKET=b$BATS_TEST_NUMBER-$decision-$RANDOM
+    MACHINE=1 BOOT=a
+    # shellcheck disable=SC2034 # for s3_bucket
+    BUCKET=b$BATS_TEST_NUMBER-$decision-$RANDOM
     s3_bucket PUT >/dev/null
     target_add offsite
     first=$(created --target local,offsite)

@@ -14,7 +14,7 @@ setup() {
 }
 
 created() {
-  helper create fake:db --quiet "$@"
+  helper create fake:db --quiet
 }
 
 # stopped_at PLACE VERB [WORD...]: the helper beside the test, standing there
@@ -26,6 +26,7 @@ stopped_at() {
 }
 
 go_on() {
+  # shellcheck disable=SC2016 # for the shell that the time limit holds for
   timeout 60 bash -c 'echo go >"$1"' bash "$STOP"
 }
 
