@@ -165,6 +165,7 @@ die() {
 
 assert_sound() {
   local id list left files=""
+  helper tick &>/dev/null || fail "nothing cleans up" || return 1
   list=$(helper list --limit 0 --format json) || fail "list does not work any more" || return 1
   assert_json '.backups | map(select(.status == "in-progress")) | length' 0 "$list" || return 1
   left=$(find "$ROOT" \( -name '*.part' -o -path "$ROOT/run/*" \) -print)

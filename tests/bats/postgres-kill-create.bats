@@ -101,7 +101,7 @@ interrupted() { # <moment> <victim>
   [[ $2 == helper ]] || pg_release "$NAME"
   pg_join
   echo "exit code $PG_CODE: $(tail -n 1 "$PG_OUT")"
-  run -0 helper list
+  run -0 helper tick
   assert_nothing_left
   pg_release "$NAME"
   only_whole
@@ -199,10 +199,10 @@ failed() {
   pg_kill "$NAME" helper
   pg_join
   postgres_stop "$NAME"
-  run -0 helper list
+  run -0 helper tick
   assert_nothing_left
   postgres_start "$NAME"
-  run -0 helper list
+  run -0 helper tick
   only_whole
   assert_equal "$(ids success)" "$before"
   run -0 helper create "postgres:$NAME"
@@ -223,7 +223,7 @@ failed() {
     kill -KILL "$PG_PID" || true
     [[ $((part % 2)) == 0 || -z $all ]] || pgrep -g "$all" | xargs -r kill -KILL || true
     pg_join
-    run -0 helper list
+    run -0 helper tick
     only_whole
   done
 }

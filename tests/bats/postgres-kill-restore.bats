@@ -123,12 +123,12 @@ interrupted() {
   use "$1"
   until_moment "$2"
   pg_kill "$NAME" "$3"
-  [[ $3 != stop && $3 != die ]] || ! pg_over || run -0 helper list
+  [[ $3 != stop && $3 != die ]] || ! pg_over || run -0 helper tick
   [[ $3 == helper || $3 == hook || $3 == client || $3 == sidecar || $3 == cancel ]] || pg_up "$NAME"
   [[ ${4:-} == late ]] || let_go
   pg_join
   echo "exit code $PG_CODE: $(tail -n 2 "$PG_OUT")"
-  run -0 helper list
+  run -0 helper tick
   assert_nothing_left
   [[ ${4:-} != late ]] || let_go
   judge
@@ -263,7 +263,7 @@ nothing_done() {
     kill -KILL "$PG_PID" || true
     [[ $((part % 2)) == 0 || -z $all ]] || pgrep -g "$all" | xargs -r kill -KILL || true
     pg_join
-    run -0 helper list
+    run -0 helper tick
     judge
   done
 }

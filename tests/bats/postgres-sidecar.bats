@@ -96,7 +96,7 @@ SH
   wait_until 60 test -s "$DOKKU_LIB_ROOT/data/asked"
   pg_kill "$NAME" helper
   pg_join
-  run -0 --separate-stderr helper list
+  run -0 --separate-stderr helper tick
   assert_contains "$stderr" "was interrupted"
   assert_file "$DOKKU_LIB_ROOT/data/asked.made"
   pg_clean "$NAME"
