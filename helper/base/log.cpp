@@ -4,6 +4,8 @@
 
 #include <atomic>
 
+#include "base/text.hpp"
+
 namespace backups::log {
 namespace {
 
@@ -15,7 +17,7 @@ std::atomic<bool> rewritten{false};
 void line(const char* mark, const std::string& text) {
   if (rewritten.exchange(false)) raw("\r\x1b[K");
   const auto stamp = stamp_of.load();
-  raw((stamp == nullptr ? "" : stamp() + " ") + mark + text + "\n");
+  raw((stamp == nullptr ? "" : stamp() + " ") + mark + printable(text) + "\n");
 }
 
 }  // namespace
@@ -41,7 +43,7 @@ void warn(const std::string& text) { line(" !     ", text); }
 
 void rewrite(const std::string& text) {
   rewritten = true;
-  raw("\r       " + text + "\x1b[K");
+  raw("\r       " + printable(text) + "\x1b[K");
 }
 
 void raw(const std::string& text) {

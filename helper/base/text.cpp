@@ -8,6 +8,7 @@
 #include <cstring>
 #include <map>
 
+#include "base/controls.hpp"
 #include "base/utf8.hpp"
 
 namespace backups {
@@ -167,15 +168,34 @@ std::string human_duration(std::int64_t seconds) {
   return std::to_string(seconds / 86400) + " d";
 }
 
+namespace {
+
+/// The code point of a valid UTF-8 sequence (RFC 3629).
+char32_t code_point(std::string_view sequence) {
+  const auto first = static_cast<unsigned char>(sequence[0]);
+  char32_t code = sequence.size() == 1 ? first : first & (0xFFU >> (sequence.size() + 1));
+  for (const char c : sequence.substr(1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3F);
+  return code;
+}
+
+/// What a terminal obeys (C0, DEL, C1), what turns the direction of the text around it, and what
+/// begins a line or has no width at all.
+bool is_control(char32_t code) {
+  return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x61C || code == 0x200B ||
+         code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+         (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF ||
+         (code >= 0xE0000 && code < 0xE0080);
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
   std::string clean;
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
-    const auto byte = static_cast<unsigned char>(text[0]);
-    if (length == 1 && byte == '\t') {
+    if (text[0] == '\t') {
       clean += ' ';
-    } else if (length == 0 || (length == 1 && (byte < 0x20 || byte == 0x7F)) ||
-               (byte == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0)) {
+    } else if (length == 0 || is_control(code_point(text.substr(0, length)))) {
       clean += '?';
     } else {
       clean += text.substr(0, length);
@@ -183,6 +203,24 @@ std::string printable(std::string_view text) {
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return clean;
+}
+
+std::string escape_controls(std::string_view json) {
+  std::string escaped;
+  while (!json.empty()) {
+    const std::size_t length = std::max<std::size_t>(utf8_length(json), 1);
+    const std::string_view sequence = json.substr(0, length);
+    const char32_t code = code_point(sequence);
+    if (json[0] != '\n' && is_control(code) && code < 0x10000) {
+      std::array<char, 8> text{};
+      std::snprintf(text.data(), text.size(), "\\u%04x", static_cast<unsigned>(code));
+      escaped += text.data();
+    } else if (!is_control(code) || json[0] == '\n') {
+      escaped += sequence;
+    }
+    json.remove_prefix(length);
+  }
+  return escaped;
 }
 
 std::string shell_quote(std::string_view text) {

@@ -1,4 +1,5 @@
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -6,6 +7,7 @@
 #include "cli/verb.hpp"
 #include "engine/copy.hpp"
 #include "engine/run.hpp"
+#include "model/opening.hpp"
 
 namespace backups {
 namespace {
@@ -28,7 +30,37 @@ ReportRows rows_of(const Backup& backup, bool kept) {
   return rows;
 }
 
-void add_manifest(ReportRows& rows, const Manifest& manifest) {
+/// Nothing for a stage that this version can't undo.
+std::optional<Codec::Kind> known_codec(const Manifest& manifest) {
+  try {
+    return codec_of(manifest);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+/// A manifest may come from anybody: how to open its files is never taken from it.
+Manifest with_own_commands(Manifest manifest) {
+  const auto codec = known_codec(manifest);
+  for (auto& artifact : manifest.artifacts)
+    artifact.open_command =
+        codec ? open_command(*codec, artifact.file, reader_or_file(artifact.kind, artifact.name))
+              : "";
+  return manifest;
+}
+
+/// The last way back: from any copy, with nothing but standard tools behind the pipe.
+std::string download_command(const Call& call, const Manifest& manifest, const Artifact& artifact) {
+  std::string command = called_by_dokku() ? "dokku backups:download "
+                                          : "backups-helper download --root " +
+                                                shell_quote(call.state.root().string()) + " ";
+  command += manifest.source.type + ":" + manifest.id;
+  if (manifest.artifacts.size() > 1) command += " --artifact " + shell_quote(artifact.name);
+  return command + " --raw | " +
+         open_command(codec_of(manifest), "", reader_or_file(artifact.kind, artifact.name));
+}
+
+void add_manifest(ReportRows& rows, const Call& call, const Manifest& manifest) {
   rows.emplace_back("Engine", manifest.engine + " " + manifest.engine_version);
   rows.emplace_back("Image", manifest.image);
   rows.emplace_back("Host", manifest.host);
@@ -41,13 +73,15 @@ void add_manifest(ReportRows& rows, const Manifest& manifest) {
         artifact.file + ", " + human_size(artifact.stored_size) + ", needs " +
             (artifact.minimum_client.empty() ? "no client" : "client " + artifact.minimum_client));
     rows.emplace_back("Open with", artifact.open_command);
+    if (known_codec(manifest))
+      rows.emplace_back("Or with", download_command(call, manifest, artifact));
   }
 }
 
 std::optional<Manifest> manifest_of(State& state, const Backup& backup) {
   if (backup.status != "success" || backup.deleted_at) return std::nullopt;
   try {
-    return any_manifest(state, backup);
+    return with_own_commands(any_manifest(state, backup));
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -79,7 +113,7 @@ int info(Call& call) {
   }
   ReportRows rows = rows_of(backup, kept);
   rows.emplace_back("Directory", directory);
-  if (manifest) add_manifest(rows, *manifest);
+  if (manifest) add_manifest(rows, call, *manifest);
   for (const auto& event : events)
     rows.emplace_back("Event", rfc3339(event.at) + " " + event.what + " " + event.detail);
   print(format_report(backup.text(), rows));

@@ -11,6 +11,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/controls.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -81,12 +82,15 @@ void print(const std::string& text) { write_stdout(text); }
 std::string format_table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths(rows.front().size());
   for (const auto& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], width_of(printable(row[i])));
   std::string text;
   for (const auto& row : rows) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      line += row[i] + std::string(widths[i] - width_of(row[i]) + 2, ' ');
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string cell = printable(row[i]);
+      line += cell + std::string(widths[i] - width_of(cell) + 2, ' ');
+    }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
@@ -94,13 +98,13 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 void print_json(const nlohmann::ordered_json& json) {
-  print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  print(escape_controls(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)) + "\n");
 }
 
 std::string format_report(const std::string& head, const ReportRows& rows) {
-  std::string text = "=====> " + head + "\n";
+  std::string text = "=====> " + printable(head) + "\n";
   for (const auto& [key, value] : rows) {
-    std::string line = "       " + key + ":";
+    std::string line = "       " + printable(key) + ":";
     line.resize(std::max<std::size_t>(line.size() + 1, 31), ' ');
     text += line + printable(value) + "\n";
   }

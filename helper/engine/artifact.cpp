@@ -2,11 +2,12 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "engine/manifest_text.hpp"
 #include "engine/state.hpp"
 #include "model/backup_id.hpp"
 #include "stream/compress.hpp"
 #include "stream/digest.hpp"
-#include "stream/text.hpp"
+#include "stream/limit.hpp"
 #include "sys/interrupt.hpp"
 
 namespace backups {
@@ -49,10 +50,9 @@ Manifest checked_manifest(const std::string& text) {
 }
 
 Manifest load_manifest(Store& store, const Source& source, const std::string& id) {
-  TextSink text;
-  if (!store.get(key_of(source, manifest_file(id)), text))
-    throw Error(ErrorKind::kDamaged, "the manifest of " + id + " is missing");
-  Manifest manifest = checked_manifest(text.text);
+  const auto text = read_manifest_text(store, key_of(source, manifest_file(id)));
+  if (!text) throw Error(ErrorKind::kDamaged, "the manifest of " + id + " is missing");
+  Manifest manifest = checked_manifest(*text);
   if (manifest.id != id || manifest.source.text() != source.text())
     throw Error(ErrorKind::kDamaged, "the manifest of " + id + " is that of another backup");
   return manifest;
@@ -74,10 +74,13 @@ void read_artifact(Store& store, const Manifest& manifest, const Artifact& artif
                    const Progress& progress) {
   Reporter reporter(raw, progress, artifact);
   DigestSink raw_digest(reporter);
-  const auto decompressor = make_decompressor(codec_of(manifest), raw_digest);
-  DigestSink stored_digest(decompressor ? *decompressor : raw_digest);
+  // Before anything is done with them: what is packed small may be without end.
+  LimitSink raw_limit(artifact.raw_size, raw_digest);
+  const auto decompressor = make_decompressor(codec_of(manifest), raw_limit);
+  DigestSink stored_digest(decompressor ? static_cast<Sink&>(*decompressor) : raw_limit);
+  LimitSink stored_limit(artifact.stored_size, stored_digest);
   try {
-    if (!store.get(key_of(manifest.source, artifact.file), stored_digest))
+    if (!store.get(key_of(manifest.source, artifact.file), stored_limit))
       damaged(artifact, "the file is missing");
     stored_digest.finish();
   } catch (const Error& error) {
@@ -94,8 +97,14 @@ void read_stored(Store& store, const Manifest& manifest, const Artifact& artifac
                  const Progress& progress) {
   Reporter reporter(stored, progress, artifact);
   DigestSink digest(reporter);
-  if (!store.get(key_of(manifest.source, artifact.file), digest))
-    damaged(artifact, "the file is missing");
+  LimitSink limit(artifact.stored_size, digest);
+  try {
+    if (!store.get(key_of(manifest.source, artifact.file), limit))
+      damaged(artifact, "the file is missing");
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    damaged(artifact, error.what());
+  }
   digest.finish();
   if (digest.digest() != Digest{artifact.stored_size, artifact.stored_sha256})
     damaged(artifact, "its SHA-256 is not that of the manifest");

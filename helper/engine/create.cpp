@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "base/error.hpp"
@@ -15,6 +16,7 @@
 #include "engine/suspect.hpp"
 #include "engine/version.hpp"
 #include "engine/writer.hpp"
+#include "model/limits.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 
@@ -30,7 +32,7 @@ void judge(State& state, HookLog& log, Manifest& manifest) {
   } catch (const std::exception& error) {
     const std::string warning =
         std::string("it was not compared with the backups before it: ") + error.what();
-    manifest.warnings.push_back(warning);
+    if (manifest.warnings.size() < limits::kWarnings) manifest.warnings.push_back(warning);
     log::warn(manifest.id + ": " + warning);
     log.note(warning);
   }
@@ -152,8 +154,8 @@ class Attempt {
     } catch (const Error& error) {
       const bool no_source =
           error.kind() == ErrorKind::kNotFound || error.kind() == ErrorKind::kBadInput;
-      // A schedule's source that is gone must not go unnoticed.
-      if (!found && no_source && request_.schedule.empty()) {
+      // A schedule's source that is gone must not go unnoticed. Who adopts a dump is there to see.
+      if ((!found && no_source && request_.schedule.empty()) || request_.trigger == "adopt") {
         forget();
       } else {
         fail(error.what());
@@ -202,6 +204,36 @@ Patience patience_for(const Settings& settings, const Source& source) {
   return {std::chrono::seconds(settings.seconds(source.text(), "start-timeout")),
           std::chrono::seconds(settings.seconds(source.text(), "silence-timeout"))};
 }
+
+/// Lets the engine's own tools read a dump that was made elsewhere, on its way into the backup.
+class CheckedInput : public Sink {
+ public:
+  CheckedInput(const State& state, const Run& run, HookLog& log, const Source& source,
+               const std::string& artifact, Sink& next)
+      : next_(next) {
+    if (has_hook(state, source.type, "check"))
+      hook_.emplace(state, run, log, source.type, "check",
+                    std::vector<std::string>{source.address, artifact}, Hook::Input::kPipe);
+  }
+
+  void write(std::string_view bytes) override {
+    next_.write(bytes);
+    if (hook_) hook_->input().write(bytes);
+  }
+
+  /// Throws Error when they can't read it; leaves `next` unfinished.
+  void finish() override {
+    if (!hook_) return;
+    NullSink nowhere;
+    hook_->input().finish();
+    hook_->copy_output(nowhere, kEndlessPatience);
+    hook_->wait();
+  }
+
+ private:
+  Sink& next_;
+  std::optional<Hook> hook_;
+};
 
 /// What is there next, nothing at its end.
 std::string read_input(int input) {
@@ -318,9 +350,9 @@ Created create_backup(State& state, const CreateRequest& request, const Progress
   const Settings settings = state.settings();
   const Exporter exporter(state, request.source, attempt);
   const auto work = [&](const Description& description) {
-    Writer writer(state, attempt.written(), attempt.target(), attempt.new_manifest(description),
-                  settings.compression(request.source.text()), description.artifacts.size(),
-                  progress);
+    Writer writer(state, attempt.written(), attempt.log(), attempt.target(),
+                  attempt.new_manifest(description), settings.compression(request.source.text()),
+                  description.artifacts.size(), progress);
     for (const auto& artifact : description.artifacts) {
       try {
         writer.add(artifact, [&](Sink& sink) { exporter.run(artifact, sink); });
@@ -330,7 +362,7 @@ Created create_backup(State& state, const CreateRequest& request, const Progress
         writer.leave_out();
       }
     }
-    return writer.commit(attempt.log(), [&](Manifest& made) { judge(state, attempt.log(), made); });
+    return writer.commit([&](Manifest& made) { judge(state, attempt.log(), made); });
   };
   return attempt.make(work, progress);
 }
@@ -346,12 +378,19 @@ Created adopt_backup(State& state, const CreateRequest& request, const std::stri
   Attempt attempt(state, request);
   const auto work = [&](const Description& description) {
     const PlannedArtifact& planned = pick(description, artifact, request.source);
-    Writer writer(state, attempt.written(), attempt.target(), attempt.new_manifest(description),
+    Writer writer(state, attempt.written(), attempt.log(), attempt.target(),
+                  attempt.new_manifest(description),
                   state.settings().compression(request.source.text()), 1, progress);
-    writer.add(planned, [&](Sink& sink) {
-      for (; !bytes.empty(); bytes = read_input(input)) sink.write(bytes);
-    });
-    return writer.commit(attempt.log());
+    writer.add(
+        planned,
+        [&](Sink& sink) {
+          CheckedInput checked(state, attempt.run(), attempt.log(), request.source, planned.name,
+                               sink);
+          for (; !bytes.empty(); bytes = read_input(input)) checked.write(bytes);
+          checked.finish();
+        },
+        ErrorKind::kDamaged);
+    return writer.commit([&](Manifest& made) { judge(state, attempt.log(), made); });
   };
   return attempt.make(work, progress);
 }

@@ -35,7 +35,8 @@ std::string first_target(const Settings& settings, const std::vector<std::string
 Created create_backup(State& state, const CreateRequest& request, const Progress& progress);
 
 /// Makes a backup of a plain dump that is read from `input`, as the artifact of that name (empty:
-/// the only one that is not auxiliary).
+/// the only one that is not auxiliary). It is judged as what is exported is, and by the hook
+/// `check`; of one that is refused (Error, kDamaged) nothing stays, not even a row.
 Created adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
                      int input, const Progress& progress);
 

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "model/limits.hpp"
 #include "sys/file.hpp"
 #include "sys/http.hpp"
 
@@ -102,6 +103,7 @@ std::optional<std::string> ask(const std::string& method, const std::string& url
 /// What both kinds of role answer with: AccessKeyId, SecretAccessKey, Token, Expiration (RFC 3339).
 std::optional<S3Credentials> of_answer(const std::optional<std::string>& body,
                                        const std::string& origin) {
+  if (!is_shallow(body.value_or(""))) return std::nullopt;
   const auto json = nlohmann::json::parse(body.value_or(""), nullptr, false);
   if (!json.is_object()) return std::nullopt;
   const auto text = [&](const char* name) {

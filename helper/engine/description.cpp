@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "model/limits.hpp"
 
 namespace backups {
 namespace {
@@ -48,13 +49,14 @@ PlannedArtifact parse_artifact(Json json) {
   artifact.opens_with = take<std::string>(json, "opens_with", "");
   artifact.minimum_client = take<std::string>(json, "minimum_client", "");
   artifact.starts_with = take<std::string>(json, "starts_with", "");
+  artifact.inspector = take<std::string>(json, "inspector", "");
   artifact.auxiliary = json.value("auxiliary", false);
   if (!json.empty()) artifact.extra = json.dump();
   return artifact;
 }
 
 Description parse_description(const std::string& text) {
-  const Json json = Json::parse(text);
+  const Json json = Json::parse(shallow(text));
   Description description;
   description.state = parse_state(json.at("state"));
   description.reason = scrub(printable(json.value("reason", "")));

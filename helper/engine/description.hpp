@@ -15,6 +15,7 @@ struct PlannedArtifact {
   std::string opens_with;  ///< shell words that read the plain dump on stdin
   std::string minimum_client;
   std::string starts_with;  ///< every good one begins with these bytes
+  std::string inspector;    ///< what judges whether it is complete (inspect/inspector.hpp)
   bool auxiliary = false;   ///< not what a person means by "the dump": roles and the like
   std::string extra;        ///< JSON object of what the helper does not know
 };

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <regex>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "model/limits.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
 
@@ -51,6 +53,19 @@ Fd open_log(const fs::path& path) {
   return fd;
 }
 
+/// Nothing when they are more than a manifest may hold.
+std::optional<std::string> merge(const std::string& detail, const nlohmann::json& said) {
+  auto merged = nlohmann::json::parse(detail);
+  merged.update(said);
+  try {
+    check_texts(merged);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  const std::string text = merged.dump();
+  return text.size() <= limits::kDetail ? std::optional(text) : std::nullopt;
+}
+
 }  // namespace
 
 HookLog::HookLog(const fs::path& path) : file_(open_log(path)) {}
@@ -74,7 +89,7 @@ void HookLog::write(const std::string& line) {
 
 void HookLog::note(const std::string& text) {
   const std::lock_guard guard(mutex_);
-  write(rfc3339(now()) + " " + text + "\n");
+  write(rfc3339(now()) + " " + printable(text) + "\n");
 }
 
 void HookLog::add_line(const std::string& text) {
@@ -88,6 +103,7 @@ void HookLog::add_line(const std::string& text) {
 }
 
 void HookLog::add_message(const std::string& text) {
+  if (!is_shallow(text)) return;
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) return;
   const std::lock_guard guard(mutex_);
@@ -98,9 +114,9 @@ void HookLog::add_message(const std::string& text) {
     announced_exit_ = json["exit"].get<int>();
   if (json.contains("untouched")) untouched_ = json["untouched"] == true;
   if (json.contains("detail") && json["detail"].is_object()) {
-    auto detail = nlohmann::json::parse(detail_);
-    detail.update(json["detail"]);
-    detail_ = detail.dump();
+    const auto merged = merge(detail_, json["detail"]);
+    if (!merged) append("a detail is left out, since it is too large");
+    if (merged) detail_ = *merged;
   }
   if (json.contains("failure") && json["failure"].is_object()) {
     lost_.push_back(parse_lost(json["failure"]));
@@ -116,12 +132,14 @@ void HookLog::warn(const std::string& text) {
 }
 
 void HookLog::add_warning(const std::string& text) {
-  const std::string warning = scrub(printable(text));
+  const std::string warning = scrub(printable(text.substr(0, limits::kWarning)));
   // A source that is looked at twice has the same to say.
   if (contains(warnings_, warning)) return;
-  warnings_.push_back(warning);
   append("warning: " + warning);
-  log::warn(warning);
+  if (warnings_.size() >= limits::kWarnings) return;
+  const bool last = warnings_.size() + 1 == limits::kWarnings;
+  warnings_.push_back(last ? "there were more: see the log" : warning);
+  log::warn(warnings_.back());
 }
 
 std::string HookLog::failure() const {

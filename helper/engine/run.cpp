@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "model/limits.hpp"
 #include "sys/file.hpp"
 #include "sys/self.hpp"
 
@@ -30,6 +31,7 @@ fs::path list_lock(const State& state) { return state.root() / "locks" / "runs";
 RunRecord parse_record(const std::string& id, const std::string& text) {
   RunRecord record;
   record.id = id;
+  if (!is_shallow(text)) return record;
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) return record;  // killed before it was written: nothing had begun
   record.verb = json.value("verb", "");

@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "engine/artifact.hpp"
 #include "engine/host.hpp"
+#include "engine/manifest_text.hpp"
 #include "engine/target.hpp"
 #include "model/backup_id.hpp"
 #include "model/target.hpp"
@@ -195,7 +196,8 @@ void State::rebuild(Catalog& catalog) {
     for (const auto& entry : local_->list(type)) {
       if (!entry.key.ends_with(".json")) continue;
       try {
-        const Manifest manifest = checked_manifest(read_file(root_ / entry.key).value_or(""));
+        const Manifest manifest =
+            checked_manifest(read_manifest_text(*local_, entry.key).value_or(""));
         if (entry.key != key_of(manifest.source, manifest_file(manifest.id))) continue;
         adopt(catalog, manifest, kLocalTarget, "");
         ++found;

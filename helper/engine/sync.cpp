@@ -12,11 +12,11 @@
 #include "engine/artifact.hpp"
 #include "engine/copy.hpp"
 #include "engine/host.hpp"
+#include "engine/manifest_text.hpp"
 #include "engine/strangers.hpp"
 #include "engine/target.hpp"
 #include "model/backup_id.hpp"
 #include "store/s3_client.hpp"
-#include "stream/text.hpp"
 
 namespace backups {
 namespace {
@@ -53,9 +53,9 @@ struct ReadManifest {
 /// others; a server that does not answer at all is.
 ReadManifest read_manifest(Store& store, const std::string& key) {
   try {
-    TextSink text;
-    if (!store.get(key, text)) return {std::nullopt, "it was removed meanwhile"};
-    Manifest manifest = checked_manifest(text.text);
+    const auto text = read_manifest_text(store, key);
+    if (!text) return {std::nullopt, "it was removed meanwhile"};
+    Manifest manifest = checked_manifest(*text);
     if (key != key_of(manifest.source, manifest_file(manifest.id)))
       return {std::nullopt, "it is the manifest of another backup"};
     return {std::move(manifest), ""};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "engine/artifact.hpp"
 #include "engine/description.hpp"
 #include "engine/state.hpp"
@@ -17,28 +18,32 @@ namespace backups {
 class Writer {
  public:
   /// Into `target`, and into `written`, which must outlive it. `manifest` says everything but its
-  /// artifacts and its end.
-  Writer(State& state, Written& written, const std::string& target, Manifest manifest, Codec codec,
-         std::size_t artifacts, Progress progress);
+  /// artifacts, its end, and what `log` has heard of the hooks.
+  Writer(State& state, Written& written, HookLog& log, const std::string& target, Manifest manifest,
+         Codec codec, std::size_t artifacts, Progress progress);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
   /// `produce` writes the plain bytes and returns only if they are all there. Throws Error when it
-  /// does, when nothing was written, or when it does not begin as such an artifact does.
-  void add(const PlannedArtifact& planned, const std::function<void(Sink&)>& produce);
+  /// does, when nothing was written, when it does not begin as such an artifact does, or when its
+  /// inspector finds that something is missing.
+  /// Such an Error is `bad`.
+  void add(const PlannedArtifact& planned, const std::function<void(Sink&)>& produce,
+           ErrorKind bad = ErrorKind::kFailed);
 
   /// One artifact less than was planned will be added.
   void leave_out() { ++left_out_; }
 
   /// Returns what was committed. `judge` may say in the manifest what speaks against it.
-  Manifest commit(const HookLog& log, const std::function<void(Manifest&)>& judge = {});
+  Manifest commit(const std::function<void(Manifest&)>& judge = {});
 
  private:
   std::string file_name(const PlannedArtifact& planned) const;
 
   State& state_;
   Written& written_;
+  HookLog& log_;
   std::string target_;
   Store& store_;
   Manifest manifest_;

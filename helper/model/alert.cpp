@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/limits.hpp"
 
 namespace backups {
 namespace {
@@ -199,7 +200,7 @@ std::string to_json_text(const Alert& alert) {
 
 Alert parse_alert(const std::string& json_text) {
   try {
-    const auto json = nlohmann::json::parse(json_text);
+    const auto json = nlohmann::json::parse(shallow(json_text));
     const Kind* known = find_kind(json.at("event"));
     const auto at = parse_rfc3339(json.at("at").get<std::string>());
     if (known == nullptr || !at) throw Error(ErrorKind::kDamaged, "an alert of an unknown kind");

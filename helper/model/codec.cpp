@@ -47,7 +47,7 @@ std::optional<Codec::Kind> codec_kind(std::string_view name) {
 std::string codec_suffix(Codec::Kind kind) { return row(kind).suffix; }
 
 std::string codec_reader(Codec::Kind kind, const std::string& file) {
-  return std::string(row(kind).reader) + " " + shell_quote(file);
+  return row(kind).reader + (file.empty() ? "" : " " + shell_quote(file));
 }
 
 }  // namespace backups

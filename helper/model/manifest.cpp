@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "model/backup_id.hpp"
+#include "model/limits.hpp"
 
 namespace backups {
 namespace {
@@ -22,7 +23,7 @@ Json artifact_to_json(const Artifact& artifact) {
                {"raw_sha256", artifact.raw_sha256},
                {"open_command", artifact.open_command},
                {"minimum_client", artifact.minimum_client}};
-  if (!artifact.extra.empty()) json["extra"] = Json::parse(artifact.extra);
+  if (!artifact.extra.empty()) json["extra"] = Json::parse(shallow(artifact.extra));
   return json;
 }
 
@@ -101,6 +102,21 @@ bool is_file_of(const std::string& id, const std::string& file) {
   return file.starts_with(id + ".") && std::all_of(file.begin(), file.end(), plain);
 }
 
+void check_sizes(const Manifest& manifest) {
+  if (manifest.artifacts.size() > limits::kArtifacts)
+    throw Error(ErrorKind::kDamaged, "it has too many artifacts");
+  if (manifest.warnings.size() > limits::kWarnings)
+    throw Error(ErrorKind::kDamaged, "it has too many warnings");
+  std::uint64_t stored = 0;
+  std::uint64_t raw = 0;
+  for (const auto& artifact : manifest.artifacts) {
+    stored += std::min(artifact.stored_size, limits::kBackup + 1);
+    raw += std::min(artifact.raw_size, limits::kBackup + 1);
+  }
+  if (std::max(stored, raw) > limits::kBackup)
+    throw Error(ErrorKind::kDamaged, "its sizes are beyond any disk");
+}
+
 void check(const Manifest& manifest) {
   const auto id = parse_id(manifest.id);
   bool good = id && id->name == manifest.source.name && valid_type(manifest.source.type) &&
@@ -109,6 +125,7 @@ void check(const Manifest& manifest) {
   std::set<std::string> files;
   for (const auto& artifact : manifest.artifacts)
     good = good && is_file_of(manifest.id, artifact.file) && files.insert(artifact.file).second;
+  check_sizes(manifest);
   if (!good) throw Error(ErrorKind::kDamaged, "its names contradict each other");
 }
 
@@ -127,7 +144,7 @@ std::uint64_t Manifest::raw_size() const {
 }
 
 std::optional<std::int64_t> Manifest::rows() const {
-  const auto json = Json::parse(detail);
+  const auto json = Json::parse(shallow(detail));
   const auto rows = json.find("rows");
   if (rows == json.end() || !rows->is_number_integer()) return std::nullopt;
   return rows->get<std::int64_t>();
@@ -157,7 +174,7 @@ nlohmann::ordered_json manifest_to_json(const Manifest& manifest) {
                {"stages", manifest.stages},
                {"artifacts", artifacts},
                {"warnings", manifest.warnings},
-               {"detail", Json::parse(manifest.detail)}};
+               {"detail", Json::parse(shallow(manifest.detail))}};
   if (!manifest.writer.empty()) json["writer"] = manifest.writer;
   if (manifest.sequence > 0) json["sequence"] = manifest.sequence;
   if (!manifest.schedule.empty()) json["schedule"] = manifest.schedule;
@@ -168,7 +185,10 @@ nlohmann::ordered_json manifest_to_json(const Manifest& manifest) {
 
 Manifest parse_manifest(const std::string& text) {
   try {
-    Manifest manifest = from_json(Json::parse(text));
+    if (text.size() > limits::kManifest) throw Error(ErrorKind::kDamaged, "it is too large");
+    const Json json = Json::parse(shallow(text));
+    check_texts(json);
+    Manifest manifest = from_json(json);
     check(manifest);
     manifest.text = text;
     return manifest;

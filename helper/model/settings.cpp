@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/limits.hpp"
 #include "model/target.hpp"
 
 namespace backups {

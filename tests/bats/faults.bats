@@ -47,7 +47,7 @@ assert_failed() {
 
 @test "no byte at all, and exit 0" {
   knob export 'exit 0'
-  assert_create_fails 1 "the exporter sent nothing for one"
+  assert_create_fails 1 "the dump of one is empty"
 }
 
 @test "a hang before the first byte" {
@@ -92,9 +92,9 @@ assert_failed() {
 
 @test "bytes that are no dump of its kind" {
   knob export 'echo "ERROR: no such table"; exit 0'
-  assert_create_fails 1 "the data of one does not begin as a fake-dump does"
+  assert_create_fails 1 "the dump of one does not begin as a fake-dump does"
   knob export 'printf FAK; exit 0'
-  assert_create_fails 1 "the data of one does not begin as a fake-dump does"
+  assert_create_fails 1 "the dump of one does not begin as a fake-dump does"
 }
 
 @test "killed by a signal, by somebody else" {

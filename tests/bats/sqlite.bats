@@ -138,6 +138,16 @@ wreck() {
   mv "$DB" "$BATS_TEST_TMPDIR/damaged"
   { head -c 16 "$BATS_TEST_TMPDIR/damaged" && head -c 5000 /dev/urandom; } >"$BATS_TEST_TMPDIR/junk"
   for name in damaged junk; do
+    run -7 --separate-stderr helper adopt "sqlite:$DIR/good.db" <"$BATS_TEST_TMPDIR/$name"
+    run -0 --separate-stderr helper list "sqlite:$DIR/good.db"
+    assert_equal "$output" ""
+  done
+  # As if it had become damaged later: with hooks that look at nothing.
+  cp -rL "$HOOKS" "$BATS_TEST_TMPDIR/hooks"
+  HOOKS=$BATS_TEST_TMPDIR/hooks
+  rm "$HOOKS/sqlite/check"
+  sed -i 's/,"inspector":"sqlite"//' "$HOOKS/sqlite/describe"
+  for name in damaged junk; do
     helper adopt "sqlite:$DIR/good.db" --quiet <"$BATS_TEST_TMPDIR/$name" >/dev/null
     run -7 --separate-stderr helper restore "sqlite:$DIR/good.db@latest" --force --no-safety-backup
     assert_contains "${stderr_lines[-1]}" "what is to be restored is"

@@ -57,10 +57,11 @@ generic-dokku() {
 }
 
 # What is known of a type beyond what every plugin has: known/<type>.bash redefines these.
-known-opens-with() { echo "dokku $type:import"; }
 known-failure() { echo "the data partly those of the backup, partly those from before"; }
 known-keeps() { echo "whatever the backup does not hold, where $type:import does not remove it"; }
 known-warnings() { :; }              # <name>: what a backup of the running service will not hold, one a line
+known-inspector() { :; }             # what of the helper's tells whether the export is complete
+known-check() { cat >/dev/null; }    # <name>, an artifact on stdin: fails where its server can't read it
 known-rehearse() { cat >/dev/null; } # <name>, the artifact on stdin: fails where import would
 generic-known() {
   local known="${BASH_SOURCE[0]%/*}/known/$type.bash"

@@ -6,7 +6,7 @@ SELECT concat_ws(E'\t', CASE WHEN name <> 'postgres' OR name = :'default' OR EXI
     OR EXISTS (SELECT FROM pg_namespace WHERE oid >= 16384 AND nspname !~ '^pg_') THEN 'C' ELSE 'E' END, size,
   to_json(format('%s: %s table%s, %s', name, tables, CASE WHEN tables <> 1 THEN 's' END, pg_size_pretty(size))),
   json_strip_nulls(json_build_object('name', CASE WHEN name = 'globals' OR name LIKE 'database:%' THEN 'database:' ELSE '' END || name,
-    'kind', 'pg_dump-custom', 'opens_with', 'PGOPTIONS=''-c default_transaction_read_only=off'' pg_restore -C -d postgres',
+    'kind', 'pg_dump-custom', 'inspector', 'pg_dump-custom',
     'minimum_client', (current_setting('server_version_num')::int / 10000)::text, 'starts_with', 'PGDMP', 'database_size', size,
     'default', CASE WHEN name = :'default' THEN true END,
     'public', CASE WHEN NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public') THEN false END)))

@@ -3,8 +3,8 @@ WITH usable AS (SELECT * FROM pg_database WHERE datallowconn AND NOT datistempla
   AND datname !~ '^backups_[a-z0-9-]+_(new|old)_[0-9a-f]+$')
 SELECT E'F\t' || trim(json_build_object('version', split_part(current_setting('server_version'), ' ', 1), 'place', :'place',
   'identity', (pg_control_system()).system_identifier::text, 'staging', 0)::text, '{}')
-UNION ALL SELECT E'A\t' || json_build_object('name', 'globals', 'kind', 'pg_dumpall-globals', 'opens_with', 'psql -d postgres',
-  'minimum_client', (current_setting('server_version_num')::int / 10000)::text, 'starts_with', '--', 'auxiliary', true)
+UNION ALL SELECT E'A\t' || json_build_object('name', 'globals', 'kind', 'pg_dumpall-globals',
+  'minimum_client', (current_setting('server_version_num')::int / 10000)::text, 'starts_with', '--', 'inspector', 'globals', 'auxiliary', true)
 UNION ALL SELECT E'W\t' || translate(format('the database %s allows no connections and is left out', datname), E'\t\n', '  ')
   FROM pg_database WHERE NOT datallowconn AND NOT datistemplate
 UNION ALL SELECT DISTINCT E'W\t' || translate(format('the database %s has subscriptions, which a restore does not make again', datname), E'\t\n', '  ')

@@ -22,6 +22,17 @@ TEST(Log, SpeaksAsDokkuDoes) {
   EXPECT_EQ(said([] { log::raw("as it is"); }), "as it is");
 }
 
+/// A key of a bucket, a host, the name of a database: nothing of it is obeyed.
+TEST(Log, LetsNoEscapeThrough) {
+  EXPECT_EQ(said([] {
+              log::warn(
+                  "a\x1b[2J\r\n\xc2\x9b"
+                  "2Jb\u202E");
+            }),
+            " !     a?[2J???2Jb?\n");
+  EXPECT_EQ(said([] { log::rewrite("a\x1b]0;x\x07"); }), "\r       a?]0;x?\x1b[K");
+}
+
 TEST(Log, KeepsOnlyWarningsWhenQuiet) {
   log::set_quiet(true);
   EXPECT_TRUE(log::quiet());

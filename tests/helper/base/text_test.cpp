@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/controls.hpp"
 #include "support/shell.hpp"
 
 namespace backups {
@@ -92,30 +93,37 @@ TEST_P(Printable, LeavesNothingThatATerminalObeys) {
   EXPECT_EQ(printable(GetParam().text), GetParam().clean) << GetParam().what;
 }
 
+TEST(EscapeControls, LeavesTheJsonTheSameAndNothingForATerminal) {
+  EXPECT_EQ(escape_controls("{\n  \"a\": \"ü\x7f\xc2\x9b\u202E\"\n}"),
+            "{\n  \"a\": \"ü\\u007f\\u009b\\u202e\"\n}");
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Texts, Printable,
-    testing::Values(PrintableCase{"ASCII", "my-db (1)", "my-db (1)"},
-                    PrintableCase{"UTF-8 of two to four bytes", "ä€𝄞", "ä€𝄞"},
-                    PrintableCase{"a tab", "a\tb", "a b"},
-                    PrintableCase{"an escape sequence", "\x1b[2Jx", "?[2Jx"},
-                    PrintableCase{"lines, DEL and NUL", std::string("a\nb\rc\x7f\0d", 8),
-                                  "a?b?c??d"},
-                    PrintableCase{"a C1 control, which is CSI",
-                                  "\xc2\x9b"
-                                  "2J",
-                                  "?2J"},
-                    PrintableCase{"the character after them", "\xc2\xa0", "\xc2\xa0"},
-                    PrintableCase{"a lonely continuation",
-                                  "a\x80"
-                                  "b",
-                                  "a?b"},
-                    PrintableCase{"a sequence cut short", "a\xe2\x82", "a??"},
-                    PrintableCase{"an overlong slash", "\xc0\xaf", "??"},
-                    PrintableCase{"an overlong of three bytes", "\xe0\x80\xaf", "???"},
-                    PrintableCase{"a surrogate", "\xed\xa0\x80", "???"},
-                    PrintableCase{"beyond U+10FFFF", "\xf4\x90\x80\x80", "????"},
-                    PrintableCase{"bytes that never occur", "\xff\xfe", "??"},
-                    PrintableCase{"nothing", "", ""}));
+    testing::Values(
+        PrintableCase{"ASCII", "my-db (1)", "my-db (1)"},
+        PrintableCase{"UTF-8 of two to four bytes", "ä€𝄞", "ä€𝄞"},
+        PrintableCase{"a tab", "a\tb", "a b"},
+        PrintableCase{"an escape sequence", "\x1b[2Jx", "?[2Jx"},
+        PrintableCase{"lines, DEL and NUL", std::string("a\nb\rc\x7f\0d", 8), "a?b?c??d"},
+        PrintableCase{"a C1 control, which is CSI",
+                      "\xc2\x9b"
+                      "2J",
+                      "?2J"},
+        PrintableCase{"what turns the direction", "a\u202Egpj.exe\u2066\u200F", "a?gpj.exe??"},
+        PrintableCase{"what can't be seen", "a\u200B\uFEFF\u2028\U000E0041b", "a????b"},
+        PrintableCase{"the character after them", "\xc2\xa0", "\xc2\xa0"},
+        PrintableCase{"a lonely continuation",
+                      "a\x80"
+                      "b",
+                      "a?b"},
+        PrintableCase{"a sequence cut short", "a\xe2\x82", "a??"},
+        PrintableCase{"an overlong slash", "\xc0\xaf", "??"},
+        PrintableCase{"an overlong of three bytes", "\xe0\x80\xaf", "???"},
+        PrintableCase{"a surrogate", "\xed\xa0\x80", "???"},
+        PrintableCase{"beyond U+10FFFF", "\xf4\x90\x80\x80", "????"},
+        PrintableCase{"bytes that never occur", "\xff\xfe", "??"},
+        PrintableCase{"nothing", "", ""}));
 
 class ShellQuote : public testing::TestWithParam<std::string> {};
 

@@ -32,6 +32,18 @@ TEST(FormatTable, CountsCharactersAndNotBytes) {
             "käsekuchen  2\n");
 }
 
+TEST(FormatTable, LetsNoEscapeThrough) {
+  EXPECT_EQ(format_table({{"NAME", "X"}, {"a\x1b[2J\n", "\u202E"}}),
+            "NAME     X\n"
+            "a?[2J?  ?\n");
+}
+
+TEST(FormatReport, LetsNoEscapeThrough) {
+  const std::string text = format_report("a\x1b", {{"Artifact \x1b[2J", "b\x1b"}});
+  EXPECT_THAT(text, testing::HasSubstr("=====> a?\n       Artifact ?[2J:"));
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
 TEST(FormatTable, OfTheHeadOnly) { EXPECT_EQ(format_table({{"A", "B"}}), "A  B\n"); }
 
 Backup example() {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "model/limits.hpp"
+#include "stream/compress.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
 #include "support/shell.hpp"
@@ -51,6 +53,49 @@ TEST_P(ArtifactTest, ReadsTheStoredBytes) {
   Collector out;
   read_stored(state_.local(), manifest_, manifest_.artifacts[0], out, {});
   EXPECT_EQ(out.text, slurp(file(0)));
+}
+
+/// Counts what comes, and fails when much more than was announced does.
+class Counter : public Sink {
+ public:
+  void write(std::string_view bytes) override { size += bytes.size(); }
+  void finish() override {}
+  std::uint64_t size = 0;
+};
+
+/// A file of a few KiB of which many GiB come out: it is left at the first byte too many.
+TEST_P(ArtifactTest, ThatHoldsMoreThanItsManifestSaysIsLeftThere) {
+  Artifact& artifact = manifest_.artifacts[0];
+  const auto codec = codec_of(manifest_);
+  Collector packed;
+  const auto compressor = make_compressor({codec, 3}, packed);
+  Sink& in = compressor ? *compressor : packed;
+  const std::string zeros(1024 * 1024, '\0');
+  for (int i = 0; i < 64; ++i) in.write(zeros);
+  in.finish();
+  spill(file(0), packed.text);
+  artifact.raw_size = 1'000'000;
+  artifact.stored_size = packed.text.size();
+  Counter out;
+  EXPECT_THAT([&] { read_artifact(state_.local(), manifest_, artifact, out, {}); },
+              ThrowsError(ErrorKind::kDamaged, HasSubstr("it holds more than 976.6 KiB")));
+  EXPECT_LE(out.size, artifact.raw_size);
+}
+
+TEST_P(ArtifactTest, WhoseFileIsLargerThanItsManifestSaysIsLeftThere) {
+  spill(file(0), std::string(100'000'000, 'x'));
+  Counter out;
+  const Artifact& artifact = manifest_.artifacts[0];
+  EXPECT_THAT([&] { read_stored(state_.local(), manifest_, artifact, out, {}); },
+              ThrowsError(ErrorKind::kDamaged, HasSubstr("it holds more than")));
+  EXPECT_LE(out.size, artifact.stored_size);
+}
+
+TEST_P(ArtifactTest, OfAManifestWithoutEndIsDamage) {
+  const std::string name = manifest_.id + ".json";
+  spill(lab_.backups_of(Lab::source()) / name, std::string(limits::kManifest + 1, ' '));
+  EXPECT_THAT([this] { load_manifest(state_.local(), Lab::source(), manifest_.id); },
+              ThrowsError(ErrorKind::kDamaged, HasSubstr("it holds more than 8.0 MiB")));
 }
 
 TEST_P(ArtifactTest, ThatIsMissingIsDamage) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "model/limits.hpp"
 #include "support/capture.hpp"
 #include "support/directory.hpp"
 #include "support/errors.hpp"
@@ -149,6 +150,29 @@ TEST(HookLogFailure, CarriesWhatTheProgramsCalledAnErrorAndNotOnlyTheLastLine) {
   log.add_line("0 errors");
   EXPECT_EQ(log.failure(),
             "0 errors: ERROR 1356 (HY000) at line 3: View 'v' references invalid table(s)");
+}
+
+TEST_F(HookLogTest, TakesOnlySoMuchFromAHook) {
+  HookLog log(path_);
+  testing::internal::CaptureStderr();
+  for (std::size_t i = 0; i < limits::kWarnings + 5; ++i)
+    log.add_message(R"({"warning": ")" + std::string(5000, 'x') + R"("})");
+  testing::internal::GetCapturedStderr();
+  ASSERT_THAT(log.warnings(), testing::SizeIs(limits::kWarnings));
+  EXPECT_EQ(log.warnings().front().size(), limits::kWarning);
+  EXPECT_EQ(log.warnings().back(), "there were more: see the log");
+  log.add_message(R"({"detail": {"a": 1}})");
+  log.add_message(R"({"detail": {"b": ")" + std::string(limits::kText + 1, 'x') + R"("}})");
+  log.add_message(R"({"detail": )" + std::string(50'000, '[') + std::string(50'000, ']') + "}");
+  log.add_message(R"({"detail": {"c": )" + std::string(50'000, '[') + std::string(50'000, ']') +
+                  "}}");
+  EXPECT_EQ(log.detail(), R"({"a":1})");
+}
+
+TEST_F(HookLogTest, KeepsNoEscapeOfAnybody) {
+  HookLog log(path_);
+  log.note("failed: \x1b[2J");
+  EXPECT_THAT(text(), HasSubstr("failed: ?[2J"));
 }
 
 }  // namespace

@@ -27,8 +27,8 @@ class WriterTest : public testing::Test {
   std::unique_ptr<Writer> writer(std::size_t artifacts, Codec codec = {Codec::Kind::kNone, 0}) {
     Manifest manifest = tests::manifest_of(Lab::source(), kNoon);
     manifest.artifacts.clear();
-    return std::make_unique<Writer>(state_, written_, kLocalTarget, manifest, codec, artifacts,
-                                    Progress());
+    return std::make_unique<Writer>(state_, written_, log_, kLocalTarget, manifest, codec,
+                                    artifacts, Progress());
   }
   static PlannedArtifact planned(const std::string& name, const std::string& starts_with = "") {
     PlannedArtifact artifact;
@@ -61,7 +61,7 @@ TEST_F(WriterTest, WritesArtifactsFirstAndTheManifestLast) {
   out->add(planned("my db"), text("beta"));
   EXPECT_THAT(files(), ElementsAre("one-2026-04-08-14-30-00.a.dump",
                                    "one-2026-04-08-14-30-00.my%20db.dump"));
-  out->commit(log_);
+  out->commit();
   EXPECT_THAT(files(), ElementsAre("one-2026-04-08-14-30-00.a.dump", "one-2026-04-08-14-30-00.json",
                                    "one-2026-04-08-14-30-00.my%20db.dump"));
 }
@@ -71,7 +71,7 @@ TEST_F(WriterTest, SaysInTheManifestWhatItWrote) {
   const auto out = writer(1, {Codec::Kind::kGzip, 6});
   const std::string bytes = tests::prose(100'000);
   out->add(planned("a"), text(bytes));
-  const Manifest returned = out->commit(log_);
+  const Manifest returned = out->commit();
   const Manifest manifest = load_manifest(state_.local(), Lab::source(), returned.id);
   EXPECT_EQ(manifest_to_json(manifest), manifest_to_json(returned));
   EXPECT_THAT(manifest.stages, ElementsAre("gzip"));
@@ -91,7 +91,7 @@ TEST_F(WriterTest, SaysInTheManifestWhatItWrote) {
 TEST_F(WriterTest, SaysDigestsThatSha256sumFindsToo) {
   const auto out = writer(1, {Codec::Kind::kZstd, 3});
   out->add(planned("a"), text(tests::noise(50'000)));
-  const Artifact artifact = out->commit(log_).artifacts.at(0);
+  const Artifact artifact = out->commit().artifacts.at(0);
   const std::string in = "cd " + lab_.backups_of(Lab::source()).string() + " && ";
   EXPECT_THAT(tests::shell(in + "sha256sum " + artifact.file).out,
               testing::StartsWith(artifact.stored_sha256));
@@ -107,10 +107,11 @@ TEST_P(OpenCommand, OpensTheArtifactWithStandardToolsOnly) {
   PlannedArtifact plain = planned("b");
   plain.opens_with = "";
   out->add(plain, text("as it is"));
-  const Manifest manifest = out->commit(log_);
+  const Manifest manifest = out->commit();
   const std::string in = "cd " + lab_.backups_of(Lab::source()).string() + " && ";
   EXPECT_EQ(tests::shell(in + manifest.artifacts[0].open_command).out, "3\n");
-  EXPECT_EQ(tests::shell(in + manifest.artifacts[1].open_command).out, "as it is");
+  EXPECT_EQ(tests::shell(in + manifest.artifacts[1].open_command + " && cat restored.dump").out,
+            "as it is");
 }
 
 INSTANTIATE_TEST_SUITE_P(Codecs, OpenCommand,
@@ -135,7 +136,7 @@ TEST_F(WriterTest, RemovesWhatItMadeUnlessCommitted) {
 TEST_F(WriterTest, RefusesToCommitWhenAnArtifactWasLeftOut) {
   auto out = writer(2);
   out->add(planned("a"), text("alpha"));
-  EXPECT_THAT([&] { out->commit(log_); }, ThrowsError(ErrorKind::kFailed, HasSubstr("left out")));
+  EXPECT_THAT([&] { out->commit(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("left out")));
   out.reset();
   EXPECT_THAT(files(), IsEmpty());
 }
@@ -144,7 +145,7 @@ TEST_F(WriterTest, RefusesAnArtifactOfNothing) {
   for (const auto& nothing : {text(""), std::function<void(Sink&)>([](Sink&) {})}) {
     const auto out = writer(1, {Codec::Kind::kZstd, 3});
     EXPECT_THAT([&] { out->add(planned("a"), nothing); },
-                ThrowsError(ErrorKind::kFailed, HasSubstr("sent nothing for a")));
+                ThrowsError(ErrorKind::kFailed, HasSubstr("the dump of a is empty")));
   }
   EXPECT_THAT(files(), IsEmpty());
 }
@@ -185,7 +186,7 @@ TEST_F(WriterTest, RefusesTwoArtifactsOfOneName) {
   EXPECT_THAT(
       [&] {
         out->add(planned("a"), text("second"));
-        out->commit(log_);
+        out->commit();
       },
       ThrowsError(ErrorKind::kFailed))
       << "the second replaced the first, and the backup does not verify";
@@ -195,7 +196,7 @@ TEST_F(WriterTest, ReportsItsProgress) {
   std::vector<std::string> seen;
   Manifest manifest = tests::manifest_of(Lab::source(), kNoon);
   manifest.artifacts.clear();
-  Writer out(state_, written_, kLocalTarget, manifest, {Codec::Kind::kNone, 0}, 1,
+  Writer out(state_, written_, log_, kLocalTarget, manifest, {Codec::Kind::kNone, 0}, 1,
              [&](const std::string& doing, std::uint64_t done, std::uint64_t) {
                seen.push_back(doing + " " + std::to_string(done));
              });

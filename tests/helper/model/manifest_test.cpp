@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "model/limits.hpp"
 #include "support/directory.hpp"
 #include "support/errors.hpp"
 #include "support/paths.hpp"
@@ -148,6 +149,62 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"half a byte", "/artifacts/0/raw_size", 1.5},
         Hostile{"a time that is none", "/started_at", "yesterday"},
         Hostile{"detail that is no object", "/detail", "text"}));
+
+std::string nested(std::size_t levels) {
+  return std::string(levels, '[') + std::string(levels, ']');
+}
+
+/// Seen: 50,000 levels in `detail` ended the process.
+TEST(Manifest, NestedDeeplyIsDamage) {
+  std::string text = golden();
+  const std::string detail = "\"detail\": {";
+  const auto at = text.find(detail);
+  ASSERT_NE(at, std::string::npos);
+  const auto with = [&](std::size_t levels) {
+    return std::string(text).insert(at + detail.size(), "\"deep\": " + nested(levels) + ",");
+  };
+  EXPECT_NO_THROW(parse_manifest(with(limits::kDepth - 2)));
+  for (const std::size_t levels : {limits::kDepth, std::size_t{50'000}, std::size_t{2'000'000}})
+    EXPECT_THAT([&] { parse_manifest(with(levels)); },
+                ThrowsError(ErrorKind::kDamaged, HasSubstr("nested more than 64 levels deep")));
+}
+
+TEST(Manifest, BracketsInStringsAreNoNesting) {
+  Json json = Json::parse(golden());
+  json["label"] = std::string(1000, '[') + "\\\"" + std::string(1000, '{');
+  EXPECT_NO_THROW(parse_manifest(json.dump()));
+}
+
+TEST(Manifest, LargerThanAnyIsDamage) {
+  const auto refused = [](const Json& json, const char* why) {
+    EXPECT_THAT([&] { parse_manifest(json.dump()); },
+                ThrowsError(ErrorKind::kDamaged, HasSubstr(why)));
+  };
+  const Json json = Json::parse(golden());
+  Json changed = json;
+  changed["detail"]["x"] = std::string(limits::kManifest, 'x');
+  refused(changed, "too large");
+  changed = json;
+  changed["detail"]["x"] = std::string(limits::kText + 1, 'x');
+  refused(changed, "string of 65537 bytes");
+  changed = json;
+  for (std::size_t i = 0; i < limits::kWarnings; ++i) changed["warnings"].push_back("x");
+  refused(changed, "too many warnings");
+  changed = json;
+  for (std::size_t i = 0; i < limits::kArtifacts; ++i) {
+    Json artifact = json["artifacts"][0];
+    artifact["file"] = "my-db-2026-04-08-14-30-00." + std::to_string(i) + ".dump";
+    changed["artifacts"].push_back(artifact);
+  }
+  refused(changed, "too many artifacts");
+  changed = json;
+  for (auto& artifact : changed["artifacts"]) artifact["raw_size"] = std::uint64_t{1} << 49;
+  changed["artifacts"].push_back(changed["artifacts"][0]);
+  changed["artifacts"][2]["file"] = "my-db-2026-04-08-14-30-00.c.dump";
+  refused(changed, "beyond any disk");
+  changed["artifacts"][0]["raw_size"] = UINT64_MAX;
+  refused(changed, "beyond any disk");
+}
 
 class BrokenText : public testing::TestWithParam<const char*> {};
 TEST_P(BrokenText, IsDamage) {

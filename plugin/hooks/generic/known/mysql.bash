@@ -3,7 +3,7 @@
 # client, as a user with rights on that database only. Sourced.
 # shellcheck disable=SC2154 # generic.bash sets the variables
 
-known-opens-with() { echo "$type"; }
+known-inspector() { echo sql-dump; }
 known-failure() { echo "the tables up to the failing statement as in the backup, the others as they were, one of them perhaps empty"; }
 known-keeps() { echo "tables, views, routines and events that the backup does not hold: $type:import removes none"; }
 

@@ -3,18 +3,22 @@
 # gives it to the server's user and makes a new container. Sourced.
 # shellcheck disable=SC2154 # generic.bash sets the variables
 
-known-opens-with() { echo "cat >dump.rdb && redis-server --dir . --dbfilename dump.rdb"; }
+known-inspector() { echo rdb; }
 known-failure() { echo "the service without its container and its data: redis:import removes both first"; }
 known-keeps() { :; }
 
 # What would fail after the data have gone, tried before.
 known-rehearse() { # <name>
   declare service="$1"
-  known-redis-reads || hook-fail 7 "the server of $service can't read this dump: ${said##*$'\n'}"
+  known-check "$service"
   [[ $(known-redis-config "$service" appendonly) != yes ]] ||
     hook-fail 11 "redis:import has no effect on $service: its server has appendonly on, and would start with its own file again. Turn that off first (\`appendonly no\` in $service_root/config/redis.conf, then \`dokku redis:restart $service\`)"
   known-redis-image
   known-redis-writable || hook-fail 11 "redis:import would fail after it has removed the data of $service: it writes as $(id -un) into $service_root/data, which belongs to the server's user"
+}
+
+known-check() { # <name>
+  known-redis-reads || hook-fail 7 "the server of $1 can't read this dump: ${said##*$'\n'}"
 }
 
 # Does a server of the same image take it? Sets said.

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace backups {
+
+/// What a dump says of its own completeness.
+struct Completeness {
+  enum class Kind {
+    kComplete,
+    kIncomplete,
+    kNotJudged,  ///< of a kind or version that the inspector does not know, or that has no end mark
+  };
+  Kind kind = Kind::kNotJudged;
+  std::string why;  ///< of kIncomplete and kNotJudged, half a sentence: "it ends in its table of …"
+};
+
+/// Reads a plain dump on its way and tells whether all of it came by. Any number of read() calls of
+/// any size, then verdict() once. Needs little memory whatever the size of the dump, believes
+/// nothing in it, and never throws because of it. Not thread-safe.
+class Inspector {
+ public:
+  Inspector() = default;
+  Inspector(const Inspector&) = delete;
+  Inspector& operator=(const Inspector&) = delete;
+  virtual ~Inspector() = default;
+
+  virtual void read(std::string_view bytes) = 0;
+  virtual Completeness verdict() = 0;
+};
+
+/// The inspector that a hook names for an artifact (helper/README.md, "Hooks"):
+///
+/// | name             | reads                                         | complete means |
+/// | `pg_dump-custom` | an archive of `pg_dump -Fc`, versions 1.12 to 1.16 (PostgreSQL 9.0 to 18),
+/// whatever
+///                      its compression | framed to the last block; data for each entry that has
+///                      any |
+/// | `globals`, `sql-dump` | what pg_dumpall, pg_dump, mysqldump, mariadb-dump print | the trailer
+/// is there | | `rdb`            | a dump of Redis or Valkey                     | the CRC-64 at
+/// its end is right | | `tar`            | ustar, pax, GNU                               | the
+/// block of zeros after the last member | | `sqlite`         | a database file | page count x page
+/// size is its length |
+///
+/// Null for a name that this version does not know, the empty one included.
+std::unique_ptr<Inspector> make_inspector(std::string_view name);
+
+}  // namespace backups

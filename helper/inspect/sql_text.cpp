@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <vector>
+
+#include "base/text.hpp"
+#include "inspect/formats.hpp"
+
+namespace backups {
+namespace {
+
+constexpr std::size_t kLineStart = 200;  // bytes of a line that are looked at
+constexpr std::size_t kShown = 80;       // bytes of a line that a message holds
+constexpr std::string_view kBlank = " \t\r\n";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+/// What a dump begins and ends with, as lines.
+struct Dialect {
+  std::string_view first;
+  std::string_view last;
+  std::string_view program;
+};
+constexpr std::array<Dialect, 4> kDialects = {{
+    {"-- MySQL dump ", "-- Dump completed", "mysqldump"},
+    {"-- MariaDB dump ", "-- Dump completed", "mariadb-dump"},
+    {"-- PostgreSQL database cluster dump", "-- PostgreSQL database cluster dump complete",
+     "pg_dumpall"},
+    {"-- PostgreSQL database dump", "-- PostgreSQL database dump complete", "pg_dump"},
+}};
+
+/// Error messages of those whose data never begin a line, where they ended up among the data.
+constexpr std::array<std::string_view, 4> kErrors = {
+    "mysqldump: ", "mariadb-dump: ", "pg_dumpall: ", "pg_dump: "};
+
+constexpr std::array<std::string_view, 24> kFirstWords = {
+    "ALTER",     "ANALYZE", "BEGIN", "CALL",  "COMMIT", "COPY",     "CREATE", "DELETE",
+    "DELIMITER", "DO",      "DROP",  "FLUSH", "GRANT",  "INSERT",   "LOCK",   "PRAGMA",
+    "REPLACE",   "SELECT",  "SET",   "START", "UNLOCK", "TRUNCATE", "UPDATE", "USE"};
+
+bool is_comment(std::string_view line) {
+  return line == "--" || line.starts_with("-- ") || line.starts_with("--\t") ||
+         line.starts_with("/*") || line.starts_with("#");
+}
+
+/// A statement, a comment, or a command of psql.
+bool is_sql(std::string_view line) {
+  std::string word;
+  for (const char c : line.substr(0, line.find_first_of(" \t(;")))
+    word += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return is_comment(line) || line.starts_with("\\") ||
+         std::find(kFirstWords.begin(), kFirstWords.end(), word) != kFirstWords.end();
+}
+
+bool ends_statement(std::string_view line) { return is_comment(line) || line.ends_with(';'); }
+
+/// Goes by lines: in a dump, the newlines of data are escaped. What begins with the first line of a
+/// dialect ends with its last one. Without comments (`--skip-comments`), settings that were saved
+/// are set back at the end; without those either (`--compact`), there is no mark of the end.
+class SqlText : public Inspector {
+ public:
+  void read(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const std::size_t end = bytes.find('\n');
+      const std::string_view part = bytes.substr(0, end);
+      line_.append(part.substr(0, kLineStart - line_.size()));
+      if (const auto last = part.find_last_not_of(kBlank); last != std::string_view::npos)
+        last_character_ = part[last];
+      if (end == std::string_view::npos) return;
+      take_line();
+      bytes.remove_prefix(end + 1);
+    }
+  }
+
+  Completeness verdict() override {
+    take_line();
+    if (!broken_.empty()) return {Completeness::Kind::kIncomplete, broken_};
+    if (!open_.empty())
+      return incomplete("it does not end as what " + std::string(open_.back()->program) +
+                        " prints: its last line '" + std::string(open_.back()->last) +
+                        "' is missing");
+    if (closed_) return {Completeness::Kind::kComplete, ""};
+    if (saved_settings_ && last_line_.find("=@OLD_") == std::string::npos)
+      return incomplete("it does not set back the settings that it saved at its beginning");
+    if (saved_settings_) return {Completeness::Kind::kComplete, ""};
+    if (!has_statement_) return incomplete("it holds no statement");
+    if (last_character_ != ';' && !is_comment(last_line_) && !last_line_.starts_with("\\"))
+      return incomplete("it ends in the middle of a statement");
+    return {Completeness::Kind::kNotJudged, "it has no line that tells its end"};
+  }
+
+ private:
+  static Completeness incomplete(const std::string& why) {
+    return {Completeness::Kind::kIncomplete, why};
+  }
+  void broken(const std::string& why, std::string_view line) {
+    if (broken_.empty()) broken_ = why + " ('" + printable(line.substr(0, kShown)) + "')";
+  }
+
+  void take_line() {
+    const bool has_mark = last_line_.empty() && line_.starts_with(kByteOrderMark);
+    const std::string line = trim(line_.substr(has_mark ? kByteOrderMark.size() : 0));
+    line_.clear();
+    if (line.empty()) return;
+    const auto begins = [&](std::string_view text) { return line.starts_with(text); };
+    if (std::any_of(kErrors.begin(), kErrors.end(), begins))
+      broken("it holds an error message", line);
+    if (!close(line)) open(line);
+    if (begins("/*") && line.find(" @OLD_") != std::string::npos) saved_settings_ = true;
+    if (open_.empty() && (closed_ ? ends_statement(last_line_) : last_line_.empty()) &&
+        !is_sql(line))
+      broken(closed_ ? "after its end there is something else" : "it does not begin as SQL does",
+             line);
+    has_statement_ = has_statement_ || !is_comment(line) || line.ends_with(';');
+    last_line_ = line;
+  }
+
+  bool close(const std::string& line) {
+    if (open_.empty() || !line.starts_with(open_.back()->last)) return false;
+    open_.pop_back();
+    closed_ = true;
+    return true;
+  }
+
+  void open(const std::string& line) {
+    for (const auto& dialect : kDialects) {
+      const bool goes_on = dialect.first.ends_with(' ');
+      if (goes_on ? !line.starts_with(dialect.first) : line != dialect.first) continue;
+      // What pg_dumpall prints holds what pg_dump does. What looks like it elsewhere may be data.
+      const bool inside = !open_.empty();
+      if (inside && goes_on && open_.back()->last == dialect.last)
+        broken("another dump begins before the end of the first", line);
+      if (!inside || (open_.back() == &kDialects[2] && &dialect == &kDialects[3]))
+        open_.push_back(&dialect);
+    }
+  }
+
+  std::string line_;       // the beginning of the one that is being read
+  std::string last_line_;  // the last one that was not blank
+  char last_character_ = ' ';
+  std::vector<const Dialect*> open_;
+  bool closed_ = false;
+  bool has_statement_ = false;
+  bool saved_settings_ = false;
+  std::string broken_;
+};
+
+}  // namespace
+
+std::unique_ptr<Inspector> make_sql_text_inspector() { return std::make_unique<SqlText>(); }
+
+}  // namespace backups

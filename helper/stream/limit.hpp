@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "stream/sink.hpp"
+
+namespace backups {
+
+/// Passes at most so many bytes on: more is an Error, kDamaged, before any of it went further.
+class LimitSink : public Sink {
+ public:
+  LimitSink(std::uint64_t most, Sink& next) : left_(most), most_(most), next_(next) {}
+
+  void write(std::string_view bytes) override {
+    if (bytes.size() > left_)
+      throw Error(ErrorKind::kDamaged, "it holds more than " + human_size(most_));
+    left_ -= bytes.size();
+    next_.write(bytes);
+  }
+  void finish() override { next_.finish(); }
+
+ private:
+  std::uint64_t left_;
+  const std::uint64_t most_;
+  Sink& next_;
+};
+
+}  // namespace backups

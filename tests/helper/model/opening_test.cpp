@@ -1,0 +1,40 @@
+#include "model/opening.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/shell.hpp"
+
+namespace backups {
+namespace {
+
+TEST(Opening, IsAlwaysACommandThatAShellCanRead) {
+  for (const char* kind :
+       {"pg_dump-custom", "pg_dumpall-globals", "sqlite-database", "mysql-export", "mariadb-export",
+        "mongo-export", "redis-export", "of-another-version", "", "$(reboot)"}) {
+    for (const auto codec : {Codec::Kind::kNone, Codec::Kind::kGzip, Codec::Kind::kZstd}) {
+      for (const char* file : {"", "my-db.dump", "it's.dump"}) {
+        const std::string command = open_command(codec, file, reader_or_file(kind, "shop"));
+        EXPECT_EQ(tests::shell("sh -n <<'END'\n" + command + "\nEND\n").code, 0) << command;
+        EXPECT_EQ(command.find("reboot"), std::string::npos) << "nothing of a manifest is in it";
+      }
+    }
+  }
+}
+
+TEST(Opening, MakesTheDatabaseWhereTheDumpNamesNone) {
+  EXPECT_THAT(*reader_of("mariadb-export", "data"), testing::HasSubstr("mariadb restored"));
+  EXPECT_THAT(*reader_of("pg_dump-custom", "shop"), testing::HasSubstr("-C -d postgres"));
+  EXPECT_THAT(*reader_of("pg_dump-custom", "postgres"), testing::Not(testing::HasSubstr("-C")))
+      << "it is there on every server";
+  EXPECT_FALSE(reader_of("couchdb-export", "data"));
+}
+
+TEST(Opening, ReadsAFileOrStdin) {
+  EXPECT_EQ(open_command(Codec::Kind::kZstd, "a b.zst", "psql"), "zstd -dc 'a b.zst' | psql");
+  EXPECT_EQ(open_command(Codec::Kind::kZstd, "", "psql"), "zstd -dc | psql");
+  EXPECT_EQ(open_command(Codec::Kind::kNone, "", "psql"), "psql");
+  EXPECT_EQ(open_command(Codec::Kind::kNone, "x", "psql"), "cat x | psql");
+}
+
+}  // namespace
+}  // namespace backups
