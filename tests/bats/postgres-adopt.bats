@@ -39,7 +39,7 @@ refused() { # <exit code> <message> <file>
     refused 7 "" "$BATS_TEST_TMPDIR/cut"
   done
   refused 7 "the dump of" /etc/passwd
-  refused 7 "" /dev/null
+  refused 2 "nothing on stdin" /dev/null
 }
 
 @test "an archive whose compressed data are damaged, in whole frames, is told by pg_restore" {

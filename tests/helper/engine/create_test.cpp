@@ -224,7 +224,7 @@ TEST_F(AdoptTest, RefusesWhatIsNoSuchDump) {
   lab_.describe_as(R"({"state": "running", "artifacts": [{"name": "x", "starts_with": "PGDMP"}]})");
   EXPECT_THAT([this] { adopt("<html>"); }, ThrowsError(ErrorKind::kDamaged));
   EXPECT_THAT([this] { adopt(""); },
-              ThrowsError(ErrorKind::kDamaged, HasSubstr("the dump of x is empty")));
+              ThrowsError(ErrorKind::kBadInput, HasSubstr("nothing on stdin")));
   EXPECT_THAT(rows(), IsEmpty());
   tests::expect_sound(lab_);
 }
