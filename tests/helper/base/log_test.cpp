@@ -31,6 +31,7 @@ TEST(Log, LetsNoEscapeThrough) {
             }),
             " !     a?[2J???2Jb?\n");
   EXPECT_EQ(said([] { log::rewrite("a\x1b]0;x\x07"); }), "\r       a?]0;x?\x1b[K");
+  said([] { log::warn("and over with it"); });
 }
 
 TEST(Log, KeepsOnlyWarningsWhenQuiet) {

@@ -34,7 +34,7 @@ TEST(FormatTable, CountsCharactersAndNotBytes) {
 
 TEST(FormatTable, LetsNoEscapeThrough) {
   EXPECT_EQ(format_table({{"NAME", "X"}, {"a\x1b[2J\n", "\u202E"}}),
-            "NAME     X\n"
+            "NAME    X\n"
             "a?[2J?  ?\n");
 }
 
