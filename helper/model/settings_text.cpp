@@ -170,7 +170,7 @@ class SettingsReader {
 
 Settings Settings::parse(const std::string& text) {
   try {
-    Json json = Json::parse(text);
+    Json json = Json::parse(shallow(text));
     if (!json.is_object()) throw Error(ErrorKind::kDamaged, "settings.json is not a JSON object");
     return SettingsReader(std::move(json)).read();
   } catch (const nlohmann::json::exception& error) {
