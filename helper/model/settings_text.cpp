@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/limits.hpp"
 #include "model/settings.hpp"
 #include "sys/zone.hpp"
 
