@@ -10,58 +10,9 @@
 namespace backups {
 namespace {
 
-constexpr const char* kColumns =
-    "key, id, type, name, address, status, trigger, label, error, started_at, finished_at, "
-    "verified_at, deleting, deleted_at, engine, engine_version, raw_size, stored_size, "
-    "schedule, suspect, identity, row_count, manifest_sha256, sequence, reference";
-
-constexpr const char* kHasGoodCopy =
-    "EXISTS (SELECT 1 FROM copies WHERE backup = key AND status = 'success')";
-
 constexpr std::int64_t kComplete = 0x626b7570;  // "bkup", as file(1) shows it
 
-std::optional<std::uint64_t> size_at(const Statement& statement, int column) {
-  const auto number = statement.optional_number(column);
-  if (!number) return std::nullopt;
-  return static_cast<std::uint64_t>(*number);
-}
-
 std::int64_t signed_size(std::uint64_t size) { return static_cast<std::int64_t>(size); }
-
-Backup backup_at(const Statement& row) {
-  Backup backup;
-  backup.key = row.number(0);
-  backup.id = row.text(1);
-  backup.source = {row.text(2), row.text(3), row.text(4)};
-  backup.status = row.text(5);
-  backup.trigger = row.text(6);
-  backup.label = row.text(7);
-  backup.error = row.text(8);
-  backup.started_at = row.number(9);
-  backup.finished_at = row.optional_number(10);
-  backup.verified_at = row.optional_number(11);
-  backup.deleting = row.number(12) != 0;
-  backup.deleted_at = row.optional_number(13);
-  backup.engine = row.text(14);
-  backup.engine_version = row.text(15);
-  backup.raw_size = size_at(row, 16);
-  backup.stored_size = size_at(row, 17);
-  backup.schedule = row.text(18);
-  backup.suspect = row.text(19);
-  backup.identity = row.text(20);
-  backup.rows = row.optional_number(21);
-  backup.manifest_sha256 = row.text(22);
-  backup.sequence = row.number(23);
-  backup.reference = row.text(24);
-  return backup;
-}
-
-/// "?, ?, ?"
-std::string marks(std::size_t count) {
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) text += i == 0 ? "?" : ", ?";
-  return text;
-}
 
 Database open(const std::filesystem::path& path) {
   Database database(path);
@@ -317,150 +268,8 @@ void Catalog::revive(const Backup& backup) {
       .run();
 }
 
-std::optional<Backup> Catalog::find(const std::string& type, const std::string& id) {
-  Statement query(database_,
-                  std::string("SELECT ") + kColumns + " FROM backups WHERE id = ? AND type = ?");
-  auto found = read(query.bind(id).bind(type));
-  if (found.empty()) return std::nullopt;
-  return found.front();
-}
-
-std::vector<Backup> Catalog::find(const std::string& id) {
-  Statement query(database_, std::string("SELECT ") + kColumns + " FROM backups WHERE id = ?");
-  return read(query.bind(id));
-}
-
-std::optional<Backup> Catalog::latest(const Source& source) {
-  return newest(source, std::string("trigger NOT IN ('safety', 'final') AND suspect = '' AND ") +
-                            kHasGoodCopy);
-}
-
-std::optional<Backup> Catalog::passed_over(const Source& source) {
-  return newest(source,
-                std::string("trigger <> 'safety' AND (trigger = 'final' OR suspect <> '' OR NOT ") +
-                    kHasGoodCopy + ")");
-}
-
-std::optional<Backup> Catalog::newest(const Source& source, const std::string& which) {
-  Statement query(database_, std::string("SELECT ") + kColumns +
-                                 " FROM backups WHERE type = ? AND name = ? AND status = 'success' "
-                                 "AND deleted_at IS NULL AND deleting = 0 AND " +
-                                 which + " ORDER BY sequence DESC, key DESC LIMIT 1");
-  auto found = read(query.bind(source.type).bind(source.name));
-  if (found.empty()) return std::nullopt;
-  return found.front();
-}
-
-std::vector<Backup> Catalog::list(const Filter& filter) {
-  std::string sql = std::string("SELECT ") + kColumns + " FROM backups WHERE 1";
-  if (filter.source) sql += " AND type = ? AND name = ?";
-  if (!filter.deleted) sql += " AND deleted_at IS NULL";
-  if (filter.status) sql += " AND status = ?";
-  if (filter.sources) sql += " AND type || ':' || name IN (" + marks(filter.sources->size()) + ")";
-  sql += " ORDER BY sequence DESC, key DESC LIMIT ?";
-  Statement query(database_, sql);
-  if (filter.source) query.bind(filter.source->type).bind(filter.source->name);
-  if (filter.status) query.bind(*filter.status);
-  if (filter.sources)
-    for (const auto& source : *filter.sources) query.bind(source);
-  return read(query.bind(filter.limit));
-}
-
-std::vector<Backup> Catalog::in_progress() {
-  Statement query(database_,
-                  std::string("SELECT ") + kColumns + " FROM backups WHERE status = 'in-progress'");
-  return read(query);
-}
-
-std::vector<Backup> Catalog::half_deleted() {
-  Statement query(database_,
-                  std::string("SELECT ") + kColumns +
-                      " FROM backups WHERE deleting = 1 OR key IN (SELECT backup FROM copies WHERE "
-                      "status = 'deleting')");
-  return read(query);
-}
-
-std::vector<Backup> Catalog::half_copied() {
-  Statement query(database_, std::string("SELECT ") + kColumns +
-                                 " FROM backups WHERE status = 'success' AND key IN (SELECT backup "
-                                 "FROM copies WHERE status = 'in-progress')");
-  return read(query);
-}
-
-std::vector<Backup> Catalog::badly_copied() {
-  Statement query(database_, std::string("SELECT ") + kColumns +
-                                 " FROM backups WHERE status = 'success' AND deleted_at IS NULL "
-                                 "AND deleting = 0 AND key IN (SELECT backup FROM copies WHERE "
-                                 "status = 'failed') ORDER BY sequence DESC, key DESC");
-  return read(query);
-}
-
-std::vector<ScheduleRun> Catalog::runs_of(const Source& source, const std::string& schedule,
-                                          Time now, int limit) {
-  if (!runs_of_)
-    runs_of_.emplace(database_,
-                     "SELECT status, error, started_at, finished_at FROM backups WHERE type = ? "
-                     "AND name = ? AND schedule = ? AND schedule <> '' AND started_at <= ? "
-                     "ORDER BY sequence DESC, key DESC LIMIT ?");
-  runs_of_->reset();
-  runs_of_->bind(source.type)
-      .bind(source.name)
-      .bind(schedule)
-      .bind(latest_believed(now))
-      .bind(limit);
-  std::vector<ScheduleRun> found;
-  while (runs_of_->step())
-    found.push_back(
-        {runs_of_->text(0), runs_of_->text(1), runs_of_->number(2), runs_of_->optional_number(3)});
-  runs_of_->reset();
-  return found;
-}
-
-std::optional<Time> Catalog::last_success(const Source& source, const std::string& schedule,
-                                          Time now) {
-  Statement query(database_,
-                  "SELECT max(started_at) FROM backups WHERE type = ? AND name = ? AND "
-                  "schedule = ? AND schedule <> '' AND status = 'success' AND started_at <= ?");
-  query.bind(source.type).bind(source.name).bind(schedule).bind(latest_believed(now)).step();
-  return query.optional_number(0);
-}
-
-std::vector<Backup> Catalog::from_the_future(Time now) {
-  Statement query(database_, std::string("SELECT ") + kColumns +
-                                 " FROM backups WHERE started_at > ? AND status = 'success' AND "
-                                 "deleted_at IS NULL ORDER BY sequence DESC");
-  return read(query.bind(latest_believed(now)));
-}
-
-std::vector<Backup> Catalog::long_gone(Time time) {
-  Statement query(database_, std::string("SELECT ") + kColumns +
-                                 " FROM backups WHERE started_at < ?1 AND deleting = 0 AND "
-                                 "(deleted_at < ?1 OR status = 'failed' AND finished_at < ?1)");
-  return read(query.bind(time));
-}
-
 void Catalog::erase(const Backup& backup) {
   Statement(database_, "DELETE FROM backups WHERE key = ?").bind(backup.key).run();
-}
-
-std::vector<Source> Catalog::sources(const std::optional<std::string>& name) {
-  std::string sql = "SELECT DISTINCT type, name, address FROM backups";
-  if (name) sql += " WHERE name = ?";
-  Statement query(database_, sql + " ORDER BY type, name");
-  if (name) query.bind(*name);
-  std::vector<Source> found;
-  while (query.step()) found.push_back({query.text(0), query.text(1), query.text(2)});
-  return found;
-}
-
-std::vector<std::string> Catalog::files(const Backup& backup) {
-  Statement query(database_,
-                  "SELECT file FROM artifacts WHERE backup = (SELECT key FROM backups WHERE id = ? "
-                  "AND type = ?) ORDER BY position");
-  query.bind(backup.id).bind(backup.source.type);
-  std::vector<std::string> files;
-  while (query.step()) files.push_back(query.text(0));
-  return files;
 }
 
 void Catalog::record(const Backup& backup, const std::string& what, const std::string& detail,
@@ -473,40 +282,6 @@ void Catalog::record(const Backup& backup, const std::string& what, const std::s
       .bind(what)
       .bind(detail)
       .run();
-}
-
-std::vector<Event> Catalog::events(const Backup& backup) {
-  Statement query(database_, "SELECT at, what, detail FROM events WHERE backup = ? ORDER BY key");
-  query.bind(backup.key);
-  std::vector<Event> events;
-  while (query.step()) events.push_back({query.number(0), query.text(1), query.text(2)});
-  return events;
-}
-
-std::vector<Backup> Catalog::select(const std::string& where,
-                                    const std::function<void(Statement&)>& bind) {
-  Statement query(database_, std::string("SELECT ") + kColumns + " FROM backups WHERE " + where);
-  bind(query);
-  return read(query);
-}
-
-std::vector<Backup> Catalog::read(Statement& statement) {
-  std::vector<Backup> backups;
-  while (statement.step()) backups.push_back(backup_at(statement));
-  Statement query(
-      database_,
-      "SELECT target, status, error, size, host, etag, attempts, tried_at FROM copies WHERE "
-      "backup = ? "
-      "ORDER BY 1");
-  for (auto& backup : backups) {
-    query.reset();
-    query.bind(backup.key);
-    while (query.step())
-      backup.copies.push_back({query.text(0), query.text(1), query.text(2), size_at(query, 3),
-                               query.text(4), query.text(5), static_cast<int>(query.number(6)),
-                               query.optional_number(7)});
-  }
-  return backups;
 }
 
 }  // namespace backups
