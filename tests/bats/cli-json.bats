@@ -29,7 +29,7 @@ assert_values() {
   assert_json_true '[paths(scalars) as $p | ($p[-1] | tostring) as $key | getpath($p) as $value
     | if ($key | test("_at$")) then ($value == null or ($value | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")))
       elif ($key | test("_size$|^room_")) then ($value == null or ($value | type) == "number")
-      elif ($key == "kept" or $key == "more" or $key == "in_place") then ($value | type) == "boolean"
+      elif ($key == "kept" or $key == "more" or $key == "in_place" or $key == "replaces_live_data") then ($value | type) == "boolean"
       else true end] | all'
 }
 
@@ -65,7 +65,10 @@ assert_values() {
   # shellcheck disable=SC2086 # words
   assert_fields $BACKUP directory manifest events
   assert_json .directory "$ROOT/fake/db"
-  assert_json .manifest "$(jq . "$ROOT/fake/db/$id.json")"
+  # How to open it is not taken from the manifest, which may have come from a bucket.
+  assert_json '.manifest | del(.artifacts[].open_command)' "$(jq 'del(.artifacts[].open_command)' "$ROOT/fake/db/$id.json")"
+  assert_json '.manifest.artifacts[0].open_command' "zstd -dc $id.one.dump.zst | cat >restored.dump"
+  assert_equal "$(jq -r '.artifacts[0].open_command' "$ROOT/fake/db/$id.json")" "zstd -dc $id.one.dump.zst | tail -c +6"
   assert_json '.manifest.warnings[0]' "mind the gap"
   assert_json '.manifest.detail.a.b' 1
   assert_json '.events | length' 0
@@ -112,7 +115,7 @@ assert_values() {
 }
 
 @test "restore, and its dry run" {
-  local id preview='backup source into started_at stored_size raw_size engine engine_version target_engine_version target_contents in_place room_needed room_free'
+  local id preview='backup source into started_at stored_size raw_size engine engine_version target_engine_version target_contents in_place replaces_live_data warnings room_needed room_free'
   id=$(helper create fake:db --quiet)
   fake_source fake:db second
   run -0 --separate-stderr helper restore "$id" --dry-run --format json
@@ -120,12 +123,14 @@ assert_values() {
   assert_fields $preview status
   assert_json .status dry-run
   assert_json '.target_contents | join("")' something
+  assert_json '"\(.in_place) \(.replaces_live_data) \(.warnings | length)"' "false false 0"
   assert_json_true '.room_free > 0 and .room_needed > 0'
   assert_equal "$(fake_live fake:db)" second
   run -0 --separate-stderr helper restore "$id" --force --format json
   # shellcheck disable=SC2086 # words
-  assert_fields $preview status safety_backup
+  assert_fields $preview status safety_backup not_restored
   assert_json .status restored
+  assert_json '.not_restored | length' 0
   assert_json .safety_backup "$(catalog "SELECT id FROM backups WHERE trigger = 'safety'")"
   assert_equal "$(fake_live fake:db)" first
   run -0 --separate-stderr helper restore "$id" --force --no-safety-backup --format json

@@ -46,7 +46,7 @@ column() {
   assert_equal "$output" db-2026-04-08-14-30-00
   run -0 --separate-stderr at "$now" helper list
   assert_equal "$(column 1 | tr '\n' ' ')" \
-    "fake:db-2026-04-08-14-30-02 fake:db-2026-04-08-14-30-01 other:db-2026-04-08-14-30-00 fake:db-2026-04-08-14-30-00 "
+    "other:db-2026-04-08-14-30-00 fake:db-2026-04-08-14-30-02 fake:db-2026-04-08-14-30-01 fake:db-2026-04-08-14-30-00 "
   refute_contains "$output" "-1 s"
   run -0 --separate-stderr at "$now" helper list --format json
   assert_json_true '.backups | all(.finished_at >= .started_at)'
@@ -177,7 +177,7 @@ column() {
   assert_match "$output" "Label: +before the big change"
   assert_match "$output" "Verified at: +20"
   assert_match "$output" "Directory: +$ROOT/fake/db"
-  assert_match "$output" "Open with: +zstd -dc $id.one.dump.zst \| tail -c \+6"
+  assert_match "$output" "Open with: +zstd -dc $id.one.dump.zst \| cat >restored.dump"
   helper restore "$id" --force --quiet >/dev/null
   run -0 --separate-stderr helper info "$id"
   assert_match "${lines[-1]}" "Event: +20.* restored into fake:db"
