@@ -156,7 +156,7 @@ TEST_F(HookLogTest, TakesOnlySoMuchFromAHook) {
   HookLog log(path_);
   testing::internal::CaptureStderr();
   for (std::size_t i = 0; i < limits::kWarnings + 5; ++i)
-    log.add_message(R"({"warning": ")" + std::string(5000, 'x') + R"("})");
+    log.add_message(R"({"warning": ")" + std::to_string(i) + std::string(5000, 'x') + R"("})");
   testing::internal::GetCapturedStderr();
   ASSERT_THAT(log.warnings(), testing::SizeIs(limits::kWarnings));
   EXPECT_EQ(log.warnings().front().size(), limits::kWarning);
