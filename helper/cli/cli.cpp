@@ -77,7 +77,7 @@ bool wants_json(const Options& options) {
 }
 
 /// Whoever only looks neither waits for what a dead process left, nor for a target: what is
-/// interrupted is shown as that.
+/// interrupted is shown as that, and named where a service may be without its data.
 bool only_looks(const Verb& verb) {
   constexpr std::array kLooking = {"list", "info", "logs", "schedules", "report", "target-list"};
   return std::any_of(kLooking.begin(), kLooking.end(),
@@ -103,7 +103,8 @@ int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
   State state(root, hooks_directory(options), hook_environment(root));
   state.set_helper(own_program());
   // What can't be recorded can't be finished either.
-  if (!verb.internal && !only_looks(verb) && has_room(root, kRoomToRecord)) recover(state);
+  if (!verb.internal && has_room(root, kRoomToRecord))
+    only_looks(verb) ? warn_of_replacements(state) : recover(state);
   Call call{state, options, Resolver(state), json};
   return verb.run(call);
 }

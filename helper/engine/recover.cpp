@@ -201,4 +201,9 @@ void recover(State& state) {
   }
 }
 
+void warn_of_replacements(const State& state) {
+  for (const auto& dead : list_runs(state, false))
+    if (dead.replacing) log::warn(unfinished_replacement(dead));
+}
+
 }  // namespace backups

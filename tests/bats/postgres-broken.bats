@@ -94,12 +94,12 @@ SH
   touch "$DOKKU_LIB_ROOT/deaf"
   pg_kill "$NAME" helper
   pg_join
-  run --separate-stderr helper list
+  run --separate-stderr helper tick
   assert_contains "$stderr" "Docker does not answer"
   [[ $(postgres_docker inspect -f '{{.State.Status}}' "$sidecar") == running ]]
   rm "$DOKKU_LIB_ROOT/deaf"
   pg_release "$NAME"
-  run -0 --separate-stderr helper list
+  run -0 --separate-stderr helper tick
   assert_nothing_left
   pg_clean "$NAME"
 }

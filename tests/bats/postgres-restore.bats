@@ -20,7 +20,8 @@ teardown_file() {
   pg_end
 }
 
-# While the comment on template1 is "bomb", what is in `second` can't be restored.
+# While the comment on template1 is "bomb", what is in `second` can't be restored; with "second bomb" in place alone, and with
+# "backup bomb" that neither, but for what is live.
 make_service() {
   local name=back$1-$BATS_ROOT_PID
   postgres_create "$name" "postgres:$1"
@@ -28,9 +29,11 @@ make_service() {
   pg_sql "$name" template1 -c 'CREATE ROLE clerk CREATEDB' -c 'CREATE ROLE team' -c 'GRANT team TO clerk' -c 'CREATE DATABASE second OWNER clerk' \
     -c 'ALTER DATABASE second SET work_mem = '\''9MB'\'
   pg_sql "$name" second <<'SQL'
-CREATE FUNCTION sound() RETURNS boolean LANGUAGE plpgsql AS $$
-  BEGIN IF EXISTS (SELECT FROM pg_shdescription WHERE description = 'bomb') THEN RAISE 'the bomb went off'; END IF; RETURN true; END $$;
-CREATE TABLE thing (i int PRIMARY KEY, t text, CHECK (sound()));
+CREATE FUNCTION sound(i int, t text) RETURNS boolean LANGUAGE plpgsql AS $$
+  BEGIN IF EXISTS (SELECT FROM pg_shdescription WHERE description = 'bomb' OR current_database() ~ '_inplace_new_'
+    AND (description = 'second bomb' OR description = 'backup bomb' AND i < 10 AND t <> 'live')) THEN RAISE 'the bomb went off'; END IF;
+  RETURN true; END $$;
+CREATE TABLE thing (i int PRIMARY KEY, t text, CHECK (sound(i, t)));
 INSERT INTO thing SELECT n, md5(n::text) FROM generate_series(1, 300) n;
 CREATE TABLE hit (n serial, client text, at timestamptz DEFAULT clock_timestamp());
 SQL
@@ -218,7 +221,7 @@ failing_import() {
   assert_equal "$(ids)" "$before"
 }
 
-@test "--in-place replaces the live data; where it fails, the safety backup is the way back" {
+@test "--in-place replaces the live data, unless the rehearsal fails" {
   use 15
   run -0 --separate-stderr restore --in-place --no-safety-backup
   assert_equal "$(pg_digests "$name")" "$backed"
@@ -226,12 +229,32 @@ failing_import() {
   use 15
   bomb bomb
   run -1 --separate-stderr restore --in-place
-  safety=$(grep -oE "$name-[0-9-]+" <<<"$(grep 'take it back' <<<"$stderr")")
-  bomb ''
-  # No half of a database answers to the name, and what the backup does not hold is still there.
-  refute_contains "$(pg_databases "$name")" second
+  assert_contains "$stderr" "the bomb went off"
+  assert_equal "$(pg_digests "$name")" "$live"
   pg_clean "$name"
-  run -0 helper restore "postgres:$safety" --force --no-safety-backup
+}
+
+@test "--in-place that fails after a rehearsal puts the safety backup back by itself" {
+  use 15
+  bomb 'backup bomb'
+  run -1 --separate-stderr restore --in-place
+  assert_contains "$stderr" "The data from before were put back from the safety backup"
+  assert_equal "$(pg_digests "$name")" "$live"
+  pg_clean "$name"
+}
+
+@test "--in-place that fails, as does the safety backup: the state is named, and the way back is one for when the cause is mended" {
+  use 15
+  bomb 'second bomb'
+  run -1 --separate-stderr restore --in-place
+  assert_contains "$stderr" "could not be put back either"
+  safety=$(grep -oE "postgres:$name-[0-9-]+" <<<"${stderr_lines[-1]}" | tail -n 1)
+  # No half of a database answers to the name.
+  refute_contains "$(pg_databases "$name")" second
+  run -0 --separate-stderr helper list
+  assert_contains "$stderr" "$safety"
+  bomb ''
+  run -0 helper restore "$safety" --force --no-safety-backup
   assert_equal "$(pg_digests "$name")" "$live"
   pg_clean "$name"
 }

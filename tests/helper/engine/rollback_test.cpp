@@ -98,6 +98,7 @@ TEST_F(Rollback, ThatFailsTooNamesTheStateAndTheWayOutUntilARestoreSucceeds) {
   EXPECT_THAT([this] { restore(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("gone")));
   const std::string way_out = "backups:restore bare:" + safety_;
   EXPECT_THAT(tests::stderr_of([this] { recover(state_); }), HasSubstr(way_out));
+  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), HasSubstr(way_out));
   lab_.forget_knobs();
   tests::restore(state_, safety_, source_);
   EXPECT_EQ(live(), "of before");
