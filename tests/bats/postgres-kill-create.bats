@@ -26,7 +26,7 @@ setup() {
 }
 
 teardown() {
-  pg_up "$NAME"
+  if [[ -n ${BATS_TEST_COMPLETED:-} ]]; then pg_up "$NAME"; else pg_mend "$NAME"; fi
 }
 
 ids() { # <status>
@@ -38,12 +38,12 @@ until_moment() {
   case "$1" in
     start)
       pg_background create "postgres:$NAME"
-      wait_until 20 has_run
+      wait_until 60 has_run
       ;;
     waiting) # pg_dump waits for somebody's lock: nothing of `later` has been sent
       pg_hold "$NAME" later 'BEGIN; LOCK TABLE big;'
       pg_background create "postgres:$NAME"
-      wait_until 20 pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later' AND wait_event_type = 'Lock'"
+      wait_until 60 pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later' AND wait_event_type = 'Lock'"
       ;;
     streaming) # some of `later` has been written, and more can't be sent before the helper goes on
       until stopped_in_the_stream; do before=$(ids success); done
@@ -56,7 +56,7 @@ stopped_in_the_stream() {
   pg_background create "postgres:$NAME"
   wait_until 60 in_the_stream
   kill -STOP "$PG_PID" && has_bytes &&
-    wait_until 5 pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later' AND wait_event = 'ClientWrite'" && return 0
+    wait_until 10 pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later' AND wait_event = 'ClientWrite'" && return 0
   kill -CONT "$PG_PID" || true
   pg_join
   return 1

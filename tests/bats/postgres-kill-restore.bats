@@ -56,8 +56,8 @@ contents_with() { # <value> <how many roles>
 
 teardown() {
   [[ -z ${BATS_TEST_COMPLETED:-} ]] || return 0
-  pg_up "$NAME"
-  let_go
+  gate ''
+  pg_mend "$NAME"
 }
 
 # until_moment MOMENT: a restore that has come so far
@@ -82,7 +82,7 @@ until_moment() {
       ;;
   esac
   pg_background restore "postgres:$ID" --force --no-safety-backup
-  wait_until 40 pg_sees "$NAME" "$seen" || fail "$1 was not seen:" "$(cat "$PG_OUT")"
+  wait_until 90 pg_sees "$NAME" "$seen" || fail "$1 was not seen:" "$(cat "$PG_OUT")"
 }
 
 let_go() {

@@ -177,11 +177,17 @@ pg_background() {
 pg_clean() {
   local left
   assert_nothing_left || return 1
+  # One that began as its client was killed ends by itself.
+  wait_until 20 pg_has_no_session "$1" || true
   left=$(postgres_psql "$1" -d template1 -c "SELECT 'database ' || datname FROM pg_database WHERE datname ~ '^backups_'
     UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolconfig::text ~ 'backups'
     UNION ALL SELECT 'setting ' || setconfig::text FROM pg_db_role_setting WHERE setconfig::text ~ 'backups'
     UNION ALL SELECT 'session ' || query FROM pg_stat_activity WHERE application_name ~ '^backups'")
   [[ -z $left ]] || fail "left in the service:" "$left"
+}
+
+pg_has_no_session() {
+  ! pg_sees "$1" "application_name ~ '^backups'"
 }
 
 pg_artifact() {
@@ -200,12 +206,13 @@ pg_artifact() {
 #   pg_sidecars                 the containers that commands now have running
 #   pg_up NAME                  starts the service if need be, and waits until it answers
 #   pg_join                     until the command of pg_background is over: sets PG_CODE
+#   pg_mend NAME                after a test that failed: ends its command, and removes what that left, for the next one
 
 pg_hold() {
   # shellcheck disable=SC2016 # for that shell
   postgres_docker container exec -d -e PGPASSWORD="$(postgres_file "$1" PASSWORD)" -e PGAPPNAME=hold "dokku.postgres.$1" \
     sh -c '{ echo "$1"; sleep 200; } | psql -XqAt -h 127.0.0.1 -U postgres -d "$0"' "$2" "$3"
-  wait_until 20 pg_sees "$1" "application_name = 'hold' AND state ~ '^idle' AND query <> ''"
+  wait_until 60 pg_sees "$1" "application_name = 'hold' AND state ~ '^idle' AND query <> ''"
 }
 
 pg_release() {
@@ -255,6 +262,13 @@ pg_join() {
   fi
   PG_CODE=0
   wait "$PG_PID" || PG_CODE=$?
+}
+
+pg_mend() {
+  pg_up "$1"
+  [[ -z ${PG_PID:-} ]] || pg_over || kill -KILL "$PG_PID"
+  pg_release "$1"
+  helper tick || true
 }
 
 pg_over() {
