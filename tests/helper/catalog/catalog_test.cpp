@@ -74,10 +74,10 @@ TEST_F(CatalogTest, IsOrderedBySequenceNumbersWhateverTheClockSaid) {
 
 TEST_F(CatalogTest, TakesTheTimeForTheSequenceNumberThatAManifestLacks) {
   Manifest old = manifest_of(kDb, kNoon);
-  catalog_.adopt(old, "local");
+  catalog_.adopt(old, "local", "");
   Manifest numbered = manifest_of(kDb, kNoon - 60);
   numbered.sequence = kNoon + 1;
-  catalog_.adopt(numbered, "local");
+  catalog_.adopt(numbered, "local", "");
   EXPECT_EQ(catalog_.latest(kDb)->id, numbered.id);
   EXPECT_EQ(begin(kOther, kNoon).sequence, kNoon + 2);
 }
