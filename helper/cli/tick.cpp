@@ -8,7 +8,7 @@ namespace backups {
 
 Verb tick_verb() {
   Verb verb{"tick",
-            "",
+            "[--lane TARGET]",
             "what cron runs every minute: back up what is due",
             {},
             {{"lane", "TARGET", "only what goes to that target"}},

@@ -12,6 +12,8 @@
 namespace backups {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 void check(const Schedule& schedule) {
   if (!valid_type(schedule.source.type) || !valid_name(schedule.source.name) ||
       !valid_schedule_id(schedule.id))
@@ -29,21 +31,21 @@ void attempt(Schedule& schedule, const std::string& otherwise, const Read& read)
   }
 }
 
-void read_targets(Schedule& schedule, const nlohmann::ordered_json& json) {
-  for (const auto& target : json.at("targets")) {
+void read_targets(Schedule& schedule, const Json& json) {
+  for (const auto& target : json.at("targets").get_ref<const Json::array_t&>()) {
     const auto names = parse_target_list(target.get<std::string>());
     schedule.targets.insert(schedule.targets.end(), names.begin(), names.end());
   }
 }
 
-void read_keep_on(Schedule& schedule, const nlohmann::ordered_json& json) {
+void read_keep_on(Schedule& schedule, const Json& json) {
   for (const auto& [target, rules] : json.at("keep_on").items()) {
     schedule.keep_on[target] = KeepRules();  // until they are understood nothing is removed there
     schedule.keep_on[target] = KeepRules::parse(rules.get<std::string>());
   }
 }
 
-void read_details(Schedule& schedule, const nlohmann::ordered_json& json) {
+void read_details(Schedule& schedule, const Json& json) {
   attempt(schedule, "its time zone is not understood",
           [&] { schedule.timezone = json.at("timezone"); });
   attempt(schedule, "not all of its targets are understood", [&] { read_targets(schedule, json); });
@@ -58,8 +60,8 @@ void read_details(Schedule& schedule, const nlohmann::ordered_json& json) {
           [&] { schedule.since = parse_rfc3339(json.at("since").get<std::string>()).value(); });
 }
 
-nlohmann::ordered_json members_to_json(const Schedule& schedule) {
-  nlohmann::ordered_json keep_on = nlohmann::ordered_json::object();
+Json members_to_json(const Schedule& schedule) {
+  Json keep_on = Json::object();
   for (const auto& [target, rules] : schedule.keep_on) keep_on[target] = rules.to_text();
   return {{"type", schedule.source.type},
           {"name", schedule.source.name},
@@ -101,15 +103,15 @@ bool valid_schedule_id(std::string_view id) {
          });
 }
 
-nlohmann::ordered_json schedule_to_json(const Schedule& schedule) {
+Json schedule_to_json(const Schedule& schedule) {
   auto json = members_to_json(schedule);
   if (schedule.verbatim.empty()) return json;
-  auto verbatim = nlohmann::ordered_json::parse(schedule.verbatim);
+  auto verbatim = Json::parse(schedule.verbatim);
   for (const char* changed : {"paused", "since"}) verbatim[changed] = json[changed];
   return verbatim;
 }
 
-Schedule schedule_from_json(const nlohmann::ordered_json& json) {
+Schedule schedule_from_json(const Json& json) {
   try {
     Schedule schedule;
     schedule.source = {json.at("type"), json.at("name"), json.at("address")};

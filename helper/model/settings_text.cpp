@@ -51,6 +51,14 @@ void put_back(Json& json, const Json& unclear) {
   }
 }
 
+/// What is left empty goes too.
+void remove_at(Json& json, std::vector<std::string>::const_iterator name,
+               std::vector<std::string>::const_iterator end) {
+  if (!json.is_object() || !json.contains(*name)) return;
+  if (name + 1 != end) remove_at(json[*name], name + 1, end);
+  if (name + 1 == end || json[*name].empty()) json.erase(*name);
+}
+
 /// Its names become parts of keys.
 void check_host(const HostIdentity& host) {
   std::set<std::string> names = host.names;
@@ -215,12 +223,7 @@ bool Settings::is_unclear(const std::string& scope, const std::string& key) cons
 void Settings::forget_unclear(const std::vector<std::string>& path) {
   if (unclear_.empty()) return;
   Json json = object_of(unclear_);
-  Json* at = &json;
-  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
-    if (!at->is_object() || !at->contains(path[i])) return;
-    at = &(*at)[path[i]];
-  }
-  if (at->is_object()) at->erase(path.back());
+  remove_at(json, path.begin(), path.end());
   unclear_ = json.empty() ? "" : json.dump();
 }
 

@@ -47,10 +47,10 @@ class CatalogList : public testing::Test {
 };
 
 TEST_F(CatalogList, HasTheNewestFirst) {
-  success(kDb, kNoon + 1);
-  success(kFile, kNoon + 3);
-  failure(kDb, kNoon + 2);
   catalog_.begin(kTwin, kNoon, "manual", "");
+  success(kDb, kNoon + 1);
+  failure(kDb, kNoon + 2);
+  success(kFile, kNoon + 3);
   EXPECT_THAT(list({}), ElementsAre("sqlite 3", "postgres 2", "postgres 1", "mysql 0"));
 }
 
@@ -138,8 +138,8 @@ TEST_F(CatalogList, HasTheCopiesOfEachBackup) {
 
 TEST_F(CatalogList, LatestIsTheNewestSuccess) {
   EXPECT_EQ(latest(kDb), "none");
-  success(kDb, kNoon + 1);
   success(kDb, kNoon);
+  success(kDb, kNoon + 1);
   success(kTwin, kNoon + 5);
   failure(kDb, kNoon + 2);
   catalog_.begin(kDb, kNoon + 3, "manual", "");

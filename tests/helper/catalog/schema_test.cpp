@@ -126,9 +126,12 @@ TEST_F(SchemaTest, ThatCannotBeMadeLeavesNothing) {
 TEST_F(SchemaTest, IsDurableAndChecksItsReferences) {
   Catalog catalog(path_);
   EXPECT_THAT(rows("PRAGMA journal_mode"), ElementsAre("wal"));
-  const Backup none;
-  EXPECT_THAT([&] { catalog.record(none, "what", "", kNoon); },
-              ThrowsError(ErrorKind::kFailed, HasSubstr("FOREIGN KEY")));
+  EXPECT_THAT(
+      [&] {
+        catalog.database().execute(
+            "INSERT INTO events (backup, at, what, detail) VALUES (7, 0, 'what', '')");
+      },
+      ThrowsError(ErrorKind::kFailed, HasSubstr("FOREIGN KEY")));
 }
 
 TEST_F(SchemaTest, OfAFileThatIsNoDatabaseIsDamaged) {

@@ -215,7 +215,7 @@ TEST(Reasons, SayWhyACopyIsNeverRemoved) {
 
 TEST(Reasons, SayWhatIsWrongWithACopy) {
   EXPECT_THAT(
-      reasons("last=1,within=1d", "s:-1h~? 0d! 1h 1d? 2d! 3d?"),
+      reasons("last=1,within=1d", "s:0h~? 1h! 2h 1d? 2d! 3d?"),
       ElementsAre("+ suspect: within 1d", "+ damaged, and no newer one is good",
                   "+ kept: last 1 of 1, within 1d", "+ suspect: within 1d",
                   "- damaged, and newer ones are good", "- suspect, and a newer one is good"));

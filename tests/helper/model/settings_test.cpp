@@ -230,7 +230,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(R"({"format": 2})", R"({"targets": {"../x": {}}})",
                     R"({"targets": {"off": {"bucket": "a/b"}}})",
                     R"({"targets": {"off": {"color": "red"}}})",
-                    R"({"targets": {"off": 1, "on": {"bucket": "b"}}})", R"({"targets": []})",
+                    R"({"targets": {"off": 1, "on": {"bucket": "bbb"}}})", R"({"targets": []})",
                     R"({"properties": {"a": 1}})", R"({"properties": {"a": {"compression": 1}}})",
                     R"({"properties": {"a": {"compression": "brotli"}}})",
                     R"({"properties": {"--global": {"timezone": "Mars/Phobos"}}})",
@@ -250,13 +250,13 @@ TEST(UnclearSettings, AreMendedBySettingThemAgain) {
           "targets": {"off": 1}, "schedules": [{"type": "a", "name": "b", "id": "c"}]})");
   settings.set(Settings::kGlobal, "compression", "none");
   settings.set(Settings::kGlobal, "timezone", "");
-  settings.targets["off"] = {{"bucket", "b"}};
+  settings.targets["off"] = {{"bucket", "bbb"}};
   EXPECT_TRUE(settings.forget_unclear_schedule({"a", "b", "b"}, "c"));
   EXPECT_FALSE(settings.forget_unclear_schedule({"a", "b", "b"}, "c"));
   const Settings mended = Settings::parse(settings.to_text());
   EXPECT_THAT(mended.unclear(), testing::IsEmpty());
   EXPECT_EQ(mended.get(kDb, "compression"), "none");
-  EXPECT_EQ(mended.targets.at("off").at("bucket"), "b");
+  EXPECT_EQ(mended.targets.at("off").at("bucket"), "bbb");
 }
 
 TEST(UnclearSettings, OfPinsAndRulesRemoveNothing) {
