@@ -18,20 +18,23 @@ sqlite-needs-container() {
 
 sqlite-in-container() {
   declare name="$1" arguments=("${@:2}")
-  local answers=3 image status=0 mount inside place found_source
-  [[ $BACKUPS_ACTION != describe ]] || answers=1
+  local answers=3 beside='&1' image status=0 mount inside place found_source
+  # Of what describe says beside its answer only the exit code counts, which is announced out here.
+  [[ $BACKUPS_ACTION != describe ]] || answers=1 beside=/dev/null
   sqlite-mount "$name"
   image="$(sqlite-image)"
-  # shellcheck disable=SC2016 # for the shell in the container
   "$docker" run --rm --interactive --init --pull never --log-driver none --network none --read-only --userns host \
     --user 0:0 --security-opt no-new-privileges --cap-drop ALL --cap-add DAC_OVERRIDE --cap-add CHOWN --cap-add FOWNER \
     --cap-add SETUID --cap-add SETGID --label "backups.run=$BACKUPS_RUN_ID" --cidfile "$(hook-cidfile)" \
     --tmpfs /tmp --mount "$mount" --mount "type=bind,$(sqlite-field source "$(sqlite-host-path "$stage")"),target=/run-dir/stage" \
     --env LC_ALL=C --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --env DOKKU_TRACE --env "BACKUPS_ACTION=$BACKUPS_ACTION" \
     --env BACKUPS_RUN_DIR=/run-dir --env BACKUPS_IN_CONTAINER=1 --env "BACKUPS_PLACE=$place" \
-    "$image" bash -c '"$0" "$@" 3>&1' "/hooks/sqlite/$BACKUPS_ACTION" "$inside" "${arguments[@]}" >&"$answers" || status=$?
+    "$image" bash -c "\"\$0\" \"\$@\" 3>$beside" "/hooks/sqlite/$BACKUPS_ACTION" "$inside" "${arguments[@]}" >&"$answers" || status=$?
   ((status != 125)) || hook-fail 1 "Docker can't show $found_source to a container"
-  ((status == 0)) || exit "$((status < 125 ? status : 1))"
+  ((status > 0)) || return 0
+  ((status < 125)) || status=1
+  hook-announce "$status"
+  exit "$status"
 }
 
 # Sets mount, and found_source: what of; inside: the path of the file in there; place: where its file system can be seen
