@@ -84,7 +84,7 @@ crontab_of_dokku() {
   ! pgrep -x cron >/dev/null || skip "a cron runs here already"
   store_create "$S"
   run -0 --separate-stderr dokku backups:schedule "$S" '* * * * *' --keep-last 2
-  assert_equal "$output" hourly
+  assert_equal "$output" minutely
   plugn_trigger scheduler-cron-write >/dev/null
   assert_equal "$(crontab_of_dokku | grep -c "test -x .*/enabled/backups/bin/backups-helper && .* tick &>> .*/backups.log")" 1
   cron -f 3>&- &
@@ -92,7 +92,7 @@ crontab_of_dokku() {
   wait_until 200 two_backups || { kill "$cron" && fail "cron made no backups: $(cat "$(dokku_logs)/backups.log")"; }
   kill "$cron"
   wait_until 30 assert_nothing_left
-  assert_equal "$(backups_of "$S" '.backups[0] | "\(.trigger) \(.schedule) \(.status)"')" "schedule hourly success"
+  assert_equal "$(backups_of "$S" '.backups[0] | "\(.trigger) \(.schedule) \(.status)"')" "schedule minutely success"
   assert_equal "$(find "$ROOT" ! -user dokku | wc -l)" 0
   dokku --quiet backups:restore "$S@latest" --force --no-safety-backup
   dokku --quiet backups:unschedule "$S" --all
