@@ -113,6 +113,10 @@ std::optional<S3Head> head_object(S3Client& client, const std::string& key,
     S3Request request{.doing = doing, .method = "HEAD", .key = key};
     request.timeout = kShortRequest;
     HttpResponse response = client.send(request).response;
+    // Its page does not come with a HEAD.
+    if (response.header("etag").empty() && response.header("content-type").starts_with("text/html"))
+      throw Error(not_s3().kind, "cannot " + doing + " in the bucket " + client.target().bucket +
+                                     ": " + not_s3().text);
     const auto size = parse_number(response.header("content-length"));
     return S3Head{
         size && *size >= 0 ? std::optional(static_cast<std::uint64_t>(*size)) : std::nullopt,
