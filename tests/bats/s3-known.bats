@@ -138,16 +138,6 @@ lose_catalog() {
   assert_json '.backups | map(.id) | join(" ")' "$first"
 }
 
-@test "the bucket of a target is not changed under its copies" {
-  target_add offsite
-  created --target offsite >/dev/null
-  for option in bucket prefix; do
-    run -11 --separate-stderr helper target-set offsite "$option" elsewhere
-    assert_contains "${stderr_lines[-1]}" "backups:target-add"
-  done
-  assert_equal "$(helper target-list --format json | jq -r '.targets[0].options.bucket')" "$BUCKET"
-}
-
 @test "what is not there is not recorded as deleted" {
   local id
   target_add offsite

@@ -55,7 +55,9 @@ teardown() {
     run -11 --separate-stderr helper target-set offsite $option </dev/null
     assert_contains "$stderr" "holds 1 copies"
     assert_contains "$stderr" "backups:sync offsite"
+    assert_contains "$stderr" "backups:target-add"
   done
+  assert_equal "$(helper target-list --format json | jq -r '.targets[0].options.bucket')" "$BUCKET"
   helper verify "$id" --target offsite --quiet
   helper target-set offsite prefix elsewhere --force --quiet
   run -7 --separate-stderr helper sync offsite
