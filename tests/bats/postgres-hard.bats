@@ -140,7 +140,7 @@ fingerprint() {
   assert_json '.not_restored | length' 0
   [[ $(fingerprint) == "$before" ]] || diff <(echo "$before") <(fingerprint)
   pg_clean "$name"
-  run -0 --separate-stderr restore --in-place --dry-run
+  run -0 --separate-stderr helper restore "postgres:$ID" --in-place --dry-run
   assert_contains "$output" "after a rehearsal of the whole restore"
   run -0 --separate-stderr restore --in-place
   [[ $(fingerprint) == "$before" ]] || diff <(echo "$before") <(fingerprint)
