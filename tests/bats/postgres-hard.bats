@@ -20,6 +20,10 @@ setup() {
   skip_left_out
 }
 
+teardown() {
+  [[ -n ${BATS_TEST_COMPLETED:-} || -z ${PG_PID:-} ]] || pg_mend "$name"
+}
+
 make_zoo() {
   local name=zoo$1-$BATS_ROOT_PID
   postgres_create "$name" "postgres:$1"
@@ -179,7 +183,7 @@ SQL
   pg_sql "$name" lossy -c 'CREATE TABLE live (i int)'
   pg_sql "$name" template1 -c "COMMENT ON DATABASE template1 IS 'wait'"
   pg_background restore "postgres:$ID" --force --no-safety-backup
-  wait_until 60 pg_sees "$name" "datname ~ '^backups_.*_new_' AND wait_event = 'PgSleep'"
+  wait_until 120 pg_sees "$name" "datname ~ '^backups_.*_new_' AND wait_event = 'PgSleep'"
   pg_kill "$name" backend
   pg_up "$name"
   pg_sql "$name" template1 -c "COMMENT ON DATABASE template1 IS ''"

@@ -211,7 +211,7 @@ pg_artifact() {
 pg_hold() {
   # shellcheck disable=SC2016 # for that shell
   postgres_docker container exec -d -e PGPASSWORD="$(postgres_file "$1" PASSWORD)" -e PGAPPNAME=hold "dokku.postgres.$1" \
-    sh -c '{ echo "$1"; sleep 200; } | psql -XqAt -h 127.0.0.1 -U postgres -d "$0"' "$2" "$3"
+    sh -c '{ echo "$1"; sleep 600; } | psql -XqAt -h 127.0.0.1 -U postgres -d "$0"' "$2" "$3"
   wait_until 60 pg_sees "$1" "application_name = 'hold' AND state ~ '^idle' AND query <> ''"
 }
 
