@@ -84,6 +84,12 @@ bool only_looks(const Verb& verb) {
                      [&](const char* name) { return std::string_view(verb.name) == name; });
 }
 
+/// At what processes that died have left: whoever called is told what they may see of it.
+void look_behind(Call& call, bool only_looks) {
+  const auto sees = [&](const Source& source) { return !call.resolver.allowed({source}).empty(); };
+  only_looks ? warn_of_replacements(call.state, sees) : recover(call.state, sees);
+}
+
 int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
   for (const auto& argument : arguments) {
     if (argument == "--help") {
@@ -102,10 +108,9 @@ int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
   if (verb.lends_ballast) lend_ballast(root, false);
   State state(root, hooks_directory(options), hook_environment(root));
   state.set_helper(own_program());
-  // What can't be recorded can't be finished either.
-  if (!verb.internal && has_room(root, kRoomToRecord))
-    only_looks(verb) ? warn_of_replacements(state) : recover(state);
   Call call{state, options, Resolver(state), json};
+  // What can't be recorded can't be finished either.
+  if (!verb.internal && has_room(root, kRoomToRecord)) look_behind(call, only_looks(verb));
   return verb.run(call);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/mute.hpp"
 #include "base/text.hpp"
 #include "engine/alert.hpp"
 #include "engine/artifact.hpp"
@@ -146,38 +147,44 @@ void recover_run(State& state, const RunRecord& dead) {
   }
 }
 
-/// Each problem is said once: a target that is out of reach is that for all its copies.
+/// Each problem is said once: a target that is out of reach is that for all its copies. Of what the
+/// caller may not see, nothing is said.
 class Attempts {
  public:
+  explicit Attempts(const Sees& sees) : sees_(sees) {}
+
   template <typename Work>
-  void operator()(const std::string& what, const Work& work) {
+  void operator()(const Source& source, const std::string& what, const Work& work) {
+    const bool seen = sees_(source);
+    const log::Mute mute(!seen);
     try {
       work();
     } catch (const Error& error) {
-      if (said_.insert(error.what()).second)
+      if (seen && said_.insert(error.what()).second)
         log::warn("Cannot clean up after " + what + ": " + error.what() +
                   ". The next command tries again");
     }
   }
 
  private:
+  const Sees& sees_;
   std::set<std::string> said_;
 };
 
-void recover_all(State& state) {
+void recover_all(State& state, const Sees& sees) {
   const State::Haste haste(state);
-  Attempts attempt;
+  Attempts attempt(sees);
   for (const auto& dead : list_runs(state, false)) {
     if (dead.source.type.empty()) {
       remove_run(state, dead);
       continue;
     }
-    attempt(dead.id, [&] { recover_run(state, dead); });
+    attempt(dead.source, dead.id, [&] { recover_run(state, dead); });
   }
   // As it is under the lock: its process may have ended well since the row was read.
   const auto each = [&](const std::vector<Backup>& found, const auto& work) {
     for (const auto& backup : found) {
-      attempt(backup.id, [&] {
+      attempt(backup.source, backup.id, [&] {
         const auto lock = state.try_lock(backup.source, "cleaning up");
         if (!lock) return;
         if (const auto current = state.catalog().find(backup.source.type, backup.id))
@@ -192,18 +199,20 @@ void recover_all(State& state) {
 
 }  // namespace
 
-void recover(State& state) {
+bool sees_all(const Source& /*source*/) { return true; }
+
+void recover(State& state, const Sees& sees) {
   try {
-    recover_all(state);
+    recover_all(state, sees);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
-    recover_all(state);  // on a catalog that was rebuilt
+    recover_all(state, sees);  // on a catalog that was rebuilt
   }
 }
 
-void warn_of_replacements(const State& state) {
+void warn_of_replacements(const State& state, const Sees& sees) {
   for (const auto& dead : list_runs(state, false))
-    if (dead.replacing) log::warn(unfinished_replacement(dead));
+    if (dead.replacing && sees(dead.source)) log::warn(unfinished_replacement(dead));
 }
 
 }  // namespace backups

@@ -94,6 +94,20 @@ everything() {
   run -20 --separate-stderr mallory backups:list fakestore:nosuch
 }
 
+@test "what a dead restore of somebody else's service left is named to those who may see it, and nobody else" {
+  local run=$ROOT/run/restore-20260101T000000-00000000 verb
+  mkdir -p "$run"
+  printf '{"verb":"restore","type":"fakestore","name":"%s","address":"%s","backup":"b","replacing":true}\n' "$OTHERS" "$OTHERS" >"$run/run.json"
+  chown -R dokku:dokku "$run"
+  for verb in list create; do
+    run -0 --separate-stderr mallory "backups:$verb" "fakestore:$HERS"
+    refute_contains "$output$stderr" "$OTHERS"
+    run -0 --separate-stderr dokku "backups:$verb" "fakestore:$HERS"
+    assert_contains "$stderr" "into fakestore:$OTHERS ended while it replaced the data"
+  done
+  rm -rf "$run"
+}
+
 @test "what limits a list limits what is allowed: hers can be used like anything" {
   local id
   run -0 --separate-stderr mallory backups:create "$HERS" --label mine
@@ -167,10 +181,10 @@ END
   local before after
   before=$(dokku backups:list --limit 0 --format json | jq '.backups | length')
   run -0 --separate-stderr mallory backups:create --all
-  assert_match "$output" "^$HERS-[0-9-]+$"
-  refute_contains "$stderr" "$OTHERS"
+  assert_match "$output" "^$HERS-[0-9-]+"$'\n'"app\.db-[0-9a-f]+-[0-9-]+$"
+  refute_contains "$output$stderr" "$OTHERS"
   after=$(dokku backups:list --limit 0 --format json | jq '.backups | length')
-  assert_equal "$((after - before))" 1
+  assert_equal "$((after - before))" 2
 }
 
 @test "a database in the storage of an app goes with the app" {
