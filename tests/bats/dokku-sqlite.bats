@@ -68,7 +68,7 @@ assert_app_can_write() {
   digest=$(sqlite_digest "$DB")
   run -0 --separate-stderr dokku backups:create "$SOURCE"
   id=$output
-  assert_match "$id" "^app\.db-[0-9a-f]{8}-[0-9]{4}(-[0-9]{2}){5}$"
+  assert_match "$id" "^app\.db-[0-9a-f]{16}-[0-9]{4}(-[0-9]{2}){5}$"
   assert_contains "$stderr" "Backing up $SOURCE"
   as_app "DELETE FROM note WHERE id > 10"
   run -0 --separate-stderr dokku backups:restore "$SOURCE@latest" --force
