@@ -43,7 +43,9 @@ until_moment() {
     waiting) # pg_dump waits for somebody's lock: nothing of `later` has been sent
       pg_hold "$NAME" later 'BEGIN; LOCK TABLE big;'
       pg_background create "postgres:$NAME"
-      wait_until 60 pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later' AND wait_event_type = 'Lock'"
+      wait_until 60 pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later' AND wait_event_type = 'Lock'" ||
+        fail "nobody waits:" "$(cat "$PG_OUT")" \
+          "$(pg_sql "$NAME" template1 -c 'SELECT application_name, datname, state, wait_event, query FROM pg_stat_activity WHERE pid <> pg_backend_pid()')"
       ;;
     streaming) # some of `later` has been written, and more can't be sent before the helper goes on
       until stopped_in_the_stream; do before=$(ids success); done

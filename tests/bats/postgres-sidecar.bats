@@ -15,6 +15,7 @@ setup_file() {
 CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
   WHILE EXISTS (SELECT FROM pg_shdescription WHERE description = 'wait') LOOP PERFORM pg_sleep(0.05); END LOOP; RETURN true; END $$;
 CREATE TABLE gated (i int, CHECK (gate())); INSERT INTO gated SELECT generate_series(1, 20000);
+CREATE TABLE bloat (t text) WITH (autovacuum_enabled = off);
 SQL
   DIGEST=$(postgres_digest "$NAME")
   export DIGEST
@@ -24,8 +25,14 @@ teardown_file() {
   pg_end
 }
 
+# No small database any more, until it is restored: one that goes through a container, though its dump is short.
+bloat() {
+  postgres_psql "$NAME" -c "INSERT INTO bloat SELECT repeat(md5(n::text), 60) FROM generate_series(1, 10000) n" -c 'DELETE FROM bloat'
+}
+
 # back_and_forth [WORD...]: a backup and its restore by `helper`; all that was said is in $said
 back_and_forth() {
+  bloat
   run -0 --separate-stderr helper create "postgres:$NAME" --quiet
   ID=$output said=$stderr
   postgres_psql "$NAME" -c 'DELETE FROM gated WHERE i > 100'
@@ -92,6 +99,7 @@ esac
 SH
   chmod 755 "$DOKKU_LIB_ROOT/docker"
   export DOCKER_BIN=$DOKKU_LIB_ROOT/docker
+  bloat
   pg_background create "postgres:$NAME"
   wait_until 60 test -s "$DOKKU_LIB_ROOT/data/asked"
   pg_kill "$NAME" helper
@@ -113,11 +121,13 @@ SH
       "$BACKUPS_HELPER" "$1" --root "$inside/data/backups" --hooks "$HOOKS" "${@:2}" 3>&-
   }
   export DOKKU_LIB_HOST_ROOT=$DOKKU_LIB_ROOT
+  bloat
   run -0 --separate-stderr helper_inside create "postgres:$NAME" --quiet
   refute_contains "$stderr" "docker exec"
   run -0 --separate-stderr helper_inside restore "postgres:$output" --force --no-safety-backup
   refute_contains "$stderr" "docker exec"
   unset DOKKU_LIB_HOST_ROOT
+  bloat
   run -0 --separate-stderr helper_inside create "postgres:$NAME" --quiet
   assert_contains "$stderr" "docker exec"
   rmdir "$inside"
