@@ -190,7 +190,7 @@ SQL
   pg_join
   assert_equal "$PG_CODE" 1
   run -0 pg_sql "$name" lossy -c 'SELECT count(*) FROM live'
-  run -0 helper list
+  run -0 helper tick
   pg_clean "$name"
 }
 
