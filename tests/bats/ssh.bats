@@ -173,13 +173,14 @@ vanish() {
   assert_equal "$(count)" "$before"
 }
 
-@test "with a terminal, a restore asks for the name; without, it wants --force" {
+@test "a restore wants the name, typed at a terminal or piped" {
   local content before job
   content=$(dokku_lib)/services/fakestore/$STORE/data/content
   dokku backups:create "$STORE"
   echo changed | dokku fakestore:import "$STORE" >/dev/null
   before=$(sha256sum "$content")
-  run -11 admin backups:restore "$STORE@latest" <<<"$STORE"
+  run -11 admin backups:restore "$STORE@latest" <<<nothing
+  run -11 admin backups:restore "$STORE@latest" </dev/null
   SSH_OPTIONS=(-tt)
   run -11 admin backups:restore "$STORE@latest" <<<nothing
   # Nobody is left to answer.
@@ -189,6 +190,10 @@ vanish() {
   vanish "$job"
   wait_until 30 assert_nothing_left
   assert_equal "$(sha256sum "$content")" "$before"
+  run -0 admin backups:restore "$STORE@latest" <<<"$STORE"
+  [[ $(sha256sum "$content") != "$before" ]]
+  echo changed | dokku fakestore:import "$STORE" >/dev/null
+  SSH_OPTIONS=()
   run -0 admin backups:restore "$STORE@latest" <<<"$STORE"
   [[ $(sha256sum "$content") != "$before" ]]
 }
