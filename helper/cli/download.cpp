@@ -32,7 +32,7 @@ int download(Call& call) {
   StandardOutput output;
   with_copy(call.state, backup, [&](Store& store, const std::string& target) {
     const Manifest manifest = known_manifest(call.state, store, backup, target);
-    const Artifact& artifact = pick_artifact(manifest, call.options.value("artifact"));
+    const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
     try {
       if (call.options.flag("raw")) {
         read_stored(store, manifest, artifact, output, {});

@@ -15,7 +15,7 @@ bool is_auxiliary(const Artifact& artifact) {
 
 }  // namespace
 
-const Artifact& pick_artifact(const Manifest& manifest, const std::optional<std::string>& name) {
+Artifact pick_artifact(const Manifest& manifest, const std::optional<std::string>& name) {
   const Artifact* picked = nullptr;
   std::vector<std::string> names;
   for (const auto& artifact : manifest.artifacts) {

@@ -9,6 +9,6 @@ namespace backups {
 
 /// The artifact of that name, or without one the only artifact that is not auxiliary. Throws Error,
 /// kBadInput.
-const Artifact& pick_artifact(const Manifest& manifest, const std::optional<std::string>& name);
+Artifact pick_artifact(const Manifest& manifest, const std::optional<std::string>& name);
 
 }  // namespace backups

@@ -39,7 +39,7 @@ int url(Call& call) {
   require_content(backup);
   const Copy& copy = remote_copy(backup);
   const Manifest manifest = any_manifest(call.state, backup);
-  const Artifact& artifact = pick_artifact(manifest, call.options.value("artifact"));
+  const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
   const Time asked = now() + seconds;
   const S3Link link =
       call.state.s3(copy.target, copy.host).presign(key_of(backup.source, artifact.file), seconds);
