@@ -9,7 +9,7 @@ hook-fail() { # <exit code> <text…>
   local text="${*:2}"
   printf '%s\n' "${text//$'\n'/ }" >&2
   hook-announce "$1"
-  [[ $BASHPID == "$$" ]] || echo "$1" >"$hook_mark"
+  [[ $BASHPID == "$$" ]] || { echo "$1" >"$hook_mark"; } 2>/dev/null || true
   exit "$1"
 }
 
@@ -20,7 +20,8 @@ hook-translate() { # <exit code> <options of the shell>
   exit 1
 }
 hook_mark=$BACKUPS_RUN_DIR/failed.$$
-[[ -w $BACKUPS_RUN_DIR ]] || hook_mark=/tmp/failed.$$
+# A hook that works inside a container has a /tmp of its own there. The host's is everybody's: whoever guesses a name puts a link there.
+[[ -z $BACKUPS_IN_CONTAINER ]] || hook_mark=/tmp/failed.$$
 
 hook-announce() { # <exit code>
   { printf '{"exit":%d}\n' "$1" >&3; } 2>/dev/null || true
