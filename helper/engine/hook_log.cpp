@@ -1,12 +1,12 @@
 #include "engine/hook_log.hpp"
 
 #include <fcntl.h>
+#include <regex.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <regex>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -24,10 +24,14 @@ constexpr std::size_t kMostErrors = 4;
 
 /// "pg_dump: error: …", "ERROR 1356 (HY000) at line 3: …", "FATAL:  …", "(error) NOAUTH …".
 bool is_error(const std::string& line) {
-  static const std::regex kError("(^|[^a-z_-])(error|fatal|panic)(:|\\)| \\d+ )",
-                                 std::regex::icase | std::regex::optimize);
-  // Long lines carry data, and this kind of expression recurses with them.
-  return std::regex_search(line.substr(0, 300), kError);
+  static const regex_t kError = [] {
+    regex_t compiled;
+    ::regcomp(&compiled, "(^|[^a-z_-])(error|fatal|panic)(:|\\)| [0-9]+ )",
+              REG_EXTENDED | REG_ICASE | REG_NOSUB);
+    return compiled;
+  }();
+  // Beyond that a line carries data.
+  return ::regexec(&kError, line.substr(0, 300).c_str(), 0, nullptr, 0) == 0;
 }
 
 bool contains(const std::vector<std::string>& lines, const std::string& line) {
