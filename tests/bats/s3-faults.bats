@@ -15,7 +15,7 @@ setup_file() {
     return 0
   fi
   s3_start
-  head -c 18M /dev/urandom >"$BATS_FILE_TMPDIR/three-parts"
+  head -c 11M /dev/urandom >"$BATS_FILE_TMPDIR/three-parts" # of 5 MiB; from a file, two of 8 MiB
   head -c 300K /dev/urandom >"$BATS_FILE_TMPDIR/one-part"
 }
 
@@ -37,13 +37,21 @@ assert_empty_bucket() {
   assert_equal "$(keys)" ""
 }
 
+# Ceph has it all in memory, and once that is full writes wait for ever.
+empty_bucket() {
+  local keys
+  keys=$(s3_bucket GET | grep -o '<Key>[^<]*' | cut -c6- | paste -sd,)
+  [[ -z $keys ]] || s3_bucket DELETE "/{$keys}"
+}
+
 # target_at ENDPOINT: from now on.
 target_at() {
   helper target-set offsite endpoint "$1" --force --quiet
 }
 
 target_add() {
-  helper target-add offsite s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" --stall-timeout 3 --quiet \
+  helper target-add offsite s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" --stall-timeout 3 \
+    --part-size 5 --quiet \
     <<<"$BACKUPS_TEST_S3_KEY:$BACKUPS_TEST_S3_SECRET"
 }
 
@@ -224,6 +232,7 @@ pair() {
   fi
   [[ $kind != 503 || $((${EPOCHREALTIME/./} - started)) -ge 1000000 ]] || fail "Retry-After was not kept" || return 1
   "after_$phase" "$CODE" || fail "(it had ended with $CODE: $(<"$PAIR/err"))" || return 1
+  empty_bucket
   rm -r "$PAIR"
 }
 

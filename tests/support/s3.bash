@@ -125,7 +125,7 @@ s3_answers() {
 }
 
 s3_bucket() {
-  curl -sS --fail -X "$1" --aws-sigv4 aws:amz:us-east-1:s3 --user "$BACKUPS_TEST_S3_KEY:$BACKUPS_TEST_S3_SECRET" \
+  curl -sS --fail --max-time 60 -X "$1" --aws-sigv4 aws:amz:us-east-1:s3 --user "$BACKUPS_TEST_S3_KEY:$BACKUPS_TEST_S3_SECRET" \
     -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$BACKUPS_TEST_S3_ENDPOINT/$BUCKET${2:-}" "${@:3}"
 }
 
