@@ -1,27 +1,15 @@
 # shellcheck shell=bash
 # Sourced by every hook. What a hook says beside its bytes goes to fd 3, one JSON object per line.
-set -eEo pipefail
-trap 'hook-translate $? $-' ERR
+set -eo pipefail
 
 # Exit codes mean something to the helper (helper/README.md). One of a program that a hook runs means something else, so that
-# a code counts only where hook-fail has announced it.
+# a code counts only where hook-fail has announced it, in a subshell too.
 hook-fail() { # <exit code> <text…>
   local text="${*:2}"
   printf '%s\n' "${text//$'\n'/ }" >&2
   hook-announce "$1"
-  [[ $BASHPID == "$$" ]] || { echo "$1" >"$hook_mark"; } 2>/dev/null || true
   exit "$1"
 }
-
-# What `set -e` ends a hook with is the code of a program, unless it is that of a hook-fail in a subshell, of which the mark tells.
-hook-translate() { # <exit code> <options of the shell>
-  [[ $2 == *e* ]] || return 0
-  [[ $1 -lt 125 && $1 != "$(cat "$hook_mark" 2>/dev/null)" ]] || exit "$1"
-  exit 1
-}
-hook_mark=$BACKUPS_RUN_DIR/failed.$$
-# A hook that works inside a container has a /tmp of its own there. The host's is everybody's: whoever guesses a name puts a link there.
-[[ -z $BACKUPS_IN_CONTAINER ]] || hook_mark=/tmp/failed.$$
 
 hook-announce() { # <exit code>
   { printf '{"exit":%d}\n' "$1" >&3; } 2>/dev/null || true

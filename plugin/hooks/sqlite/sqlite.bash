@@ -72,6 +72,12 @@ sqlite-beside() {
   beside="$directory/.${file##*/}.$where"
 }
 
+# What `commit` finds before it changes anything, for `abandon`: the schema's version, which SQLite counts up by one when it
+# copies a database over another, in the same transaction.
+sqlite-version() {
+  sqlite-run "$file" ".timeout $lock_wait_ms" 'PRAGMA schema_version' 2>/dev/null
+}
+
 # No other restore, and no hook that outlived its helper, works beside the file meanwhile.
 sqlite-lock() {
   local lock
