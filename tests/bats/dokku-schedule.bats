@@ -169,24 +169,32 @@ is_being_made() {
   assert_contains "$output" "Taking a final backup"
 }
 
-@test "what is broken in here stops neither a deploy nor a destroy, unless a final backup is required" {
+@test "settings that nobody can read stop deploys and destroys that they may have stopped, and none where there are no settings" {
+  local damage
   store_create "$S"
   app_create "$APP" "$S"
-  dokku --quiet backups:set "app:$APP" before-deploy true
   cp "$ROOT/settings.json" "$BATS_TEST_TMPDIR/settings"
   app_runs "$APP"
-  echo '{"before-deploy": "broken"' >"$ROOT/settings.json"
-  run -0 deploy "$APP" app:new
-  assert_contains "$output" "settings.json cannot be read"
+  for damage in 'truncate -s 0' 'truncate -s 40' 'sed -i 1d' 'chmod 000'; do
+    cp --no-preserve=mode "$BATS_TEST_TMPDIR/settings" "$ROOT/settings.json"
+    $damage "$ROOT/settings.json"
+    run deploy "$APP" app:new
+    [[ $status != 0 ]]
+    assert_contains "$output" "The deploy of $APP is stopped, since $ROOT/settings.json"
+    assert_contains "$output" "dokku plugin:disable backups"
+  done
   : >"$(dokku_lib)/services/fakestore/$S/LINKS"
-  echo '{"final-backup": "require"' >"$ROOT/settings.json"
   run dokku fakestore:destroy "$S" --force
   [[ $status != 0 ]]
-  assert_contains "$output" "settings.json cannot be read"
+  assert_contains "$output" "is not destroyed, since $ROOT/settings.json"
   assert_file "$(content "$S")"
-  echo '{' >"$ROOT/settings.json"
-  run -0 dokku fakestore:destroy "$S" --force
   app_stops
+  run -0 deploy "$APP" app:new
+  app_runs "$APP"
+  rm "$ROOT/settings.json"
+  run -0 deploy "$APP" app:new
+  app_stops
+  run -0 dokku fakestore:destroy "$S" --force
   cp "$BATS_TEST_TMPDIR/settings" "$ROOT/settings.json"
   chown dokku:dokku "$ROOT/settings.json"
 }
