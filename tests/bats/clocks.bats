@@ -4,27 +4,7 @@
 
 load ../support/setup
 load fake
-
-setup() {
-  fresh_root
-  fake_hooks
-  fake_source fake:db first
-  export TZ=UTC
-  BASE='2026-03-02 10:00:30' # a Monday
-}
-
-tick() {
-  run -0 at "$1" helper tick
-}
-
-schedule() {
-  at "$BASE" helper schedule "$@" --quiet
-}
-
-# made SCHEDULE: how many of its backups are there.
-made() {
-  catalog "SELECT count(*) FROM backups WHERE status = 'success' AND deleted_at IS NULL AND ('${1:-}' = '' OR schedule = '${1:-}')"
-}
+load clock
 
 latest() {
   at "${1:-$BASE}" helper info fake:db@latest --format json 2>/dev/null | jq -r .id
@@ -164,7 +144,7 @@ heard() {
   schedule fake:other --daily 02:00 --timezone UTC
   sed -i '0,/"timezone": "UTC"/s//"timezone": "Asia\/Calcutta-Old"/' "$ROOT/settings.json"
   tick '2026-03-03 02:00:00'
-  assert_contains "$output" "does not know its time zone 'Asia/Calcutta-Old', and UTC is used"
+  assert_contains "$output" "does not know its time zone 'Asia/Calcutta-Old', and UTC is used. Name one that it knows with --timezone"
   assert_equal "$(made)" 2
   tick '2026-03-03 02:01:00'
   refute_contains "$output" Calcutta

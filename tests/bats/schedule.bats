@@ -3,23 +3,7 @@
 
 load ../support/setup
 load fake
-
-setup() {
-  fresh_root
-  fake_hooks
-  fake_source fake:db first
-  export TZ=UTC
-  BASE='2026-03-02 10:00:30' # a Monday
-}
-
-# tick TIME: what it says is in $output.
-tick() {
-  run -0 at "$1" helper tick
-}
-
-schedule() {
-  at "$BASE" helper schedule "$@" --quiet
-}
+load clock
 
 # three_in_parallel N: fake:db, fake:two and fake:three are due at the same time, N at once.
 three_in_parallel() {
@@ -29,11 +13,6 @@ three_in_parallel() {
     fake_source "fake:$name" x
     schedule "fake:$name" --daily 02:00 --timezone UTC
   done
-}
-
-# How many backups of db were made and not deleted; and by whom.
-made() {
-  catalog "SELECT count(*) FROM backups WHERE status = 'success' AND deleted_at IS NULL AND ('${1:-}' = '' OR schedule = '${1:-}')"
 }
 
 @test "each way to say when, and what it becomes" {
