@@ -15,8 +15,8 @@ int adopt(Call& call) {
   const Source source = call.resolver.source(call.word(0));
   call.resolver.require_own_path(source, call.word(0));
   if (::isatty(STDIN_FILENO) == 1)
-    throw Error(ErrorKind::kBadInput,
-                "the dump is read from stdin: backups:adopt " + source.spelling() + " < dump");
+    throw Error(ErrorKind::kBadInput, "the dump is read from stdin: dokku backups:adopt " +
+                                          source.spelling() + " < dump");
   const Lock lock = call.state.lock(source, "adopt");
   const CreateRequest request{source, "adopt", label_of(call.options), {kLocalTarget}};
   const Manifest manifest =

@@ -146,7 +146,7 @@ int dispatch(const std::vector<std::string>& words) {
   const Verb* verb = find_verb(words[0]);
   if (verb == nullptr)
     throw Error(ErrorKind::kBadInput,
-                "there is no command '" + printable(words[0]) + "': see backups:help");
+                "there is no command '" + printable(words[0]) + "': see dokku backups:help");
   return run_verb(*verb, {words.begin() + 1, words.end()});
 }
 

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/suspect.hpp"
 #include "engine/take.hpp"
 #include "engine/target.hpp"
 #include "engine/watch.hpp"
@@ -24,7 +25,7 @@ std::vector<Source> sources_of(Call& call) {
     if (found.empty())
       throw Error(ErrorKind::kNotFound,
                   "there is nothing to back up: no service, no schedule and no earlier backup of a "
-                  "file. Name a source, as in backups:create sqlite:/srv/app.db");
+                  "file. Name a source, as in dokku backups:create sqlite:/srv/app.db");
     return found;
   }
   std::vector<Source> sources;
@@ -49,7 +50,7 @@ std::vector<std::string> targets_of(Call& call, const Source& source) {
 std::string copy_failure(const Manifest& manifest, const std::string& target, const Error& error) {
   const std::string why = error.what();
   if (error.kind() == ErrorKind::kNotFound) return why;
-  return why + ". Try again: backups:push " + manifest.source.type + ":" + manifest.id +
+  return why + ". Try again: dokku backups:push " + manifest.source.type + ":" + manifest.id +
          " --target " + target;
 }
 
@@ -63,9 +64,7 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
               human_duration(manifest.finished_at - manifest.started_at));
   warn_of_clock(call.state, source);
-  if (!manifest.suspect.empty())
-    log::warn(manifest.id + " is suspect: " + manifest.suspect +
-              ". If that is as it should be: backups:accept " + source.spelling());
+  if (const std::string text = suspicion_text(call.state, manifest); !text.empty()) log::warn(text);
   for (const auto& [target, error] : created.failed_copies)
     log::warn(copy_failure(manifest, target, error));
   return created;

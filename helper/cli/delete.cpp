@@ -34,9 +34,9 @@ Doomed look(Call& call, const Backup& named) {
   if (found->deleted_at) throw Error(ErrorKind::kNotFound, named.id + " was deleted before");
   if (found->status == "in-progress")
     throw Error(ErrorKind::kBusy,
-                named.id + " is not finished yet: backups:cancel " + named.source.spelling());
+                named.id + " is not finished yet: dokku backups:cancel " + named.source.spelling());
   if (call.state.settings().pins.contains(named.text()))
-    throw Error(ErrorKind::kRefused, named.id + " is kept: backups:unkeep it first");
+    throw Error(ErrorKind::kRefused, named.id + " is kept: dokku backups:unkeep it first");
   const auto target = call.options.value("target");
   if (target) require_copy(*found, *target);
   const bool whole = !target || is_only_copy(*found, *target);

@@ -21,8 +21,12 @@ void show(Call& call, const HostIdentity& host) {
   for (const auto& name : host.names)
     if (name != host.name) rows.emplace_back("Also its own", name);
   for (const auto& name : host.doubtful) rows.emplace_back("Undecided", name);
-  rows.emplace_back("Bound to the machine",
-                    host.machine.empty() ? "no: it has no identity of its own" : "yes");
+  rows.emplace_back(
+      "Bound to the machine",
+      host.machine.empty()
+          ? "no, since /etc/machine-id is empty or a container's: a copy of this host is noticed "
+            "only by what it writes off-site"
+          : "yes");
   print(format_report("Host " + host.name, rows));
   if (!host.doubtful.empty())
     log::warn(

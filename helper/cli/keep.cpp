@@ -32,7 +32,7 @@ int set_kept(Call& call, bool kept) {
     change(false);
     throw;
   }
-  log::result(backup.id + (kept ? " is kept until backups:unkeep" : " is no longer kept"));
+  log::result(backup.id + (kept ? " is kept until dokku backups:unkeep" : " is no longer kept"));
   if (call.json) print_json({{"id", backup.id}, {"kept", kept}});
   return 0;
 }

@@ -67,7 +67,7 @@ int list(Call& call) {
     return 0;
   }
   if (backups.empty()) {
-    log::detail("No backups yet. Make one: backups:create <source>");
+    log::detail("No backups yet. Make one: dokku backups:create <source>");
     return 0;
   }
   std::vector<std::vector<std::string>> rows = {

@@ -27,9 +27,10 @@ int notify_test(Call& call) {
   auto channels = alert_channels(settings);
   if (has_channel(settings, kPing)) channels.emplace_back(kPing);
   if (channels.empty())
-    throw Error(ErrorKind::kRefused,
-                "nobody hears of alerts yet: backups:set --global notify-mail, notify-webhook or "
-                "notify-ping");
+    throw Error(
+        ErrorKind::kRefused,
+        "nobody hears of alerts yet: dokku backups:set --global notify-mail, notify-webhook or "
+        "notify-ping");
   log::step("Sending a test to " + std::to_string(channels.size()) + " channel(s)");
   const Alert alert{.kind = AlertKind::kTest,
                     .message = "If you read this, alerts arrive",

@@ -26,8 +26,8 @@ Artifact pick_artifact(const Manifest& manifest, const std::optional<std::string
   }
   if (names.size() == 1) return *picked;
   if (name)
-    throw Error(ErrorKind::kBadInput,
-                manifest.id + " has no artifact '" + printable(*name) + "': see backups:info");
+    throw Error(ErrorKind::kBadInput, manifest.id + " has no artifact '" + printable(*name) +
+                                          "': see dokku backups:info");
   throw Error(ErrorKind::kBadInput, manifest.id + " has several artifacts (" + join(names, ", ") +
                                         "): say which with --artifact");
 }

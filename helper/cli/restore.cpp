@@ -26,6 +26,9 @@ std::string way_words(const Restore& restore) {
     case Way::kReplace:
       return "into the live data, by the import of its own plugin";
     case Way::kInPlace:
+      if (!restore.target().beside)
+        return "into the live data, by the import of its own plugin, straight from the backup";
+      break;
     case Way::kAtomic:
       break;
   }
@@ -68,8 +71,9 @@ std::string preview_text(const Restore& restore, const RestoreRequest& request, 
                     : ", and there is no safety backup to put back"));
   if (!target.keeps.empty()) row("Remains", target.keeps);
   for (const auto& warning : manifest.warnings) row("Not in it", warning);
-  row("Room", "about " + human_size(restore.room_needed()) + " needed" +
-                  (free ? ", " + human_size(*free) + " free" : ""));
+  if (!request.in_place)
+    row("Room", "about " + human_size(restore.room_needed()) + " needed" +
+                    (free ? ", " + human_size(*free) + " free" : ""));
   return text;
 }
 
@@ -147,7 +151,7 @@ void verify_all(Restore& restore) {
 }
 
 std::string way_back(const Manifest& safety) {
-  return "To take it back: backups:restore " + safety.source.type + ":" + safety.id;
+  return "To take it back: dokku backups:restore " + safety.source.type + ":" + safety.id;
 }
 
 /// The id of the safety backup, empty when there is none.

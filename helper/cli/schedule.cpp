@@ -274,7 +274,7 @@ int list_schedules(Call& call) {
   if (call.json) {
     print_json({{"schedules", json}});
   } else if (schedules.empty()) {
-    log::detail("No schedules yet. Make one: backups:schedule <source> --daily 02:00");
+    log::detail("No schedules yet. Make one: dokku backups:schedule <source> --daily 02:00");
   } else {
     print(format_table(rows));
   }
@@ -296,7 +296,7 @@ int change_schedules(Call& call, const Source& source, bool all, bool removes, c
     if (ids.empty())
       throw Error(ErrorKind::kNotFound, source.spelling() + " has no schedule" +
                                             (all ? "" : " '" + printable(id) + "'") +
-                                            ": see backups:schedules");
+                                            ": see dokku backups:schedules");
     for (const auto& one : ids) change(settings, one);
   });
   for (const auto& one : ids)

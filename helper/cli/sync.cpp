@@ -18,7 +18,8 @@ std::vector<std::string> targets_of(Call& call) {
   std::vector<std::string> names;
   for (const auto& [name, options] : call.state.settings().targets) names.push_back(name);
   if (names.empty())
-    throw Error(ErrorKind::kNotFound, "there is no target yet: make one with backups:target-add");
+    throw Error(ErrorKind::kNotFound,
+                "there is no target yet: make one with dokku backups:target-add");
   return names;
 }
 
@@ -30,7 +31,7 @@ void say(const std::string& what, const std::vector<std::string>& items) {
 void say_other_hosts(State& state, const std::string& target) {
   const auto hosts = hosts_on(state, target);
   if (!hosts.empty())
-    log::detail("It holds backups of " + join(hosts, ", ") + ": backups:sync " + target +
+    log::detail("It holds backups of " + join(hosts, ", ") + ": dokku backups:sync " + target +
                 " --host NAME takes them over");
 }
 

@@ -47,7 +47,7 @@ void refuse_host_options(const Options& options, const std::string& name) {
 void require_target(const Settings& settings, const std::string& name) {
   if (!settings.targets.contains(name))
     throw Error(ErrorKind::kNotFound,
-                "there is no target '" + printable(name) + "': see backups:target-list");
+                "there is no target '" + printable(name) + "': see dokku backups:target-list");
 }
 
 /// Those that are found without being given. The target is not there yet: what helps is this
@@ -106,11 +106,11 @@ int target_add(Call& call) {
   call.state.change_settings([&](Settings& settings) {
     if (settings.targets.contains(name))
       throw Error(ErrorKind::kBadInput,
-                  "there is a target " + name + ": change it with backups:target-set");
+                  "there is a target " + name + ": change it with dokku backups:target-set");
     if (given) save_credentials(call.state.root(), name, *given);
     settings.targets[name] = options;
   });
-  log::result("Target " + name + " is added. Try it: backups:target-test " + name);
+  log::result("Target " + name + " is added. Try it: dokku backups:target-test " + name);
   if (call.json) print_json({{"target", name}, {"status", "added"}});
   return 0;
 }
@@ -133,12 +133,13 @@ std::size_t copies_on(State& state, const std::string& target) {
 void require_no_move(Call& call, const std::string& name) {
   const std::size_t copies = copies_on(call.state, name);
   if (copies == 0 || call.options.flag("force")) return;
-  throw Error(ErrorKind::kRefused,
-              "target " + name + " holds " + std::to_string(copies) +
-                  " copies, which are not moved: for another place make another target with "
-                  "backups:target-add. Where they are there already, repeat this with --force and "
-                  "then run backups:sync " +
-                  name);
+  throw Error(
+      ErrorKind::kRefused,
+      "target " + name + " holds " + std::to_string(copies) +
+          " copies, which are not moved: for another place make another target with "
+          "dokku backups:target-add. Where they are there already, repeat this with --force and "
+          "then run dokku backups:sync " +
+          name);
 }
 
 void change_option(Call& call, const std::string& name, const std::string& key,
@@ -208,7 +209,8 @@ int target_list(Call& call) {
   if (call.json) {
     print_json({{"targets", array}});
   } else if (rows.size() == 1) {
-    log::detail("No targets yet but local. Make one: backups:target-add <target> s3 --bucket NAME");
+    log::detail(
+        "No targets yet but local. Make one: dokku backups:target-add <target> s3 --bucket NAME");
   } else {
     print(format_table(rows));
   }

@@ -28,9 +28,9 @@ std::int64_t lifetime(const Options& options) {
 const Copy& remote_copy(const Backup& backup) {
   for (const auto& copy : backup.copies)
     if (copy.status == "success" && copy.target != kLocalTarget) return copy;
-  throw Error(ErrorKind::kNotFound, backup.id +
-                                        " has no copy off-site: make one with backups:push " +
-                                        backup.text() + " --target NAME (see backups:target-list)");
+  throw Error(ErrorKind::kNotFound,
+              backup.id + " has no copy off-site: make one with dokku backups:push " +
+                  backup.text() + " --target NAME (see dokku backups:target-list)");
 }
 
 int url(Call& call) {

@@ -102,26 +102,10 @@ void tell_copy(State& state, const Source& source, const std::string& id, const 
 
 namespace {
 
-/// Names the last backup from before, each time: it is the way back.
-std::string suspicion_text(State& state, const Manifest& manifest) {
-  std::string text = manifest.id + ": ";
-  text +=
-      manifest.suspect.empty()
-          ? "it is like the suspect ones before it, and they are what newer ones are measured by"
-          : manifest.suspect + ". Nothing older is removed until a good one follows";
-  const auto reference = state.catalog().find(manifest.source.type, manifest.reference);
-  if (reference) {
-    const auto until = way_back_until(state.catalog(), *reference);
-    text += ". The last backup from before is " + reference->id + ", which stays";
-    if (until) text += " until " + rfc3339(*until).substr(0, 10);
-  }
-  return text + ". If that is as it should be: dokku backups:accept " + manifest.source.spelling();
-}
-
 void tell_suspicion(State& state, const Manifest& manifest) {
   Alert alert{.kind = AlertKind::kSuspect, .source = manifest.source.text(), .backup = manifest.id};
-  if (!manifest.suspect.empty() || !manifest.reference.empty()) {
-    quietly(state, [&] { alert.message = suspicion_text(state, manifest); });
+  alert.message = suspicion_text(state, manifest);
+  if (!alert.message.empty()) {
     raise_alert(state, alert);
   } else if (is_judged(manifest)) {
     alert.message = manifest.id + " is as it should be";

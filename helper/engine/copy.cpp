@@ -112,7 +112,7 @@ void require_copy(const Backup& backup, const std::string& target) {
   for (const auto& copy : backup.copies)
     if (copy.target == target && copy.status != "deleted") return;
   throw Error(ErrorKind::kNotFound,
-              backup.id + " has no copy on '" + printable(target) + "': see backups:info");
+              backup.id + " has no copy on '" + printable(target) + "': see dokku backups:info");
 }
 
 void mark_damage(State& state, const Backup& backup, const std::string& target,
@@ -128,7 +128,7 @@ void with_copy(State& state, const Backup& backup,
   const auto copies = holders(backup, except);
   if (copies.empty())
     throw Error(ErrorKind::kDamaged,
-                "there is no good copy of " + backup.id + ": see backups:info");
+                "there is no good copy of " + backup.id + ": see dokku backups:info");
   for (const auto& copy : copies) {
     try {
       use(store_of(state, backup, copy.target), copy.target);

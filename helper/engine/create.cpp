@@ -115,11 +115,11 @@ class Attempt {
  private:
   void require_copy_target(const std::string& target) {
     if (target == kLocalTarget || state_.settings().targets.contains(target)) return;
-    const std::string why =
-        "the copy to " + printable(target) +
-        " failed: there is no such target. Make it with backups:target-add, or name those that "
-        "there are with backups:set " +
-        request_.source.spelling() + " targets (see backups:target-list)";
+    const std::string why = "the copy to " + printable(target) +
+                            " failed: there is no such target. Make it with dokku "
+                            "backups:target-add, or name those that "
+                            "there are with dokku backups:set " +
+                            request_.source.spelling() + " targets (see dokku backups:target-list)";
     state_.catalog().mark_copy(row_, {target, "failed", why, {}});
     throw Error(ErrorKind::kNotFound, why);
   }
@@ -373,7 +373,7 @@ Created adopt_backup(State& state, const CreateRequest& request, const std::stri
   std::string bytes = read_input(input);
   if (bytes.empty())
     throw Error(ErrorKind::kBadInput,
-                "there is nothing on stdin, where the dump is read from: backups:adopt " +
+                "there is nothing on stdin, where the dump is read from: dokku backups:adopt " +
                     request.source.spelling() + " < dump");
   Attempt attempt(state, request);
   const auto work = [&](const Description& description) {

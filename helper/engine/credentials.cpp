@@ -186,7 +186,7 @@ S3Credentials find_credentials(const fs::path& root, const std::string& target,
   for (const auto& chain : {of_environment, of_container, of_instance})
     if (auto found = chain()) return *found;
   throw Error(ErrorKind::kKey, "target " + target +
-                                   " has no credentials: give them with backups:target-set " +
+                                   " has no credentials: give them with dokku backups:target-set " +
                                    target + " credentials, KEY:SECRET on stdin");
 }
 

@@ -9,6 +9,7 @@
 #include "catalog/chores.hpp"
 #include "engine/hook.hpp"
 #include "engine/metrics.hpp"
+#include "engine/suspect.hpp"
 #include "engine/take.hpp"
 #include "engine/target.hpp"
 #include "engine/watch.hpp"
@@ -42,8 +43,7 @@ Manifest take(State& state, const Source& source, const std::string& trigger,
       take_backup(state, {source, trigger, label, default_targets(state, source)}, progress);
   for (const auto& [target, error] : created.failed_copies) log::warn(error.what());
   warn_of_clock(state, source);
-  if (!created.manifest.suspect.empty())
-    log::warn(created.manifest.id + " is suspect: " + created.manifest.suspect);
+  if (const auto text = suspicion_text(state, created.manifest); !text.empty()) log::warn(text);
   return created.manifest;
 }
 
@@ -117,7 +117,7 @@ void before_deploy(State& state, const std::string& app, bool runs, const Progre
     const std::string why = "the backup before the deploy of " + app + " failed: " + error.what();
     if (!runs || settings.get(scope_of(app), "before-deploy-failure") == "warn") {
       log::warn(why);
-      log::warn(runs ? "The deploy goes on, as backups:set before-deploy-failure says"
+      log::warn(runs ? "The deploy goes on, as dokku backups:set before-deploy-failure says"
                      : "The deploy goes on, since nothing of " + app + " runs");
       return;
     }
@@ -150,8 +150,8 @@ void before_destroy(State& state, const Source& source, const Progress& progress
     }
     throw Error(ErrorKind::kRefused,
                 why + error.what() +
-                    ". It is not destroyed. Mend that and destroy it again, or without one: dokku "
-                    "backups:set " +
+                    ". It is not destroyed. Mend that and destroy it again, or without one: "
+                    "dokku backups:set " +
                     source.spelling() + " final-backup off");
   }
 }

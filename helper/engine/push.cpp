@@ -93,7 +93,8 @@ class Push {
     replaces_manifest_ = !same_ && is_garbage(text.text);
     if (!same_ && !replaces_manifest_)
       throw Error(ErrorKind::kRefused, "another backup lies there as " + backup_.id +
-                                           ", and is left as it is: see backups:sync " + target_);
+                                           ", and is left as it is: see dokku backups:sync " +
+                                           target_);
     ours_ = true;
   }
 

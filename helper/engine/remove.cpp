@@ -63,7 +63,7 @@ void require_certain(State& state, const Backup& backup, const Copy& copy) {
 
 void require_no_pin(State& state, const Backup& backup) {
   if (state.settings().pins.contains(backup.text()))
-    throw Error(ErrorKind::kRefused, backup.id + " is kept: backups:unkeep it first");
+    throw Error(ErrorKind::kRefused, backup.id + " is kept: dokku backups:unkeep it first");
 }
 
 /// The manifest last, which goes first.

@@ -239,6 +239,12 @@ Backup Resolver::latest(const Source& source) {
     throw Error(ErrorKind::kNotFound, "there is no successful backup of " + source.spelling() +
                                           (hint.empty() ? "" : "; " + hint));
   if (!hint.empty()) log::warn("There is a newer one: " + hint + " to have that");
+  const auto before = state_.catalog().find(source.type, found->reference);
+  if (before && before->has_good_copy())
+    log::warn(found->id + " has less than " + before->id +
+              ", the last backup from before the loss: name that to have what was lost, or, if the "
+              "loss was wanted: dokku backups:accept " +
+              source.spelling());
   return *found;
 }
 

@@ -20,6 +20,9 @@ namespace backups {
 
 namespace {
 
+/// Of an empty database beside: its catalogue, and its log.
+constexpr std::uint64_t kLeastBeside = 16 * 1024 * 1024;
+
 /// As it is under the lock.
 const Backup& reread(State& state, Backup& backup) {
   if (auto current = state.catalog().find(backup.source.type, backup.id))
@@ -71,7 +74,8 @@ Way Restore::way() const {
 }
 
 std::uint64_t Restore::room_needed() const {
-  return std::max(manifest_.raw_size() + manifest_.raw_size() / 4, std::uint64_t{16} * 1024 * 1024);
+  const std::uint64_t data = manifest_.raw_size() + manifest_.raw_size() / 4;
+  return target_.beside ? std::max(data, kLeastBeside) : data;
 }
 
 std::optional<std::uint64_t> Restore::room_free() const {
@@ -82,10 +86,12 @@ std::optional<std::uint64_t> Restore::room_free() const {
 void Restore::require_room() const {
   const auto free = room_free();
   if (request_.in_place || !free || *free >= room_needed()) return;
-  throw Error(ErrorKind::kNoRoom, "not enough room to restore beside the live data: about " +
-                                      human_size(room_needed()) + " needed, " + human_size(*free) +
-                                      " free at " + target_.place +
-                                      ". Free some room, or use --in-place");
+  throw Error(ErrorKind::kNoRoom,
+              "not enough room to " +
+                  std::string(target_.beside ? "restore beside the live data"
+                                             : "keep the dump until it is read") +
+                  ": about " + human_size(room_needed()) + " needed, " + human_size(*free) +
+                  " free at " + target_.place + ". Free some room, or use --in-place");
 }
 
 void Restore::verify(const Progress& progress) {

@@ -73,8 +73,8 @@ std::string unfinished_replacement(const RunRecord& dead) {
   return "The restore of " + dead.backup + " into " + dead.source.spelling() +
          " ended while it replaced the data, which may be incomplete or gone. " +
          (dead.safety.empty()
-              ? "No safety backup had been taken. Restore a backup: dokku "
-                "backups:list " +
+              ? "No safety backup had been taken. Restore a backup: "
+                "dokku backups:list " +
                     dead.source.spelling() + " shows them"
               : "To have the data from before: " + restore_command(dead.source, dead.safety));
 }

@@ -29,7 +29,7 @@ std::uint64_t expected_size(State& state, const Source& source, const Descriptio
 }
 
 std::string advice() {
-  return "Free some room, delete old backups, or lower the reserve with backups:set --global "
+  return "Free some room, delete old backups, or lower the reserve with dokku backups:set --global "
          "disk-reserve";
 }
 

@@ -268,7 +268,7 @@ Lock State::lock(const Source& source, const std::string& purpose) {
   throw Error(ErrorKind::kBusy,
               source.spelling() + " is busy: " + (holder.empty() ? "another command" : holder) +
                   ". Wait for it" +
-                  (stoppable ? ", or stop it with backups:cancel " + source.spelling() : ""));
+                  (stoppable ? ", or stop it with dokku backups:cancel " + source.spelling() : ""));
 }
 
 fs::path State::log_file(const Source& source, const std::string& id) const {

@@ -197,6 +197,25 @@ Suspicion suspicion(State& state, const Manifest& manifest) {
   return {why, reference};
 }
 
+std::string suspicion_text(State& state, const Manifest& manifest) {
+  if (manifest.suspect.empty() && manifest.reference.empty()) return "";
+  std::string text =
+      manifest.id +
+      (manifest.suspect.empty()
+           ? " is like the suspect ones before it, and is what newer ones are measured by"
+           : " is suspect: " + manifest.suspect +
+                 ". Nothing older is removed until a good one follows");
+  try {
+    const auto reference = state.catalog().find(manifest.source.type, manifest.reference);
+    const auto until = reference ? way_back_until(state.catalog(), *reference) : std::nullopt;
+    if (reference) text += ". The last backup from before is " + reference->id + ", which stays";
+    if (until) text += " until " + rfc3339(*until).substr(0, 10);
+  } catch (const Error& error) {
+    log::warn("The last backup from before the loss is not known: " + std::string(error.what()));
+  }
+  return text + ". If that is as it should be: dokku backups:accept " + manifest.source.spelling();
+}
+
 std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference) {
   const auto since = catalog.referred_since(reference.source, reference.id);
   if (!since) return std::nullopt;

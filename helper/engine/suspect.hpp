@@ -26,6 +26,11 @@ Suspicion suspicion(State& state, const Manifest& manifest);
 /// True for what suspicion() may speak against: a safety backup, say, is of a service in trouble.
 bool is_judged(const Manifest& manifest);
 
+/// What is to be said of a new backup: why it is suspect or was the first not to be, which one is
+/// the last from before, and what to do. Empty where there is nothing to say. It only advises: what
+/// can't be read is left out.
+std::string suspicion_text(State& state, const Manifest& manifest);
+
 /// Until when retention keeps a reference, nothing where it is none.
 std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference);
 /// All references of a source that still matter, by their ids.

@@ -27,8 +27,8 @@ void require_targets(const State& state, const std::vector<std::string>& names) 
   for (const auto& name : names) {
     if (name != kLocalTarget && !settings.targets.contains(name))
       throw Error(ErrorKind::kNotFound, "there is no target '" + printable(name) +
-                                            "': see backups:target-list, or make it with "
-                                            "backups:target-add");
+                                            "': see dokku backups:target-list, or make it with "
+                                            "dokku backups:target-add");
   }
 }
 

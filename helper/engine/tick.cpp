@@ -17,6 +17,7 @@
 #include "engine/prune.hpp"
 #include "engine/recover.hpp"
 #include "engine/schedule.hpp"
+#include "engine/suspect.hpp"
 #include "engine/take.hpp"
 #include "engine/target.hpp"
 #include "engine/watch.hpp"
@@ -54,7 +55,7 @@ void back_up(State& state, const Schedule& schedule) {
       take_backup(state, {schedule.source, "schedule", "", {first}, schedule.id}, {});
   const Manifest& made = created.manifest;
   log::result("Backup " + made.id + " done: " + human_size(made.stored_size()));
-  if (!made.suspect.empty()) log::warn(made.id + " is suspect: " + made.suspect);
+  if (const std::string text = suspicion_text(state, made); !text.empty()) log::warn(text);
   const auto backup = state.catalog().find(made.source.type, made.id);
   for (const auto& target : targets) {
     if (target == first || !backup) continue;

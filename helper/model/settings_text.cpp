@@ -263,7 +263,9 @@ void add_schedule(Unclear& unclear, const Schedule& schedule) {
   if (!Zone::is_known(schedule.timezone))
     what += (what.empty() ? "" : "; ") +
             ("this host does not know its time zone '" + printable(schedule.timezone) + "', and " +
-             Zone::host() + " is used");
+             Zone::host() +
+             " is used. Name one that it knows with --timezone, or install the package that "
+             "has it (tzdata-legacy)");
   if (!what.empty())
     unclear.push_back(
         {schedule.source.text(), schedule.id,

@@ -65,7 +65,8 @@ std::uint64_t PartPlan::limit() const {
 
 std::string part_size_advice(std::uint64_t size) {
   const std::uint64_t parts = std::clamp<std::uint64_t>(share(size, kFewParts) / kMiB, 16, 512);
-  return "give the target larger parts of equal size: backups:target-set <target> part-size " +
+  return "give the target larger parts of equal size: dokku backups:target-set <target> "
+         "part-size " +
          std::to_string(parts) + " (MiB; they are kept in memory)";
 }
 

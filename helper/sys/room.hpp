@@ -7,7 +7,8 @@ namespace backups {
 
 /// What to do about a full disk.
 constexpr const char* kMakeRoom =
-    "Make room on that disk, for instance with backups:prune --all or backups:delete <backup>";
+    "Make room on that disk, for instance with dokku backups:prune --all or dokku backups:delete "
+    "<backup>";
 
 /// What a row in the catalog and the record of a run take: SQLite's index, which processes share,
 /// is 32 KiB, and the rest a few pages.

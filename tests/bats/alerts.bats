@@ -153,7 +153,7 @@ time_passes() {
 @test "notify-test says what fails, and that nobody listens" {
   fake_sendmail
   run -11 --separate-stderr helper notify-test
-  assert_contains "$stderr" "nobody hears of alerts yet: backups:set --global notify-mail"
+  assert_contains "$stderr" "nobody hears of alerts yet: dokku backups:set --global notify-mail"
   webhook
   helper set --global notify-mail root --quiet
   echo 403 >"$SINK/answer"

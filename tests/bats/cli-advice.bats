@@ -36,7 +36,7 @@ copies() {
   name_targets local,offsite
   run -9 --separate-stderr helper create fake:db
   assert_match "$output" '^db-[0-9-]+$'
-  assert_contains "$stderr" "the copy to offsite failed: there is no such target. Make it with backups:target-add"
+  assert_contains "$stderr" "the copy to offsite failed: there is no such target. Make it with dokku backups:target-add"
   refute_contains "$stderr" backups:push
   assert_equal "$(copies)" "local success, offsite failed"
   run -0 helper tick

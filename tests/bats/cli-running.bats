@@ -120,13 +120,13 @@ successes_are() {
   for verb in "create fake:db" "restore $ID --force" "delete $ID --force" "adopt fake:db --artifact one"; do
     # shellcheck disable=SC2086 # words
     run -4 --separate-stderr helper $verb <<<FAKE
-    assert_match "${stderr_lines[-1]}" "fake:db is busy: create \(process $PID, since 20[0-9T:-]+Z\)\. Wait for it, or stop it with backups:cancel fake:db"
+    assert_match "${stderr_lines[-1]}" "fake:db is busy: create \(process $PID, since 20[0-9T:-]+Z\)\. Wait for it, or stop it with dokku backups:cancel fake:db"
   done
   # To look is no work, and other sources are others.
   run -0 --separate-stderr helper list
   assert_match "${lines[1]}" "in-progress"
   run -4 --separate-stderr helper delete "$(catalog "SELECT id FROM backups WHERE status = 'in-progress'")" --force
-  assert_contains "$stderr" "is not finished yet: backups:cancel fake:db"
+  assert_contains "$stderr" "is not finished yet: dokku backups:cancel fake:db"
   helper verify "$ID" --quiet
   helper keep "$ID" --quiet
   fake_source fake:other x

@@ -45,7 +45,7 @@ asked_or_over() {
   assert_contains "$output" " !     This replaces what is in fake:db"
   assert_contains "$output" ' !     To proceed, type "db"'
   assert_contains "$output" "=====> fake:db is restored from $ID"
-  assert_match "$output" "To take it back: backups:restore fake:db-[0-9-]+"
+  assert_match "$output" "To take it back: dokku backups:restore fake:db-[0-9-]+"
   assert_equal "$(fake_live fake:db)" first
   assert_sound
 }
@@ -135,5 +135,5 @@ asked_or_over() {
   assert_contains "$output" " !     stdout is a terminal: send it to a file"
   refute_contains "$output" FAKE
   typed 2 "" adopt fake:db --artifact one
-  assert_contains "$output" " !     the dump is read from stdin: backups:adopt fake:db < dump"
+  assert_contains "$output" " !     the dump is read from stdin: dokku backups:adopt fake:db < dump"
 }

@@ -141,7 +141,7 @@ column() {
   local id
   run -0 --separate-stderr helper list
   assert_equal "$output" ""
-  assert_contains "$stderr" "No backups yet. Make one: backups:create <source>"
+  assert_contains "$stderr" "No backups yet. Make one: dokku backups:create <source>"
   id=$(helper create fake:db --quiet)
   catalog "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
     INSERT INTO backups (id, type, name, address, status, trigger, label, error, started_at, finished_at)
@@ -216,11 +216,11 @@ column() {
   helper create fake:db --quiet
   id=$(helper create fake:db --quiet)
   run -0 --separate-stderr helper keep "$id"
-  assert_contains "$stderr" "=====> $id is kept until backups:unkeep"
+  assert_contains "$stderr" "=====> $id is kept until dokku backups:unkeep"
   run -0 --separate-stderr helper list
   assert_match "${lines[1]}" "success \(kept\)"
   run -11 --separate-stderr helper delete "$id" --force </dev/null
-  assert_contains "$stderr" "is kept: backups:unkeep it first"
+  assert_contains "$stderr" "is kept: dokku backups:unkeep it first"
   helper verify "$id" --quiet
   run -0 --separate-stderr helper keep "$id"
   run -0 --separate-stderr helper unkeep "$id"

@@ -66,7 +66,10 @@ suspect() { # ID
   assert_equal "$(at '2026-03-07 03:00:00' helper info fake:db@latest --format json 2>/dev/null | jq -r .id)" db-2026-03-02-02-00-00
   run -0 at '2026-03-08 02:00:00' helper tick
   refute_contains "$output" "is suspect:"
+  assert_contains "$output" "The last backup from before is db-2026-03-02-02-00-00, which stays until 2026-06-01"
   assert_equal "$(at '2026-03-08 03:00:00' helper info fake:db@latest --format json 2>/dev/null | jq -r .id)" db-2026-03-08-02-00-00
+  run -0 --separate-stderr at '2026-03-08 03:00:00' helper restore fake:db@latest --dry-run
+  assert_contains "$stderr" "has less than db-2026-03-02-02-00-00, the last backup from before the loss"
   # Retention goes on, with the last one from before: named in each alert.
   assert_equal "$(catalog "SELECT group_concat(id, ' ') FROM (SELECT id FROM backups WHERE deleted_at IS NULL ORDER BY sequence)")" \
     "db-2026-03-02-02-00-00 db-2026-03-08-02-00-00"
@@ -87,6 +90,8 @@ suspect() { # ID
   for day in 03 04 05 06 07 08; do create "2026-03-$day 10:00:00"; done
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE reference <> ''")" 6
   helper accept fake:db --quiet
+  run -0 --separate-stderr helper info fake:db@latest
+  refute_contains "$stderr" "from before the loss"
   rm "$ROOT"/catalog.db*
   helper list --quiet
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE reference <> '' OR suspect <> ''")" 0
