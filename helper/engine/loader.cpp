@@ -69,6 +69,7 @@ void Loader::write_artifact_list(const Manifest& manifest) const {
     auto said = nlohmann::ordered_json::parse(artifact.extra.empty() ? "{}" : artifact.extra);
     said["name"] = artifact.name;
     said["kind"] = artifact.kind;
+    said["raw_size"] = artifact.raw_size;
     list.push_back(said);
   }
   write_file_atomically(artifact_list(run_), list.dump() + "\n");

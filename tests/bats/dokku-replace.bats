@@ -135,6 +135,19 @@ BASH
   assert_equal "$(redis GET one)" before
 }
 
+@test "adopt takes a real dump of redis, and nothing that its server can't read" {
+  local dump=$BATS_TEST_TMPDIR/dump.rdb
+  redis SET one adopted
+  dokku redis:export "$R" >"$dump" 2>/dev/null
+  redis SET one now
+  run -7 --separate-stderr dokku backups:adopt "redis:$R" </etc/passwd
+  assert_contains "${stderr_lines[-1]}" "can't read this dump"
+  run -7 --separate-stderr dokku backups:adopt "redis:$R" < <(head -c -9 "$dump")
+  run -0 --separate-stderr dokku backups:adopt "redis:$R" <"$dump"
+  run -0 --separate-stderr dokku backups:restore "redis:$output" --force
+  assert_equal "$(redis GET one)" adopted
+}
+
 @test "a redis:import that fails after it removed container and data is taken back by itself" {
   redis SET one before
   id=$(backup "redis:$R")
@@ -168,14 +181,19 @@ BASH
 
 @test "a mariadb:import that breaks half-way is taken back, and the server's own words are the reason" {
   sql <<<"CREATE TABLE IF NOT EXISTS customers (id int PRIMARY KEY); CREATE TABLE IF NOT EXISTS orders (id int PRIMARY KEY);
+    CREATE TABLE gone (id int); CREATE TABLE \`gone-2\` (id int); CREATE DEFINER = 'mariadb'@'%' VIEW gone_view AS SELECT * FROM gone;
     REPLACE INTO customers VALUES (1); REPLACE INTO orders VALUES (1)"
   id=$(backup "mariadb:$M")
-  sql <<<"DELETE FROM customers; INSERT INTO customers VALUES (7), (8)"
+  sql <<<"DELETE FROM customers; INSERT INTO customers VALUES (7), (8);
+    DROP VIEW gone_view; DROP TABLE gone, \`gone-2\`; CREATE TABLE \`new\` (id int)"
   mariadb_import_breaks 1
   run -1 --separate-stderr dokku backups:restore "mariadb:$id" --force
   assert_contains "${stderr_lines[-1]}" "ERROR 2013 (HY000) at line 40: Lost connection to server during query"
   assert_contains "${stderr_lines[-1]}" "mariadb:$M is running"
   assert_equal "$(sql <<<'SELECT group_concat(id ORDER BY id) FROM customers; SELECT group_concat(id) FROM orders' | paste -sd' ')" "7,8 1"
+  # What the failed import had made newly is gone too.
+  assert_equal "$(sql <<<'SHOW TABLES' | paste -sd' ')" "customers new orders"
+  sql <<<'DROP TABLE `new`'
 }
 
 @test "a dump that mariadb:import would stop at is refused before a table is touched" {

@@ -78,6 +78,24 @@ HOOK
   assert_equal "$(tail -n 1 "$BACKUPS_RUN_DIR/said")" '{"exit":1}'
 }
 
+@test "where Docker's disk has no room to try an import, it is not tried, and that is said" {
+  local type
+  mkdir "$DOKKU_LIB_ROOT/services/redis/x/data"
+  export BACKUPS_ARTIFACTS=$BATS_TEST_TMPDIR/artifacts.json
+  echo '[{"name":"data","kind":"k","raw_size":5000000000}]' >"$BACKUPS_ARTIFACTS"
+  printf '#!/bin/bash\nprintf "Avail\\n1000000000\\n"\n' >"$BATS_TEST_TMPDIR/bin/df"
+  printf '#!/bin/bash\n[[ $1 != run ]] || echo run >>"%s"\nexec "%s" "$@"\n' "$BATS_TEST_TMPDIR/ran" "$BATS_TEST_TMPDIR/bin/stub" >"$BATS_TEST_TMPDIR/bin/docker.new"
+  sed -i '2i [[ $1 != info ]] || { echo / && exit; }' "$BATS_TEST_TMPDIR/bin/docker.new"
+  chmod +x "$BATS_TEST_TMPDIR/bin/df" "$BATS_TEST_TMPDIR/bin/docker.new"
+  mv "$BATS_TEST_TMPDIR/bin/docker.new" "$BATS_TEST_TMPDIR/bin/docker"
+  for type in redis mariadb; do
+    hook "$type" rehearse x data
+    assert_equal "$status" 0
+    assert_match "$(<"$BACKUPS_RUN_DIR/said")" 'could not be tried .*: that takes about (5.0|11)G in /, where 954M are free'
+  done
+  refute_file "$BATS_TEST_TMPDIR/ran"
+}
+
 # abandoned TYPE NAME HALF
 abandoned() {
   hook "$1" abandon "$2" beside1

@@ -56,6 +56,22 @@ generic-dokku() {
     -u SSH_ORIGINAL_COMMAND dokku "$@"
 }
 
+# How many bytes the artifact that is restored has; 0 where nothing is restored.
+generic-raw-size() {
+  local size=""
+  [[ ! -e $BACKUPS_ARTIFACTS ]] || size="$(sed -n 's/.*"raw_size":\([0-9]*\).*/\1/p' "$BACKUPS_ARTIFACTS" | head -n 1)"
+  echo "${size:-0}"
+}
+
+# Fails, and warns, where Docker's disk, which the live data are on, has no room to try something in a container.
+generic-has-room() { # <bytes> <what is not done then>
+  local root free
+  root="$("$docker" info --format '{{.DockerRootDir}}' 2>/dev/null)" && free="$(df --output=avail -B1 -- "$root" 2>/dev/null | tail -n 1)" || return 0
+  [[ $free -lt $1 ]] || return 0
+  hook-warning "$2: that takes about $(numfmt --to=iec "$1") in $root, where $(numfmt --to=iec "$free") are free"
+  return 1
+}
+
 # What is known of a type beyond what every plugin has: known/<type>.bash redefines these.
 known-failure() { echo "the data partly those of the backup, partly those from before"; }
 known-keeps() { echo "whatever the backup does not hold, where $type:import does not remove it"; }
@@ -63,6 +79,7 @@ known-warnings() { :; }              # <name>: what a backup of the running serv
 known-inspector() { :; }             # what of the helper's tells whether the export is complete
 known-check() { cat >/dev/null; }    # <name>, an artifact on stdin: fails where its server can't read it
 known-rehearse() { cat >/dev/null; } # <name>, the artifact on stdin: fails where import would
+known-undo() { :; }                  # <name>, the artifact on stdin: an artifact that removes what its import would make newly
 generic-known() {
   local known="${BASH_SOURCE[0]%/*}/known/$type.bash"
   # shellcheck source=/dev/null

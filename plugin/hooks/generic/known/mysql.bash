@@ -10,12 +10,12 @@ known-keeps() { echo "tables, views, routines and events that the backup does no
 # One line for each thing that is there and not in a backup.
 known-warnings() { # <name>
   local database facts routines events others
-  database="$(cat "$service_root/DATABASE_NAME" 2>/dev/null)" || database="$1"
+  database="$(known-mysql-database "$1")"
   # shellcheck disable=SC2016 # for the shell in the container, which has the password
-  facts="$(known-mysql-query "SELECT (SELECT count(*) FROM information_schema.routines WHERE routine_schema = '${database//\'/\'\'}'),
-    (SELECT count(*) FROM information_schema.events WHERE event_schema = '${database//\'/\'\'}'),
+  facts="$(known-mysql-query "SELECT (SELECT count(*) FROM information_schema.routines WHERE routine_schema = '$database'),
+    (SELECT count(*) FROM information_schema.events WHERE event_schema = '$database'),
     (SELECT coalesce(group_concat(schema_name SEPARATOR ', '), '') FROM information_schema.schemata
-      WHERE schema_name NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema', '${database//\'/\'\'}'))")" || {
+      WHERE schema_name NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema', '$database'))")" || {
     echo "routines and events of $1, should it have any, are not in a backup: $type:export leaves them out"
     return
   }
@@ -23,6 +23,13 @@ known-warnings() { # <name>
   [[ $routines == 0 ]] || echo "the stored routines of $1 ($routines) are not in a backup: $type:export leaves them out"
   [[ $events == 0 ]] || echo "the events of $1 ($events) are not in a backup: $type:export leaves them out"
   [[ -z $others ]] || echo "these databases of $1 are not in a backup: $others ($type:export takes $database alone)"
+}
+
+# As a word between quotes.
+known-mysql-database() { # <name>
+  local database
+  database="$(cat "$service_root/DATABASE_NAME" 2>/dev/null)" || database="$1"
+  echo "${database//\'/\'\'}"
 }
 
 known-mysql-query() { # <SQL>
@@ -35,6 +42,10 @@ known-mysql-query() { # <SQL>
 known-rehearse() { # <name>
   declare service="$1"
   local server="backups-$BACKUPS_RUN_ID" said code=0
+  if ! generic-has-room "$((2 * $(generic-raw-size) + 1024 * 1024 * 1024))" "the import could not be tried on a second server"; then
+    cat >/dev/null
+    return
+  fi
   trap '"$docker" rm --force --volumes "$server" &>/dev/null || true' EXIT
   if known-mysql-server "$service"; then
     said="$(known-mysql-as-import --interactive 2>&1)" || code=$?
@@ -43,6 +54,17 @@ known-rehearse() { # <name>
   fi
   cat >/dev/null
   [[ $code -eq 0 ]] || hook-fail 11 "$type:import would fail half-way through: $(known-mysql-errors <<<"$said"). That was tried on an empty server: a dump that builds on what is there can be imported by hand with \`dokku $type:import $service\`"
+}
+
+# The tables and views of the dump that are not there: after an import that fails, the safety backup's leaves them. Only names of
+# which a server and a client of any character set think the same.
+known-undo() { # <name>
+  local plain='[0-9A-Za-z_$-]+' names there
+  names="$(sed -nE "s,^(/\*![0-9]+ )?CREATE (TABLE|VIEW|.* VIEW) (IF NOT EXISTS )?\`($plain)\`.*,\4,p" | sort -u)"
+  [[ $(known-mysql-query 'SELECT @@lower_case_table_names') == 0 ]] || return
+  there="$(known-mysql-query "SELECT table_name FROM information_schema.tables WHERE table_schema = '$(known-mysql-database "$1")'" | sort -u)" || return
+  # shellcheck disable=SC2016 # backquotes of SQL
+  grep -vxF -f <(printf '%s\n' "$there") <<<"$names" | sed -nE 's/.+/DROP VIEW IF EXISTS `&`;\nDROP TABLE IF EXISTS `&`;/p'
 }
 
 # Without the statement, which may be long and hold data.
