@@ -49,17 +49,6 @@ Manifest with_own_commands(Manifest manifest) {
   return manifest;
 }
 
-/// The last way back: from any copy, with nothing but standard tools behind the pipe.
-std::string download_command(const Call& call, const Manifest& manifest, const Artifact& artifact) {
-  std::string command = called_by_dokku() ? "dokku backups:download "
-                                          : "backups-helper download --root " +
-                                                shell_quote(call.state.root().string()) + " ";
-  command += manifest.source.type + ":" + manifest.id;
-  if (manifest.artifacts.size() > 1) command += " --artifact " + shell_quote(artifact.name);
-  return command + " --raw | " +
-         open_command(codec_of(manifest), "", reader_or_file(artifact.kind, artifact.name));
-}
-
 void add_manifest(ReportRows& rows, const Call& call, const Manifest& manifest) {
   rows.emplace_back("Engine", manifest.engine + " " + manifest.engine_version);
   rows.emplace_back("Image", manifest.image);
@@ -74,7 +63,7 @@ void add_manifest(ReportRows& rows, const Call& call, const Manifest& manifest) 
             (artifact.minimum_client.empty() ? "no client" : "client " + artifact.minimum_client));
     rows.emplace_back("Open with", artifact.open_command);
     if (known_codec(manifest))
-      rows.emplace_back("Or with", download_command(call, manifest, artifact));
+      rows.emplace_back("Or with", download_command(call.state, manifest, artifact));
   }
 }
 

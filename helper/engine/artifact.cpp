@@ -5,6 +5,7 @@
 #include "engine/manifest_text.hpp"
 #include "engine/state.hpp"
 #include "model/backup_id.hpp"
+#include "model/opening.hpp"
 #include "stream/compress.hpp"
 #include "stream/digest.hpp"
 #include "stream/limit.hpp"
@@ -68,6 +69,17 @@ Codec::Kind codec_of(const Manifest& manifest) {
     kind = *found;
   }
   return kind;
+}
+
+std::string download_command(const State& state, const Manifest& manifest,
+                             const Artifact& artifact) {
+  std::string command = called_by_dokku() ? "dokku backups:download "
+                                          : "backups-helper download --root " +
+                                                shell_quote(state.root().string()) + " ";
+  command += manifest.source.type + ":" + manifest.id;
+  if (manifest.artifacts.size() > 1) command += " --artifact " + shell_quote(artifact.name);
+  return command + " --raw | " +
+         open_command(codec_of(manifest), "", reader_or_file(artifact.kind, artifact.name));
 }
 
 void read_artifact(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& raw,

@@ -12,6 +12,8 @@
 
 namespace backups {
 
+class State;
+
 /// Told now and then how far an operation is: what it does, bytes done, bytes expected (0:
 /// unknown).
 using Progress =
@@ -26,6 +28,11 @@ Manifest load_manifest(Store& store, const Source& source, const std::string& id
 
 /// How its artifacts are compressed. Throws Error, kKey, when a stage is none that we can undo.
 Codec::Kind codec_of(const Manifest& manifest);
+
+/// The last way back: from any copy, with nothing but standard tools behind the pipe. As `info`
+/// prints it, and errors of a restore do. Throws as codec_of() does.
+std::string download_command(const State& state, const Manifest& manifest,
+                             const Artifact& artifact);
 
 /// Writes the plain bytes of an artifact to `raw`, without finishing it, and checks both digests
 /// and lengths. Throws Error, kDamaged, naming the file; what went to `raw` must not be used then.

@@ -47,7 +47,8 @@ class HookLog {
   void add_lost(const LostObject& lost);
   void forget_lost();
   /// Whether a hook has asked for `word` ("again": to be called with --again, "late": with --late
-  /// after the swap) since the last call for it.
+  /// after the swap, "by-hand": to say how a person can load what it can't) since the last call
+  /// for it.
   bool take_request(const std::string& word);
 
  private:

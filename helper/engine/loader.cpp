@@ -96,6 +96,7 @@ void Loader::load_staged(const Manifest& manifest, Store& store, const Progress&
       import(manifest, artifact, store, {target_.address, artifact.name, where}, progress);
     if (judge_) judge_();
     interrupt::check();
+    run_.set_late(!late_.empty());
     commit(where);
   } catch (const std::exception& error) {
     log_.note("failed: " + std::string(error.what()));
@@ -103,26 +104,31 @@ void Loader::load_staged(const Manifest& manifest, Store& store, const Progress&
     log::warn("The connection was lost after the restored data had been put in place: " +
               std::string(error.what()));
   }
-  import_late(manifest, store, where, progress);
-  try {
-    run_.set_place("");
-  } catch (const Error&) {
-    // It is restored all the same, and abandon would find nothing.
-  }
+  if (!late_.empty()) import_late(manifest, store, where, progress);
+  note([&] { run_.set_place(""); });
 }
 
 void Loader::import(const Manifest& manifest, const Artifact& artifact, Store& store,
                     const std::vector<std::string>& arguments, const Progress& progress) {
-  feed("import", manifest, artifact, store, arguments, progress);
   std::vector<std::string> again = {"--again"};
   again.insert(again.end(), arguments.begin(), arguments.end());
-  while (log_.take_request("again")) feed("import", manifest, artifact, store, again, progress);
+  try {
+    feed("import", manifest, artifact, store, arguments, progress);
+    while (log_.take_request("again")) feed("import", manifest, artifact, store, again, progress);
+  } catch (const Error& error) {
+    if (!log_.take_request("by-hand")) throw;
+    throw Error(error.kind(), std::string(error.what()) +
+                                  ". What can be loaded of it, by hand, on a server of its own: " +
+                                  download_command(state_, manifest, artifact));
+  }
   if (log_.take_request("late")) late_.push_back(&artifact);
 }
 
-/// The rest is in place by now, so that a failure can only be reported.
+/// The data are in place by now, so that a failure can only be reported; whoever finds this run
+/// dead says that something is missing.
 void Loader::import_late(const Manifest& manifest, Store& store, const std::string& where,
                          const Progress& progress) {
+  if (way_ == Way::kSwap) note([&] { run_.set_replacing(true); });
   for (const Artifact* artifact : late_) {
     std::vector<std::string> arguments = {"--late", target_.address, artifact->name, where};
     if (where.empty()) arguments = {"--late", "--in-place", target_.address, artifact->name};
@@ -132,6 +138,22 @@ void Loader::import_late(const Manifest& manifest, Store& store, const std::stri
       log_.add_lost({artifact->name, LostObject::Kind::kGuarding, "",
                      "what could only be restored after the swap", error.what()});
     }
+  }
+  if (way_ == Way::kSwap) {
+    note([&] {
+      run_.set_late(false);
+      run_.set_replacing(false);
+    });
+  }
+}
+
+/// What the run says of itself after the swap: on a full disk it is restored all the same.
+template <typename Work>
+void Loader::note(const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    log_.note(error.what());
   }
 }
 
@@ -177,8 +199,9 @@ bool Loader::abandon(const std::string& where) {
       log::step(target_.spelling() + " is unchanged; the partial restore was removed");
   } catch (const Error& error) {
     run_.keep();
-    log::warn("What the restore made beside the live data is still there (" +
-              std::string(error.what()) + "): the next command removes it");
+    log::warn("What the restore made beside the live data is not removed yet (" +
+              std::string(error.what()) +
+              "): the next command does that, and says which data are in place");
   }
   return false;
 }

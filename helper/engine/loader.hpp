@@ -57,6 +57,8 @@ class Loader {
             Store& store, const std::vector<std::string>& arguments, const Progress& progress);
   void commit(const std::string& where);
   template <typename Work>
+  void note(const Work& work);
+  template <typename Work>
   void replacing(const Work& work);
   /// True when it found the restored data in place.
   bool abandon(const std::string& where);

@@ -104,7 +104,8 @@ void recover_backup(State& state, const Backup& backup) {
   for (const auto& copy : unfinished) recover_copy(state, backup, copy);
 }
 
-void abandon_restore(State& state, const RunRecord& dead) {
+/// True where the restored data are in place, but not all that belongs to them.
+bool abandon_restore(State& state, const RunRecord& dead) {
   const interrupt::Shield shield;
   const Run run(state, "abandon", dead.source);
   HookLog log{{}};
@@ -118,6 +119,7 @@ void abandon_restore(State& state, const RunRecord& dead) {
           : "was interrupted: the data is unchanged, or restored if that was at its very end";
   // Of one that replaced the live data, report_replacement() says what is known.
   if (!dead.replacing) log::step("The restore of " + dead.source.spelling() + " " + half);
+  return dead.late && !found.ends_with("unchanged");
 }
 
 /// Said by every command, and alerted, until a restore into that source succeeds.
@@ -136,12 +138,13 @@ void recover_run(State& state, const RunRecord& dead) {
   if (!lock) return;
   if (dead.replacing) report_replacement(state, dead);
   sweep_hooks(state, dead);
-  if (!dead.place.empty()) abandon_restore(state, dead);
+  RunRecord settled = dead;
+  if (!dead.place.empty() && abandon_restore(state, dead)) settled.replacing = true;
   settle_attempt(state, dead);
-  if (dead.replacing) {
-    RunRecord settled = dead;
+  if (settled.replacing) {
     settled.place.clear();
     if (!dead.place.empty()) rewrite_run(state, settled);
+    if (!dead.replacing) report_replacement(state, settled);
   } else {
     remove_run(state, dead);
   }

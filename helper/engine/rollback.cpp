@@ -1,15 +1,21 @@
 #include "engine/rollback.hpp"
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "engine/description.hpp"
 #include "engine/hook.hpp"
+#include "model/backup_id.hpp"
 #include "sys/interrupt.hpp"
 
 namespace backups {
 namespace {
 
+/// Of any backup of that type, whose own source it may be or not.
 std::string restore_command(const Source& target, const std::string& id) {
-  return "dokku backups:restore " + target.type + ":" + id;
+  const auto parts = parse_id(id);
+  const bool own = parts && parts->name == target.name;
+  return "dokku backups:restore " + target.type + ":" + id +
+         (own ? "" : " --into " + shell_quote(target.spelling()));
 }
 
 /// As far as can be seen: one that can't be described must not hide what happened before.
@@ -70,6 +76,15 @@ Error roll_back(State& state, Run& run, HookLog& log, const Source& target, Way 
 }
 
 std::string unfinished_replacement(const RunRecord& dead) {
+  if (dead.late)
+    return "The restore of " + dead.backup + " into " + dead.source.spelling() +
+           " put the data in place, but ended before what comes after that was restored "
+           "(extensions that depend on the name of their database, such as pg_cron, and what uses "
+           "them). To complete it, restore it again: " +
+           restore_command(dead.source, dead.backup) +
+           (dead.safety.empty() ? ""
+                                : ". To go back to the data from before: " +
+                                      restore_command(dead.source, dead.safety));
   return "The restore of " + dead.backup + " into " + dead.source.spelling() +
          " ended while it replaced the data, which may be incomplete or gone. " +
          (dead.safety.empty()

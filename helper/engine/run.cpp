@@ -40,6 +40,7 @@ RunRecord parse_record(const std::string& id, const std::string& text) {
   record.place = json.value("place", "");
   record.safety = json.value("safety", "");
   record.replacing = json.value("replacing", false);
+  record.late = json.value("late", false);
   record.target = json.value("target", "");
   record.host = json.value("host", "");
   record.pid = json.value("pid", 0);
@@ -57,6 +58,7 @@ void write_record(const fs::path& directory, const RunRecord& record) {
                                        {"place", record.place},
                                        {"safety", record.safety},
                                        {"replacing", record.replacing},
+                                       {"late", record.late},
                                        {"target", record.target},
                                        {"host", record.host},
                                        {"pid", record.pid},
@@ -113,6 +115,12 @@ void Run::set_safety(const std::string& id) {
 void Run::set_replacing(bool replacing) {
   if (record_.replacing == replacing) return;
   record_.replacing = replacing;
+  save();
+}
+
+void Run::set_late(bool late) {
+  if (record_.late == late) return;
+  record_.late = late;
   save();
 }
 

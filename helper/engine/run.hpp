@@ -24,6 +24,7 @@ struct RunRecord {
   std::string place;       ///< `<where>` of a restore; may be empty
   std::string safety;      ///< id of the backup that a restore took first; may be empty
   bool replacing = false;  ///< the live data of `source` may be incomplete or gone
+  bool late = false;       ///< once its data are in place, something is still to be restored there
   std::string target;      ///< that it writes a copy to; may be empty
   std::string host;        ///< below whose name, where that is not `local`
   int pid = 0;
@@ -46,6 +47,7 @@ class Run {
   void set_place(const std::string& where);
   void set_safety(const std::string& id);
   void set_replacing(bool replacing);
+  void set_late(bool late);
   void set_target(const std::string& target, const std::string& host);
   /// Where it notes what it writes there: see Written.
   std::filesystem::path notes() const { return directory_ / "written"; }

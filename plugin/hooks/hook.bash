@@ -45,7 +45,8 @@ hook-failure() { # <artifact> <kind> <code> <object> <message>
 }
 
 # import wants to be called once more with the same bytes: `again` at once with --again, `late` with --late after the swap.
-hook-request() { # again | late
+# by-hand: its failure is about the data themselves, and should name the command with which a person can load the rest.
+hook-request() { # again | late | by-hand
   printf '{"request":"%s"}\n' "$1" >&3
 }
 

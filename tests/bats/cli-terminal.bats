@@ -3,6 +3,7 @@
 
 load ../support/setup
 load fake
+load terminal
 
 setup() {
   require_tool script || return 0
@@ -11,29 +12,6 @@ setup() {
   fake_source fake:db first
   ID=$(helper create fake:db --quiet)
   fake_source fake:db second
-}
-
-# typed CODE ANSWER VERB WORD...: at a terminal, where ANSWER is typed once it asks. Sets output.
-typed() {
-  local code=$1 answer=$2 status=0 shown=$BATS_TEST_TMPDIR/shown keyboard
-  shift 2
-  [[ -p $BATS_TEST_TMPDIR/keys ]] || mkfifo "$BATS_TEST_TMPDIR/keys"
-  : >"$shown"
-  SHELL=/bin/bash script -qefc "$(printf '%q ' "$BACKUPS_HELPER" "$1" --root "$ROOT" --hooks "$HOOKS" "${@:2}")" /dev/null \
-    <"$BATS_TEST_TMPDIR/keys" >"$shown" 2>&1 3>&- &
-  PID=$!
-  exec {keyboard}>"$BATS_TEST_TMPDIR/keys"
-  if wait_until 20 asked_or_over "$shown" && grep -q '^> ' "$shown"; then
-    printf %b "$answer" >&"$keyboard"
-  fi
-  wait "$PID" || status=$?
-  exec {keyboard}>&-
-  output=$(tr -d '\r' <"$shown")
-  [[ $status == "$code" ]] || fail "expected to end with $code, not $status" "$output"
-}
-
-asked_or_over() {
-  grep -q '^> ' "$1" || process_gone "$PID"
 }
 
 @test "restore shows what it will do, and goes on when the name is typed" {

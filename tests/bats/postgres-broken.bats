@@ -76,14 +76,33 @@ container_of() {
   run -0 helper create "postgres:$NAME" --quiet
 }
 
-@test "what a dead run left is not taken for gone while Docker does not answer" {
-  cat >"$DOKKU_LIB_ROOT/docker" <<SH
-#!/bin/bash
-if [[ -e $DOKKU_LIB_ROOT/deaf && \$1 == ps ]]; then echo 'Cannot connect to the Docker daemon' >&2; exit 1; fi
-exec "${DOCKER_BIN:-docker}" "\$@"
-SH
+# with_docker: what docker is from now on
+with_docker() {
+  printf '#!/bin/bash\n%s\nexec "%s" "$@"\n' "$1" "${DOCKER_BIN:-docker}" >"$DOKKU_LIB_ROOT/docker"
   chmod 755 "$DOKKU_LIB_ROOT/docker"
   export DOCKER_BIN=$DOKKU_LIB_ROOT/docker
+}
+
+@test "a value that takes more memory than its container may have: create and restore say that it was that" {
+  pg_sql "$NAME" template1 -c 'CREATE DATABASE wide'
+  pg_sql "$NAME" wide -c 'CREATE TABLE wide (b bytea)' -c 'ALTER TABLE wide ALTER b SET STORAGE EXTERNAL' \
+    -c "INSERT INTO wide VALUES (convert_to(repeat('0123456789', 3500000), 'UTF8'))"
+  run -0 --separate-stderr helper create "postgres:$NAME" --quiet
+  ID=$output
+  # A host that has as little as that.
+  # shellcheck disable=SC2016 # for that shell
+  with_docker 'for i; do [[ $previous != --memory ]] || i=16m; words+=("$i") previous=$i; done; set -- "${words[@]}"'
+  run -1 --separate-stderr helper create "postgres:$NAME"
+  assert_contains "${stderr_lines[-1]}" "the dump of wide failed: out of memory"
+  run -1 --separate-stderr helper restore "postgres:$ID" --force --no-safety-backup
+  assert_contains "${stderr_lines[-1]}" "wide could not be restored (status 137): out of memory"
+  run -0 pg_sql "$NAME" wide -c 'SELECT length(b) FROM wide'
+  pg_clean "$NAME"
+  pg_sql "$NAME" template1 -c 'DROP DATABASE wide'
+}
+
+@test "what a dead run left is not taken for gone while Docker does not answer" {
+  with_docker "if [[ -e $DOKKU_LIB_ROOT/deaf && \$1 == ps ]]; then echo 'Cannot connect to the Docker daemon' >&2; exit 1; fi"
   pg_sql "$NAME" template1 -c 'CREATE DATABASE held'
   pg_sql "$NAME" held -c "CREATE TABLE big AS SELECT n, repeat(md5(n::text), 50) t FROM generate_series(1, 20000) n"
   pg_hold "$NAME" held 'BEGIN; LOCK TABLE big;'

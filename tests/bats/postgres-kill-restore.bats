@@ -129,9 +129,12 @@ interrupted() {
   pg_join
   echo "exit code $PG_CODE: $(tail -n 2 "$PG_OUT")"
   run -0 helper tick
+  said=$output
   assert_nothing_left
   [[ ${4:-} != late ]] || let_go
   judge
+  ! grep -q 'had put the restored data in place' <<<"$said" || assert_equal "$STATE" new
+  ! grep -q 'was interrupted: the data is unchanged$' <<<"$said" || assert_equal "$STATE" old
 }
 
 nothing_done() {
@@ -158,6 +161,7 @@ nothing_done() {
 
 @test "filling: kill -9 of the helper" {
   nothing_done 15 filling helper
+  assert_contains "$said" "was interrupted: the data is unchanged"
 }
 
 @test "filling: kill -9 of the helper, and the server goes on until the next command" {
@@ -224,6 +228,7 @@ nothing_done() {
 @test "swapped: kill -9 of the helper" {
   interrupted 15 swapped helper
   assert_equal "$STATE" new
+  assert_contains "$said" "had put the restored data in place before it was interrupted"
 }
 
 @test "swapped: kill -9 of the hook" {
@@ -246,6 +251,21 @@ nothing_done() {
   assert_equal "$STATE" new
   assert_equal "$PG_CODE" 0
   assert_contains "$(cat "$PG_OUT")" "is restored from"
+}
+
+@test "swapped, and the server does not come back: what happened is called unknown, and the next command finds out" {
+  use 15
+  until_moment swapped
+  pg_kill "$NAME" stop
+  pg_join
+  assert_equal "$PG_CODE" 1
+  assert_contains "$(tail -n 1 "$PG_OUT")" "it is unknown whether the restored databases were put in place"
+  refute_contains "$(cat "$PG_OUT")" "is unchanged"
+  pg_up "$NAME"
+  run -0 helper tick
+  assert_contains "$output" "had put the restored data in place before it was interrupted"
+  judge
+  assert_equal "$STATE" new
 }
 
 @test "kill -9 of the helper, and of everything it has started, at moments spread over a whole restore" {

@@ -4,6 +4,7 @@
 # What the postgres*.bats share; loaded after ../support/setup.
 #
 #   pg_begin IMAGE...           in setup_file: DOKKU_LIB_ROOT and ROOT of this file's own, or skips
+#   needs_full                  skips what takes too long for every day
 #   pg_end                      in teardown_file: this file's services and directory, nothing else's
 #   pg_sql NAME DB [ARG...]     psql in one database, whatever its name
 #   pg_databases NAME           those that are backed up, one per line
@@ -16,6 +17,10 @@
 #   pg_background VERB WORD...  the helper, in the background: sets PG_PID; its words go to PG_OUT
 #   pg_clean NAME               no trace of an interrupted command, in the state directory, Docker and the service
 #   pg_artifact ID DB           the path of a database's artifact
+
+needs_full() {
+  [[ -n ${BACKUPS_TESTS_FULL:-} ]] || skip 'takes tests/run full'
+}
 
 pg_begin() {
   require_docker "$@"

@@ -50,6 +50,12 @@ restore() {
   assert_json '.manifest.artifacts[0].kind' sqlite-database
   assert_json '.manifest.artifacts[0].raw_size' "$(stat -c %s "$DB")"
   assert_equal "$(sqlite_digest "$(restored_by_hand "$ID")")" "$(sqlite_digest "$DB")"
+  # And the line for a download of the stored bytes, as it is printed.
+  rm "$BATS_TEST_TMPDIR/restored.db"
+  mkdir "$BATS_TEST_TMPDIR/bin"
+  ln -s "$BACKUPS_HELPER" "$BATS_TEST_TMPDIR/bin/backups-helper"
+  (cd "$BATS_TEST_TMPDIR" && PATH=$PWD/bin:$PATH bash -o pipefail -c "$(helper info "$ID" | sed -n 's/^ *Or with: *//p')")
+  assert_equal "$(sqlite_digest "$BATS_TEST_TMPDIR/restored.db")" "$(sqlite_digest "$DB")"
 }
 
 @test "what a killed application left in its -wal or its -journal is in the backup" {

@@ -25,12 +25,14 @@ load-head() { # sets script
   done
 }
 
-load-psql() { # <command line of sh, with the archive's options in "$@">: SQL on its stdout; stdin is handed to it
+# SQL, then that of a command line of sh (with the archive's options in "$@", and our stdin), then SQL again.
+load-psql() { # <SQL> <command line> <SQL>
   local code=0
   # shellcheck disable=SC2016 # for the shell inside
-  pgoptions=$load_options postgres-exec sh -c 'db=$1 sql=$2; shift 2
-    eval "$sql" | exec psql -XqAtw -f - -v VERBOSITY=verbose -v ECHO=errors -d "$db" >/dev/null' \
-    sh "$(postgres-conninfo "$beside")" "$1" "${options[@]}" 2>"$work/sql" || code=$?
+  pgoptions=$load_options postgres-exec sh -c 'db=$1 before=$2 sql=$3 after=$4; shift 4
+    { printf "%s\n" "$before" && eval "$sql" && printf "%s\n" "$after" "\\warn backups: complete"; } |
+      exec psql -XqAtw -f - -v VERBOSITY=verbose -v ECHO=errors -d "$db" >/dev/null' \
+    sh "$(postgres-conninfo "$beside")" "$@" "${options[@]}" 2>"$work/sql" || code=$?
   grep -E '^psql:[^ ]* (ERROR|FATAL|PANIC): |^pg_restore: error|^psql: ' "$work/sql" >&2 || true
   [[ $code -eq 0 ]] || hook-fail 1 "the server of $name went away while $artifact was restored (status $code)"
   grep -qx 'backups: complete' "$work/sql" || hook-fail 1 "$artifact could not be restored: $(grep -m 1 '^pg_restore: error' "$work/sql")"
@@ -42,9 +44,10 @@ load-section() { # pre-data | post-data
   local before='' after="CREATE SCHEMA backups_restore; CREATE UNLOGGED TABLE $load_marker AS SELECT 1 AS one;"
   if [[ $1 == post-data ]]; then
     before="SELECT 1 / count(*) FROM $load_marker; DROP SCHEMA backups_restore CASCADE;"
-    after='SET synchronous_commit = on; RESET search_path; ANALYZE;'
+    after="RESET search_path; $(<"${BASH_SOURCE[0]%/*}/sequences.sql")
+      SET synchronous_commit = on; ANALYZE;"
   fi
-  load-psql "echo '$before' && pg_restore -Fc \"\$@\" --section=$1 -f - && echo '$after' && echo '\\warn backups: complete'" <"$work/head"
+  load-psql "$before" "pg_restore -Fc \"\$@\" --section=$1 -f -" "$after" <"$work/head"
   [[ -n $failures ]] || return 0
   restore-sql statements path
   load-again
@@ -58,9 +61,8 @@ load-again() { # the statements in $work/again
     printf '%s\n' "SET client_encoding = $encoding; SET standard_conforming_strings = on; SET check_function_bodies = off;" \
       "SET xmloption = content; SET row_security = off; SET session_replication_role = replica;"
     cat "$work/again"
-    printf '%s\n' '\warn backups: complete'
   } >"$work/retry"
-  load-psql cat <"$work/retry"
+  load-psql '' cat '' <"$work/retry"
 }
 
 load-judge() { # <section>: reports the lines of failures
@@ -156,7 +158,7 @@ load-stream() { # <list of entries, or nothing>: to the command restore. Sets fa
   # What is more than an entry that failed. A dump of INSERTs may have loaded half of one.
   if [[ -z $failures ]] || ! grep -q 'errors ignored on restore' "$work/log" ||
     grep -Eq 'server closed the connection|no connection to the server|^Command was: INSERT ' "$work/log"; then
-    hook-fail 1 "$artifact could not be restored (status $code): $(grep -m 1 '^pg_restore: error' "$work/log")"
+    hook-fail 1 "$artifact could not be restored (status $code): ${killed:-$(grep -m 1 '^pg_restore: error' "$work/log")}"
   fi
 }
 
@@ -175,8 +177,10 @@ load-data-again() {
     said+="${said:+; }$entry: $message"
   done <<<"$failures"
   cut -f1 <<<"$failures" | sed 's/$/;/' >"$state"
-  [[ $before -eq -1 || $(wc -l <"$state") -lt $before ]] ||
+  if [[ $before -ne -1 && $(wc -l <"$state") -ge $before ]]; then
+    hook-request by-hand
     hook-fail 1 "$artifact could not be restored, since these data cannot be loaded: $said"
+  fi
   hook-request again
 }
 

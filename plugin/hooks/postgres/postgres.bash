@@ -24,18 +24,19 @@ session_options+=" -c IntervalStyle=postgres -c bytea_output=hex -c plpgsql.extr
 settings+=(-e "PGOPTIONS=$session_options -c search_path=pg_catalog -c lock_timeout=60s")
 
 # Begins every shell of ours in a container: what its environment says of connections is for others, and a session has to ask
-# for what only newer servers know.
+# for what only newer servers know. Debian's programs are behind a wrapper in Perl, which takes longer than they do.
 # shellcheck disable=SC2016 # for that shell
 prelude='unset PGHOSTADDR PGSERVICE PGSERVICEFILE PGSYSCONFDIR PGREQUIREAUTH PGCHANNELBINDING PGTARGETSESSIONATTRS PGGSSENCMODE \
   PGSSLNEGOTIATION PGSSLCERTMODE PGREQUIREPEER PGLOADBALANCEHOSTS PGDATESTYLE PGTZ PGGEQO PG_COLOR
+[ ! -x "/usr/lib/postgresql/$PG_MAJOR/bin/psql" ] || PATH=/usr/lib/postgresql/$PG_MAJOR/bin:$PATH
 major=$(psql -V) && major=${major#*) } && major=${major%%[!0-9]*}
 [ "${major:-0}" -lt 14 ] || PGOPTIONS="$PGOPTIONS -c idle_session_timeout=0"
 [ "${major:-0}" -lt 17 ] || PGOPTIONS="$PGOPTIONS -c transaction_timeout=0 -c event_triggers=off"
 '
 
-# One call of docker for all there is to know, since each takes 30 ms and more.
+# One call of docker for all there is to know, since each takes 30 ms and more; an export believes the describe before it.
 postgres-find() { # <name>: sets name service state status default, and if there is a container: container image image_id volumes
-  local found
+  local found known=$BACKUPS_RUN_DIR/postgres.found
   name=$1 service=$DOKKU_LIB_ROOT/services/$BACKUPS_TYPE/$1 state=missing status=''
   [[ -d $service ]] || return 0
   default=${name//[.-]/_}
@@ -44,8 +45,14 @@ postgres-find() { # <name>: sets name service state status default, and if there
   trap postgres-clean EXIT
   trap 'exit 143' TERM INT HUP
   # shellcheck disable=SC2016 # a template of Go's
-  if found=$("$DOCKER_BIN" container inspect "dokku.$BACKUPS_TYPE.$name" --format \
-    '{{.State.Status}}{{println}}{{.Id}}{{println}}{{.Config.Image}}{{println}}{{.Image}}{{range $path, $_ := .Config.Volumes}}{{println}}{{$path}}{{end}}' 2>/dev/null); then
+  if [[ $BACKUPS_ACTION == export && -s $known ]]; then
+    found=$(<"$known")
+  else
+    found=$("$DOCKER_BIN" container inspect "dokku.$BACKUPS_TYPE.$name" --format \
+      '{{.State.Status}}{{println}}{{.Id}}{{println}}{{.Config.Image}}{{println}}{{.Image}}{{range $path, $_ := .Config.Volumes}}{{println}}{{$path}}{{end}}' 2>/dev/null) || found=''
+    [[ $BACKUPS_ACTION != describe ]] || printf '%s' "$found" >"$known"
+  fi
+  if [[ $found ]]; then
     mapfile -t volumes <<<"$found"
     status=${volumes[0]} container=${volumes[1]} image=${volumes[2]} image_id=${volumes[3]} volumes=("${volumes[@]:4}")
   else
@@ -160,7 +167,8 @@ postgres-finish() { # the sidecar's exit status: the only sign that a stream was
   cat "$work/log" >&2
   if [[ $code -eq 137 ]]; then
     killed="it was killed (signal 9), which the kernel does where a host runs out of memory"
-    [[ -z $("$DOCKER_BIN" events --since "$started" --until "$(date +%s)" --filter "container=$sidecar" --filter event=oom --format . 2>/dev/null) ]] ||
+    # Docker hears of it beside the end of the container, and may be a moment late.
+    [[ -z $("$DOCKER_BIN" events --since "$started" --until "$(date -d '+1 second' +%s.%N)" --filter "container=$sidecar" --filter event=oom --format . 2>/dev/null) ]] ||
       killed="out of memory, of which it may have ${memory%m} MiB here (half of the host's); a value takes up to six times its size"
   fi
   sidecar=''

@@ -43,7 +43,8 @@ restore-warn() { # lines on stdin
 }
 
 # A rename lets no session begin in its database and waits five seconds for the others to end: cut.sql ends them meanwhile.
-# Prints what happened; a server that lost the connection may have committed, and is asked until it answers.
+# Prints what happened; a server that lost the connection may have committed, and is asked until it answers, or its container
+# was taken away.
 restore-swap() {
   local found=restored answered=yes
   session+=-cut restore-sql cut 2>/dev/null &
@@ -51,11 +52,12 @@ restore-swap() {
     answered=no
     for _ in {1..20}; do
       ! found=$(restore_last='\echo :found' restore-sql found) || { answered=yes && break; }
+      [[ $(container-status "dokku.$BACKUPS_TYPE.$name") ]] || break
       sleep 1
     done
   fi
   wait $! || true
-  [[ $answered == yes ]] || hook-fail 1 "the server of $name does not answer: it is unknown whether the restored databases were put in place"
+  [[ $answered == yes ]] || hook-fail 1 "the server of $name does not answer: it is unknown whether the restored databases were put in place; the next command finds that out when it runs again"
   [[ $found == restored ]] || hook-fail 1 "the restored databases could not be put in place; $name is unchanged"
   restore-sql drop | restore-warn
   echo "$found"

@@ -1,7 +1,12 @@
 // A restore whose data is all there but that could not put back every object.
 #include <gmock/gmock.h>
 
+#include <csignal>
+
+#include "engine/recover.hpp"
 #include "engine/restore.hpp"
+#include "support/capture.hpp"
+#include "support/child.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
 #include "support/shell.hpp"
@@ -9,15 +14,19 @@
 namespace backups {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 using tests::create;
 using tests::Lab;
 using tests::row_of;
 using tests::ThrowsError;
+
+constexpr const char* kIncomplete = "ended before what comes after that was restored";
 
 class RestoreLosses : public testing::Test {
  protected:
@@ -39,6 +48,25 @@ class RestoreLosses : public testing::Test {
     restore.apply({});
     return restore.lost();
   }
+  /// A restore of which something comes after the swap, killed where `knob` stops it.
+  void die_at(const std::string& knob, const std::string& when) {
+    lab_.at("import.a", "[[ $late ]] || printf '{\"request\":\"late\"}\\n' >&3; " +
+                            (knob == "import.a" ? when + kStop : ""));
+    if (knob != "import.a") lab_.at(knob, when + kStop);
+    tests::Child helper([this] {
+      State own = lab_.open();
+      tests::restore(own, manifest_.id, Lab::source());
+      return 0;
+    });
+    ASSERT_TRUE(tests::eventually([this] { return fs::exists(lab_.path() / "standing"); }));
+    helper.kill(SIGKILL);
+    helper.wait();
+    lab_.forget_knobs();
+  }
+  std::string recovered() {
+    State state = lab_.open();
+    return tests::stderr_of([&] { recover(state); });
+  }
   std::vector<std::string> events() {
     std::vector<std::string> words;
     for (const auto& event : state_.catalog().events(row_of(state_, manifest_.id)))
@@ -46,6 +74,7 @@ class RestoreLosses : public testing::Test {
     return words;
   }
 
+  static constexpr const char* kStop = "{ touch \"$lab/standing\"; exec sleep 60; }";
   Lab lab_;
   State state_ = lab_.open();
   const std::map<std::string, std::string> original_ = lab_.live();
@@ -77,8 +106,8 @@ TEST_F(RestoreLosses, AreAskedAboutBeforeTheSwap) {
 TEST_F(RestoreLosses, OfWhatGuardsSomethingRefuse) {
   lose("guard");
   EXPECT_THAT([&] { restore({}); },
-              ThrowsError(ErrorKind::kRefused, testing::AllOf(HasSubstr("CREATE INDEX i"),
-                                                              HasSubstr("--accept-incomplete"))));
+              ThrowsError(ErrorKind::kRefused,
+                          AllOf(HasSubstr("CREATE INDEX i"), HasSubstr("--accept-incomplete"))));
   EXPECT_EQ(lab_.live(), changed_);
   EXPECT_THAT(lab_.places(), IsEmpty());
 }
@@ -104,6 +133,44 @@ TEST_F(RestoreLosses, AnImportThatAsksForItIsFedOnceMore) {
   EXPECT_THAT(restore({}), IsEmpty());
   EXPECT_THAT(lab_.calls(), Contains("import --again one a WHERE"));
   EXPECT_EQ(lab_.live(), original_);
+}
+
+TEST_F(RestoreLosses, OfAKillBetweenTheSwapAndWhatComesAfterItAreNamedUntilARestoreSucceeds) {
+  die_at("import.a", "[[ ! $late ]] || ");
+  EXPECT_EQ(lab_.live(), original_);
+  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), HasSubstr(kIncomplete));
+  for (int i = 0; i < 2; ++i)
+    EXPECT_THAT(recovered(),
+                AllOf(HasSubstr(kIncomplete), HasSubstr("backups:restore fake:" + manifest_.id)));
+  tests::restore(state_, manifest_.id, Lab::source());
+  EXPECT_THAT(recovered(), IsEmpty());
+  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), IsEmpty());
+}
+
+TEST_F(RestoreLosses, OfAKillRightAfterTheSwapAreNamedToo) {
+  die_at("commit.end", "");
+  EXPECT_EQ(lab_.live(), original_);
+  EXPECT_THAT(recovered(), HasSubstr(kIncomplete));
+  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), HasSubstr(kIncomplete));
+}
+
+TEST_F(RestoreLosses, AreNoneOfAKillBeforeTheSwap) {
+  die_at("commit", "");
+  lab_.at("abandon", "echo unchanged");
+  EXPECT_THAT(recovered(), AllOf(HasSubstr("the data is unchanged"), Not(HasSubstr(kIncomplete))));
+  EXPECT_EQ(lab_.live(), changed_);
+  EXPECT_THAT(recovered(), IsEmpty());
+}
+
+TEST_F(RestoreLosses, OfDataNameTheCommandForLoadingThemByHand) {
+  lab_.at("import.b",
+          "printf '{\"request\":\"by-hand\"}\\n' >&3; echo 'row 7 is refused' >&2; exit 1");
+  EXPECT_THAT([&] { restore({}); },
+              ThrowsError(ErrorKind::kFailed,
+                          AllOf(HasSubstr("row 7 is refused"),
+                                HasSubstr("download --root " + lab_.root().string() + " fake:" +
+                                          manifest_.id + " --artifact b --raw | zstd -dc | "))));
+  EXPECT_EQ(lab_.live(), changed_);
 }
 
 }  // namespace

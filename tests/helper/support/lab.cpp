@@ -23,6 +23,8 @@ lab=${BASH_SOURCE[0]%/hooks/*}
 action=$BACKUPS_ACTION
 echo "$action${*:+ $*}" >>"$lab/calls"
 [[ $1 != --again ]] || shift
+late=
+[[ $1 != --late ]] || { late=1; shift; }
 in_place=
 [[ $1 != --in-place ]] || { in_place=1; shift; }
 name=$1 where=$3

@@ -1,5 +1,5 @@
 -- What no restore can put back as it is, though the rows are all there and the database works. Beside postgres.sql; one
--- section for each thing, which psql -v <name>=1 asks for: fk, unique, key, refresh, grant.
+-- section for each thing, which psql -v <name>=1 asks for: fk, unique, key, refresh, grant; policy (of 15, lost in 17 and newer), owner.
 SET client_min_messages = warning;
 \if :{?fk}
 CREATE TABLE customer (id int PRIMARY KEY);
@@ -33,4 +33,21 @@ CREATE TABLE granted (id int);
 GRANT SELECT ON granted TO zoo_gone;
 DELETE FROM pg_shdepend WHERE refobjid = 'zoo_gone'::regrole;
 DROP ROLE zoo_gone;
+\endif
+\if :{?policy}
+CREATE TABLE kept AS SELECT 1 AS i;
+ALTER TABLE kept ENABLE ROW LEVEL SECURITY;
+CREATE POLICY lost_policy ON kept USING (i < (SELECT buffers_backend FROM pg_stat_bgwriter));
+\endif
+\if :{?owner}
+CREATE TABLE kept AS SELECT 1 AS i;
+SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'zoo_demoted') AS absent \gset
+\if :absent
+CREATE ROLE zoo_demoted;
+\endif
+ALTER ROLE zoo_demoted SUPERUSER;
+CREATE FUNCTION nothing() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER lost_owner ON ddl_command_end EXECUTE FUNCTION nothing();
+ALTER EVENT TRIGGER lost_owner OWNER TO zoo_demoted;
+ALTER ROLE zoo_demoted NOSUPERUSER;
 \endif
