@@ -157,7 +157,7 @@ TEST_F(CliTest, RestoreShowsAndPutsBackAndSaysTheWayBack) {
   EXPECT_EQ(said.code, 0) << said.error;
   EXPECT_THAT(said.out, AllOf(HasSubstr(id), HasSubstr("two tables")));
   EXPECT_NE(lab_.live().at("a"), "changed");
-  EXPECT_THAT(said.error, HasSubstr("To take it back: backups:restore fake:one-"));
+  EXPECT_THAT(said.error, HasSubstr("To take it back: dokku backups:restore fake:one-"));
 }
 
 TEST_F(CliTest, DeleteOfTheOnlyGoodBackupAsksEvenWithForce) {
