@@ -76,6 +76,25 @@ container_of() {
   run -0 helper create "postgres:$NAME" --quiet
 }
 
+@test "a table that is dropped between two looks of pg_dump does not fail the backup" {
+  local database
+  database=$(postgres_file "$NAME" DATABASE_NAME)
+  pg_sql "$NAME" "$database" -c 'CREATE TABLE going (i int)'
+  pg_hold "$NAME" "$database" 'SELECT pg_advisory_lock(7);'
+  # shellcheck disable=SC2016 # for that shell
+  postgres_docker exec -d -e PGPASSWORD="$(postgres_file "$NAME" PASSWORD)" -e PGAPPNAME=dropper "dokku.postgres.$NAME" \
+    sh -c 'echo "BEGIN; DROP TABLE going; SELECT pg_advisory_lock(7); COMMIT;" | psql -h 127.0.0.1 -U postgres -d "$0"' "$database"
+  wait_until 60 pg_sees "$NAME" "application_name = 'dropper' AND wait_event = 'advisory'"
+  pg_background create "postgres:$NAME"
+  # Not the first look, which gives up soon where somebody holds a lock.
+  wait_until 60 pg_sees "$NAME" "application_name ~ '^backups' AND wait_event = 'relation' AND now() - query_start > '1 s'" || fail "$(<"$PG_OUT")"
+  pg_release "$NAME"
+  pg_join
+  assert_equal "$PG_CODE" 0
+  refute_contains "$(<"$PG_OUT")" "once more"
+  assert_contains "$(helper logs "postgres:$NAME@latest")" 'relation "public.going" does not exist'
+}
+
 # with_docker: what docker is from now on
 with_docker() {
   printf '#!/bin/bash\n%s\nexec "%s" "$@"\n' "$1" "${DOCKER_BIN:-docker}" >"$DOKKU_LIB_ROOT/docker"
