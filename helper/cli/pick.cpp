@@ -5,12 +5,16 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/limits.hpp"
 
 namespace backups {
 namespace {
 
 bool is_auxiliary(const Artifact& artifact) {
-  return !artifact.extra.empty() && nlohmann::json::parse(artifact.extra).value("auxiliary", false);
+  if (artifact.extra.empty()) return false;
+  const auto said = nlohmann::json::parse(shallow(artifact.extra));
+  const auto found = said.find("auxiliary");
+  return found != said.end() && *found == true;
 }
 
 }  // namespace

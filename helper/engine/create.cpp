@@ -352,7 +352,8 @@ Created create_backup(State& state, const CreateRequest& request, const Progress
   const auto work = [&](const Description& description) {
     Writer writer(state, attempt.written(), attempt.log(), attempt.target(),
                   attempt.new_manifest(description), settings.compression(request.source.text()),
-                  description.artifacts.size(), progress);
+                  {description.artifacts.size(), expected_size(state, request.source, description)},
+                  progress);
     for (const auto& artifact : description.artifacts) {
       try {
         writer.add(artifact, [&](Sink& sink) { exporter.run(artifact, sink); });
@@ -380,7 +381,8 @@ Created adopt_backup(State& state, const CreateRequest& request, const std::stri
     const PlannedArtifact& planned = pick(description, artifact, request.source);
     Writer writer(state, attempt.written(), attempt.log(), attempt.target(),
                   attempt.new_manifest(description),
-                  state.settings().compression(request.source.text()), 1, progress);
+                  state.settings().compression(request.source.text()),
+                  {1, expected_size(state, request.source, description)}, progress);
     writer.add(
         planned,
         [&](Sink& sink) {

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/hook.hpp"
+#include "model/limits.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 
@@ -66,7 +67,8 @@ void Loader::rehearse_beside(const Manifest& manifest, Store& store, bool whole,
 void Loader::write_artifact_list(const Manifest& manifest) const {
   auto list = nlohmann::ordered_json::array();
   for (const auto& artifact : manifest.artifacts) {
-    auto said = nlohmann::ordered_json::parse(artifact.extra.empty() ? "{}" : artifact.extra);
+    auto said =
+        nlohmann::ordered_json::parse(artifact.extra.empty() ? "{}" : shallow(artifact.extra));
     said["name"] = artifact.name;
     said["kind"] = artifact.kind;
     said["raw_size"] = artifact.raw_size;

@@ -6,11 +6,12 @@
 #include "base/text.hpp"
 #include "engine/copy.hpp"
 #include "engine/host.hpp"
+#include "engine/manifest_text.hpp"
 #include "engine/run.hpp"
 #include "engine/writer.hpp"
 #include "model/backup_id.hpp"
+#include "model/limits.hpp"
 #include "model/target.hpp"
-#include "stream/text.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 
@@ -86,11 +87,13 @@ class Push {
     ours_ = before != nullptr && before->status != "deleted" && before->status != "left";
     const std::string key = key_of(backup_.source, manifest_file(backup_.id));
     const auto found = look_at(to, key);
-    TextSink text;
-    if (!found || !to.get(key, text)) return;
+    if (!found) return;
+    const bool too_long = found->size > limits::kManifest;
+    const auto text = too_long ? "" : read_manifest_text(to, key);
+    if (!text) return;
     etag_ = found->etag;
-    same_ = text.text == manifest_.text;
-    replaces_manifest_ = !same_ && is_garbage(text.text);
+    same_ = *text == manifest_.text;
+    replaces_manifest_ = !same_ && (too_long ? ours_ : is_garbage(*text));
     if (!same_ && !replaces_manifest_)
       throw Error(ErrorKind::kRefused, "another backup lies there as " + backup_.id +
                                            ", and is left as it is: see dokku backups:sync " +
@@ -130,16 +133,19 @@ class Push {
       file.finish();
     };
     if (replaces_manifest_) return fill(*to.put(key));
-    put_noted(to, written_, key, fill);
+    put_noted(to, written_, key, manifest_.text.size(), fill);
   }
 
   void copy_artifact(Store& from, const std::string& from_target, Store& to,
                      const Artifact& artifact) {
     const std::string key = key_of(manifest_.source, artifact.file);
-    const bool begun = written_.contains(key);  // and cut off: where it came from is damaged
-    const bool replaces = !begun && ours_ && writing([&] { return look_at(to, key).has_value(); });
-    if (!begun && !replaces && is_same(to, artifact)) return;
-    if (!begun && !replaces) writing([&] { written_.begin(to, key); });
+    bool replaces = false;
+    if (!written_.contains(key)) {  // else cut off: where it came from is damaged
+      const auto found = writing([&] { return look_at(to, key); });
+      replaces = ours_ && found;
+      if (!replaces && found && is_same(to, artifact, *found)) return;
+      if (!replaces) writing([&] { written_.begin(key, found); });
+    }
     try {
       if (from_target == kLocalTarget) {
         // Read twice, so that parts of any size need no memory.
@@ -148,7 +154,10 @@ class Push {
         const fs::path file = state_.root() / key;
         writing([&] { replaces ? to.put_file(key, file) : to.put_new_file(key, file); });
       } else {
-        Outgoing out(writing([&] { return replaces ? to.put(key) : to.put_new(key); }));
+        Outgoing out(writing([&] {
+          return replaces ? to.put(key, artifact.stored_size)
+                          : to.put_new(key, artifact.stored_size);
+        }));
         read_stored(from, manifest_, artifact, out, progress_);
         out.finish();
       }
@@ -160,9 +169,9 @@ class Push {
   }
 
   /// An artifact without a manifest may be what an attempt has left that nobody remembers.
-  bool is_same(Store& to, const Artifact& artifact) {
+  bool is_same(Store& to, const Artifact& artifact, const Store::Entry& found) {
     return writing([&] {
-      if (!is_there(to, artifact)) return false;
+      if (found.size != artifact.stored_size) return false;
       try {
         NullSink nowhere;
         read_stored(to, manifest_, artifact, nowhere, progress_);

@@ -17,6 +17,8 @@ std::uint64_t sum(std::uint64_t a, std::uint64_t b) {
   return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+}  // namespace
+
 std::uint64_t expected_size(State& state, const Source& source, const Description& description) {
   Catalog::Filter filter;
   filter.source = source;
@@ -25,8 +27,10 @@ std::uint64_t expected_size(State& state, const Source& source, const Descriptio
   std::uint64_t largest = 0;
   for (const auto& backup : state.catalog().list(filter))
     largest = std::max(largest, backup.stored_size.value_or(0));
-  return sum(largest > 0 ? largest : description.size / 4, description.staging);
+  return largest > 0 ? largest : description.size / 4;
 }
+
+namespace {
 
 std::string advice() {
   return "Free some room, delete old backups, or lower the reserve with dokku backups:set --global "
@@ -38,7 +42,7 @@ std::string advice() {
 void require_room(State& state, const Source& source, const Description& description) {
   const Space space = disk_space(state.root());
   const std::uint64_t reserve = state.settings().disk_reserve(source.text(), space.total);
-  const std::uint64_t needed = expected_size(state, source, description);
+  const std::uint64_t needed = sum(expected_size(state, source, description), description.staging);
   if (space.available >= sum(needed, reserve)) return;
   throw Error(ErrorKind::kNoRoom, "not enough room for a backup of " + source.spelling() +
                                       ": it needs about " + human_size(needed) +

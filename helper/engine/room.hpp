@@ -9,9 +9,12 @@
 
 namespace backups {
 
+/// About how many bytes a backup of `source` will take: what its last ones took at most, or a
+/// quarter of its data when there are none. 0: nothing is known of it.
+std::uint64_t expected_size(State& state, const Source& source, const Description& description);
+
 /// Throws Error, kNoRoom, when a backup of `source` would not fit on the disk of the state
-/// directory and leave the reserve: judged by what its last backups took, or by a quarter of its
-/// data when there are none.
+/// directory and leave the reserve, with what its export needs there besides.
 void require_room(State& state, const Source& source, const Description& description);
 
 /// Passes everything on, and throws Error, kNoRoom, before the disk's free space sinks below the

@@ -87,7 +87,7 @@ std::string reader_for(const PlannedArtifact& planned) {
 }  // namespace
 
 Writer::Writer(State& state, Written& written, HookLog& log, const std::string& target,
-               Manifest manifest, Codec codec, std::size_t artifacts, Progress progress)
+               Manifest manifest, Codec codec, const Plan& plan, Progress progress)
     : state_(state),
       written_(written),
       log_(log),
@@ -95,7 +95,7 @@ Writer::Writer(State& state, Written& written, HookLog& log, const std::string& 
       store_(state.store(target, manifest.host)),
       manifest_(std::move(manifest)),
       codec_(codec),
-      artifacts_(artifacts),
+      plan_(plan),
       progress_(std::move(progress)) {
   if (codec.kind != Codec::Kind::kNone) manifest_.stages = {codec_name(codec.kind)};
 }
@@ -110,7 +110,7 @@ Writer::~Writer() {
 }
 
 std::string Writer::file_name(const PlannedArtifact& planned) const {
-  return artifacts_ == 1
+  return plan_.artifacts == 1
              ? artifact_file(manifest_.id, codec_.kind)
              : artifact_file(manifest_.id, planned.name, manifest_.artifacts.size(), codec_.kind);
 }
@@ -129,27 +129,28 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
   }
   artifact.open_command = open_command(codec_.kind, artifact.file, reader_for(planned));
 
-  put_noted(store_, written_, key_of(manifest_.source, artifact.file), [&](Sink& file) {
-    RoomGuard guard(state_, manifest_.source, file);
-    DigestSink stored(target_ == kLocalTarget ? static_cast<Sink&>(guard) : file);
-    const auto compressor = make_compressor(codec_, stored);
-    // Without a compressor the stored bytes are the plain ones.
-    std::optional<DigestSink> plain;
-    if (compressor) plain.emplace(*compressor);
-    DigestSink& raw = plain ? *plain : stored;
-    Gate gate(planned, bad, progress_, log_, raw);
-    produce(gate);
-    gate.finish();
-    artifact.raw_size = raw.digest().size;
-    artifact.raw_sha256 = raw.digest().sha256;
-    artifact.stored_size = stored.digest().size;
-    artifact.stored_sha256 = stored.digest().sha256;
-  });
+  put_noted(store_, written_, key_of(manifest_.source, artifact.file), plan_.expected_size,
+            [&](Sink& file) {
+              RoomGuard guard(state_, manifest_.source, file);
+              DigestSink stored(target_ == kLocalTarget ? static_cast<Sink&>(guard) : file);
+              const auto compressor = make_compressor(codec_, stored);
+              // Without a compressor the stored bytes are the plain ones.
+              std::optional<DigestSink> plain;
+              if (compressor) plain.emplace(*compressor);
+              DigestSink& raw = plain ? *plain : stored;
+              Gate gate(planned, bad, progress_, log_, raw);
+              produce(gate);
+              gate.finish();
+              artifact.raw_size = raw.digest().size;
+              artifact.raw_sha256 = raw.digest().sha256;
+              artifact.stored_size = stored.digest().size;
+              artifact.stored_sha256 = stored.digest().sha256;
+            });
   manifest_.artifacts.push_back(std::move(artifact));
 }
 
 Manifest Writer::commit(const std::function<void(Manifest&)>& judge) {
-  if (manifest_.artifacts.empty() || manifest_.artifacts.size() + left_out_ != artifacts_)
+  if (manifest_.artifacts.empty() || manifest_.artifacts.size() + left_out_ != plan_.artifacts)
     throw Error(ErrorKind::kFailed, "an artifact of " + manifest_.id + " was left out");
   const interrupt::Shield shield;
   manifest_.warnings = log_.warnings();
@@ -164,7 +165,7 @@ Manifest Writer::commit(const std::function<void(Manifest&)>& judge) {
                    "\n";
   parse_manifest(manifest_.text);  // what can't be read again is no backup
   put_noted(store_, written_, key_of(manifest_.source, manifest_file(manifest_.id)),
-            [&](Sink& file) {
+            manifest_.text.size(), [&](Sink& file) {
               file.write(manifest_.text);
               file.finish();
             });
@@ -173,10 +174,10 @@ Manifest Writer::commit(const std::function<void(Manifest&)>& judge) {
 }
 
 void put_noted(Store& store, Written& written, const std::string& key,
-               const std::function<void(Sink&)>& fill) {
-  written.begin(store, key);
+               std::optional<std::uint64_t> expected, const std::function<void(Sink&)>& fill) {
+  written.begin(key, look_at(store, key));
   try {
-    fill(*store.put_new(key));
+    fill(*store.put_new(key, expected));
   } catch (const KeyTaken&) {
     written.forget(key);
     throw;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,10 +19,14 @@ namespace backups {
 /// them may be there already. Destroyed without commit(), it removes what it made.
 class Writer {
  public:
+  struct Plan {
+    std::size_t artifacts;
+    std::uint64_t expected_size;  ///< of all of them, about, as they are stored; 0: unknown
+  };
   /// Into `target`, and into `written`, which must outlive it. `manifest` says everything but its
   /// artifacts, its end, and what `log` has heard of the hooks.
   Writer(State& state, Written& written, HookLog& log, const std::string& target, Manifest manifest,
-         Codec codec, std::size_t artifacts, Progress progress);
+         Codec codec, const Plan& plan, Progress progress);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -48,15 +54,15 @@ class Writer {
   Store& store_;
   Manifest manifest_;
   Codec codec_;
-  std::size_t artifacts_;
+  Plan plan_;
   std::size_t left_out_ = 0;
   Progress progress_;
   bool committed_ = false;
 };
 
-/// Puts a file that nobody may have put before: `fill` writes and finishes it. Throws
-/// KeyTaken.
+/// Puts a file that nobody may have put before: `fill` writes and finishes it; `expected` as in
+/// Store::put(). Throws KeyTaken.
 void put_noted(Store& store, Written& written, const std::string& key,
-               const std::function<void(Sink&)>& fill);
+               std::optional<std::uint64_t> expected, const std::function<void(Sink&)>& fill);
 
 }  // namespace backups

@@ -28,8 +28,8 @@ std::optional<Store::Entry> look_at(Store& store, const std::string& key) {
   }
 }
 
-void Written::begin(Store& store, const std::string& key) {
-  if (look_at(store, key))
+void Written::begin(const std::string& key, const std::optional<Store::Entry>& found) {
+  if (found)
     throw KeyTaken("there is a file " + key.substr(key.rfind('/') + 1) +
                    " already, which this attempt did not write and leaves as it is");
   note("+" + key);

@@ -19,8 +19,9 @@ class Written {
   /// `notes` is read when it is there, as that of a run that died.
   explicit Written(std::filesystem::path notes);
 
-  /// Notes that `key` will be written. Throws KeyTaken where something is under it already.
-  void begin(Store& store, const std::string& key);
+  /// Notes that `key` will be written, where a look at it has `found` nothing. Throws KeyTaken
+  /// where something is under it.
+  void begin(const std::string& key, const std::optional<Store::Entry>& found);
   /// Somebody else's after all: put_new() has found it taken.
   void forget(const std::string& key);
 

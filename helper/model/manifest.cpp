@@ -53,7 +53,11 @@ Artifact artifact_from_json(const Json& json) {
   artifact.raw_sha256 = json.at("raw_sha256");
   artifact.open_command = json.at("open_command");
   artifact.minimum_client = json.at("minimum_client");
-  if (json.contains("extra")) artifact.extra = json["extra"].dump();
+  if (json.contains("extra")) {
+    if (!json["extra"].is_object())
+      throw Error(ErrorKind::kDamaged, "what it says of an artifact besides is not an object");
+    artifact.extra = json["extra"].dump();
+  }
   return artifact;
 }
 

@@ -7,11 +7,12 @@ namespace backups {
 // What a server may make us read, keep, repeat or wait for; of one answer, sys/http.hpp says it.
 // helper/FORMAT.md has the same as a table.
 
-constexpr int kMostXmlDepth = 32;               ///< levels; the documents of S3 have four
-constexpr std::size_t kMostPages = 10'000;      ///< of one list
-constexpr std::size_t kMostListed = 5'000'000;  ///< objects or uploads of one list
-constexpr int kLongestList = 3'600;             ///< seconds
-constexpr double kLongestPause = 120;           ///< seconds, whatever Retry-After says
-constexpr double kLongestPauses = 900;          ///< seconds, of one request's pauses together
+constexpr int kMostXmlDepth = 32;                ///< levels; the documents of S3 have four
+constexpr std::size_t kMostPages = 10'000;       ///< of one list
+constexpr std::size_t kMostListed = 5'000'000;   ///< objects or uploads of one list
+constexpr std::size_t kMostListBytes = 1 << 30;  ///< of one list's answers together
+constexpr int kLongestList = 3'600;              ///< seconds
+constexpr double kLongestPause = 120;            ///< seconds, whatever Retry-After says
+constexpr double kLongestPauses = 900;           ///< seconds, of one request's pauses together
 
 }  // namespace backups

@@ -36,8 +36,12 @@ class LocalStore : public Store {
  public:
   explicit LocalStore(fs::path root) : root_(std::move(root)) {}
 
-  std::unique_ptr<Sink> put(const std::string& key) override { return make_sink(key, false); }
-  std::unique_ptr<Sink> put_new(const std::string& key) override { return make_sink(key, true); }
+  std::unique_ptr<Sink> put(const std::string& key, std::optional<std::uint64_t>) override {
+    return make_sink(key, false);
+  }
+  std::unique_ptr<Sink> put_new(const std::string& key, std::optional<std::uint64_t>) override {
+    return make_sink(key, true);
+  }
 
   std::optional<Entry> find(const std::string& key) override {
     const fs::path path = path_of(key);

@@ -29,12 +29,14 @@ class S3 : public S3Store {
   S3(const S3Target& target, const S3Credentials& credentials)
       : client_(target, credentials), credentials_(credentials) {}
 
-  std::unique_ptr<Sink> put(const std::string& key) override {
-    return make_s3_upload(client_, full(key), false, stored_);
+  std::unique_ptr<Sink> put(const std::string& key,
+                            std::optional<std::uint64_t> expected) override {
+    return make_s3_upload(client_, full(key), false, stored_, expected);
   }
 
-  std::unique_ptr<Sink> put_new(const std::string& key) override {
-    return make_s3_upload(client_, full(key), true, stored_);
+  std::unique_ptr<Sink> put_new(const std::string& key,
+                                std::optional<std::uint64_t> expected) override {
+    return make_s3_upload(client_, full(key), true, stored_, expected);
   }
 
   void put_file(const std::string& key, const std::filesystem::path& file) override {

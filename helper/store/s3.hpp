@@ -29,8 +29,7 @@ struct S3Target {
   std::string ca_file;            ///< PEM; empty: the system's
   bool unsigned_payload = false;  ///< over https only: saves a SHA-256, loses its check
   int parts_in_flight = 7;
-  std::uint64_t part_size = 0;      ///< bytes, all parts equal; 0: grows with the upload
-  std::uint64_t expected_size = 0;  ///< bytes, of what put() will take; 0: unknown
+  std::uint64_t part_size = 0;  ///< bytes, all parts equal; 0: as the upload needs
 
   int attempts = 10;            ///< of each request
   bool one_chance = false;      ///< once it could not be reached, every request fails at once

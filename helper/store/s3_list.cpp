@@ -1,10 +1,8 @@
 #include "store/s3_list.hpp"
 
-#include <chrono>
-#include <iterator>
 #include <set>
 
-#include "store/limits.hpp"
+#include "store/s3_pages.hpp"
 
 namespace backups {
 namespace {
@@ -12,57 +10,31 @@ namespace {
 constexpr int kShortRequest = 120;  // seconds
 constexpr int kAbortAttempts = 3;
 
-/// What a server may make us do before a list counts as endless.
-class Pages {
- public:
-  /// False: no more than that.
-  bool take(const Fields& next, std::size_t items) {
-    items_ += items;
-    return seen_.insert(next).second && seen_.size() <= kMostPages && items_ <= kMostListed &&
-           std::chrono::steady_clock::now() < end_;
-  }
-
- private:
-  std::set<Fields> seen_;
-  std::size_t items_ = 0;
-  const std::chrono::steady_clock::time_point end_ =
-      std::chrono::steady_clock::now() + std::chrono::seconds(kLongestList);
-};
-
-/// Of all pages; nothing but what begins with `prefix`, whatever the server thinks of that.
 /// `doing`: "list the objects".
 template <typename Item>
-std::vector<Item> list_all(S3Client& client, const std::string& doing, const char* which,
-                           const char* value, const std::string& prefix,
+std::vector<Item> list_all(S3Client& client, const std::string& doing, const Fields& which,
+                           const std::string& prefix,
                            std::optional<S3Page<Item>> (*read)(const std::string& xml)) {
-  S3Request request{.doing = doing, .method = "GET"};
-  request.answers_xml = true;
-  request.timeout = kShortRequest;
+  const auto ask = [&](const Fields& next) {
+    S3Request request{.doing = doing, .method = "GET"};
+    request.query = which;
+    request.query.emplace_back("prefix", prefix);
+    request.query.insert(request.query.end(), next.begin(), next.end());
+    request.answers_xml = true;
+    request.timeout = kShortRequest;
+    return client.send(request).response.body;
+  };
   const auto fail = [&](const std::string& why) {
     throw Error(ErrorKind::kUnreachable,
                 "cannot " + doing + " in the bucket " + client.target().bucket + ": " + why);
   };
-  std::vector<Item> items;
-  Fields next;
-  Pages pages;
-  do {
-    request.query = {{which, value}, {"prefix", prefix}};
-    request.query.insert(request.query.end(), next.begin(), next.end());
-    auto page = read(client.send(request).response.body);
-    if (!page) fail("the server's answer is not such a list");
-    next = page->next;
-    if (!pages.take(next, page->items.size())) fail("the server's list does not end");
-    std::erase_if(page->items, [&](const Item& item) { return !item.key.starts_with(prefix); });
-    items.insert(items.end(), std::make_move_iterator(page->items.begin()),
-                 std::make_move_iterator(page->items.end()));
-  } while (!next.empty());
-  return items;
+  return read_pages<Item>({ask, read, fail}, prefix);
 }
 
 }  // namespace
 
 std::vector<Store::Entry> list_objects(S3Client& client, const std::string& prefix) {
-  return list_all(client, "list the objects", "list-type", "2", prefix, read_objects);
+  return list_all(client, "list the objects", {{"list-type", "2"}}, prefix, read_objects);
 }
 
 bool remove_object(S3Client& client, const std::string& key) {
@@ -77,7 +49,7 @@ bool remove_object(S3Client& client, const std::string& key) {
 }
 
 std::vector<S3Upload> list_uploads(S3Client& client, const std::string& prefix) {
-  return list_all(client, "list the unfinished uploads", "uploads", "", prefix, read_uploads);
+  return list_all(client, "list the unfinished uploads", {{"uploads", ""}}, prefix, read_uploads);
 }
 
 std::vector<S3Upload> list_uploads_if_possible(S3Client& client, const std::string& prefix) {

@@ -100,11 +100,11 @@ void require_fit(const S3Client& client, const std::string& key, const PartPlan&
 }  // namespace
 
 std::unique_ptr<Sink> make_s3_upload(S3Client& client, const std::string& key, bool is_new,
-                                     S3Stored& stored) {
+                                     S3Stored& stored, std::optional<std::uint64_t> expected) {
   const S3Target& target = client.target();
-  const PartPlan plan =
-      PartPlan::for_stream(target.part_size, target.expected_size, target.parts_in_flight);
-  require_fit(client, key, plan, target.expected_size);
+  const std::uint64_t size = expected.value_or(0);
+  const PartPlan plan = PartPlan::for_stream(target.part_size, size, target.parts_in_flight);
+  require_fit(client, key, plan, size);
   return make_s3_upload(client, key, is_new, stored, plan);
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "store/s3_client.hpp"
@@ -13,11 +14,11 @@
 namespace backups {
 
 /// Takes an object's bytes: one PUT for what fits in one part, a multipart upload otherwise.
-/// `client` and `stored`, which is set when it is finished, must outlive it. Throws Error: kRefused
-/// at once when what the target expects can't fit; KeyTaken in the end when the object must be new
-/// and is there.
+/// `client` and `stored`, which is set when it is finished, must outlive it; `expected` as in
+/// Store::put(). Throws Error: kRefused at once when that can't fit; KeyTaken in the end when the
+/// object must be new and is there.
 std::unique_ptr<Sink> make_s3_upload(S3Client& client, const std::string& key, bool is_new,
-                                     S3Stored& stored);
+                                     S3Stored& stored, std::optional<std::uint64_t> expected);
 
 /// The same in parts as `plan` has them. Before they grow, the server is asked with a small upload
 /// whether it takes such; where it does not, they stay equal as long as there are numbers for them.

@@ -47,12 +47,17 @@ class Store {
   virtual ~Store() = default;
 
   /// What is written appears under `key` whole and durable when finish() returns, replacing what
-  /// was there; before, nothing of it can be seen.
-  virtual std::unique_ptr<Sink> put(const std::string& key) = 0;
+  /// was there; before, nothing of it can be seen. `expected`: about so many bytes may come, for a
+  /// place that has to plan for them. Throws Error, kRefused, when so many can't fit there.
+  virtual std::unique_ptr<Sink> put(const std::string& key,
+                                    std::optional<std::uint64_t> expected) = 0;
+  std::unique_ptr<Sink> put(const std::string& key) { return put(key, std::nullopt); }
 
   /// The same for an object that must not be there yet: finish() throws KeyTaken when it is and the
   /// place can tell.
-  virtual std::unique_ptr<Sink> put_new(const std::string& key) = 0;
+  virtual std::unique_ptr<Sink> put_new(const std::string& key,
+                                        std::optional<std::uint64_t> expected) = 0;
+  std::unique_ptr<Sink> put_new(const std::string& key) { return put_new(key, std::nullopt); }
 
   /// Puts a complete local file, which is read again where a part has to be sent again.
   virtual void put_file(const std::string& key, const std::filesystem::path& file);

@@ -156,3 +156,44 @@ PY
   run -0 --separate-stderr helper info "$id"
   assert_contains "$output" "Open with:              zstd -dc $id.one.dump.zst | cat >restored.dump"
 }
+
+@test "lists that never end, of objects and of uploads, are given up, and hold nothing else up" {
+  local mood
+  takes_over
+  echo same >"$BUCKET_DIR/mood"
+  run -13 --separate-stderr helper sync offsite --host "$HOST"
+  assert_contains "$stderr" "cannot list the objects in the bucket odd: the server's list does not end"
+  helper tick &>/dev/null
+  helper create fake:db --quiet
+  for mood in same new; do # of which each takes seconds
+    echo "$mood" >"$BUCKET_DIR/mood"
+    run -0 --separate-stderr helper prune --all
+    assert_contains "$stderr" "cannot list the unfinished uploads in the bucket odd: the server's list does not end"
+  done
+}
+
+@test "a server that wants to be asked again in two hours is not waited for as long" {
+  local end=$((SECONDS + 60))
+  require_tool faketime
+  helper target-set offsite attempts 2 --quiet
+  echo busy >"$BUCKET_DIR/mood"
+  # A minute takes a second.
+  LD_PRELOAD=$(faketime_library) FAKETIME='+0 x60' run -13 --separate-stderr helper sync offsite --host "$HOST"
+  assert_contains "$stderr" SlowDown
+  [[ $SECONDS -lt $end ]]
+}
+
+@test "manifest and file replaced together after they were taken over: tampering, alerted, never restored" {
+  local command
+  takes_over
+  "$SUPPORT/hostile-bucket" --tamper "$PLACE/fake/db/$ID.json" $'FAKE\none evil\n'
+  for command in "sync offsite --host $HOST" "verify $ID --target offsite" "restore $ID --force --no-safety-backup" \
+    "download $ID --artifact one" "push $ID --target local"; do
+    # shellcheck disable=SC2086 # words
+    run -7 --separate-stderr helper $command
+    assert_contains "$stderr" "is not the one that was written"
+    assert_equal "$output" ""
+  done
+  assert_equal "$(fake_live fake:db)" first
+  assert_equal "$(catalog "SELECT subject FROM troubles WHERE kind = 'tampering'")" "fake:db offsite"
+}

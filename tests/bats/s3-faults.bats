@@ -373,32 +373,6 @@ act_sync_own() {
   helper sync offsite --quiet
 }
 
-@test "a provider with few rights, or fewer parts: target-test says what that means" {
-  local like right outcome
-  begin upload rights
-  while read -r like right outcome; do
-    proxy_start --like "$like"
-    target_at "$PROXY_ENDPOINT"
-    run --separate-stderr helper target-test offsite --format json
-    proxy_stop
-    assert_equal "$like $right $(jq -r --arg right "$right" '.checks[] | select(.right == $right) | .outcome' <<<"$output")" \
-      "$like $right $outcome"
-    [[ $outcome != lacks || $right == create-only ]] || assert_match "$output" "part-size|lifecycle rule"
-  done <<'RIGHTS'
-aws multipart works
-gcs create-only lacks
-r2 growing-parts lacks
-r2 many-parts works
-scaleway many-parts lacks
-scaleway growing-parts works
-minimal uploads lacks
-minimal create-only lacks
-write-only write works
-write-only create-only works
-write-only delete fails
-RIGHTS
-}
-
 @test "a key that may only write: copies are made, and RECOVERY.md by a put alone" {
   begin upload write-only
   local LIKE=write-only

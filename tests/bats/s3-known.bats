@@ -52,7 +52,7 @@ lose_catalog() {
   assert_equal "$(copy_of "$id" offsite)" failed
 }
 
-@test "a copy that lost a file is mended by push; a manifest that was cut is replaced" {
+@test "a copy that lost a file is mended by push; a manifest that was cut, or is longer than any, is replaced" {
   local id
   target_add offsite
   id=$(created --target local,offsite)
@@ -62,6 +62,10 @@ lose_catalog() {
   helper verify "$id" --target offsite --quiet
   s3_bucket PUT "/$(key_of "$id.json")" --data-binary '{ "format": 1, "id"' >/dev/null
   run -7 --separate-stderr helper verify "$id" --target offsite
+  helper push "$id" --target offsite --quiet
+  helper verify "$id" --target offsite --quiet
+  head -c 9M /dev/zero >"$BATS_TEST_TMPDIR/long"
+  s3_bucket PUT "/$(key_of "$id.json")" --data-binary "@$BATS_TEST_TMPDIR/long" >/dev/null
   helper push "$id" --target offsite --quiet
   helper verify "$id" --target offsite --quiet
   run -0 diff "$ROOT/fake/db/$id.json" <(s3_bucket GET "/$(key_of "$id.json")")

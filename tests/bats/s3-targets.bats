@@ -97,3 +97,91 @@ teardown() {
   assert_json '.targets[0].unknown | length' 0
   proxy_stop
 }
+
+@test "a provider with few rights, or fewer parts: target-test says what that means" {
+  local like right outcome
+  target_add offsite
+  while read -r like right outcome; do
+    proxy_start --like "$like"
+    helper target-set offsite endpoint "$PROXY_ENDPOINT" --force --quiet
+    run --separate-stderr helper target-test offsite --format json
+    proxy_stop
+    assert_equal "$like $right $(jq -r --arg right "$right" '.checks[] | select(.right == $right) | .outcome' <<<"$output")" \
+      "$like $right $outcome"
+    [[ $outcome != lacks || $right == create-only ]] || assert_match "$output" "part-size|lifecycle rule"
+  done <<'RIGHTS'
+aws multipart works
+gcs create-only lacks
+r2 growing-parts lacks
+r2 many-parts works
+scaleway many-parts lacks
+scaleway growing-parts works
+minimal uploads lacks
+minimal create-only lacks
+write-only write works
+write-only create-only works
+write-only delete fails
+RIGHTS
+}
+
+# The lengths of the parts that went through the proxy, without the last.
+parts() {
+  awk -F '\t' '$3 == "UploadPart" { print $4 }' "$PROXY_LOG" | sort -rn | sed '$d' | sort -u
+}
+
+@test "a stream that will be long goes in parts that fit in a provider's thousand, and are equal" {
+  local like
+  head -c 40M /dev/urandom >>"$(readlink -f "$FAKE/live/fake/db")/one"
+  truncate -s 40G "$(readlink -f "$FAKE/live/fake/db")/hole" # what describe says is four times what is expected
+  for like in scaleway r2; do
+    fresh_root
+    target_add offsite
+    helper set --global compression none --quiet
+    proxy_start --like "$like"
+    helper target-set offsite endpoint "$PROXY_ENDPOINT" --quiet
+    helper create fake:db --target offsite --quiet
+    helper verify fake:db@latest --target offsite --quiet
+    proxy_stop
+    assert_equal "$(parts)" $((16 << 20))
+    rm "$PROXY_LOG"
+  done
+}
+
+@test "a copy of known length from another bucket goes in parts that are planned for it" {
+  local id host odd=$BATS_TEST_TMPDIR/bucket server
+  helper set --global compression none --quiet
+  head -c 40M /dev/urandom >>"$(readlink -f "$FAKE/live/fake/db")/one"
+  id=$(created)
+  host=$(jq -r .host "$ROOT/fake/db/$id.json")
+  mkdir -p "$odd/objects/$host/fake"
+  cp -r "$ROOT/fake/db" "$odd/objects/$host/fake/db"
+  # 12 GiB, it says.
+  jq '.artifacts[0] |= (.stored_size = 12884901888 | .raw_size = 12884901888)' "$ROOT/fake/db/$id.json" >"$odd/objects/$host/fake/db/$id.json"
+  mv "$odd/objects/$host/fake/db/$id.one.dump" "$odd/objects/$host/fake/db/.hidden"
+  echo "{\"$host/fake/db/$id.one.dump\": {\"listed\": 12884901888, \"size\": 41943040}}" >"$odd/strange.json"
+  "$SUPPORT/hostile-bucket" "$odd" 3>&- &
+  server=$!
+  wait_until 10 test -s "$odd/port"
+  fresh_root
+  helper target-add odd s3 --bucket odd --endpoint "http://127.0.0.1:$(<"$odd/port")" --quiet <<<KEY:SECRET
+  helper sync odd --host "$host" --quiet
+  proxy_start --like scaleway
+  target_add offsite
+  helper target-set offsite endpoint "$PROXY_ENDPOINT" --quiet
+  run -7 --separate-stderr helper push "fake:$id" --target offsite
+  proxy_stop
+  kill "$server"
+  assert_equal "$(awk -F '\t' '$3 == "UploadPart" { print $4 }' "$PROXY_LOG" | sort -u)" $((19 << 20))
+  assert_equal "$(unfinished)" 0
+}
+
+@test "a push looks once at what will be there, and once at what it has put" {
+  local id
+  target_add offsite
+  id=$(created)
+  proxy_start
+  helper target-set offsite endpoint "$PROXY_ENDPOINT" --quiet
+  helper push "$id" --target offsite --quiet
+  proxy_stop
+  assert_equal "$(awk -F '\t' '$3 == "HeadObject" && $8 ~ /one.dump.zst$/' "$PROXY_LOG" | wc -l)" 2
+}

@@ -28,7 +28,7 @@ class WriterTest : public testing::Test {
     Manifest manifest = tests::manifest_of(Lab::source(), kNoon);
     manifest.artifacts.clear();
     return std::make_unique<Writer>(state_, written_, log_, kLocalTarget, manifest, codec,
-                                    artifacts, Progress());
+                                    Writer::Plan{artifacts, 0}, Progress());
   }
   static PlannedArtifact planned(const std::string& name, const std::string& starts_with = "") {
     PlannedArtifact artifact;
@@ -196,7 +196,7 @@ TEST_F(WriterTest, ReportsItsProgress) {
   std::vector<std::string> seen;
   Manifest manifest = tests::manifest_of(Lab::source(), kNoon);
   manifest.artifacts.clear();
-  Writer out(state_, written_, log_, kLocalTarget, manifest, {Codec::Kind::kNone, 0}, 1,
+  Writer out(state_, written_, log_, kLocalTarget, manifest, {Codec::Kind::kNone, 0}, {1, 0},
              [&](const std::string& doing, std::uint64_t done, std::uint64_t) {
                seen.push_back(doing + " " + std::to_string(done));
              });

@@ -148,6 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"a negative size", "/artifacts/0/stored_size", -1},
         Hostile{"half a byte", "/artifacts/0/raw_size", 1.5},
         Hostile{"a time that is none", "/started_at", "yesterday"},
+        Hostile{"what is said besides is a list", "/artifacts/0/extra", Json::array()},
         Hostile{"detail that is no object", "/detail", "text"}));
 
 std::string nested(std::size_t levels) {

@@ -366,10 +366,8 @@ TEST_F(S3PartsTest, StayEqualWhereTheServerWantsThat) {
 }
 
 TEST_F(S3PartsTest, OfWhatCannotFitAreNotEvenBegun) {
-  S3Target target = this->target();
-  target.expected_size = std::uint64_t{1} << 60;
-  const auto store = make_s3_store(target, {"KEY", kSecret, ""});
-  EXPECT_THAT([&] { store->put_new(kKey); },
+  const auto store = make_s3_store(target(), {"KEY", kSecret, ""});
+  EXPECT_THAT([&] { store->put_new(kKey, std::uint64_t{1} << 60); },
               ThrowsError(ErrorKind::kRefused, HasSubstr("10,000 parts")));
   EXPECT_THAT(server_.requests(), IsEmpty());
 }

@@ -27,12 +27,12 @@ class MemorySink : public Sink {
 
 class MemoryStore : public Store {
  public:
-  std::unique_ptr<Sink> put(const std::string& key) override {
+  std::unique_ptr<Sink> put(const std::string& key, std::optional<std::uint64_t>) override {
     check(key);
     return std::make_unique<MemorySink>(objects_, key, false);
   }
 
-  std::unique_ptr<Sink> put_new(const std::string& key) override {
+  std::unique_ptr<Sink> put_new(const std::string& key, std::optional<std::uint64_t>) override {
     check(key);
     return std::make_unique<MemorySink>(objects_, key, true);
   }
