@@ -1,6 +1,4 @@
-#include <fcntl.h>
-#include <unistd.h>
-
+#include "base/mute.hpp"
 #include "engine/hook_log.hpp"
 #include "input.hpp"
 
@@ -8,8 +6,7 @@ using namespace backups;
 
 /// What a hook says on descriptor 3 and on stderr.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const int quiet = [] { return ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO); }();
-  (void)quiet;
+  const log::Mute mute(true);
   HookLog log{{}};
   const std::string text = fuzz::text_of(data, size);
   log.add_message(text);
