@@ -84,6 +84,16 @@ peak() {
   [[ $peak -gt 2000 && $peak -le 65536 ]]
 }
 
+# As large as a value gets, beside those that the server itself refuses to send.
+@test "a row of 300 MB" {
+  needs_full
+  local name=wide-$BATS_ROOT_PID
+  postgres_create "$name" postgres:15
+  postgres_psql "$name" -c 'CREATE TABLE wide (b bytea)' -c 'ALTER TABLE wide ALTER b SET STORAGE EXTERNAL' \
+    -c "INSERT INTO wide VALUES (convert_to(repeat('0123456789', 30000000), 'UTF8'))"
+  moved wide again 15
+}
+
 @test "1 GiB: the helper stays below 64 MiB, in create and in restore" {
   local name=gib-$BATS_ROOT_PID
   postgres_create "$name" postgres:18
