@@ -72,7 +72,7 @@ load dokku
   run -0 --separate-stderr dokku backups:restore "$id" --force
   assert_equal "$(pg digest "$PG")" "$before"
   assert_contains "$stderr" "=====> postgres:$PG is restored from $id"
-  safety=$(sed -n 's/.*To take it back: backups:restore //p' <<<"$stderr")
+  safety=$(sed -n 's/.*To take it back: dokku backups:restore //p' <<<"$stderr")
   run -0 --separate-stderr dokku backups:list "$PG"
   assert_match "$output" "$safety +success \(safety\)"
   run -0 --separate-stderr dokku backups:restore "$safety" --force --no-safety-backup
