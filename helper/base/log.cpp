@@ -4,20 +4,17 @@
 
 #include <atomic>
 
-#include "base/mute.hpp"
 #include "base/text.hpp"
 
 namespace backups::log {
 namespace {
 
 std::atomic<bool> silent{false};
-std::atomic<bool> muted{false};
 std::atomic<std::string (*)()> stamp_of{nullptr};
 
 std::atomic<bool> rewritten{false};
 
 void line(const char* mark, const std::string& text) {
-  if (muted) return;
   if (rewritten.exchange(false)) raw("\r\x1b[K");
   const auto stamp = stamp_of.load();
   raw((stamp == nullptr ? "" : stamp() + " ") + mark + printable(text) + "\n");
@@ -27,10 +24,6 @@ void line(const char* mark, const std::string& text) {
 
 void set_quiet(bool quiet) { silent = quiet; }
 bool quiet() { return silent; }
-
-Mute::Mute(bool mute) : before_(muted.exchange(mute)) {}
-
-Mute::~Mute() { muted = before_; }
 
 void set_stamp(std::string (*stamp)()) { stamp_of = stamp; }
 

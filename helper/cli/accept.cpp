@@ -28,7 +28,8 @@ int accept(Call& call) {
 
 Verb accept_verb() {
   return {"accept", "<source>", "say that its suspect backups are what they should be",
-          {1, 1},   {},         accept};
+          {1, 1},   {},         accept,
+          false,    true};
 }
 
 }  // namespace backups

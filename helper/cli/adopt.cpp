@@ -7,6 +7,7 @@
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
 #include "engine/create.hpp"
+#include "engine/recover.hpp"
 
 namespace backups {
 namespace {
@@ -17,12 +18,11 @@ int adopt(Call& call) {
   if (::isatty(STDIN_FILENO) == 1)
     throw Error(ErrorKind::kBadInput, "the dump is read from stdin: dokku backups:adopt " +
                                           source.spelling() + " < dump");
-  const Lock lock = call.state.lock(source, "adopt");
+  const Lock lock = lock_source(call.state, source, "adopt");
   const CreateRequest request{source, "adopt", label_of(call.options), {kLocalTarget}};
   const Manifest manifest =
       adopt_backup(call.state, request, call.options.value("artifact").value_or(""), STDIN_FILENO,
-                   make_progress())
-          .manifest;
+                   make_progress());
   call.resolver.remember_path(source);
   log::result("The dump is now backup " + manifest.id);
   if (call.json) {

@@ -18,12 +18,12 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(60);
 
-/// The backup or restore of `source` that runs now.
+/// What of `source` runs now: a backup or restore, or else a copy, beside which one may begin.
 std::optional<RunRecord> running(State& state, const Source& source) {
-  for (auto& run : list_runs(state, true)) {
-    const bool stoppable = run.verb == "create" || run.verb == "restore";
-    if (stoppable && run.source.text() == source.text()) return run;
-  }
+  const auto runs = list_runs(state, true);
+  for (const std::string verb : {"create", "restore", kCopyVerb})
+    for (const auto& run : runs)
+      if (run.verb == verb && run.source.text() == source.text()) return run;
   return std::nullopt;
 }
 
@@ -62,7 +62,8 @@ int cancel(Call& call) {
 }  // namespace
 
 Verb cancel_verb() {
-  return {"cancel", "<source>", "stop the backup or restore that runs now", {1, 1}, {}, cancel};
+  return {"cancel", "<source>", "stop the backup or restore or copy that runs now",
+          {1, 1},   {},         cancel};
 }
 
 }  // namespace backups

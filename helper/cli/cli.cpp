@@ -2,8 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -76,20 +74,6 @@ bool wants_json(const Options& options) {
   return format == "json";
 }
 
-/// Whoever only looks neither waits for what a dead process left, nor for a target: what is
-/// interrupted is shown as that, and named where a service may be without its data.
-bool only_looks(const Verb& verb) {
-  constexpr std::array kLooking = {"list", "info", "logs", "schedules", "report", "target-list"};
-  return std::any_of(kLooking.begin(), kLooking.end(),
-                     [&](const char* name) { return std::string_view(verb.name) == name; });
-}
-
-/// At what processes that died have left: whoever called is told what they may see of it.
-void look_behind(Call& call, bool only_looks) {
-  const auto sees = [&](const Source& source) { return !call.resolver.allowed({source}).empty(); };
-  only_looks ? warn_of_replacements(call.state, sees) : recover(call.state, sees);
-}
-
 int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
   for (const auto& argument : arguments) {
     if (argument == "--help") {
@@ -109,8 +93,10 @@ int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
   State state(root, hooks_directory(options), hook_environment(root));
   state.set_helper(own_program());
   Call call{state, options, Resolver(state), json};
-  // What can't be recorded can't be finished either.
-  if (!verb.internal && has_room(root, kRoomToRecord)) look_behind(call, only_looks(verb));
+  // Whoever called is told what they may see of it. On a full disk nobody can look.
+  if (!verb.internal && has_room(root, kRoomToRecord))
+    warn_of_replacements(
+        call.state, [&](const Source& source) { return !call.resolver.allowed({source}).empty(); });
   return verb.run(call);
 }
 

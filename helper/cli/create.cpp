@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/recover.hpp"
 #include "engine/suspect.hpp"
 #include "engine/take.hpp"
 #include "engine/target.hpp"
@@ -57,8 +58,9 @@ std::string copy_failure(const Manifest& manifest, const std::string& target, co
 Created create_one(Call& call, const Source& source, const std::string& label) {
   log::step("Backing up " + source.spelling());
   const auto targets = targets_of(call, source);
-  const Lock lock = call.state.lock(source, "create");
-  Created created = take_backup(call.state, {source, "manual", label, targets}, make_progress());
+  Lock lock = lock_source(call.state, source, "create");
+  Created created =
+      take_backup(call.state, std::move(lock), {source, "manual", label, targets}, make_progress());
   const Manifest& manifest = created.manifest;
   call.resolver.remember_path(source);
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +

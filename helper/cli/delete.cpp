@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -9,7 +10,9 @@
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
 #include "engine/copy.hpp"
+#include "engine/recover.hpp"
 #include "engine/remove.hpp"
+#include "engine/run.hpp"
 #include "sys/stop_here.hpp"
 
 namespace backups {
@@ -28,15 +31,25 @@ struct Doomed {
   bool last;  ///< the only good backup of its source, of which nothing would remain
 };
 
+[[noreturn]] void refuse_unfinished(Call& call, const Backup& backup) {
+  std::vector<Backup> shown = {backup};
+  show_interrupted(call.state, shown);
+  if (shown.front().status == "in-progress")
+    throw Error(ErrorKind::kBusy, backup.id + " is not finished yet: dokku backups:cancel " +
+                                      backup.source.spelling());
+  throw Error(ErrorKind::kBusy,
+              backup.id +
+                  " was interrupted, and what it left on its target is not removed yet. The tick "
+                  "removes it, or now: dokku backups:prune " +
+                  backup.source.spelling());
+}
+
 Doomed look(Call& call, const Backup& named) {
   const auto found = call.state.catalog().find(named.source.type, named.id);
   if (!found) throw Error(ErrorKind::kNotFound, "there is no backup " + named.id);
   if (found->deleted_at) throw Error(ErrorKind::kNotFound, named.id + " was deleted before");
-  if (found->status == "in-progress")
-    throw Error(ErrorKind::kBusy,
-                named.id + " is not finished yet: dokku backups:cancel " + named.source.spelling());
-  if (call.state.settings().pins.contains(named.text()))
-    throw Error(ErrorKind::kRefused, named.id + " is kept: dokku backups:unkeep it first");
+  if (found->status == "in-progress") refuse_unfinished(call, *found);
+  require_no_pin(call.state, *found);
   const auto target = call.options.value("target");
   if (target) require_copy(*found, *target);
   const bool whole = !target || is_only_copy(*found, *target);
@@ -63,7 +76,7 @@ int remove(Call& call) {
   const Doomed asked = look(call, named);
   confirm_deletion(call, asked);
   stop_here("delete");
-  const Lock lock = call.state.lock(named.source, "delete");
+  const Lock lock = lock_source(call.state, named.source, "delete");
   const Doomed doomed = look(call, named);
   if (doomed.last && !asked.last)
     throw Error(ErrorKind::kRefused, named.id + " has become the only good backup of " +

@@ -41,12 +41,14 @@ int set_kept(Call& call, bool kept) {
 
 Verb keep_verb() {
   return {"keep", "<backup>", "keep a backup whatever retention says",
-          {1, 1}, {},         [](Call& call) { return set_kept(call, true); }};
+          {1, 1}, {},         [](Call& call) { return set_kept(call, true); },
+          false,  true};
 }
 
 Verb unkeep_verb() {
   return {"unkeep", "<backup>", "leave a backup to retention again",
-          {1, 1},   {},         [](Call& call) { return set_kept(call, false); }};
+          {1, 1},   {},         [](Call& call) { return set_kept(call, false); },
+          false,    true};
 }
 
 }  // namespace backups

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/recover.hpp"
 #include "engine/watch.hpp"
 
 namespace backups {
@@ -44,7 +45,9 @@ int prune_sources(Call& call) {
   for (const auto& source : sources_of(call)) {
     const bool dry = call.options.flag("dry-run");
     try {
-      const auto lock = dry ? std::nullopt : std::optional(call.state.lock(source, "prune"));
+      const auto lock =
+          dry ? std::nullopt
+              : std::optional(lock_source(call.state, source, "prune", Reach::kEverywhere));
       warn_of_clock(call.state, source);
       show(call, judge(call.state, source), json);
       if (dry) continue;

@@ -4,7 +4,7 @@
 #include "base/log.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
-#include "engine/copy.hpp"
+#include "engine/recover.hpp"
 #include "engine/take.hpp"
 #include "engine/target.hpp"
 #include "engine/verify.hpp"
@@ -17,12 +17,12 @@ int push(Call& call) {
   const auto target = call.options.value("target");
   if (!target) throw Error(ErrorKind::kBadInput, "say where to with --target");
   require_targets(call.state, {*target});
-  const Lock lock = call.state.lock(named.source, "push");
+  Lock lock = lock_source(call.state, named.source, "push");
   // As it is now: another command may have copied or deleted it meanwhile.
   const Backup backup = *call.state.catalog().find(named.source.type, named.id);
   require_content(backup);
   log::step("Copying " + backup.id + " to " + *target);
-  const Pushed pushed = take_copy(call.state, backup, *target, make_progress());
+  const Pushed pushed = take_copy(call.state, std::move(lock), backup, *target, make_progress());
   log::result(backup.id + " is on " + *target +
               (pushed == Pushed::kAdopted ? " already: nothing had to be copied" : " now"));
   if (call.json) print_json({{"id", backup.id}, {"target", *target}, {"status", "success"}});

@@ -9,6 +9,7 @@
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
 #include "engine/verify.hpp"
+#include "sys/stop_here.hpp"
 
 namespace backups {
 namespace {
@@ -181,6 +182,7 @@ int restore(Call& call) {
   const bool dry_run = call.options.flag("dry-run");
   if (!forced && !dry_run)
     request.approve = [&](const auto& lost) { approve_losses(request, lost); };
+  stop_here("restore");
   Restore restore(call.state, request);
   const bool unseen = call.json || (log::quiet() && forced && !dry_run);
   if (!unseen) print(preview_text(restore, request, !call.options.flag("no-safety-backup")));

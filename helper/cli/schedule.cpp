@@ -373,19 +373,31 @@ Verb unschedule_verb() {
           "remove a schedule and keep its backups",
           {1, 2},
           {{"all", nullptr, "all schedules of the source"}},
-          unschedule};
+          unschedule,
+          false,
+          true};
 }
 
 Verb pause_verb() {
-  return {"pause", "<source> [<id>]", "stop a schedule for a while", {1, 2}, {}, [](Call& call) {
-            return set_paused(call, true);
-          }};
+  return {"pause",
+          "<source> [<id>]",
+          "stop a schedule for a while",
+          {1, 2},
+          {},
+          [](Call& call) { return set_paused(call, true); },
+          false,
+          true};
 }
 
 Verb resume_verb() {
-  return {"resume", "<source> [<id>]", "let a paused schedule go on", {1, 2}, {}, [](Call& call) {
-            return set_paused(call, false);
-          }};
+  return {"resume",
+          "<source> [<id>]",
+          "let a paused schedule go on",
+          {1, 2},
+          {},
+          [](Call& call) { return set_paused(call, false); },
+          false,
+          true};
 }
 
 }  // namespace backups

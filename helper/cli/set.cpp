@@ -92,7 +92,9 @@ Verb set_verb() {
           "set a property or unset it",
           {1, 3},
           {{"global", nullptr, "for every source that has no value of its own"}},
-          set};
+          set,
+          false,
+          true};
 }
 
 }  // namespace backups

@@ -9,7 +9,9 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "engine/copying.hpp"
 #include "engine/credentials.hpp"
+#include "sys/stop_here.hpp"
 
 namespace backups {
 namespace {
@@ -115,16 +117,21 @@ int target_add(Call& call) {
   return 0;
 }
 
-/// How many are there. Throws Error, kBusy, when one is being made; one whose process died is none.
+/// False for one whose process died.
+bool is_being_made(State& state, const Backup& backup, const std::string& target) {
+  return backup.copy_on(target)->status == "in-progress" &&
+         (is_being_copied(state, backup, target) ||
+          !state.try_lock(backup.source, "looking for uploads"));
+}
+
+/// How many are there. Throws Error, kBusy, when one is being made.
 std::size_t copies_on(State& state, const std::string& target) {
   std::size_t copies = 0;
   for (const auto& backup : copied_to(state, target)) {
-    if (backup.copy_on(target)->status != "in-progress") {
-      ++copies;
-    } else if (!state.try_lock(backup.source, "looking for uploads")) {
+    if (is_being_made(state, backup, target))
       throw Error(ErrorKind::kBusy, "a copy of " + backup.id + " to " + target +
                                         " is being made: try again when it is done");
-    }
+    if (backup.copy_on(target)->status != "in-progress") ++copies;
   }
   return copies;
 }
@@ -220,13 +227,14 @@ int target_list(Call& call) {
 int target_remove(Call& call) {
   const std::string& name = call.word(0);
   call.resolver.authorise_everything();
+  stop_here("target-remove");
   call.state.change_settings([&](Settings& settings) {
     require_target(settings, name);
     if (const auto uses = settings.uses_of(name); !uses.empty())
       throw Error(ErrorKind::kRefused, "target " + name + " is still named by " + join(uses, ", ") +
                                            ": take it out there first");
     for (const auto& backup : copied_to(call.state, name))
-      if (backup.copy_on(name)->status == "in-progress")
+      if (is_being_made(call.state, backup, name))
         throw Error(ErrorKind::kBusy, backup.id + " is being copied to " + name + " now");
     settings.targets.erase(name);
   });

@@ -32,7 +32,8 @@ struct Verb {
   std::function<int(Call&)> run;  ///< returns the exit code; throws Error
   /// Called by our own processes only: no help names it, and it has no subcommand.
   bool internal = false;
-  /// Gives the ballast of a full disk back, since it removes backups or needs one all the same.
+  /// Gives the ballast of a full disk back, since it removes backups, changes what is removed or
+  /// made by itself, or needs one all the same.
   bool lends_ballast = false;
 };
 

@@ -115,8 +115,7 @@ void tell_suspicion(State& state, const Manifest& manifest) {
 
 }  // namespace
 
-void tell_outcome(State& state, const CreateRequest& request, const Created& created) {
-  const Manifest& manifest = created.manifest;
+void tell_outcome(State& state, const CreateRequest& request, const Manifest& manifest) {
   clear_alert(state,
               {.kind = AlertKind::kFailure,
                .source = request.source.text(),
@@ -124,13 +123,8 @@ void tell_outcome(State& state, const CreateRequest& request, const Created& cre
                .message = "Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) +
                           " in " + human_duration(manifest.finished_at - manifest.started_at)});
   tell_suspicion(state, manifest);
-  for (const auto& target : request.targets) {
-    const auto failed = created.failed_copies.find(target);
-    const Error* error = failed == created.failed_copies.end() ? nullptr : &failed->second;
-    tell_copy(state, request.source, manifest.id, target, error);
-    // Those after it were not tried.
-    if (error != nullptr && error->kind() == ErrorKind::kCancelled) break;
-  }
+  tell_copy(state, request.source, manifest.id, first_target(state.settings(), request.targets),
+            nullptr);
 }
 
 void tell_outcome(State& state, const CreateRequest& request, const Error& error) {

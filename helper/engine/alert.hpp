@@ -22,8 +22,8 @@ void clear_alert(State& state, Alert alert);
 /// Tells the dead man's switch kStart, kSuccess or kFailure, and why.
 void ping(State& state, AlertKind kind, const std::string& message);
 
-/// Tells what came of a backup: of its source, and of its copies.
-void tell_outcome(State& state, const CreateRequest& request, const Created& created);
+/// Tells what came of a backup, and of its first copy.
+void tell_outcome(State& state, const CreateRequest& request, const Manifest& manifest);
 void tell_outcome(State& state, const CreateRequest& request, const Error& error);
 
 /// Tells that a backup has a copy on a target now or, with an error, that making it failed.

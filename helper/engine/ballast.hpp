@@ -5,8 +5,8 @@
 namespace backups {
 
 /// Room on the disk of the state directory that is taken while there is plenty (`ballast`, 16 MiB,
-/// or a sixteenth of a small disk), so that backups can still be removed, and that be recorded,
-/// when something else has filled the disk.
+/// or a sixteenth of a small disk), so that backups can still be removed, that be recorded, and
+/// settings changed, when something else has filled the disk.
 
 /// Where the disk is full, gives one MiB of it back: a little at a time, since what filled the disk
 /// may take that too. `upto_half` leaves half of it: for what runs by itself. Does nothing where

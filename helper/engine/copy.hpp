@@ -55,7 +55,7 @@ enum class Pushed {
 /// Copies a backup to another target, below the name of the host that made it: artifacts first,
 /// every byte checked on the way. One that does not reach the end removes what it has written, and
 /// nothing else. Another backup under the same name is left as it is: Error, kRefused. The copy's
-/// row says what became of it. Whoever calls holds the lock of the source. Throws Error.
+/// row says what became of it. While it works there is a Copying of it. Throws Error.
 Pushed push_backup(State& state, const Backup& backup, const std::string& target,
                    const Progress& progress);
 

@@ -68,22 +68,20 @@ class Attempt {
     state.catalog().mark_copy(row_, {target_, "in-progress", "", {}, host_});
   }
 
-  /// The copies beyond the first are made when it is there: a slow target slows nothing else.
-  Created make(const std::function<Manifest(const Description&)>& work, const Progress& progress) {
-    Created created{make_first(work), {}};
-    for (const auto& target : request_.targets) {
-      if (target == target_) continue;
-      try {
-        require_copy_target(target);
-        push_backup(state_, *state_.catalog().find(row_.source.type, row_.id), target, progress);
-        log_.note("copied to " + target);
-      } catch (const Error& error) {
-        log_.note("failed: " + std::string(error.what()));
-        created.failed_copies.emplace(target, error);
-        if (error.kind() == ErrorKind::kCancelled) break;
-      }
+  Manifest make(const std::function<Manifest(const Description&)>& work) {
+    const Manifest manifest = attempt(work);
+    // Before the catalog says so: then nobody follows the log any more.
+    log_.note("success: " + human_size(manifest.stored_size()) + " stored, " +
+              human_size(manifest.raw_size()) + " plain");
+    try {
+      state_.catalog().succeed(row_, manifest, target_, host_);
+      if (target_ != kLocalTarget)
+        settle_copy(state_, row_, target_, host_, state_.store(target_, host_).last_etag());
+    } catch (const Error&) {
+      run_.keep();  // committed all the same: whoever cleans up reads the manifest
+      throw;
     }
-    return created;
+    return manifest;
   }
 
   Manifest new_manifest(const Description& description) const {
@@ -113,33 +111,6 @@ class Attempt {
   Written& written() { return written_; }
 
  private:
-  void require_copy_target(const std::string& target) {
-    if (target == kLocalTarget || state_.settings().targets.contains(target)) return;
-    const std::string why = "the copy to " + printable(target) +
-                            " failed: there is no such target. Make it with dokku "
-                            "backups:target-add, or name those that "
-                            "there are with dokku backups:set " +
-                            request_.source.spelling() + " targets (see dokku backups:target-list)";
-    state_.catalog().mark_copy(row_, {target, "failed", why, {}});
-    throw Error(ErrorKind::kNotFound, why);
-  }
-
-  Manifest make_first(const std::function<Manifest(const Description&)>& work) {
-    const Manifest manifest = attempt(work);
-    // Before the catalog says so: then nobody follows the log any more.
-    log_.note("success: " + human_size(manifest.stored_size()) + " stored, " +
-              human_size(manifest.raw_size()) + " plain");
-    try {
-      state_.catalog().succeed(row_, manifest, target_, host_);
-      if (target_ != kLocalTarget)
-        settle_copy(state_, row_, target_, host_, state_.store(target_, host_).last_etag());
-    } catch (const Error&) {
-      run_.keep();  // committed all the same: the next command reads the manifest
-      throw;
-    }
-    return manifest;
-  }
-
   Manifest attempt(const std::function<Manifest(const Description&)>& work) {
     bool found = false;
     try {
@@ -184,7 +155,7 @@ class Attempt {
       state_.catalog().mark_copy(row_, {target_, "failed", "", {}});
       sweep_hooks(state_, run_.record());
     } catch (const Error& error) {
-      // The next command finds the run, and its process gone.
+      // Whoever cleans up finds the run, and its process gone.
       log_.note(error.what());
       run_.keep();
     }
@@ -345,7 +316,7 @@ std::string first_target(const Settings& settings, const std::vector<std::string
   return first == targets.end() ? kLocalTarget : *first;
 }
 
-Created create_backup(State& state, const CreateRequest& request, const Progress& progress) {
+Manifest create_backup(State& state, const CreateRequest& request, const Progress& progress) {
   Attempt attempt(state, request);
   const Settings settings = state.settings();
   const Exporter exporter(state, request.source, attempt);
@@ -365,11 +336,11 @@ Created create_backup(State& state, const CreateRequest& request, const Progress
     }
     return writer.commit([&](Manifest& made) { judge(state, attempt.log(), made); });
   };
-  return attempt.make(work, progress);
+  return attempt.make(work);
 }
 
-Created adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
-                     int input, const Progress& progress) {
+Manifest adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
+                      int input, const Progress& progress) {
   // Nothing at all is no attempt: a pipeline whose first program failed.
   std::string bytes = read_input(input);
   if (bytes.empty())
@@ -394,7 +365,7 @@ Created adopt_backup(State& state, const CreateRequest& request, const std::stri
         ErrorKind::kDamaged);
     return writer.commit([&](Manifest& made) { judge(state, attempt.log(), made); });
   };
-  return attempt.make(work, progress);
+  return attempt.make(work);
 }
 
 }  // namespace backups

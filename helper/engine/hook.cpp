@@ -257,10 +257,14 @@ std::string query_hook(const State& state, const Run& run, HookLog& log, const s
 void sweep_hooks(const State& state, const RunRecord& dead) {
   kill_all_with(kRunId + ("=" + dead.id));
   if (!has_hook(state, dead.source.type, "sweep")) return;
-  const interrupt::Shield shield;
+  // Somebody waits for the end that they asked for.
+  const bool stopping = interrupt::requested();
+  std::optional<interrupt::Shield> shield;
+  if (stopping) shield.emplace();
   const Run run(state, "sweep", dead.source);
   HookLog log{{}};
-  query_hook(state, run, log, dead.source.type, "sweep", {dead.id});
+  query_hook(state, run, log, dead.source.type, "sweep", {dead.id}, {},
+             stopping ? kLastPatience : kShortPatience);
 }
 
 }  // namespace backups

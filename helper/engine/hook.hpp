@@ -23,6 +23,8 @@ struct Patience {
 
 /// For a hook that is asked something, and for one that works as long as it needs to.
 constexpr Patience kShortPatience{std::chrono::minutes(5), std::chrono::minutes(5)};
+/// For what is done after a stop was asked for.
+constexpr Patience kLastPatience{std::chrono::seconds(10), std::chrono::seconds(10)};
 constexpr Patience kEndlessPatience{std::chrono::hours(24 * 7), std::chrono::hours(24 * 7)};
 
 /// One call of a hook (helper/README.md, "Hooks"). The process is stopped when this is destroyed
@@ -73,7 +75,7 @@ std::string query_hook(const State& state, const Run& run, HookLog& log, const s
                        const std::string& input = {}, const Patience& patience = kShortPatience);
 
 /// Ends what the hooks of a run left behind outside the state directory: processes, and what their
-/// `sweep` knows of. Throws Error.
+/// `sweep` knows of; after a stop was asked for too, but only for some seconds. Throws Error.
 void sweep_hooks(const State& state, const RunRecord& dead);
 
 }  // namespace backups

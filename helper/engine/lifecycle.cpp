@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -9,6 +10,7 @@
 #include "catalog/chores.hpp"
 #include "engine/hook.hpp"
 #include "engine/metrics.hpp"
+#include "engine/recover.hpp"
 #include "engine/suspect.hpp"
 #include "engine/take.hpp"
 #include "engine/target.hpp"
@@ -30,17 +32,20 @@ std::string scope_of(const std::string& app) { return "app:" + app; }
 /// Waits for whoever is at work on it, which is said.
 Lock wait_for(State& state, const Source& source) {
   for (bool said = false;; said = true) {
-    if (auto lock = state.try_lock(source, "create")) return std::move(*lock);
+    if (auto lock = state.try_lock(source, "create")) {
+      recover_source(state, source, Reach::kHere);
+      return std::move(*lock);
+    }
     if (!said) log::detail(source.spelling() + " is busy: waiting until it is not");
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     interrupt::check();
   }
 }
 
-Manifest take(State& state, const Source& source, const std::string& trigger,
+Manifest take(State& state, Lock lock, const Source& source, const std::string& trigger,
               const std::string& label, const Progress& progress) {
-  Created created =
-      take_backup(state, {source, trigger, label, default_targets(state, source)}, progress);
+  Created created = take_backup(state, std::move(lock),
+                                {source, trigger, label, default_targets(state, source)}, progress);
   for (const auto& [target, error] : created.failed_copies) log::warn(error.what());
   warn_of_clock(state, source);
   if (const auto text = suspicion_text(state, created.manifest); !text.empty()) log::warn(text);
@@ -64,11 +69,12 @@ bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
 
 void back_up_for(State& state, const std::string& app, const Source& source,
                  const Progress& progress) {
-  const Lock lock = wait_for(state, source);
+  Lock lock = wait_for(state, source);
   if (is_fresh(state, source, state.settings().seconds(scope_of(app), "before-deploy-max-age")))
     return;
   log::step("Backing up " + source.spelling() + " before the deploy of " + app);
-  const Manifest made = take(state, source, "deploy", "before a deploy of " + app, progress);
+  const Manifest made =
+      take(state, std::move(lock), source, "deploy", "before a deploy of " + app, progress);
   log::detail("Backup " + made.id + " done: " + human_size(made.stored_size()));
 }
 
@@ -136,9 +142,10 @@ void before_destroy(State& state, const Source& source, const Progress& progress
   const std::string mode = state.settings().get(source.text(), "final-backup");
   if (mode == "off") return;
   try {
-    const Lock lock = wait_for(state, source);
+    Lock lock = wait_for(state, source);
     log::step("Taking a final backup of " + source.spelling());
-    const Manifest made = take(state, source, "final", "before it was destroyed", progress);
+    const Manifest made =
+        take(state, std::move(lock), source, "final", "before it was destroyed", progress);
     log::result("Backup " + made.id + " done. To have it back: dokku " + source.type + ":create " +
                 source.name + ", then dokku backups:restore " + source.type + ":" + made.id);
   } catch (const Error& error) {

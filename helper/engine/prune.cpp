@@ -192,6 +192,10 @@ Pruned prune(State& state, const Source& source) {
       pruned.removed += remove_copies(state, what);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kCancelled) throw;
+      if (error.kind() == ErrorKind::kBusy) {
+        log::step(id + " stays for now: " + error.what());
+        continue;
+      }
       pruned.failed += what.targets.size();
       log::warn(id + " can't be removed from " + join(what.targets, ", ") + ": " + error.what());
     }

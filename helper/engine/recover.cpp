@@ -1,14 +1,17 @@
 #include "engine/recover.hpp"
 
+#include <map>
+#include <optional>
 #include <set>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "base/mute.hpp"
 #include "base/text.hpp"
+#include "catalog/chores.hpp"
 #include "engine/alert.hpp"
 #include "engine/artifact.hpp"
 #include "engine/copy.hpp"
+#include "engine/copying.hpp"
 #include "engine/hook.hpp"
 #include "engine/host.hpp"
 #include "engine/remove.hpp"
@@ -19,6 +22,7 @@
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
+#include "sys/room.hpp"
 
 namespace backups {
 namespace {
@@ -65,53 +69,21 @@ bool is_unsettled(const std::optional<Backup>& backup, const std::string& target
   return copy != nullptr && (copy->status == "in-progress" || copy->status == "failed");
 }
 
-/// An attempt at a backup, or at a copy of one: with its manifest it is done, even where the
-/// catalog that knew of it is lost; without, what it noted to have written goes.
-void settle_attempt(State& state, const RunRecord& dead) {
-  if (dead.backup.empty() || (dead.verb != "create" && dead.verb != "push")) return;
-  const std::string target = dead.target.empty() ? kLocalTarget : dead.target;
-  const auto backup = state.catalog().find(dead.source.type, dead.backup);
-  if (!is_unsettled(backup, target)) return;
-  if (!is_out_of_reach(state, target, dead.host)) {
-    Store& store = state.store(target, dead.host);
-    Written written(notes_of(state, dead));
-    const std::string key = manifest_key(dead.source, dead.backup);
-    if (written.contains(key) && look_at(store, key))
-      return settle_as_done(state, backup, load_manifest(store, dead.source, dead.backup), target,
-                            dead.host);
-    written.undo(store);
-  }
-  if (backup) fail_attempt(state, *backup, target);
-}
-
-/// Of a backup in progress without a run: nobody knows what it has written.
-void recover_copy(State& state, const Backup& backup, const Copy& copy) {
-  if (!is_out_of_reach(state, copy.target, copy.host)) {
-    Store& store = state.store(copy.target, copy.host);
-    if (look_at(store, manifest_key(backup.source, backup.id)))
-      return settle_as_done(state, backup, load_manifest(store, backup.source, backup.id),
-                            copy.target, copy.host);
-  }
-  fail_attempt(state, backup, copy.target);
-}
-
-void recover_backup(State& state, const Backup& backup) {
-  std::vector<Copy> unfinished;
-  for (const auto& copy : backup.copies)
-    if (copy.status == "in-progress") unfinished.push_back(copy);
-  if (unfinished.empty() && backup.status == "in-progress")
-    unfinished.push_back({kLocalTarget, "in-progress", "", {}});
-  for (const auto& copy : unfinished) recover_copy(state, backup, copy);
-}
+bool is_copy(const RunRecord& run) { return run.verb == kCopyVerb || run.verb == "push"; }
 
 /// True where the restored data are in place, but not all that belongs to them.
 bool abandon_restore(State& state, const RunRecord& dead) {
-  const interrupt::Shield shield;
-  const Run run(state, "abandon", dead.source);
+  log::detail("Cleaning up after the interrupted restore of " + dead.source.spelling());
+  Run run(state, "abandon", dead.source);
   HookLog log{{}};
-  const std::string found =
-      trim(query_hook(state, run, log, dead.source.type, "abandon",
-                      {dead.source.address, dead.place}, {}, kEndlessPatience));
+  std::string found;
+  try {
+    found = trim(query_hook(state, run, log, dead.source.type, "abandon",
+                            {dead.source.address, dead.place}, {}, kEndlessPatience));
+  } catch (const Error&) {
+    run.keep();  // its hook may have left something, too
+    throw;
+  }
   const std::string half =
       found.ends_with("restored") ? "had put the restored data in place before it was interrupted"
       : found.ends_with("unchanged")
@@ -122,96 +94,216 @@ bool abandon_restore(State& state, const RunRecord& dead) {
   return dead.late && !found.ends_with("unchanged");
 }
 
-/// Said by every command, and alerted, until a restore into that source succeeds.
+/// Alerted, as every command says it, until a restore into that source succeeds.
 void report_replacement(State& state, const RunRecord& dead) {
-  const std::string what = unfinished_replacement(dead);
-  log::warn(what);
   raise_alert(state, {.kind = AlertKind::kRestore,
                       .source = dead.source.text(),
                       .backup = dead.backup,
-                      .message = what,
+                      .message = unfinished_replacement(dead),
                       .code = static_cast<int>(ErrorKind::kFailed)});
 }
 
-void recover_run(State& state, const RunRecord& dead) {
-  const auto lock = state.try_lock(dead.source, "cleaning up");
-  if (!lock) return;
-  if (dead.replacing) report_replacement(state, dead);
-  sweep_hooks(state, dead);
-  RunRecord settled = dead;
-  if (!dead.place.empty() && abandon_restore(state, dead)) settled.replacing = true;
-  settle_attempt(state, dead);
-  if (settled.replacing) {
-    settled.place.clear();
-    if (!dead.place.empty()) rewrite_run(state, settled);
-    if (!dead.replacing) report_replacement(state, settled);
-  } else {
-    remove_run(state, dead);
-  }
+bool is_of(const Source& one, const Source& other) {
+  return one.type == other.type && one.name == other.name;
 }
 
-/// Each problem is said once: a target that is out of reach is that for all its copies. Of what the
-/// caller may not see, nothing is said.
-class Attempts {
- public:
-  explicit Attempts(const Sees& sees) : sees_(sees) {}
+/// A chore of each target, which follows: when clean-up there failed last.
+constexpr const char* kFailedAt = "clean-up failed ";
+constexpr Time kPause = 15 * 60;
 
-  template <typename Work>
-  void operator()(const Source& source, const std::string& what, const Work& work) {
-    const bool seen = sees_(source);
-    const log::Mute mute(!seen);
-    try {
-      work();
-    } catch (const Error& error) {
-      if (seen && said_.insert(error.what()).second)
-        log::warn("Cannot clean up after " + what + ": " + error.what() +
-                  ". The next command tries again");
-    }
+/// One pass over what dead processes have left.
+class Recovery {
+ public:
+  /// `spares`: leaves targets alone that failed a short time ago.
+  Recovery(State& state, Reach reach, bool spares)
+      : state_(state), reach_(reach), spares_(spares) {}
+
+  /// Whoever calls holds its lock.
+  void recover(const Source& source) {
+    for (const auto& dead : list_runs(state_, false))
+      if (is_of(dead.source, source)) attempt(dead.id, [&] { recover_run(dead); });
+    const auto each = [&](const std::vector<Backup>& found, const auto& work) {
+      for (const auto& backup : found) {
+        if (!is_of(backup.source, source)) continue;
+        attempt(backup.id, [&] {
+          // As it is now: that run may have been all there was.
+          if (const auto current = state_.catalog().find(backup.source.type, backup.id))
+            work(*current);
+        });
+      }
+    };
+    const auto unfinished = [&](const Backup& backup) { recover_backup(backup); };
+    each(state_.catalog().in_progress(), unfinished);
+    each(state_.catalog().half_copied(), unfinished);
+    each(state_.catalog().half_deleted(), [&](const Backup& backup) {
+      finish_removal(state_, backup,
+                     [&](const auto& target, const auto& work) { return at(target, work); });
+    });
   }
 
  private:
-  const Sees& sees_;
+  /// Each problem is said once: a target that is out of reach is that for all its copies.
+  template <typename Work>
+  void attempt(const std::string& what, const Work& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kCancelled) throw;
+      if (said_.insert(error.what()).second)
+        log::warn("Cannot clean up after " + what + ": " + error.what() +
+                  ". It is tried again later");
+    }
+  }
+
+  /// False where it is not done now, but later.
+  bool at(const std::string& target, const std::function<void()>& work) {
+    if (target == kLocalTarget) {
+      work();
+      return true;
+    }
+    if (reach_ == Reach::kHere) return false;
+    const Chores chores(state_.catalog().database());
+    const Time failed = chores.done_at(kFailedAt + target);
+    if ((spares_ && now() < failed + kPause && !lies_ahead(failed, now())) ||
+        failed_.contains(target))
+      return false;
+    try {
+      work();
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kCancelled) throw;
+      failed_.insert(target);
+      chores.mark_done(kFailedAt + target, now());
+      throw;
+    }
+  }
+
+  /// An attempt at a backup, or at a copy of one: with its manifest it is done, even where the
+  /// catalog that knew of it is lost; without, what it noted to have written goes. False where that
+  /// is put off.
+  bool settle_attempt(const RunRecord& dead) {
+    if (dead.backup.empty() || (dead.verb != "create" && dead.verb != "push")) return true;
+    const std::string target = dead.target.empty() ? kLocalTarget : dead.target;
+    const auto backup = state_.catalog().find(dead.source.type, dead.backup);
+    if (!is_unsettled(backup, target)) return true;
+    // What it noted may by now be part of what another one puts there.
+    if (backup && is_being_copied(state_, *backup, target)) return false;
+    Written written(notes_of(state_, dead));
+    bool is_done = false;
+    const auto settle = [&] {
+      Store& store = state_.store(target, dead.host);
+      const std::string key = manifest_key(dead.source, dead.backup);
+      is_done = written.contains(key) && look_at(store, key);
+      if (!is_done) return written.undo(store);
+      settle_as_done(state_, backup, load_manifest(store, dead.source, dead.backup), target,
+                     dead.host);
+    };
+    const bool is_there = !written.empty() && !is_out_of_reach(state_, target, dead.host);
+    if (is_there && !at(target, settle)) return false;
+    if (backup && !is_done) fail_attempt(state_, *backup, target);
+    return true;
+  }
+
+  void recover_run(const RunRecord& dead) {
+    if (dead.replacing) report_replacement(state_, dead);
+    if (!dead.swept && !is_copy(dead)) sweep_hooks(state_, dead);
+    RunRecord rest = dead;
+    if (!dead.place.empty() && abandon_restore(state_, dead)) rest.replacing = true;
+    if (settle_attempt(dead) && !rest.replacing) return remove_run(state_, dead);
+    rest.swept = true;
+    rest.place.clear();
+    if (!dead.swept || !dead.place.empty()) rewrite_run(state_, rest);
+    if (rest.replacing == dead.replacing) return;
+    log::warn(unfinished_replacement(rest));
+    report_replacement(state_, rest);
+  }
+
+  /// Of a backup in progress without a run: nobody knows what it has written.
+  void recover_copy(const Backup& backup, const Copy& copy) {
+    if (is_being_copied(state_, backup, copy.target)) return;
+    bool is_done = false;
+    const auto settle = [&] {
+      Store& store = state_.store(copy.target, copy.host);
+      is_done = look_at(store, manifest_key(backup.source, backup.id)).has_value();
+      if (!is_done) return;
+      settle_as_done(state_, backup, load_manifest(store, backup.source, backup.id), copy.target,
+                     copy.host);
+    };
+    if (!is_out_of_reach(state_, copy.target, copy.host) && !at(copy.target, settle)) return;
+    if (!is_done) fail_attempt(state_, backup, copy.target);
+  }
+
+  void recover_backup(const Backup& backup) {
+    std::vector<Copy> unfinished;
+    for (const auto& copy : backup.copies)
+      if (copy.status == "in-progress") unfinished.push_back(copy);
+    if (unfinished.empty() && backup.status == "in-progress")
+      unfinished.push_back({kLocalTarget, "in-progress", "", {}});
+    for (const auto& copy : unfinished) recover_copy(backup, copy);
+  }
+
+  State& state_;
+  const Reach reach_;
+  const bool spares_;
+  std::set<std::string> failed_;  // targets
   std::set<std::string> said_;
 };
 
-void recover_all(State& state, const Sees& sees) {
-  const State::Haste haste(state);
-  Attempts attempt(sees);
+/// Those of which something is left, by their texts.
+std::map<std::string, Source> unsound_sources(State& state) {
+  std::map<std::string, Source> sources;
   for (const auto& dead : list_runs(state, false)) {
     if (dead.source.type.empty()) {
       remove_run(state, dead);
-      continue;
+    } else {
+      sources.emplace(dead.source.text(), dead.source);
     }
-    attempt(dead.source, dead.id, [&] { recover_run(state, dead); });
   }
-  // As it is under the lock: its process may have ended well since the row was read.
-  const auto each = [&](const std::vector<Backup>& found, const auto& work) {
-    for (const auto& backup : found) {
-      attempt(backup.source, backup.id, [&] {
-        const auto lock = state.try_lock(backup.source, "cleaning up");
-        if (!lock) return;
-        if (const auto current = state.catalog().find(backup.source.type, backup.id))
-          work(state, *current);
-      });
-    }
-  };
-  each(state.catalog().in_progress(), recover_backup);
-  each(state.catalog().half_copied(), recover_backup);
-  each(state.catalog().half_deleted(), finish_removal);
+  Catalog& catalog = state.catalog();
+  for (const auto& backups : {catalog.in_progress(), catalog.half_copied(), catalog.half_deleted()})
+    for (const auto& backup : backups) sources.emplace(backup.source.text(), backup.source);
+  return sources;
+}
+
+/// Once more on a catalog that was rebuilt.
+template <typename Work>
+void on_sound_catalog(const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    work();
+  }
 }
 
 }  // namespace
 
-bool sees_all(const Source& /*source*/) { return true; }
-
-void recover(State& state, const Sees& sees) {
-  try {
-    recover_all(state, sees);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kDamaged) throw;
-    recover_all(state, sees);  // on a catalog that was rebuilt
-  }
+Lock lock_source(State& state, const Source& source, const std::string& purpose, Reach reach) {
+  Lock lock = state.lock(source, purpose);
+  recover_source(state, source, reach);
+  return lock;
 }
+
+void recover_source(State& state, const Source& source, Reach reach) {
+  // What can't be recorded can't be finished either.
+  if (!has_room(state.root(), kRoomToRecord)) return;
+  std::optional<State::Haste> haste;
+  if (reach == Reach::kEverywhere) haste.emplace(state);
+  on_sound_catalog([&] { Recovery(state, reach, false).recover(source); });
+}
+
+void recover(State& state) {
+  warn_of_replacements(state);
+  const State::Haste haste(state);
+  on_sound_catalog([&] {
+    const auto sources = unsound_sources(state);
+    Recovery recovery(state, Reach::kEverywhere, true);
+    for (const auto& [text, source] : sources)
+      if (const auto lock = state.try_lock(source, "cleaning up")) recovery.recover(source);
+  });
+}
+
+bool sees_all(const Source& /*source*/) { return true; }
 
 void warn_of_replacements(const State& state, const Sees& sees) {
   for (const auto& dead : list_runs(state, false))

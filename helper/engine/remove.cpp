@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "engine/copy.hpp"
+#include "engine/copying.hpp"
 #include "engine/host.hpp"
 #include "engine/written.hpp"
 #include "model/backup_id.hpp"
@@ -59,11 +60,6 @@ void require_certain(State& state, const Backup& backup, const Copy& copy) {
                   ", which another machine may use too: nothing is deleted. Say which "
                   "machine this is with dokku backups:host --keep or --new; the copy on this host "
                   "alone is deleted by --target local");
-}
-
-void require_no_pin(State& state, const Backup& backup) {
-  if (state.settings().pins.contains(backup.text()))
-    throw Error(ErrorKind::kRefused, backup.id + " is kept: dokku backups:unkeep it first");
 }
 
 /// The manifest last, which goes first.
@@ -138,21 +134,48 @@ void require_no_new_pin(State& state, const Backup& backup, const Undo& undo) {
   }
 }
 
-void discard_copies(State& state, const Backup& backup) {
+void discard_copies(State& state, const Backup& backup, const AtTarget& at) {
+  bool all = true;
   for (const auto& copy : backup.copies) {
     if (copy.status == "left") leave(state, backup, copy, copy.error);
     if (!may_be_there(copy)) continue;
-    const std::string why = reason_to_leave(state, copy);
-    why.empty() ? discard_copy(state, backup, copy) : leave(state, backup, copy, why);
+    if (const std::string why = reason_to_leave(state, copy); !why.empty()) {
+      leave(state, backup, copy, why);
+    } else if (!at(copy.target, [&] { discard_copy(state, backup, copy); })) {
+      all = false;
+    }
   }
-  close(state, backup);
+  if (all) close(state, backup);
+}
+
+bool at_once(const std::string& /*target*/, const std::function<void()>& work) {
+  work();
+  return true;
+}
+
+void close_without_copies(State& state, const Backup& backup) {
+  const auto left = state.catalog().find(backup.source.type, backup.id);
+  if (left && std::none_of(left->copies.begin(), left->copies.end(), remains)) close(state, backup);
 }
 
 }  // namespace
 
+void require_no_pin(const State& state, const Backup& backup) {
+  const Settings settings = state.settings();
+  if (!settings.is_pinned(backup.text())) return;
+  if (settings.pins.contains(backup.text()))
+    throw Error(ErrorKind::kRefused, backup.id + " is kept: dokku backups:unkeep it first");
+  throw Error(ErrorKind::kRefused,
+              "whether " + backup.id + " is kept can't be read: 'pins' of " +
+                  (state.root() / "settings.json").string() +
+                  " is not understood, so that nothing is deleted. Update the plugin, or mend that "
+                  "entry");
+}
+
 void remove_copy(State& state, const Backup& backup, const std::string& target) {
   require_copy(backup, target);
   require_no_pin(state, backup);
+  require_not_copied(state, backup);
   Copy copy = *backup.copy_on(target);
   require_certain(state, backup, copy);
   require_unlocked(state, backup, copy);
@@ -169,12 +192,12 @@ void remove_copy(State& state, const Backup& backup, const std::string& target) 
     state.catalog().mark_copy(backup, {target, before, copy.error, {}});
   });
   discard_copy(state, backup, copy);
-  const auto left = state.catalog().find(backup.source.type, backup.id);
-  if (left && std::none_of(left->copies.begin(), left->copies.end(), remains)) close(state, backup);
+  close_without_copies(state, backup);
 }
 
 void remove_backup(State& state, const Backup& backup) {
   require_no_pin(state, backup);
+  require_not_copied(state, backup);
   for (const auto& copy : backup.copies) {
     if (!may_be_there(copy)) continue;
     require_certain(state, backup, copy);
@@ -189,15 +212,14 @@ void remove_backup(State& state, const Backup& backup) {
     mark();
   }
   require_no_new_pin(state, backup, [&] { state.catalog().mark_deleting(backup, false); });
-  discard_copies(state, backup);
+  discard_copies(state, backup, at_once);
 }
 
-void finish_removal(State& state, const Backup& backup) {
-  if (backup.deleting) return discard_copies(state, backup);
+void finish_removal(State& state, const Backup& backup, const AtTarget& at) {
+  if (backup.deleting) return discard_copies(state, backup, at);
   for (const auto& copy : backup.copies)
-    if (copy.status == "deleting") discard_copy(state, backup, copy);
-  const auto left = state.catalog().find(backup.source.type, backup.id);
-  if (left && std::none_of(left->copies.begin(), left->copies.end(), remains)) close(state, backup);
+    if (copy.status == "deleting") at(copy.target, [&] { discard_copy(state, backup, copy); });
+  close_without_copies(state, backup);
 }
 
 bool is_last_good(State& state, const Backup& backup) {

@@ -10,6 +10,7 @@
 #include "engine/alert.hpp"
 #include "engine/copy.hpp"
 #include "engine/create.hpp"
+#include "engine/recover.hpp"
 #include "engine/rollback.hpp"
 #include "engine/verify.hpp"
 #include "engine/version.hpp"
@@ -36,10 +37,11 @@ const Backup& reread(State& state, Backup& backup) {
 Restore::Restore(State& state, RestoreRequest request)
     : state_(state),
       request_(std::move(request)),
-      target_lock_(state.lock(request_.target, "restore")),
-      source_lock_(request_.target.text() == request_.backup.source.text()
-                       ? std::nullopt
-                       : std::optional<Lock>(state.lock(request_.backup.source, "restore"))),
+      target_lock_(lock_source(state, request_.target, "restore")),
+      source_lock_(
+          request_.target.text() == request_.backup.source.text()
+              ? std::nullopt
+              : std::optional<Lock>(lock_source(state, request_.backup.source, "restore"))),
       run_(state, "restore", request_.target),
       log_(state.log_file(request_.backup.source, request_.backup.id)),
       manifest_(any_manifest(state, reread(state, request_.backup))),
@@ -141,12 +143,10 @@ void Restore::judge_losses() const {
 
 Manifest Restore::make_safety_backup(const Progress& progress) {
   try {
-    safety_ =
-        create_backup(
-            state_,
-            {request_.target, "safety", "before the restore of " + manifest_.id, {kLocalTarget}},
-            progress)
-            .manifest;
+    safety_ = create_backup(
+        state_,
+        {request_.target, "safety", "before the restore of " + manifest_.id, {kLocalTarget}},
+        progress);
     run_.set_safety(safety_->id);
     return *safety_;
   } catch (const Error& error) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/error.hpp"
 #include "model/limits.hpp"
@@ -43,6 +42,7 @@ RunRecord parse_record(const std::string& id, const std::string& text) {
   record.late = json.value("late", false);
   record.target = json.value("target", "");
   record.host = json.value("host", "");
+  record.swept = json.value("swept", false);
   record.pid = json.value("pid", 0);
   record.process_start = json.value("process_start", std::uint64_t{0});
   record.started_at = parse_rfc3339(json.value("started_at", "")).value_or(0);
@@ -61,6 +61,7 @@ void write_record(const fs::path& directory, const RunRecord& record) {
                                        {"late", record.late},
                                        {"target", record.target},
                                        {"host", record.host},
+                                       {"swept", record.swept},
                                        {"pid", record.pid},
                                        {"process_start", record.process_start},
                                        {"started_at", rfc3339(record.started_at)}};
@@ -158,10 +159,16 @@ void show_interrupted(const State& state, std::vector<Backup>& backups) {
            std::any_of(backup.copies.begin(), backup.copies.end(), is_unfinished);
   };
   if (std::none_of(backups.begin(), backups.end(), is_suspended)) return;
-  std::set<std::string> at_work;
-  for (const auto& run : list_runs(state, true)) at_work.insert(run.source.text());
+  const auto alive = list_runs(state, true);
+  const auto is_at_work = [&](const Backup& backup) {
+    return std::any_of(alive.begin(), alive.end(), [&](const RunRecord& run) {
+      // One that has just begun does not say yet which backup it makes.
+      return run.source.text() == backup.source.text() &&
+             (run.backup.empty() || run.backup == backup.id);
+    });
+  };
   for (auto& backup : backups) {
-    if (!is_suspended(backup) || at_work.contains(backup.source.text())) continue;
+    if (!is_suspended(backup) || is_at_work(backup)) continue;
     if (is_unfinished(backup)) {
       backup.status = "failed";
       backup.error = kInterrupted;

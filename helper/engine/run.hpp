@@ -15,7 +15,7 @@
 namespace backups {
 
 /// What an operation leaves on disk about itself while it runs, in `run/<id>/run.json`: enough for
-/// the next command to clean up after it.
+/// others to clean up after it.
 struct RunRecord {
   std::string id;          ///< "create-20261120T124500-1f0c2a9b": letters, digits, '-'
   std::string verb;        ///< "create", "restore", ...
@@ -27,6 +27,7 @@ struct RunRecord {
   bool late = false;       ///< once its data are in place, something is still to be restored there
   std::string target;      ///< that it writes a copy to; may be empty
   std::string host;        ///< below whose name, where that is not `local`
+  bool swept = false;      ///< what its hooks had left was removed after its end
   int pid = 0;
   std::uint64_t process_start = 0;  ///< of that process, as start_of() says
   Time started_at = 0;
@@ -52,7 +53,7 @@ class Run {
   /// Where it notes what it writes there: see Written.
   std::filesystem::path notes() const { return directory_ / "written"; }
 
-  /// Leaves the directory for the next command to clean up.
+  /// Leaves the directory for others to clean up.
   void keep() { keep_ = true; }
 
  private:
@@ -65,6 +66,9 @@ class Run {
   bool keep_ = false;
 };
 
+/// The verb of a run that copies a backup, without the lock of its source: see Copying.
+constexpr const char* kCopyVerb = "copy";
+
 /// Those whose process is gone, or, with `alive`, those whose process still runs.
 std::vector<RunRecord> list_runs(const State& state, bool alive);
 
@@ -72,7 +76,8 @@ std::vector<RunRecord> list_runs(const State& state, bool alive);
 std::filesystem::path notes_of(const State& state, const RunRecord& record);
 
 /// Shows what of them is in progress, but by no process that lives, as what it is: interrupted. The
-/// next command that changes something cleans up; whoever only looks does not wait for it.
+/// tick, or the next command that changes its source, cleans up; whoever only looks does not wait
+/// for it.
 void show_interrupted(const State& state, std::vector<Backup>& backups);
 
 void remove_run(const State& state, const RunRecord& record);

@@ -5,14 +5,18 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "catalog/chores.hpp"
+#include "engine/copying.hpp"
 #include "engine/remove.hpp"
 #include "model/target.hpp"
 
 namespace backups {
 namespace {
 
-/// Below this a database is small change: an empty one is a few KiB.
+/// Below this a database is small change: an empty one is a few KiB. One that is not tiny is looked
+/// at all the same, and must have lost twice as much: a dump of a database with nothing in it, but
+/// with all that its engine writes around, is smaller than that.
 constexpr std::uint64_t kSmall = 16 * 1024;  // bytes
+constexpr std::uint64_t kTiny = 4 * 1024;    // bytes
 constexpr std::int64_t kFewRows = 100;
 /// So many suspects in a row that are like each other are what is normal now.
 constexpr std::size_t kRow = 5;
@@ -78,18 +82,23 @@ std::uint64_t total_of(const Shape& shape) {
   return total;
 }
 
+bool has_shrunk(std::uint64_t now, std::uint64_t before, std::uint64_t percent) {
+  if (before >= kSmall) return collapsed(now, before, percent);
+  return before >= kTiny && collapsed(2 * now, before, percent);
+}
+
 /// Also each artifact by itself: beside a large one, the end of a small one would not be seen.
 std::string less_data(const Shape& now, const Shape& before, std::uint64_t percent) {
   if (percent == 0) return "";
   const std::uint64_t total = total_of(now);
   const std::uint64_t total_before = total_of(before);
-  if (total_before >= kSmall && collapsed(total, total_before, percent))
+  if (has_shrunk(total, total_before, percent))
     return shrunk("", human_size(total), human_size(total_before), before.id);
   for (const auto& [name, size] : before.artifacts) {
     const auto found = now.artifacts.find(name);
     if (found == now.artifacts.end())
       return "it lacks " + printable(name) + ", which " + before.id + " had";
-    if (size < kSmall || !collapsed(found->second, size, percent)) continue;
+    if (!has_shrunk(found->second, size, percent)) continue;
     return shrunk(" of " + printable(name), human_size(found->second), human_size(size), before.id);
   }
   return less_rows(now, before, percent);
@@ -244,7 +253,7 @@ bool free_suspect(State& state, const Source& source) {
   std::optional<Backup> oldest;
   bool is_newest = true;
   for (const auto& backup : state.catalog().list(filter)) {
-    if (backup.suspect.empty() || backup.is_spare()) continue;
+    if (backup.suspect.empty() || backup.is_spare() || is_being_copied(state, backup)) continue;
     const bool local = std::any_of(
         backup.copies.begin(), backup.copies.end(),
         [](const Copy& copy) { return copy.target == kLocalTarget && copy.status == "success"; });

@@ -17,6 +17,7 @@
 #include "engine/target.hpp"
 #include "model/backup_id.hpp"
 #include "store/s3_client.hpp"
+#include "sys/stop_here.hpp"
 
 namespace backups {
 namespace {
@@ -112,6 +113,7 @@ class Look {
       sizes_[entry.key] = entry.size;
       if (entry.key.find('/') != std::string::npos) unknown_.insert(entry.key);
     }
+    stop_here("sync");
     for (const auto& manifest : read_manifests(store, sizes_, unreadable_)) take(manifest);
     for (const auto& [text, backup] : known_) miss(backup);
     for (const auto& [key, problem] : unreadable_) skip(key, problem);

@@ -1,16 +1,55 @@
 #include "engine/take.hpp"
 
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
 #include "engine/alert.hpp"
+#include "engine/copying.hpp"
+#include "engine/hook_log.hpp"
 #include "engine/metrics.hpp"
 
 namespace backups {
+namespace {
 
-Created take_backup(State& state, const CreateRequest& request, const Progress& progress) {
+/// Its copy fails, and nothing else.
+void require_copy_target(State& state, const Backup& backup, const std::string& target) {
+  if (target == kLocalTarget || state.settings().targets.contains(target)) return;
+  const std::string why =
+      "the copy to " + printable(target) +
+      " failed: there is no such target. Make it with dokku backups:target-add, or name those that "
+      "there are with dokku backups:set " +
+      backup.source.spelling() + " targets (see dokku backups:target-list)";
+  state.catalog().mark_copy(backup, {target, "failed", why, {}});
+  throw Error(ErrorKind::kNotFound, why);
+}
+
+Pushed copy_and_tell(State& state, const Backup& backup, const std::string& target,
+                     const Progress& progress) {
+  HookLog log(state.log_file(backup.source, backup.id));
   try {
-    Created created = create_backup(state, request, progress);
-    tell_outcome(state, request, created);
+    require_copy_target(state, backup, target);
+    const Pushed pushed = push_backup(state, backup, target, progress);
+    log.note("copied to " + target);
+    tell_copy(state, backup.source, backup.id, target, nullptr);
     write_metrics(state);
-    return created;
+    return pushed;
+  } catch (const Error& error) {
+    log.note("failed: " + std::string(error.what()));
+    tell_copy(state, backup.source, backup.id, target, &error);
+    write_metrics(state);
+    throw;
+  }
+}
+
+}  // namespace
+
+Manifest take_first_copy(State& state, const CreateRequest& request, const Progress& progress) {
+  try {
+    Manifest manifest = create_backup(state, request, progress);
+    tell_outcome(state, request, manifest);
+    write_metrics(state);
+    return manifest;
   } catch (const Error& error) {
     tell_outcome(state, request, error);
     write_metrics(state);
@@ -18,18 +57,29 @@ Created take_backup(State& state, const CreateRequest& request, const Progress& 
   }
 }
 
-Pushed take_copy(State& state, const Backup& backup, const std::string& target,
-                 const Progress& progress) {
-  try {
-    const Pushed pushed = push_backup(state, backup, target, progress);
-    tell_copy(state, backup.source, backup.id, target, nullptr);
-    write_metrics(state);
-    return pushed;
-  } catch (const Error& error) {
-    tell_copy(state, backup.source, backup.id, target, &error);
-    write_metrics(state);
-    throw;
+Created take_backup(State& state, Lock lock, const CreateRequest& request,
+                    const Progress& progress) {
+  std::vector<std::string> targets = request.targets;
+  std::erase(targets, first_target(state.settings(), targets));
+  Created created{take_first_copy(state, request, progress), {}};
+  if (targets.empty()) return created;
+  const Backup backup = *state.catalog().find(request.source.type, created.manifest.id);
+  const Copying copying(state, std::move(lock), backup, "");
+  for (const auto& target : targets) {
+    try {
+      copy_and_tell(state, backup, target, progress);
+    } catch (const Error& error) {
+      created.failed_copies.emplace(target, error);
+      if (error.kind() == ErrorKind::kCancelled) break;
+    }
   }
+  return created;
+}
+
+Pushed take_copy(State& state, Lock lock, const Backup& backup, const std::string& target,
+                 const Progress& progress) {
+  const Copying copying(state, std::move(lock), backup, target);
+  return copy_and_tell(state, backup, target, progress);
 }
 
 }  // namespace backups

@@ -1,18 +1,33 @@
 #pragma once
 
+#include <map>
 #include <string>
 
+#include "base/error.hpp"
 #include "engine/copy.hpp"
 #include "engine/create.hpp"
+#include "sys/lock.hpp"
 
 namespace backups {
 
+/// What became of a backup: its manifest, and why copies beyond the first failed.
+struct Created {
+  Manifest manifest;
+  std::map<std::string, Error> failed_copies;  ///< by target
+};
+
 /// create_backup() for whoever makes one that people count on: those who want to hear of its end
 /// do, and the metrics follow. Throws Error.
-Created take_backup(State& state, const CreateRequest& request, const Progress& progress);
+Manifest take_first_copy(State& state, const CreateRequest& request, const Progress& progress);
 
-/// The same for push_backup().
-Pushed take_copy(State& state, const Backup& backup, const std::string& target,
+/// The same, and the copies on its other targets. `lock` is that of the source, and is let go as
+/// soon as the first target has the backup: copies may take hours.
+Created take_backup(State& state, Lock lock, const CreateRequest& request,
+                    const Progress& progress);
+
+/// push_backup() in the same way: `lock`, of the source, is held while it begins. Throws Error,
+/// kBusy, where another process copies that backup to that target.
+Pushed take_copy(State& state, Lock lock, const Backup& backup, const std::string& target,
                  const Progress& progress);
 
 }  // namespace backups

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "catalog/chores.hpp"
 #include "engine/alert.hpp"
+#include "engine/copying.hpp"
 #include "engine/deliver.hpp"
 #include "engine/metrics.hpp"
 #include "engine/prune.hpp"
@@ -24,6 +25,7 @@
 #include "model/target.hpp"
 #include "sys/interrupt.hpp"
 #include "sys/process.hpp"
+#include "sys/stop_here.hpp"
 
 namespace backups {
 namespace {
@@ -51,9 +53,8 @@ void back_up(State& state, const Schedule& schedule) {
   log::step("Backing up " + schedule.source.spelling() + ", schedule " + schedule.id);
   const auto targets = targets_of(state, schedule);
   const std::string first = first_target(state.settings(), targets);
-  const Created created =
-      take_backup(state, {schedule.source, "schedule", "", {first}, schedule.id}, {});
-  const Manifest& made = created.manifest;
+  const Manifest made =
+      take_first_copy(state, {schedule.source, "schedule", "", {first}, schedule.id}, {});
   log::result("Backup " + made.id + " done: " + human_size(made.stored_size()));
   if (const std::string text = suspicion_text(state, made); !text.empty()) log::warn(text);
   const auto backup = state.catalog().find(made.source.type, made.id);
@@ -205,7 +206,8 @@ class Tick {
       for (const auto& copy : backup.copies) {
         if (copy.status != "failed" || !settings_.targets.contains(copy.target)) continue;
         if (copied_.contains(backup.text() + " " + copy.target)) continue;
-        if (copy.attempts < kMostTries && retry_at(copy) <= now())
+        if (copy.attempts < kMostTries && retry_at(copy) <= now() &&
+            !is_being_copied(state_, backup, copy.target))
           copies.emplace(copy.target, backup);
       }
     }
@@ -240,7 +242,8 @@ class Tick {
     interrupt::check();
     const Backup& backup = next->second;
     copied_.insert(backup.text() + " " + lane_);
-    const auto lock = state_.try_lock(backup.source, "push");
+    stop_here("copy");
+    auto lock = state_.try_lock(backup.source, "push");
     if (!lock) return true;
     // As it is now: another command may have copied or deleted it meanwhile.
     const auto current = state_.catalog().find(backup.source.type, backup.id);
@@ -251,7 +254,7 @@ class Tick {
         });
     if (!wanted) return true;
     attempt(backup.id, [&] {
-      take_copy(state_, *current, lane_, {});
+      take_copy(state_, std::move(*lock), *current, lane_, {});
       log::result(backup.id + " is copied to " + lane_);
     });
     return true;

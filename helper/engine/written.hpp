@@ -25,6 +25,7 @@ class Written {
   /// Somebody else's after all: put_new() has found it taken.
   void forget(const std::string& key);
 
+  bool empty() const { return keys_.empty(); }
   bool contains(const std::string& key) const;
 
   /// Removes all of it, the newest first, which is the manifest: without it the rest is no backup.

@@ -179,7 +179,7 @@ check_restore() {
   run -1 --separate-stderr helper restore fake:db@latest --force --no-safety-backup
   assert_contains "$stderr" "is still there (fake abandon db"
   run -0 --separate-stderr helper tick
-  assert_contains "$stderr" "not now. The next command tries again"
+  assert_contains "$stderr" "not now. It is tried again later"
   knob abandon
   knob import
   assert_sound

@@ -108,6 +108,7 @@ reading_works() {
 @test "the tick takes a ballast, it is lent to delete, prune and restore on a full disk, and the tick makes it whole again" {
   local size
   disk 32
+  helper schedule fake:db --daily 02:00 --quiet
   helper tick
   size=$(stat -c %s "$ROOT/ballast")
   [[ $size -ge 2000000 && $(stat -c %b "$ROOT/ballast") -ge $((size / 512)) ]]
@@ -129,10 +130,35 @@ reading_works() {
   [[ $(stat -c %s "$ROOT/ballast") -lt $size ]]
   fill
   run -0 --separate-stderr helper delete "$OLD" --force
+  fill
+  run -0 --separate-stderr helper pause fake:db
+  fill
+  run -0 --separate-stderr helper set fake:db keep-manual last=1
+  fill
+  run -0 --separate-stderr helper unschedule fake:db daily
   rm "$DISK"/else*
   helper tick
   assert_equal "$(stat -c %s "$ROOT/ballast")" "$size"
   assert_sound
+}
+
+@test "suspects that a newer one is like give way when room is short, and neither the newest nor the one from before" {
+  local day good small free
+  mount -t tmpfs -o size=32m,mode=0700 tmpfs "$DISK"
+  fresh_root "$DISK/root"
+  helper set --global disk-reserve 1M --quiet
+  fake_source fake:db "$(head -c 1500000 /dev/urandom | base64 -w 0)"
+  good=$(at '2026-03-02 10:00:00' helper create fake:db --quiet)
+  fake_source fake:db "$(head -c 400000 /dev/urandom | base64 -w 0)"
+  for day in 03 04 05; do at "2026-03-$day 10:00:00" helper create fake:db --quiet 2>/dev/null; done
+  # One and a half of them is missing of what the next backup may need, and the reserve.
+  small=$(catalog "SELECT stored_size FROM backups ORDER BY key DESC LIMIT 1")
+  free=$(($(catalog "SELECT max(stored_size) FROM (SELECT * FROM backups ORDER BY key DESC LIMIT 3)") + 1048576 - small * 3 / 2))
+  head -c "$(($(df --output=avail -B1 "$DISK" | tail -n 1) - free))" /dev/zero >"$DISK/else"
+  run -0 --separate-stderr at '2026-03-06 10:00:00' helper create fake:db
+  assert_contains "$stderr" "Removed db-2026-03-03-10-00-00 from local to make room"
+  assert_equal "$(catalog "SELECT group_concat(id, ' ') FROM (SELECT id FROM backups WHERE deleted_at IS NULL ORDER BY sequence)")" \
+    "$good db-2026-03-05-10-00-00 db-2026-03-06-10-00-00"
 }
 
 @test "on a full disk the tick leaves half of the ballast to people" {

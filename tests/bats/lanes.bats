@@ -9,9 +9,14 @@ setup() {
   fake_hooks
   export TZ=UTC
   fake_source fake:db first
-  # It takes connections, and that is all.
-  python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); time.sleep(120)' \
-    >"$BATS_TEST_TMPDIR/port" 3>&- &
+  # It takes connections, which it counts, and that is all.
+  : >"$BATS_TEST_TMPDIR/connections"
+  python3 -c 'import socket, sys
+server, held = socket.create_server(("127.0.0.1", 0)), []
+print(server.getsockname()[1], flush=True)
+while True:
+    held.append(server.accept())
+    open(sys.argv[1], "a").write("x")' "$BATS_TEST_TMPDIR/connections" >"$BATS_TEST_TMPDIR/port" 3>&- &
   SILENT=$!
   wait_until 30 test -s "$BATS_TEST_TMPDIR/port"
   # shellcheck disable=SC2119 # its credentials
@@ -58,6 +63,89 @@ quick() {
   die
   run -0 --separate-stderr helper list --format json
   assert_json '[.backups[] | select(.status == "in-progress")] | length' 0
+}
+
+connections() {
+  stat -c %s "$BATS_TEST_TMPDIR/connections"
+}
+
+copying() {
+  [[ $(catalog 2>/dev/null "SELECT count(*) FROM copies WHERE target = 'slow' AND status = 'in-progress'") == 1 && $(connections) -gt 0 ]]
+}
+
+@test "while a copy of its last backup is stuck, a source is free, and nobody takes that backup away" {
+  local id next
+  background create fake:db --target local --target slow --quiet
+  wait_until 60 copying
+  id=$(catalog "SELECT id FROM backups")
+  next=$(helper create fake:db --target local --quiet)
+  helper verify "$next" --quiet
+  run -4 --separate-stderr helper delete "$id" --force
+  assert_contains "$stderr" "$id is being copied (process $PID, since "
+  run -4 --separate-stderr helper push "$id" --target slow
+  assert_contains "$stderr" "backups:cancel fake:db"
+  run -4 --separate-stderr helper target-set slow bucket other --force
+  run -4 --separate-stderr helper target-remove slow
+  helper set fake:db keep-manual last=1 --quiet
+  run -0 --separate-stderr helper prune fake:db
+  assert_contains "$stderr" "$id stays for now: $id is being copied"
+  run -0 --separate-stderr helper list fake:db --format json
+  assert_json '[.backups[] | "\(.id) \(.copies[0].status)"] | join(" ")' "$next success $id success"
+  helper verify "$id" --quiet
+  helper cancel fake:db --quiet
+  assert_ends 12
+  assert_equal "$(catalog "SELECT status FROM copies WHERE target = 'slow'")" failed
+  helper delete "$id" --force --quiet
+  assert_sound
+}
+
+@test "what a dead run left off-site slows no command down: the tick cleans it up, and leaves a dead target alone for a while" {
+  local before id
+  id=$(helper create fake:db --quiet)
+  fake_source fake:only x
+  background create fake:only --target slow --quiet
+  wait_until 60 copying
+  die
+  # As if it had come further.
+  echo "+fake/only/only-2026-01-01-00-00-00.one.dump.zst" >>"$(echo "$ROOT"/run/create-*)/written"
+  before=$(connections)
+  run -0 --separate-stderr helper create fake:db
+  refute_contains "$stderr" slow
+  run -0 --separate-stderr helper delete "$id" --force
+  run -0 --separate-stderr helper create fake:only --target local
+  run -0 --separate-stderr helper keep fake:only@latest
+  run -4 --separate-stderr helper delete "$(catalog "SELECT id FROM backups WHERE status = 'in-progress'")" --force
+  assert_contains "$stderr" "was interrupted, and what it left on its target is not removed yet"
+  assert_equal "$(connections)" "$before"
+  # Nothing listens there any more.
+  kill "$SILENT"
+  run -0 at '2030-03-03 02:00:00' helper tick
+  assert_contains "$output" "Cannot clean up after create-"
+  run -0 at '2030-03-03 02:14:00' helper tick
+  refute_contains "$output" "clean up"
+  run -0 at '2030-03-03 02:16:00' helper tick
+  assert_contains "$output" "Cannot clean up after create-"
+  # A target that went is no reason to try for ever.
+  helper target-remove slow --quiet
+  helper tick
+  assert_sound
+}
+
+@test "cleaning up before a command hears Ctrl-C, and is done later" {
+  knob import 'exec sleep 100'
+  helper create fake:db --quiet
+  background restore fake:db@latest --force --no-safety-backup
+  wait_until 20 grep -q '^import' "$FAKE/calls"
+  die
+  knob_stop abandon
+  background create fake:db
+  fake_stopped
+  assert_contains "$(<"$OUT.err")" "Cleaning up after the interrupted restore of fake:db"
+  kill -INT "$PID"
+  assert_ends 12
+  knob abandon
+  knob import
+  assert_sound
 }
 
 @test "whoever looks neither waits for what a dead command left, nor cleans up, nor hears of it" {

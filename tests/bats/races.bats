@@ -77,6 +77,50 @@ go_on() {
   assert_equal "$(helper info "$first" --format json | jq -r '.copies[0].status')" deleted
 }
 
+# away: a target at which nobody listens, and a copy that the tick is to make there
+away() {
+  helper target-add away s3 --bucket bucket --endpoint http://127.0.0.1:9 --quiet <<<"key:secret"
+  catalog "INSERT INTO copies (backup, target, status) SELECT key, 'away', 'failed' FROM backups"
+}
+
+@test "a copy is not tried again of what was deleted meanwhile" {
+  local first
+  first=$(created)
+  away
+  created >/dev/null
+  stopped_at copy tick --lane away
+  helper delete "$first" --force --quiet
+  go_on
+  assert_ends 0
+  refute_contains "$(<"$OUT.err")" "$first"
+  assert_equal "$(catalog "SELECT attempts FROM copies WHERE target = 'away'")" 0
+}
+
+@test "restore does not begin with what was deleted meanwhile" {
+  local first
+  first=$(created)
+  created >/dev/null
+  fake_source fake:db other
+  stopped_at restore restore "$first" --force
+  helper delete "$first" --force --quiet
+  go_on
+  assert_ends 3
+  assert_contains "$(<"$OUT.err")" "$first was deleted"
+  assert_equal "$(fake_live fake:db)" other
+  assert_equal "$(catalog "SELECT count(*) FROM backups WHERE trigger = 'safety'")" 0
+}
+
+@test "a target that is named meanwhile is not removed" {
+  created >/dev/null
+  away
+  stopped_at target-remove target-remove away
+  helper set fake:db targets local,away --quiet
+  go_on
+  assert_ends 11
+  assert_contains "$(<"$OUT.err")" "still named by targets of fake:db"
+  assert_file "$ROOT/secrets/away"
+}
+
 @test "a backup whose catalog is set aside meanwhile is in the new one" {
   knob_stop export-after
   background create fake:db --quiet

@@ -295,12 +295,15 @@ BAD
   run -0 --separate-stderr helper list --format json
   assert_equal "$stderr" ""
   run -0 --separate-stderr helper keep fake:db@latest
+  assert_equal "$stderr" "=====> $(helper info fake:db@latest --format json | jq -r .id) is kept until backups:unkeep"
+  run -0 helper tick
   [[ $((SECONDS - started)) -le 20 ]] || fail "it took $((SECONDS - started)) s"
   kill %%
-  assert_contains "$stderr" "The next command tries again"
+  assert_contains "$output" "It is tried again later"
   assert_equal "$(catalog "SELECT count(*) FROM copies WHERE status = 'in-progress'")" 2
   run -0 --separate-stderr helper target-set offsite endpoint "$BACKUPS_TEST_S3_ENDPOINT"
-  run -0 --separate-stderr helper keep fake:db@latest
+  # A person does not wait for the tick's next try.
+  run -0 --separate-stderr helper prune fake:db
   assert_equal "$(catalog "SELECT count(*) FROM copies WHERE status = 'failed'")" 2
 }
 
@@ -316,6 +319,22 @@ BAD
   assert_file "$ROOT/secrets/offsite"
   helper set --global targets --quiet
   helper target-remove offsite --quiet
+}
+
+@test "sync does not call there what was deleted meanwhile, nor missing what was copied meanwhile" {
+  local first second
+  target_add offsite
+  first=$(created --target local,offsite)
+  second=$(created --target local)
+  mkfifo "$BATS_TEST_TMPDIR/stop"
+  BACKUPS_STOP_AT=sync BACKUPS_STOP_FIFO=$BATS_TEST_TMPDIR/stop background sync offsite
+  timeout 60 cat "$BATS_TEST_TMPDIR/stop" >/dev/null
+  helper delete "$first" --target offsite --force --quiet
+  helper push "$second" --target offsite --quiet
+  # shellcheck disable=SC2016 # for the shell that the time limit holds for
+  timeout 60 bash -c 'echo go >"$1"' bash "$BATS_TEST_TMPDIR/stop"
+  wait "$PID" || true
+  assert_equal "$(copy_of "$first" offsite) $(copy_of "$second" offsite)" "deleted success"
 }
 
 @test "killed while it copies: the next command leaves nothing behind and says what is true" {

@@ -43,6 +43,18 @@ suspect() { # ID
   assert_contains "$(suspect "$(create '2026-03-03 10:00:00')")" "it lacks one"
 }
 
+@test "a small artifact that was emptied beside a large one is suspect, and one that is tiny is not" {
+  printf 'FAKE\n%6000s' x >"$FAKE/live/fake/db/two"
+  create '2026-03-02 10:00:00'
+  printf 'FAKE\n%1000s' x >"$FAKE/live/fake/db/two"
+  assert_contains "$(suspect "$(create '2026-03-03 10:00:00')")" "of two, db-2026-03-02-10-00-00 had"
+  # Half of it is still no alarm.
+  printf 'FAKE\n%2900s' x >"$FAKE/live/fake/db/two"
+  assert_equal "$(suspect "$(create '2026-03-04 10:00:00')")" ""
+  printf 'FAKE\n' >"$FAKE/live/fake/db/two"
+  assert_equal "$(suspect "$(create '2026-03-05 10:00:00')")" ""
+}
+
 @test "a complete dump stays although it could not be compared" {
   create '2026-03-02 10:00:00'
   knob export-after "[[ \$2 != two ]] || sqlite3 '$ROOT/catalog.db' 'ALTER TABLE artifacts RENAME TO artefacts; CREATE VIEW artifacts AS SELECT nothing_of_this FROM artefacts'"

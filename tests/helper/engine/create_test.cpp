@@ -66,8 +66,7 @@ TEST_F(CreateTest, MakesABackupOfEveryArtifact) {
 }
 
 TEST_F(CreateTest, KeepsTriggerAndLabel) {
-  const Manifest manifest =
-      create_backup(state_, {Lab::source(), "safety", "before ü"}, {}).manifest;
+  const Manifest manifest = create_backup(state_, {Lab::source(), "safety", "before ü"}, {});
   EXPECT_EQ(manifest.trigger, "safety");
   EXPECT_EQ(row_of(state_, manifest.id).label, "before ü");
 }

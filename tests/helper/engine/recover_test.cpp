@@ -2,9 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/copying.hpp"
+#include "engine/remove.hpp"
 #include "engine/run.hpp"
+#include "model/target.hpp"
 #include "support/capture.hpp"
 #include "support/child.hpp"
+#include "support/errors.hpp"
 #include "support/lab.hpp"
 #include "support/manifests.hpp"
 
@@ -99,7 +103,7 @@ TEST_F(RecoverTest, ATryThatCannotCleanUpIsSaidAndMadeAgain) {
   const std::string run = dead_run("restore", "", "1f0c2a9b");
   lab_.at("abandon", "echo 'service is stopped' >&2; exit 5");
   EXPECT_THAT(recovered(), testing::AllOf(HasSubstr("Cannot clean up after " + run),
-                                          HasSubstr("service is stopped")));
+                                          HasSubstr("service is stopped"), HasSubstr("later")));
   EXPECT_THAT(list_runs(state_, false), SizeIs(1));
   lab_.forget_knobs();
   EXPECT_THAT(recovered(), HasSubstr("was interrupted"));
@@ -113,6 +117,62 @@ TEST_F(RecoverTest, OneThatCannotCleanUpDoesNotKeepTheOthers) {
   lab_.at("abandon", "exit 1");
   recovered();
   EXPECT_EQ(row_of(state_, other.id).status, "failed");
+}
+
+TEST_F(RecoverTest, ACommandCleansUpWhatItsOwnSourceHasOnThisHostAndNothingElse) {
+  lab_.set_live("two", {{"a", "x"}});
+  const Backup own = in_progress();
+  dead_run("create", own.id);
+  const Backup others = state_.catalog().begin(Lab::source("two"), tests::kNoon, "manual", "");
+  const std::string said = tests::stderr_of([&] {
+    const Lock lock = lock_source(state_, Lab::source(), "create");
+    EXPECT_THAT(Lock::holder(lab_.root() / "locks" / (own.source.type + "." + own.source.name)),
+                HasSubstr("create"));
+  });
+  EXPECT_THAT(said, testing::AllOf(HasSubstr(own.id), testing::Not(HasSubstr(others.id))));
+  EXPECT_EQ(row_of(state_, own.id).status, "failed");
+  EXPECT_EQ(row_of(state_, others.id).status, "in-progress");
+}
+
+TEST_F(RecoverTest, WhatLiesOffSiteIsLeftToTheTickWhichLeavesATargetAloneThatFailed) {
+  const std::string id = create(state_).id;
+  // Without credentials: that is a target that fails.
+  state_.change_settings([](Settings& settings) {
+    settings.targets["off"] = {{"bucket", "b"}, {"endpoint", "http://127.0.0.1:9"}};
+  });
+  std::string run;
+  {
+    backups::Run push(state_, "push", Lab::source());
+    push.set_backup(id);
+    push.set_target("off", state_.host());
+    push.keep();
+    spill(push.notes(), "+" + key_of(Lab::source(), id + ".json") + "\n");
+    run = push.record().id;
+  }
+  state_.catalog().mark_copy(row_of(state_, id), {"off", "in-progress", "", {}});
+  const auto command = [&] { lock_source(state_, Lab::source(), "create"); };
+  EXPECT_THAT(tests::stderr_of(command), IsEmpty());
+  EXPECT_THAT(recovered(), HasSubstr("Cannot clean up after " + run));
+  EXPECT_THAT(recovered(), IsEmpty()) << "not every minute";
+  EXPECT_EQ(row_of(state_, id).copy_on("off")->status, "in-progress");
+  state_.change_settings([](Settings& settings) { settings.targets.clear(); });
+  EXPECT_THAT(tests::stderr_of(command), HasSubstr("was interrupted"));
+  EXPECT_EQ(row_of(state_, id).copy_on("off")->status, "failed");
+}
+
+TEST_F(RecoverTest, WhatIsBeingCopiedAgainIsLeftToThatCopy) {
+  const std::string id = create(state_).id;
+  dead_run("push", id);
+  state_.catalog().mark_copy(row_of(state_, id), {kLocalTarget, "in-progress", "", {}});
+  {
+    const Copying copying(state_, state_.lock(Lab::source(), "push"), row_of(state_, id), "");
+    EXPECT_THAT(recovered(), IsEmpty());
+    EXPECT_TRUE(fs::exists(file(id + ".json")));
+    EXPECT_THAT([&] { remove_backup(state_, row_of(state_, id)); },
+                tests::ThrowsError(ErrorKind::kBusy, HasSubstr(id + " is being copied")));
+  }
+  EXPECT_THAT(recovered(), IsEmpty());
+  EXPECT_EQ(row_of(state_, id).copy_on(kLocalTarget)->status, "success");
 }
 
 TEST_F(RecoverTest, SweepsBeforeItAbandons) {

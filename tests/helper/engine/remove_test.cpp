@@ -24,7 +24,7 @@ using tests::ThrowsError;
 class RemoveTest : public testing::Test {
  protected:
   std::string make(const std::string& trigger = "manual") {
-    return create_backup(state_, {Lab::source(), trigger, ""}, {}).manifest.id;
+    return create_backup(state_, {Lab::source(), trigger, ""}, {}).id;
   }
   bool last_good(const std::string& id) { return is_last_good(state_, row_of(state_, id)); }
 

@@ -5,8 +5,10 @@
 
 #include <csignal>
 
+#include "catalog/outbox.hpp"
 #include "engine/recover.hpp"
 #include "engine/restore.hpp"
+#include "model/alert.hpp"
 #include "support/capture.hpp"
 #include "support/child.hpp"
 #include "support/errors.hpp"
@@ -18,6 +20,7 @@ namespace {
 
 using testing::AllOf;
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -129,9 +132,15 @@ TEST_F(Rollback, OfAProcessThatWasKilledWhileItReplacedIsOfferedAndNothingIsCall
   const std::string said = tests::stderr_of([&] { recover(state); });
   EXPECT_THAT(said, AllOf(HasSubstr("may be incomplete or gone"),
                           HasSubstr("backups:restore bare:one-"), Not(HasSubstr("as before, or"))));
+  const std::string alerted = name_of(AlertKind::kRestore);
+  Outbox outbox(state.catalog().database());
+  EXPECT_THAT(outbox.subjects(alerted), ElementsAre("bare:one")) << "whoever is told hears of it";
   lab_.forget_calls();
   EXPECT_THAT(tests::stderr_of([&] { recover(state); }), HasSubstr("may be incomplete or gone"));
   EXPECT_THAT(lab_.calls(), Not(Contains("abandon"))) << "once is enough";
+  EXPECT_THAT(lab_.calls(), Not(Contains(StartsWith("sweep")))) << "once is enough";
+  tests::restore(state, id_, source_);
+  EXPECT_THAT(outbox.subjects(alerted), IsEmpty()) << "it is over";
 }
 
 TEST_F(Rollback, IsNotForWhatHadTouchedNothing) {

@@ -152,7 +152,7 @@ void Lab::add_hook(const std::string& type, const std::string& action, const std
 
 Manifest create(State& state, const Source& source, const Progress& progress) {
   const Lock lock = state.lock(source, "create");
-  return create_backup(state, {source, "manual", ""}, progress).manifest;
+  return create_backup(state, {source, "manual", ""}, progress);
 }
 
 void restore(State& state, const std::string& id, const Source& into, bool in_place) {
