@@ -23,6 +23,7 @@ std::uint64_t expected_size(State& state, const Source& source, const Descriptio
   Catalog::Filter filter;
   filter.source = source;
   filter.status = "success";
+  filter.deleted = true;  // what was removed to make room tells as much
   filter.limit = kLooksBack;
   std::uint64_t largest = 0;
   for (const auto& backup : state.catalog().list(filter))

@@ -107,7 +107,7 @@ reading_works() {
 
 @test "the tick takes a ballast, it is lent to delete, prune and restore on a full disk, and the tick makes it whole again" {
   local size
-  disk 32
+  disk 160
   helper schedule fake:db --daily 02:00 --quiet
   helper tick
   size=$(stat -c %s "$ROOT/ballast")
