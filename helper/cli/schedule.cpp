@@ -378,26 +378,17 @@ Verb unschedule_verb() {
           true};
 }
 
-Verb pause_verb() {
-  return {"pause",
-          "<source> [<id>]",
-          "stop a schedule for a while",
-          {1, 2},
-          {},
-          [](Call& call) { return set_paused(call, true); },
-          false,
-          true};
+namespace {
+
+Verb pausing(const char* name, const char* summary, bool paused) {
+  const auto work = [paused](Call& call) { return set_paused(call, paused); };
+  return {name, "<source> [<id>]", summary, {1, 2}, {}, work, false, true};
 }
 
-Verb resume_verb() {
-  return {"resume",
-          "<source> [<id>]",
-          "let a paused schedule go on",
-          {1, 2},
-          {},
-          [](Call& call) { return set_paused(call, false); },
-          false,
-          true};
-}
+}  // namespace
+
+Verb pause_verb() { return pausing("pause", "stop a schedule for a while", true); }
+
+Verb resume_verb() { return pausing("resume", "let a paused schedule go on", false); }
 
 }  // namespace backups
