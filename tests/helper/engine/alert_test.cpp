@@ -74,12 +74,14 @@ class AlertTest : public testing::Test {
                         const std::string& trigger = "schedule") {
     return {Lab::source(), trigger, "", std::move(targets)};
   }
-  Created created(std::map<std::string, Error> failed = {}) {
-    Created created;
-    created.manifest.id = "one-2026-04-08-12-00-00";
-    created.manifest.source = Lab::source();
-    created.failed_copies = std::move(failed);
+  Manifest created() {
+    Manifest created;
+    created.id = "one-2026-04-08-12-00-00";
+    created.source = Lab::source();
     return created;
+  }
+  void copied(const std::string& target, const Error* error) {
+    tell_copy(state_, Lab::source(), created().id, target, error);
   }
 
   std::atomic<int> status_{200};
@@ -169,9 +171,12 @@ TEST_F(AlertTest, WhatNoBackupIsToBlameForIsNotTold) {
 TEST_F(AlertTest, ACopyThatFailedIsToldForItsTarget) {
   set_webhook();
   const Error refused(ErrorKind::kUnreachable, "no route");
-  tell_outcome(state_, request({"local", "far", "near"}), created({{"far", refused}}));
+  tell_outcome(state_, request({"local", "far", "near"}), created());
+  copied("far", &refused);
+  copied("near", nullptr);
   EXPECT_THAT(waiting(), ElementsAre("partial fake:one far"));
-  tell_outcome(state_, request({"local", "far", "near"}), created({{"near", refused}}));
+  copied("far", nullptr);
+  copied("near", &refused);
   EXPECT_THAT(waiting(), ElementsAre("partial fake:one far", "recovery fake:one far",
                                      "partial fake:one near"));
 }
@@ -180,9 +185,10 @@ TEST_F(AlertTest, CopiesThatWereNotTriedAreNoGoodNews) {
   set_webhook();
   const Error refused(ErrorKind::kUnreachable, "no route");
   const Error cancelled(ErrorKind::kCancelled, "cancelled");
-  tell_outcome(state_, request({"local", "far", "near"}),
-               created({{"far", refused}, {"near", refused}}));
-  tell_outcome(state_, request({"local", "far", "near"}), created({{"far", cancelled}}));
+  copied("far", &refused);
+  copied("near", &refused);
+  tell_outcome(state_, request({"local", "far", "near"}), created());
+  copied("far", &cancelled);
   EXPECT_THAT(waiting(), ElementsAre("partial fake:one far", "partial fake:one near"));
 }
 
