@@ -191,7 +191,8 @@ BASH
   assert_contains "${stderr_lines[-1]}" "ERROR 2013 (HY000) at line 40: Lost connection to server during query"
   assert_contains "${stderr_lines[-1]}" "mariadb:$M is running"
   assert_equal "$(sql <<<'SELECT group_concat(id ORDER BY id) FROM customers; SELECT group_concat(id) FROM orders' | paste -sd' ')" "7,8 1"
-  # What the failed import had made newly is gone too.
+  # The server on which the import was tried, and what the failed one had made newly, are gone too.
+  assert_equal "$(docker ps --all --quiet --filter label=backups.run --filter ancestor=mariadb:10.11)" ""
   assert_equal "$(sql <<<'SHOW TABLES' | paste -sd' ')" "customers new orders"
   sql <<<'DROP TABLE `new`'
 }

@@ -41,11 +41,13 @@ known-mysql-query() { # <SQL>
 # A server of the same image, without a network, takes it first, as the same user with the same rights.
 known-rehearse() { # <name>
   declare service="$1"
-  local server="backups-$BACKUPS_RUN_ID" said code=0
+  local said code=0
   if ! generic-has-room "$((2 * $(generic-raw-size) + 1024 * 1024 * 1024))" "the import could not be tried on a second server"; then
     cat >/dev/null
     return
   fi
+  # Not local: the trap comes after this function.
+  server="backups-$BACKUPS_RUN_ID"
   trap '"$docker" rm --force --volumes "$server" &>/dev/null || true' EXIT
   if known-mysql-server "$service"; then
     said="$(known-mysql-as-import --interactive 2>&1)" || code=$?
