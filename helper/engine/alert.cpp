@@ -122,9 +122,11 @@ void tell_outcome(State& state, const CreateRequest& request, const Manifest& ma
                .backup = manifest.id,
                .message = "Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) +
                           " in " + human_duration(manifest.finished_at - manifest.started_at)});
-  tell_suspicion(state, manifest);
-  tell_copy(state, request.source, manifest.id, first_target(state.settings(), request.targets),
-            nullptr);
+  quietly(state, [&] {
+    tell_suspicion(state, manifest);
+    tell_copy(state, request.source, manifest.id, first_target(state.settings(), request.targets),
+              nullptr);
+  });
 }
 
 void tell_outcome(State& state, const CreateRequest& request, const Error& error) {
