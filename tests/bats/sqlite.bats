@@ -236,6 +236,54 @@ wreck() {
   done
 }
 
+@test "a file name or a path as long as SQLite takes them is restored, over the live file and over a wreck; a longer one is refused" {
+  local long name deep
+  name=$(printf 'n%.0s' {1..247})
+  deep=$(printf '/d%.0s' {1..240})
+  deep=${deep:0:504-${#DIR}-31}
+  [[ $deep == *d ]] || deep=${deep%/}d
+  for long in "/$name /${name}n" "$deep/x ${deep}d/x"; do
+    DB=$DIR${long% *}
+    mkdir -p "${DB%/*}"
+    sqlite_create "$DB" 20
+    back_up
+    sqlite3 "$DB" 'DELETE FROM note'
+    restore
+    assert_equal "$(sqlite3 "$DB" 'SELECT count(*) FROM note')" 20
+    echo wrecked >"$DB"
+    echo wrecked >"$DB-journal"
+    restore --no-safety-backup
+    assert_equal "$(sqlite3 "$DB" 'SELECT count(*) FROM note')" 20
+    assert_alone "$DB"
+    long=$DIR${long#* }
+    mkdir -p "${long%/*}"
+    mv "$DB" "$long"
+    run -2 --separate-stderr helper create "sqlite:$long"
+    assert_contains "$stderr" "is too long: SQLite"
+    run -2 --separate-stderr helper adopt "sqlite:$long" <"$long"
+    run -2 --separate-stderr helper restore "$ID" --into "sqlite:$long" --dry-run
+    assert_equal "$(catalog "SELECT count(*) FROM backups WHERE address = '$long'")" 0
+    rm "$long"
+  done
+  assert_sound
+}
+
+@test "two databases of one directory are restored at once" {
+  local pids=() name
+  for name in one two; do
+    sqlite_create "$DIR/$name" 300
+    helper create "sqlite:$DIR/$name" --quiet
+    sqlite3 "$DIR/$name" "UPDATE note SET id = id + 1000"
+  done
+  for name in one two; do
+    helper restore "sqlite:$DIR/$name@latest" --force --quiet 3>&- &
+    pids+=("$!")
+  done
+  for name in "${pids[@]}"; do wait "$name"; done
+  for name in one two; do assert_equal "$(sqlite3 "$DIR/$name" 'SELECT count(*), max(id) FROM note')" '300|300'; done
+  assert_equal "$(find "$DIR" -mindepth 1 -printf '%f\n' | sort | xargs)" 'one two'
+}
+
 @test "a link is the file it leads to, and stays a link" {
   sqlite_create "$DB" 10
   ln -s app/app.db "$BATS_TEST_TMPDIR/link.db"

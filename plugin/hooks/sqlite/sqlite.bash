@@ -36,6 +36,7 @@ sqlite-find-file() {
   file="$(realpath -m -- "$1")"
   [[ -n $BACKUPS_IN_CONTAINER ]] || sqlite-no-link "$1" "$file"
   directory="$(dirname -- "$file")"
+  [[ $BACKUPS_ACTION == abandon ]] || sqlite-fits
   as=()
   [[ -d $directory ]] || return 0
   if [[ -e $file ]]; then
@@ -65,11 +66,21 @@ sqlite-become() {
   [[ -n $BACKUPS_IN_CONTAINER ]] || as+=(--inh-caps +dac_read_search --ambient-caps +dac_read_search)
 }
 
-# The file beside the live one, for the restore called `where`.
+# The file beside the live one, for the restore called `where`, which no other restore is. The live one's name is not in it: that
+# may leave no byte for more.
 sqlite-beside() {
   declare where="$1"
   [[ $where =~ ^[a-z0-9]{1,16}$ ]] || hook-fail 2 "'$where' can't be the name of a place"
-  beside="$directory/.${file##*/}.$where"
+  beside="$directory/.backups.$where"
+}
+
+# SQLite opens no path above 504 bytes (MAX_PATHNAME in its os_unix.c, less 8), and adds `-journal` to a name, of which 255 are the
+# most. What could not be restored is not backed up either.
+sqlite-fits() {
+  local name="${file##*/}" longest="$directory/.backups.0123456789abcdef.part"
+  ((${#longest} > ${#file})) || longest="$file"
+  ((${#name} <= 247)) || hook-fail 2 "the file name $name is too long: SQLite adds -journal to it, and file names have at most 255 bytes"
+  ((${#longest} <= 504)) || hook-fail 2 "the path $file is too long: SQLite opens paths of at most 504 bytes, and a restore needs ${#longest}"
 }
 
 # What `commit` finds before it changes anything, for `abandon`: the schema's version, which SQLite counts up by one when it
