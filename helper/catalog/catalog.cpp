@@ -54,9 +54,10 @@ void Catalog::mark_complete() {
 Backup Catalog::begin(const Source& source, Time time, const std::string& trigger,
                       const std::string& label, const std::string& schedule) {
   Transaction transaction(database_);
-  while (find(source.type, make_id(source.name, time))) ++time;
+  Time free = time;
+  while (find(source.type, make_id(source.name, free))) ++free;
   Backup backup;
-  backup.id = make_id(source.name, time);
+  backup.id = make_id(source.name, free);
   backup.source = source;
   backup.status = "in-progress";
   backup.trigger = trigger;
