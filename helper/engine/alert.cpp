@@ -78,6 +78,15 @@ void clear_alert(State& state, Alert alert) {
   });
 }
 
+void clear_others(State& state, AlertKind kind, const std::set<std::string>& still,
+                  const std::string& message) {
+  quietly(state, [&] {
+    for (const auto& subject : Outbox(state.catalog().database()).subjects(name_of(kind)))
+      if (!still.contains(subject))
+        clear_alert(state, {.kind = kind, .source = subject, .message = message});
+  });
+}
+
 void ping(State& state, AlertKind kind, const std::string& message) {
   quietly(state, [&] {
     if (!has_channel(state.settings(), kPing)) return;

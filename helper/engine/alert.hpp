@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "engine/create.hpp"
@@ -18,6 +19,10 @@ bool raise_alert(State& state, Alert alert);
 /// What raise_alert() was told with the same kind and subject is well again: tells that as a
 /// recovery, where the trouble was told. Costs one look where there was none.
 void clear_alert(State& state, Alert alert);
+
+/// clear_alert() for each trouble of that kind that is known and of another subject than `still`.
+void clear_others(State& state, AlertKind kind, const std::set<std::string>& still,
+                  const std::string& message);
 
 /// Tells the dead man's switch kStart, kSuccess or kFailure, and why.
 void ping(State& state, AlertKind kind, const std::string& message);

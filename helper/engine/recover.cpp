@@ -44,7 +44,7 @@ void fail_attempt(State& state, const Backup& backup, const std::string& target)
   state.catalog().mark_copy(backup, {target, "failed", kInterrupted, {}});
   if (backup.status != "in-progress") {
     log::step("The copy of " + backup.id + " to " + target +
-              " was interrupted: its leftovers are removed");
+              " was interrupted: its leftovers are removed; the backup itself is complete");
     return;
   }
   state.catalog().fail(backup, kInterrupted, now());
@@ -110,6 +110,7 @@ bool is_of(const Source& one, const Source& other) {
 /// A chore of each target, which follows: when clean-up there failed last.
 constexpr const char* kFailedAt = "clean-up failed ";
 constexpr Time kPause = 15 * 60;
+constexpr Time kPatience = 3600;  // what was begun longer ago and can't be cleaned up is alerted
 
 /// One pass over what dead processes have left.
 class Recovery {
@@ -121,11 +122,12 @@ class Recovery {
   /// Whoever calls holds its lock.
   void recover(const Source& source) {
     for (const auto& dead : list_runs(state_, false))
-      if (is_of(dead.source, source)) attempt(dead.id, [&] { recover_run(dead); });
+      if (is_of(dead.source, source))
+        attempt(source, dead.id, dead.started_at, [&] { recover_run(dead); });
     const auto each = [&](const std::vector<Backup>& found, const auto& work) {
       for (const auto& backup : found) {
         if (!is_of(backup.source, source)) continue;
-        attempt(backup.id, [&] {
+        attempt(source, backup.id, backup.started_at, [&] {
           // As it is now: that run may have been all there was.
           if (const auto current = state_.catalog().find(backup.source.type, backup.id))
             work(*current);
@@ -142,16 +144,22 @@ class Recovery {
   }
 
  private:
-  /// Each problem is said once: a target that is out of reach is that for all its copies.
+  /// Each problem is said once: a target that is out of reach is that for all its copies. One that
+  /// lasts is alerted.
   template <typename Work>
-  void attempt(const std::string& what, const Work& work) {
+  void attempt(const Source& source, const std::string& what, Time begun, const Work& work) {
     try {
       work();
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kCancelled) throw;
-      if (said_.insert(error.what()).second)
-        log::warn("Cannot clean up after " + what + ": " + error.what() +
-                  ". It is tried again later");
+      const std::string message =
+          "Cannot clean up after " + what + ": " + error.what() + ". It is tried again later";
+      if (said_.insert(error.what()).second) log::warn(message);
+      if (now() > begun + kPatience)
+        raise_alert(state_, {.kind = AlertKind::kCleanup,
+                             .source = source.text(),
+                             .message = message,
+                             .code = error.exit_code()});
     }
   }
 
@@ -297,6 +305,9 @@ void recover(State& state) {
   const State::Haste haste(state);
   on_sound_catalog([&] {
     const auto sources = unsound_sources(state);
+    std::set<std::string> unsound;
+    for (const auto& [text, source] : sources) unsound.insert(text);
+    clear_others(state, AlertKind::kCleanup, unsound, "nothing is left to clean up");
     Recovery recovery(state, Reach::kEverywhere, true);
     for (const auto& [text, source] : sources)
       if (const auto lock = state.try_lock(source, "cleaning up")) recovery.recover(source);

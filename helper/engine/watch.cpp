@@ -6,7 +6,6 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "catalog/chores.hpp"
-#include "catalog/outbox.hpp"
 #include "engine/alert.hpp"
 
 namespace backups {
@@ -80,12 +79,9 @@ void tell_settings(State& state) {
     alert.message += (alert.message.empty() ? "" : "; ") + unclear.message;
     alerts[subject_of(alert)] = alert;
   }
-  const std::string kind = name_of(AlertKind::kSettings);
-  for (const auto& subject : Outbox(state.catalog().database()).subjects(kind))
-    if (!alerts.contains(subject))
-      clear_alert(state, {.kind = AlertKind::kSettings,
-                          .source = subject,
-                          .message = "the settings are understood"});
+  std::set<std::string> still;
+  for (const auto& [subject, alert] : alerts) still.insert(subject);
+  clear_others(state, AlertKind::kSettings, still, "the settings are understood");
   for (const auto& [subject, alert] : alerts)
     if (raise_alert(state, alert)) log::warn(alert.message);
 }

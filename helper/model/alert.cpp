@@ -29,6 +29,7 @@ constexpr auto kKinds = std::to_array<Kind>({
     {AlertKind::kIdentity, "identity", true, "high", "warning"},
     {AlertKind::kTampering, "tampering", true, "high", "rotating_light"},
     {AlertKind::kRestore, "restore", true, "high", "rotating_light"},
+    {AlertKind::kCleanup, "cleanup", true, "default", "warning"},
     {AlertKind::kClock, "clock", true, "high", "warning"},
     {AlertKind::kSettings, "settings", true, "high", "warning"},
     {AlertKind::kTest, "test", false, "default", "bell"},
@@ -139,6 +140,8 @@ std::string about(const Alert& alert) {
       return "A copy of " + of + " is not what was backed up";
     case AlertKind::kRestore:
       return "The data of " + of + " may be incomplete or gone";
+    case AlertKind::kCleanup:
+      return "What an interrupted command left of " + of + " can't be removed";
     case AlertKind::kClock:
       return "The clock of this host does not agree with its backups";
     case AlertKind::kSettings:

@@ -19,6 +19,7 @@ enum class AlertKind {
   kIdentity,   ///< another machine may use the name of this host
   kTampering,  ///< what a target holds is not what was written there
   kRestore,    ///< a restore has left its target without whole data
+  kCleanup,    ///< what an interrupted command left can't be removed
   kClock,
   kSettings,
   kTest,

@@ -120,8 +120,9 @@ const std::vector<Property>& properties() {
       {"notify-mail", "", "addresses, as ann@example.com,root", valid_addresses, P::kGlobalOnly},
       {"notify-mail-from", "", "an address", is_address, P::kGlobalOnly},
       {"notify-on",
-       "failure,recovery,suspect,partial,silence,clock,settings,identity,tampering,restore",
-       "some of failure,recovery,suspect,partial,silence,clock,settings,identity,tampering,restore",
+       "failure,recovery,suspect,partial,silence,clock,settings,identity,tampering,restore,cleanup",
+       "some of "
+       "failure,recovery,suspect,partial,silence,clock,settings,identity,tampering,restore,cleanup",
        [](const std::string& value) { return parse_alert_kinds(value).has_value(); },
        P::kGlobalOnly},
       {"notify-ping", "", "the URL of a dead man's switch (- reads it from stdin)", is_url,

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "catalog/outbox.hpp"
 #include "engine/copying.hpp"
 #include "engine/remove.hpp"
 #include "engine/run.hpp"
@@ -108,6 +109,25 @@ TEST_F(RecoverTest, ATryThatCannotCleanUpIsSaidAndMadeAgain) {
   lab_.forget_knobs();
   EXPECT_THAT(recovered(), HasSubstr("was interrupted"));
   EXPECT_THAT(list_runs(state_, false), IsEmpty());
+}
+
+TEST_F(RecoverTest, ACleanUpThatFailsForLongIsAlertedUntilNothingIsLeft) {
+  dead_run("restore", "", "1f0c2a9b");
+  lab_.at("abandon", "echo 'service is stopped' >&2; exit 5");
+  const auto troubles = [&] { return Outbox(state_.catalog().database()).subjects("cleanup"); };
+  recovered();
+  EXPECT_THAT(troubles(), IsEmpty()) << "the next try may succeed";
+  for (RunRecord dead : list_runs(state_, false)) {
+    dead.started_at -= 7200;
+    rewrite_run(state_, dead);
+  }
+  recovered();
+  recovered();
+  EXPECT_THAT(troubles(), ElementsAre(Lab::source().text()));
+  lab_.forget_knobs();
+  recovered();
+  recovered();
+  EXPECT_THAT(troubles(), IsEmpty());
 }
 
 TEST_F(RecoverTest, OneThatCannotCleanUpDoesNotKeepTheOthers) {
