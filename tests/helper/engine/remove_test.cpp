@@ -49,6 +49,21 @@ TEST_F(RemoveTest, RemovesTheFilesAndKeepsTheRow) {
   expect_sound(lab_);
 }
 
+TEST_F(RemoveTest, NothingIsDeletedWhileThePinsCannotBeRead) {
+  const std::string id = make();
+  make();
+  for (const char* pins : {"5", "[5]", R"({"a": 1})"}) {
+    tests::spill(lab_.root() / "settings.json",
+                 std::string(R"({"format": 1, "pins": )") + pins + "}");
+    State state = lab_.open();
+    const auto refused = ThrowsError(ErrorKind::kRefused, testing::HasSubstr("'pins' of"));
+    EXPECT_THAT([&] { remove_backup(state, row_of(state, id)); }, refused) << pins;
+    EXPECT_THAT([&] { remove_copy(state, row_of(state, id), kLocalTarget); }, refused) << pins;
+    EXPECT_FALSE(row_of(state, id).deleting);
+    verify_backup(state, row_of(state, id), kLocalTarget, {});
+  }
+}
+
 TEST_F(RemoveTest, OfAFailedBackupKeepsItsRow) {
   lab_.at("export.b", "exit 1");
   EXPECT_THROW(make(), Error);
