@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -49,10 +50,13 @@ std::vector<std::string> targets_of(Call& call, const Source& source) {
 
 /// With what helps there.
 std::string copy_failure(const Manifest& manifest, const std::string& target, const Error& error) {
+  const std::string push =
+      "dokku backups:push " + manifest.source.type + ":" + manifest.id + " --target " + target;
+  if (error.kind() == ErrorKind::kCancelled)
+    return "the backup " + manifest.id + " was made, but its copy to " + target +
+           " was cancelled. To copy it: " + push;
   const std::string why = error.what();
-  if (error.kind() == ErrorKind::kNotFound) return why;
-  return why + ". Try again: dokku backups:push " + manifest.source.type + ":" + manifest.id +
-         " --target " + target;
+  return error.kind() == ErrorKind::kNotFound ? why : why + ". Try again: " + push;
 }
 
 Created create_one(Call& call, const Source& source, const std::string& label) {
@@ -61,6 +65,7 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   Lock lock = lock_source(call.state, source, "create");
   Created created =
       take_backup(call.state, std::move(lock), {source, "manual", label, targets}, make_progress());
+  const interrupt::Shield until_it_is_reported;  // a copy that was cancelled leaves the backup
   const Manifest& manifest = created.manifest;
   call.resolver.remember_path(source);
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
@@ -69,7 +74,16 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   if (const std::string text = suspicion_text(call.state, manifest); !text.empty()) log::warn(text);
   for (const auto& [target, error] : created.failed_copies)
     log::warn(copy_failure(manifest, target, error));
+  if (!call.json) print(manifest.id + "\n");
   return created;
+}
+
+/// A copy that a person stopped is no failure of its target.
+int code_of(const std::map<std::string, Error>& failed_copies) {
+  const bool cancelled =
+      std::any_of(failed_copies.begin(), failed_copies.end(),
+                  [](const auto& copy) { return copy.second.kind() == ErrorKind::kCancelled; });
+  return static_cast<int>(cancelled ? ErrorKind::kCancelled : ErrorKind::kPartial);
 }
 
 int create(Call& call) {
@@ -80,13 +94,13 @@ int create(Call& call) {
   for (const auto& source : sources) {
     try {
       const auto [manifest, failed_copies] = create_one(call, source, label);
-      if (!failed_copies.empty()) worst = std::max(worst, static_cast<int>(ErrorKind::kPartial));
-      if (!call.json) print(manifest.id + "\n");
+      if (!failed_copies.empty()) worst = std::max(worst, code_of(failed_copies));
       results.push_back({{"source", source.text()},
                          {"status", failed_copies.empty() ? "success" : "partial"},
                          {"id", manifest.id},
                          {"stored_size", manifest.stored_size()},
                          {"raw_size", manifest.raw_size()}});
+      if (interrupt::requested()) break;
     } catch (const std::exception& error) {  // whatever it is: the others are backed up
       if (sources.size() == 1 && !call.json) throw;
       const std::string why = error.what();
@@ -99,6 +113,7 @@ int create(Call& call) {
       if (kind == ErrorKind::kCancelled) break;
     }
   }
+  const interrupt::Shield until_it_is_printed;
   if (call.json) print_json({{"backups", results}});
   return worst;
 }

@@ -1,5 +1,6 @@
 #include "engine/take.hpp"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,31 @@ Pushed copy_and_tell(State& state, const Backup& backup, const std::string& targ
   }
 }
 
+/// Throws nothing: whatever ends the copies, even before their beginning, whoever asked for the
+/// backup must hear that it was made.
+void copy_to_others(State& state, Lock lock, Created& created,
+                    const std::vector<std::string>& targets, const Progress& progress) {
+  std::optional<Error> ended;
+  std::optional<Backup> backup;
+  std::optional<Copying> copying;
+  try {
+    backup = state.catalog().find(created.manifest.source.type, created.manifest.id);
+    if (!backup) throw Error(ErrorKind::kNotFound, created.manifest.id + " was deleted meanwhile");
+    copying.emplace(state, std::move(lock), *backup, "");
+  } catch (const Error& error) {
+    ended = error;
+  }
+  for (const auto& target : targets) {
+    try {
+      if (ended) throw *ended;
+      copy_and_tell(state, *backup, target, progress);
+    } catch (const Error& error) {
+      created.failed_copies.emplace(target, error);
+      if (error.kind() == ErrorKind::kCancelled) ended = error;
+    }
+  }
+}
+
 }  // namespace
 
 Manifest take_first_copy(State& state, const CreateRequest& request, const Progress& progress) {
@@ -62,17 +88,7 @@ Created take_backup(State& state, Lock lock, const CreateRequest& request,
   std::vector<std::string> targets = request.targets;
   std::erase(targets, first_target(state.settings(), targets));
   Created created{take_first_copy(state, request, progress), {}};
-  if (targets.empty()) return created;
-  const Backup backup = *state.catalog().find(request.source.type, created.manifest.id);
-  const Copying copying(state, std::move(lock), backup, "");
-  for (const auto& target : targets) {
-    try {
-      copy_and_tell(state, backup, target, progress);
-    } catch (const Error& error) {
-      created.failed_copies.emplace(target, error);
-      if (error.kind() == ErrorKind::kCancelled) break;
-    }
-  }
+  if (!targets.empty()) copy_to_others(state, std::move(lock), created, targets, progress);
   return created;
 }
 

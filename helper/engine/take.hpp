@@ -21,7 +21,8 @@ struct Created {
 Manifest take_first_copy(State& state, const CreateRequest& request, const Progress& progress);
 
 /// The same, and the copies on its other targets. `lock` is that of the source, and is let go as
-/// soon as the first target has the backup: copies may take hours.
+/// soon as the first target has the backup: copies may take hours. Throws Error where there is no
+/// backup; a copy that fails, or that a stop was asked for, is in `failed_copies`.
 Created take_backup(State& state, Lock lock, const CreateRequest& request,
                     const Progress& progress);
 

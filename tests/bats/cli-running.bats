@@ -29,6 +29,24 @@ setup() {
   assert_contains "$stderr" "nothing runs for fake:db now"
 }
 
+@test "cancel while a copy waits for a server that does not answer: the backup is there, and its id is printed" {
+  local sink=$BATS_TEST_TMPDIR/sink server id
+  mkdir "$sink"
+  echo hang >"$sink/answer"
+  "$SUPPORT/http-sink" "$sink" 3>&- >/dev/null 2>&1 &
+  server=$!
+  wait_until 10 test -s "$sink/port"
+  helper target-add offsite s3 --bucket bucket --endpoint "http://127.0.0.1:$(<"$sink/port")" --quiet <<<KEY:SECRET
+  background create fake:db --target local,offsite
+  wait_until 20 test -e "$sink/1"
+  helper cancel fake:db --quiet
+  assert_ends 12
+  id=$(<"$OUT")
+  assert_contains "$(<"$OUT.err")" "the backup $id was made, but its copy to offsite was cancelled. To copy it: dokku backups:push fake:$id --target offsite"
+  helper verify "$id" --quiet
+  kill "$server"
+}
+
 @test "cancel stops a hook that does not want to end" {
   knob export 'trap "" TERM; echo $$ >"$fake/pid"; while :; do sleep 0.1; done'
   background create fake:db
