@@ -12,7 +12,8 @@ constexpr std::size_t kMostPages = 10'000;       ///< of one list
 constexpr std::size_t kMostListed = 5'000'000;   ///< objects or uploads of one list
 constexpr std::size_t kMostListBytes = 1 << 30;  ///< of one list's answers together
 constexpr int kLongestList = 3'600;              ///< seconds
-constexpr double kLongestPause = 120;            ///< seconds, whatever Retry-After says
-constexpr double kLongestPauses = 900;           ///< seconds, of one request's pauses together
+constexpr double kLongestPause = 120;   ///< seconds; a longer Retry-After is not waited for
+constexpr double kHurriedPause = 5;     ///< seconds, where a person or other work waits
+constexpr double kLongestPauses = 900;  ///< seconds, of one request's pauses together
 
 }  // namespace backups

@@ -20,6 +20,7 @@ namespace backups {
 namespace {
 
 constexpr std::int64_t kToleratedSkew = 5 * 60;  // seconds; servers refuse 15 minutes
+constexpr double kLongestWish = 1e9;             // seconds, of what is printed
 constexpr int kFirstContact = 4;                 // attempts, when nothing ever answered
 
 /// It comes from an answer, and goes into the headers of each request.
@@ -212,16 +213,18 @@ S3Answer S3Client::try_to_send(const S3Request& request) {
       if (correct(request, credentials, response, *problem)) continue;
       // A server may have done what it could not confirm.
       repeated = repeated || response.status >= 500 || response.ok();
+      at_least = wanted_pause(response, now());
       if (is_web_page(response) || !worth_retrying(response.status, problem->code) ||
-          ++failures >= attempts)
+          ++failures >= attempts || at_least > longest_pause() ||
+          (waited += at_least) > kLongestPauses)
         refuse(request, response, *problem);
-      at_least = std::min(wanted_pause(response, now()), kLongestPause);
-      if ((waited += at_least) > kLongestPauses) refuse(request, response, *problem);
+      say_again(request.doing, words_of(response, *problem), failures, attempts);
     } catch (const HttpFailure& failure) {
       if (request.receiver != nullptr) throw;
       if (gives_up(failure, ++failures, attempts))
         throw unreachable(request.doing, failure, failures);
       repeated = repeated || failure.cause() != HttpFailure::Cause::kNotReached;
+      say_again(request.doing, failure.what(), failures, attempts);
     }
     pause(failures, at_least, request.stop);
   }
@@ -229,8 +232,37 @@ S3Answer S3Client::try_to_send(const S3Request& request) {
 
 bool S3Client::gives_up(const HttpFailure& failure, int failures, int attempts) const {
   const int patience = attempts > 0 ? attempts : target_.attempts;
-  return failure.cause() == HttpFailure::Cause::kCertificate ||
+  const bool timed_out = failure.cause() == HttpFailure::Cause::kTimeout;
+  return failure.cause() == HttpFailure::Cause::kCertificate || (timed_out && target_.one_chance) ||
          failures >= (reached_ ? patience : std::min(patience, kFirstContact));
+}
+
+double S3Client::longest_pause() const {
+  return target_.one_chance ? kHurriedPause : kLongestPause;
+}
+
+bool S3Client::is_lost() const {
+  const std::lock_guard lock(mutex_);
+  return lost_.has_value();
+}
+
+void S3Client::say_again(const std::string& doing, const std::string& why, int failures,
+                         int attempts) {
+  const auto time = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    if (time < said_again_ + std::chrono::seconds(1)) return;
+    said_again_ = time;
+  }
+  const int most = reached_ ? attempts : std::min(attempts, kFirstContact);
+  log::detail(place("").host + ": cannot " + doing + " (" + clean(why) + "); attempt " +
+              std::to_string(failures + 1) + " of " + std::to_string(most) + " follows");
+}
+
+std::string S3Client::words_of(const HttpResponse& response, const S3Problem& problem) const {
+  return (problem.code.empty() ? "status " + std::to_string(response.status)
+                               : clean(problem.code)) +
+         (problem.message.empty() ? "" : " (" + clean(problem.message) + ")");
 }
 
 void S3Client::pause(int failures, double at_least, const std::atomic<bool>* stop) const {
@@ -310,12 +342,14 @@ void S3Client::refuse(const S3Request& request, const HttpResponse& response,
   if (is_web_page(response)) advice = not_s3();
   if (const std::string to = redirected_to(response, problem); !to.empty())
     advice.text = "the bucket is at " + clean(to) + ": set that as the target's endpoint";
-  std::string said =
-      problem.code.empty() ? "status " + std::to_string(response.status) : clean(problem.code);
-  if (!problem.message.empty()) said += " (" + clean(problem.message) + ")";
+  if (const double wanted = wanted_pause(response, now()); wanted > longest_pause())
+    advice.text = "the server asks to be left alone for " +
+                  human_duration(static_cast<std::int64_t>(std::min(wanted, kLongestWish))) +
+                  ": try again then";
   throw S3Error(advice.kind,
                 "cannot " + request.doing + " in the bucket " + target_.bucket + " at " +
-                    place("").host + ": " + said + (advice.text.empty() ? "" : "; " + advice.text),
+                    place("").host + ": " + words_of(response, problem) +
+                    (advice.text.empty() ? "" : "; " + advice.text),
                 response.status, problem.code);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -79,6 +80,13 @@ class S3Client {
   /// Is the `failures`th in a row the last?
   bool gives_up(const HttpFailure& failure, int failures, int attempts = 0) const;
 
+  /// With `one_chance`: it has had that.
+  bool is_lost() const;
+
+  /// Says so to a person, once for all parts that fail at the same time: that attempt `failures`
+  /// failed, and that there will be another.
+  void say_again(const std::string& doing, const std::string& why, int failures, int attempts);
+
   /// What to throw in the end when no attempt got an answer.
   Error unreachable(const std::string& doing, const HttpFailure& failure, int attempts) const;
 
@@ -114,6 +122,8 @@ class S3Client {
   [[noreturn]] void refuse(const S3Request& request, const HttpResponse& response,
                            const S3Problem& problem) const;
   std::string clean(const std::string& text) const;
+  double longest_pause() const;
+  std::string words_of(const HttpResponse& response, const S3Problem& problem) const;
 
   S3Target target_;
   mutable S3Keyring keyring_;
@@ -129,6 +139,7 @@ class S3Client {
   std::optional<std::int64_t> skew_;
   std::vector<std::unique_ptr<HttpClient>> idle_;
   std::optional<Error> lost_;  // why it counts as out of reach
+  std::chrono::steady_clock::time_point said_again_{};
 
   std::atomic<bool> reached_{false};
   std::atomic<bool> checksum_headers_{true};

@@ -50,6 +50,7 @@ class Probe {
 
  private:
   bool check(const char* name, const std::function<void()>& action) {
+    if (skipped(name)) return false;
     try {
       action();
       checks_.push_back({name, Outcome::kWorks, ""});
@@ -60,6 +61,15 @@ class Probe {
       return false;
     }
   }
+
+  bool skipped(const char* name) {
+    if (!client_.is_lost()) return false;
+    checks_.push_back({name, Outcome::kSkipped, "not tried, since the server stopped answering"});
+    return true;
+  }
+
+  /// The last check failed, and by an answer.
+  bool refused() const { return checks_.back().outcome == Outcome::kFails && !client_.is_lost(); }
 
   void put(bool is_new) { put_object(client_, {"write a test object", key_, text_, {}, is_new}); }
 
@@ -81,7 +91,8 @@ class Probe {
 
   /// Without it everything works, but what a killed process left stays and costs.
   void check_uploads() {
-    if (!check("uploads", [&] { list_uploads(client_, key_); }))
+    check("uploads", [&] { list_uploads(client_, key_); });
+    if (refused())
       lacks(
           "unfinished uploads can't be listed, so that what an interrupted one left can't be "
           "removed: give the bucket a lifecycle rule that ends incomplete multipart uploads");
@@ -89,13 +100,14 @@ class Probe {
 
   /// What large backups will meet; small ones work in any case.
   void check_parts() {
-    if (!check("many-parts", [&] { send_part(kMostParts); }))
+    check("many-parts", [&] { send_part(kMostParts); });
+    if (refused())
       lacks("the provider allows fewer than 10,000 parts: " + part_size_advice(kLargeBackup));
     check("growing-parts", [&] {
       if (!takes_growing_parts(client_, parts_key_))
         throw Error(ErrorKind::kRefused, "the provider wants parts of equal size");
     });
-    if (checks_.back().outcome == Outcome::kFails)
+    if (refused())
       lacks(checks_.back().message + "; for backups above 31 GiB " +
             part_size_advice(kLargeBackup));
   }
@@ -177,6 +189,8 @@ class Probe {
       hidden = remove_object(client_, key_);
       if (parts) remove_object(client_, parts_key_);
     });
+    if (client_.is_lost())
+      checks_.back().message += "; what the test wrote may still be there: " + key_;
     if (works && hidden)
       checks_.back() = {"delete", Outcome::kLacks,
                         "the bucket keeps versions, so that what is deleted is hidden, not gone: "
@@ -184,6 +198,7 @@ class Probe {
   }
 
   void check_create_only() {
+    if (skipped("create-only")) return;
     try {
       put(true);
       checks_.push_back({"create-only", Outcome::kLacks, kUnguarded});

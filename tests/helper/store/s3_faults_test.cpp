@@ -357,5 +357,28 @@ TEST_F(S3FaultTest, EndsACallThatStalls) {
   EXPECT_THAT([&] { store->get(kKey, out); }, ThrowsError(ErrorKind::kUnreachable));
 }
 
+TEST_F(S3FaultTest, AProbeGivesUpAServerThatStopsAnswering) {
+  fault_ = [&](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (request.target.find("list-type") == std::string::npos) return std::nullopt;
+    return ServerReply{200, "<ListBucketResult>", {{"Content-Length", "200000"}}};
+  };
+  S3Target impatient = target();
+  impatient.stall_timeout = 1;
+  const auto checks = make_s3_store(impatient, {"KEY", kSecret, ""})->probe();
+  using Outcome = S3Store::Check::Outcome;
+  for (const auto& check : checks) {
+    if (check.name == "write" || check.name == "read") {
+      EXPECT_EQ(check.outcome, Outcome::kWorks) << check.message;
+    } else if (check.name == "list") {
+      EXPECT_EQ(check.outcome, Outcome::kFails);
+    } else {
+      EXPECT_EQ(check.outcome, Outcome::kSkipped) << check.name;
+    }
+  }
+  EXPECT_EQ(count("GET", "list-type"), 1U);
+  EXPECT_THAT(server_.requests().back().target, HasSubstr("list-type"));
+  EXPECT_THAT(checks.back().message, HasSubstr("may still be there"));
+}
+
 }  // namespace
 }  // namespace backups

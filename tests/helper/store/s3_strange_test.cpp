@@ -285,6 +285,20 @@ TEST_F(S3StrangeTest, LetsNoAnswerWriteIntoItsHeaders) {
   }
 }
 
+TEST_F(S3StrangeTest, FailsAtOnceWhereItIsAskedToWaitForADay) {
+  fail_first(9, "GET", "list-type", {503, error_xml("SlowDown"), {{"Retry-After", "86400"}}});
+  EXPECT_THAT([&] { store()->list("fake"); },
+              ThrowsError(ErrorKind::kUnreachable, HasSubstr("left alone for 24 h")));
+  EXPECT_EQ(count("GET", "list-type"), 1U);
+}
+
+TEST_F(S3StrangeTest, SaysThatItTriesAgain) {
+  fail_first(2, "GET", "list-type", {503, error_xml("SlowDown"), {{"Retry-After", "1"}}});
+  const std::string said = tests::stderr_of([&] { store()->list("fake"); });
+  EXPECT_THAT(said, testing::AllOf(HasSubstr("SlowDown"), HasSubstr("attempt 2 of 4"),
+                                   HasSubstr("attempt 3 of 4")));
+}
+
 TEST_F(S3StrangeTest, SleepsForMinutesAtMostBecauseItIsAskedTo) {
   EXPECT_LE(kLongestPause, 300);
   EXPECT_LE(kLongestPauses, 3'600);
