@@ -6,9 +6,9 @@
 namespace backups {
 
 Error system_error(const std::string& what, int errno_value) {
-  const auto kind =
-      errno_value == ENOSPC || errno_value == EDQUOT ? ErrorKind::kNoRoom : ErrorKind::kFailed;
-  return Error(kind, what + ": " + std::generic_category().message(errno_value));
+  const bool no_room = errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EROFS;
+  return Error(no_room ? ErrorKind::kNoRoom : ErrorKind::kFailed,
+               what + ": " + std::generic_category().message(errno_value));
 }
 
 }  // namespace backups

@@ -1,6 +1,7 @@
 #include "catalog/schema.hpp"
 
 #include <array>
+#include <set>
 #include <string>
 
 #include "base/error.hpp"
@@ -122,27 +123,59 @@ CREATE INDEX backups_by_schedule ON backups (type, name, schedule, sequence) WHE
 CREATE INDEX backups_there ON backups (type, name, sequence) WHERE deleted_at IS NULL;
 )sql"};
 
+constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
+
 std::int64_t version_of(Database& database) {
   Statement version(database, "PRAGMA user_version");
   version.step();
   return version.number(0);
 }
 
-}  // namespace
-
-void migrate(Database& database) {
-  constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
-  const std::int64_t found = version_of(database);
-  if (found == kNewest) return;
-  if (found > kNewest)
-    throw Error(ErrorKind::kFailed,
-                "catalog.db was made by a newer version of this program: update the plugin");
-  Transaction transaction(database);
-  // Another process may have done it while this one waited.
-  for (std::int64_t step = version_of(database); step < kNewest; ++step) {
+void apply(Database& database, std::int64_t from, std::int64_t to) {
+  for (std::int64_t step = from; step < to; ++step) {
     database.execute(kMigrations[static_cast<std::size_t>(step)]);
     database.execute("PRAGMA user_version = " + std::to_string(step + 1));
   }
+}
+
+/// As "copies.host". The text of the schema differs between releases of SQLite.
+std::set<std::string> columns_of(Database& database) {
+  Statement query(
+      database,
+      "SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c "
+      "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'");
+  std::set<std::string> columns;
+  while (query.step()) columns.insert(query.text(0));
+  return columns;
+}
+
+/// A file may be sound as a database and lack a table: then statements fail for ever, and so would
+/// steps where one has been done already. Throws Error, kDamaged.
+void check_columns(Database& database, std::int64_t version) {
+  Database made = Database::copy_of({});
+  apply(made, 0, version);
+  const auto expected = columns_of(made);
+  const auto found = columns_of(database);
+  for (const auto& column : expected)
+    if (!found.contains(column)) throw Error(ErrorKind::kDamaged, "it has no column " + column);
+  if (version < kNewest && found.size() > expected.size())
+    throw Error(ErrorKind::kDamaged, "it has more than its version " + std::to_string(version));
+}
+
+}  // namespace
+
+void migrate(Database& database) {
+  const std::int64_t found = version_of(database);
+  if (found > kNewest)
+    throw Error(ErrorKind::kFailed,
+                "catalog.db was made by a newer version of this program: update the plugin");
+  if (found < 0) throw Error(ErrorKind::kDamaged, "it has no valid version");
+  if (found == kNewest) return check_columns(database, found);
+  Transaction transaction(database);
+  // Another process may have done it while this one waited.
+  const std::int64_t from = version_of(database);
+  check_columns(database, from);
+  apply(database, from, kNewest);
   transaction.commit();
 }
 

@@ -74,6 +74,32 @@ bool wants_json(const Options& options) {
   return format == "json";
 }
 
+void look_without_settings(State& state) {
+  try {
+    state.settings();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    log::warn(std::string(error.what()) +
+              ". Until then the built-in defaults are used to show what there is");
+    state.use_default_settings();
+  }
+}
+
+int run_on(const fs::path& root, const Verb& verb, const Options& options, bool json) {
+  become_owner_of(root);
+  keep_memory_private();
+  if (verb.lends_ballast) lend_ballast(root, false);
+  State state(root, hooks_directory(options), hook_environment(root));
+  state.set_helper(own_program());
+  if (verb.only_looks) look_without_settings(state);
+  Call call{state, options, Resolver(state), json};
+  // Whoever called is told what they may see of it. On a full disk nobody can look.
+  if (!verb.internal && has_room(root, kRoomToRecord))
+    warn_of_replacements(
+        call.state, [&](const Source& source) { return !call.resolver.allowed({source}).empty(); });
+  return verb.run(call);
+}
+
 int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
   for (const auto& argument : arguments) {
     if (argument == "--help") {
@@ -87,17 +113,13 @@ int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
   log::set_quiet(options.flag("quiet") || std::getenv("DOKKU_QUIET_OUTPUT") != nullptr);
 
   const fs::path root = state_root(options);
-  become_owner_of(root);
-  keep_memory_private();
-  if (verb.lends_ballast) lend_ballast(root, false);
-  State state(root, hooks_directory(options), hook_environment(root));
-  state.set_helper(own_program());
-  Call call{state, options, Resolver(state), json};
-  // Whoever called is told what they may see of it. On a full disk nobody can look.
-  if (!verb.internal && has_room(root, kRoomToRecord))
-    warn_of_replacements(
-        call.state, [&](const Source& source) { return !call.resolver.allowed({source}).empty(); });
-  return verb.run(call);
+  try {
+    return run_on(root, verb, options, json);
+  } catch (const Error& error) {
+    const std::string why = error.what();
+    if (error.kind() != ErrorKind::kNoRoom || why.find("backups:") != std::string::npos) throw;
+    throw Error(error.kind(), why + ". " + room_advice(root));
+  }
 }
 
 void print_version(const std::vector<std::string>& arguments) {
@@ -145,10 +167,7 @@ int run_cli(int argc, char** argv) {
     interrupt::install();
     return dispatch({argv + 1, argv + argc});
   } catch (const Error& error) {
-    const std::string why = error.what();
-    const bool helps = why.find("backups:") != std::string::npos;
-    log::warn(why +
-              (error.kind() == ErrorKind::kNoRoom && !helps ? std::string(". ") + kMakeRoom : ""));
+    log::warn(error.what());
     return error.exit_code();
   } catch (const std::exception& error) {
     log::warn(std::string("failed: ") + error.what());

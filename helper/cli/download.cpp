@@ -58,7 +58,10 @@ Verb download_verb() {
           {1, 1},
           {{"artifact", "NAME", "which of several: the name of a database, or globals"},
            {"raw", nullptr, "the stored bytes: still compressed"}},
-          download};
+          download,
+          false,
+          false,
+          true};
 }
 
 }  // namespace backups

@@ -28,6 +28,10 @@ void show(Call& call, const HostIdentity& host) {
             "only by what it writes off-site"
           : "yes");
   print(format_report("Host " + host.name, rows));
+  if (call.state.settings().has_unclear_host())
+    log::warn(
+        "'host' of settings.json is not understood, and this name is used meanwhile. Correct "
+        "it, or replace it: dokku backups:host --keep, or dokku backups:host --new");
   if (!host.doubtful.empty())
     log::warn(
         "Another machine may use " + join(host.doubtful, ", ") +

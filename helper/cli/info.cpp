@@ -117,7 +117,10 @@ Verb info_verb() {
           "show everything known about a backup and how to open it without this plugin",
           {1, 1},
           {},
-          info};
+          info,
+          false,
+          false,
+          true};
 }
 
 }  // namespace backups

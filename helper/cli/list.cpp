@@ -87,7 +87,10 @@ Verb list_verb() {
           {0, 1},
           {{"all", nullptr, "deleted ones too"},
            {"limit", "N", "at most so many, 0 for all (default 100)"}},
-          list};
+          list,
+          false,
+          false,
+          true};
 }
 
 }  // namespace backups

@@ -45,7 +45,10 @@ Verb logs_verb() {
           "show what the exporter and the helper said",
           {1, 1},
           {{"follow", nullptr, "go on until the backup has ended"}},
-          logs};
+          logs,
+          false,
+          false,
+          true};
 }
 
 }  // namespace backups

@@ -35,6 +35,8 @@ struct Verb {
   /// Gives the ballast of a full disk back, since it removes backups, changes what is removed or
   /// made by itself, or needs one all the same.
   bool lends_ballast = false;
+  /// Only looks: goes on by the built-in defaults while settings.json can't be understood.
+  bool only_looks = false;
 };
 
 const std::vector<Verb>& verbs();

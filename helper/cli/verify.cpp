@@ -38,7 +38,10 @@ Verb verify_verb() {
           "read every byte of a backup again and check its digests",
           {1, 1},
           {{"target", "NAME", "which copy (default: the nearest)"}},
-          verify};
+          verify,
+          false,
+          false,
+          true};
 }
 
 }  // namespace backups

@@ -103,15 +103,20 @@ void doubt_host(State& state, const std::string& why, const std::string& writer)
 
 void keep_host(State& state) {
   host_identity(state);
-  state.change_settings([](Settings& settings) { settings.host.keep(); });
+  state.change_settings([](Settings& settings) {
+    settings.host.keep();
+    settings.forget_unclear_host();
+  });
   clear_alert(state, identity_alert("this machine is " + state.settings().host.name));
 }
 
 void renew_host(State& state) {
   host_identity(state);
   state.change_settings([](Settings& settings) {
-    if (settings.host.doubtful.empty()) settings.host.doubt(fresh_name());
+    if (settings.host.doubtful.empty() && !settings.has_unclear_host())
+      settings.host.doubt(fresh_name());
     settings.host.renounce();
+    settings.forget_unclear_host();
   });
   clear_alert(state, identity_alert("this machine is " + state.settings().host.name));
 }

@@ -16,7 +16,8 @@ HostIdentity host_identity(State& state);
 /// the token of what was found.
 void doubt_host(State& state, const std::string& why, const std::string& writer);
 
-/// What a person decides of doubtful names. Both end the alert.
+/// What a person decides of doubtful names. Both end the alert, and replace an identity in
+/// settings.json that is not understood.
 void keep_host(State& state);
 /// Makes a new name where nothing was in doubt.
 void renew_host(State& state);

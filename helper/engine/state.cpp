@@ -88,6 +88,22 @@ Environment hook_environment(const fs::path& root) {
 
 namespace {
 
+/// A directory, a link to nowhere or the like. A link to a file is one that lies on another disk.
+bool is_in_the_way(const fs::path& path) {
+  std::error_code unseen;
+  return fs::exists(fs::symlink_status(path, unseen)) && !fs::is_regular_file(path, unseen);
+}
+
+/// Nothing where there is no such name. Where something else has it, somebody asked for something,
+/// and it can't be told what.
+std::optional<std::string> settings_text(const fs::path& file) {
+  std::error_code unseen;
+  if (is_in_the_way(file))
+    throw Error(ErrorKind::kDamaged, fs::exists(file, unseen) ? "it is not a regular file"
+                                                              : "it is a link to a missing file");
+  return read_file(file);
+}
+
 /// 0 where there is none.
 std::uint64_t file_id(const fs::path& path) {
   struct stat status {};
@@ -136,7 +152,7 @@ Catalog& State::catalog() {
 std::unique_ptr<Catalog> State::copy_catalog() {
   std::unique_ptr<Catalog> copy;
   try {
-    copy = Catalog::copy_of(catalog_file());
+    copy = Catalog::copy_of(is_in_the_way(catalog_file()) ? "" : catalog_file());
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
     copy = Catalog::copy_of("");
@@ -162,6 +178,9 @@ void State::open_catalog() {
     std::error_code unseen;
     if (fs::exists(Database::damage_mark(catalog_file()), unseen))
       throw Error(ErrorKind::kDamaged, "a command found it so");
+    for (const char* part : {"", "-wal", "-shm"})
+      if (const fs::path file = catalog_file().string() + part; is_in_the_way(file))
+        throw Error(ErrorKind::kDamaged, file.string() + " is not a regular file");
     opened = std::make_unique<Catalog>(catalog_file());
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
@@ -180,11 +199,18 @@ void State::set_catalog_aside(const std::string& why) {
   const fs::path aside = catalog_file().string() + ".damaged-" + id_time(now());
   // Somebody may have removed it, and left the mark.
   std::error_code unseen;
-  const bool there = fs::exists(catalog_file(), unseen);
+  const bool there = fs::exists(fs::symlink_status(catalog_file(), unseen));
   if (there && ::rename(catalog_file().c_str(), aside.c_str()) != 0)
     throw system_error("cannot set the damaged " + catalog_file().string() + " aside", errno);
-  for (const char* suffix : {"-wal", "-shm"}) remove_durably(catalog_file().string() + suffix);
-  remove_durably(Database::damage_mark(catalog_file()));
+  const std::string mark = Database::damage_mark("");
+  for (const std::string& part : {std::string("-wal"), std::string("-shm"), mark}) {
+    const fs::path file = catalog_file().string() + part;
+    if (!is_in_the_way(file)) {
+      remove_durably(file);
+    } else if (::rename(file.c_str(), (aside.string() + part).c_str()) != 0) {
+      throw system_error("cannot set " + file.string() + " aside", errno);
+    }
+  }
   log::warn("The catalog is damaged (" + why + ")" + (there ? ", kept as " + aside.string() : ""));
 }
 
@@ -236,14 +262,27 @@ S3Store& State::s3(const std::string& target, const std::string& host_name) {
   return *store;
 }
 
-Settings State::settings() const {
-  const auto text = read_file(root_ / "settings.json");
-  return text ? Settings::parse(*text) : Settings();
+Settings State::settings() const { return uses_defaults_ ? Settings() : read_settings(); }
+
+Settings State::read_settings() const {
+  const fs::path file = root_ / "settings.json";
+  try {
+    const auto text = settings_text(file);
+    return text ? Settings::parse(*text) : Settings();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    throw Error(ErrorKind::kDamaged,
+                file.string() + " can't be understood: " + error.what() +
+                    ". Correct that file or put a copy of it back. To begin without it: mv " +
+                    shell_quote(file.string()) + " " + shell_quote(file.string() + ".damaged") +
+                    ", after which schedules, targets, kept backups, properties and the name of "
+                    "this host off-site are lost, and no backup is");
+  }
 }
 
 void State::change_settings(const std::function<void(Settings&)>& change) {
   const Lock lock = Lock::acquire(root_ / "locks" / "settings");
-  Settings changed = settings();
+  Settings changed = read_settings();
   change(changed);
   write_file_atomically(root_ / "settings.json", changed.to_text());
 }

@@ -54,8 +54,13 @@ class State {
   /// While it lives, stores that are not local get one short try: for what need not be done now.
   class Haste;
 
+  /// Throws Error, kDamaged, with the next step, where settings.json as a whole can't be
+  /// understood.
   Settings settings() const;
-  /// Reads, changes and replaces settings.json under its lock.
+  /// From now on settings() is the built-in defaults: for whoever only looks, while the file can't
+  /// be understood.
+  void use_default_settings() { uses_defaults_ = true; }
+  /// Reads, changes and replaces settings.json under its lock. Throws Error as settings().
   void change_settings(const std::function<void(Settings&)>& change);
   /// Below whose name new backups go in a bucket (engine/host.hpp).
   std::string host();
@@ -75,6 +80,7 @@ class State {
  private:
   std::filesystem::path lock_file(const Source& source) const;
   std::filesystem::path catalog_file() const { return root_ / "catalog.db"; }
+  Settings read_settings() const;
   bool is_catalog_current() const;
   void open_catalog();
   std::unique_ptr<Catalog> copy_catalog();
@@ -88,6 +94,7 @@ class State {
   std::unique_ptr<Store> local_;
   std::map<std::string, std::unique_ptr<S3Store>> remote_;  // by target, host and options
   bool hasty_ = false;
+  bool uses_defaults_ = false;
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<Catalog> copy_;  // stays when catalog_ is there again: somebody may still read it
   std::uint64_t catalog_file_id_ = 0;              // inode of what is open

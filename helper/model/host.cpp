@@ -35,6 +35,12 @@ void HostIdentity::keep() {
   doubtful.clear();
 }
 
+void HostIdentity::absorb(const HostIdentity& meanwhile) {
+  names.insert(meanwhile.names.begin(), meanwhile.names.end());
+  writers.insert(writers.begin(), meanwhile.writers.begin(), meanwhile.writers.end());
+  strangers.insert(meanwhile.strangers.begin(), meanwhile.strangers.end());
+}
+
 void HostIdentity::renounce() {
   others.insert(doubtful.begin(), doubtful.end());
   doubtful.clear();

@@ -39,6 +39,8 @@ struct HostIdentity {
   void doubt(const std::string& fresh);
   /// A person says that they are this machine's after all: the first is its name again.
   void keep();
+  /// What `meanwhile` had written and met while this identity could not be understood is its own.
+  void absorb(const HostIdentity& meanwhile);
   /// A person says that they are another machine's.
   void renounce();
 

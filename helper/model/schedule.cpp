@@ -31,6 +31,14 @@ void attempt(Schedule& schedule, const std::string& otherwise, const Read& read)
   }
 }
 
+std::string text_of(const Json& json, const char* key) {
+  if (!json.is_object()) throw Error(ErrorKind::kDamaged, "it is not a JSON object");
+  const auto found = json.find(key);
+  if (found != json.end() && found->is_string()) return found->get<std::string>();
+  throw Error(ErrorKind::kDamaged, std::string("its '") + key + "' " +
+                                       (found == json.end() ? "is missing" : "is no text"));
+}
+
 void read_targets(Schedule& schedule, const Json& json) {
   for (const auto& target : json.at("targets").get_ref<const Json::array_t&>()) {
     const auto names = parse_target_list(target.get<std::string>());
@@ -114,9 +122,9 @@ Json schedule_to_json(const Schedule& schedule) {
 Schedule schedule_from_json(const Json& json) {
   try {
     Schedule schedule;
-    schedule.source = {json.at("type"), json.at("name"), json.at("address")};
-    schedule.id = json.at("id");
-    schedule.cron = json.at("cron");
+    schedule.source = {text_of(json, "type"), text_of(json, "name"), text_of(json, "address")};
+    schedule.id = text_of(json, "id");
+    schedule.cron = text_of(json, "cron");
     check(schedule);
     read_details(schedule, json);
     if (members_to_json(schedule) != json) schedule.verbatim = json.dump();

@@ -27,11 +27,14 @@ class Settings {
  public:
   static constexpr const char* kGlobal = "--global";
 
+  static constexpr std::int64_t kFormat = 1;
+
   /// What can't be understood, as of a newer version, stops only itself: unclear() names it, and
   /// to_text() puts it back where it was, to the letter. Throws Error, kDamaged, for what is no
-  /// JSON object.
+  /// JSON object: the message is why, "it is empty".
   static Settings parse(const std::string& text);
-  /// Throws Error, kRefused, where there is no room left for what parse() did not understand.
+  /// What was set where something of another kind stood that parse() did not understand sets that
+  /// aside, in the file. Throws Error, kRefused, where it can't be: of a newer version, or pins.
   std::string to_text() const;
 
   std::vector<UnclearSetting> unclear() const;
@@ -39,6 +42,11 @@ class Settings {
   void forget_unclear(const std::vector<std::string>& path);
   /// The same for a schedule that did not become one of `schedules`. False where there is none.
   bool forget_unclear_schedule(const Source& source, const std::string& id);
+  /// True while what the file says of who this host is can't be understood: `host` is then who it
+  /// is meanwhile, with the names that can be told as doubtful ones.
+  bool has_unclear_host() const { return !unclear_host_.empty(); }
+  /// From now on the host is what `host` says.
+  void forget_unclear_host() { unclear_host_.clear(); }
   /// True for all, where a pin can't be understood: it may be of any.
   bool is_pinned(const std::string& backup) const;
 
@@ -93,7 +101,8 @@ class Settings {
   friend class SettingsReader;
 
   std::map<std::string, std::map<std::string, std::string>> values_;
-  int format_ = 1;
+  std::int64_t format_ = kFormat;
+  std::string unclear_host_;  ///< the JSON of `host`, where it was not understood; else empty
   std::string unclear_;  ///< JSON object of what was not understood, at its places; empty: nothing
 };
 

@@ -5,36 +5,33 @@
 #include "base/text.hpp"
 #include "model/limits.hpp"
 #include "model/settings.hpp"
-#include "sys/zone.hpp"
 
 namespace backups {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormat = 1;
+constexpr std::int64_t kFormat = Settings::kFormat;
+/// The identity under which a host works whose `host` is not understood.
+constexpr const char* kMeanwhile = "host_meanwhile";
 
-Json object_of(const std::string& text) {
-  return text.empty() ? Json::object() : Json::parse(text);
+/// Nobody asked for anything with these.
+bool is_blank(const Json& value) { return value.empty() || value == ""; }
+
+/// What keeps backups from being removed must not give way, nor must what a newer version wrote.
+bool may_give_way(const std::string& key, std::int64_t format) {
+  return format <= kFormat && key != "pins" && key != "host_id";
 }
 
-std::string text_at(const Json& json, const char* key) {
-  const auto found = json.is_object() ? json.find(key) : json.end();
-  return json.is_object() && found != json.end() && found->is_string() ? found->get<std::string>()
-                                                                       : "";
-}
-
-bool is_schedule(const Json& json, const Source& source, const std::string& id) {
-  return text_at(json, "type") == source.type && text_at(json, "name") == source.name &&
-         text_at(json, "id") == id;
-}
-
-/// Puts what was not understood back where it was. What was set there since wins.
-void put_back(Json& json, const Json& unclear) {
+/// Puts what was not understood back where it was. What was set there since wins; where both have
+/// no room, what was not understood is kept in `set_aside`.
+void put_back(Json& json, const Json& unclear, std::int64_t format) {
   for (const auto& [key, value] : unclear.items()) {
     Json& known = json[key];
-    if (known.is_null() || known.empty() || known == "") {
+    if (is_blank(known)) {
       known = value;
+    } else if (is_blank(value)) {
+      continue;
     } else if (known.is_array() && value.is_array()) {
       known.insert(known.end(), value.begin(), value.end());
     } else if (known.is_object() && value.is_object()) {
@@ -43,31 +40,55 @@ void put_back(Json& json, const Json& unclear) {
         if (is_new || key != "properties" || !entry.is_object()) continue;
         for (const auto& [property, set] : entry.items()) there->emplace(property, Json(set));
       }
+    } else if (may_give_way(key, format)) {
+      json["set_aside"][key] = value;
     } else {
-      throw Error(ErrorKind::kRefused, "'" + key +
-                                           "' of settings.json is of a newer version, and can't be "
-                                           "changed by this one: update the plugin");
+      throw Error(
+          ErrorKind::kRefused,
+          "'" + key +
+              "' of settings.json is not understood by this version, which can't change it: "
+              "update the plugin, or correct that entry in the file");
     }
   }
 }
 
-/// What is left empty goes too.
-void remove_at(Json& json, std::vector<std::string>::const_iterator name,
-               std::vector<std::string>::const_iterator end) {
-  if (!json.is_object() || !json.contains(*name)) return;
-  if (name + 1 != end) remove_at(json[*name], name + 1, end);
-  if (name + 1 == end || json[*name].empty()) json.erase(*name);
+/// Its names become parts of keys. Nothing for one that is not understood.
+std::optional<HostIdentity> host_of(const Json& json) {
+  try {
+    HostIdentity host = host_from_json(json);
+    std::set<std::string> names = host.names;
+    names.insert(host.doubtful.begin(), host.doubtful.end());
+    names.insert(host.name);
+    if (std::all_of(names.begin(), names.end(), valid_name)) return host;
+  } catch (const Json::exception&) {
+  }
+  return std::nullopt;
 }
 
-/// Its names become parts of keys.
-void check_host(const HostIdentity& host) {
-  std::set<std::string> names = host.names;
-  names.insert(host.doubtful.begin(), host.doubtful.end());
-  if (!host.name.empty()) names.insert(host.name);
-  for (const auto& name : names)
-    if (!valid_name(name))
-      throw Error(ErrorKind::kDamaged,
-                  "settings.json: '" + printable(name) + "' is not the name of a host");
+/// Of an identity that is not understood: the names that it seems to have, for a person to decide.
+HostIdentity doubtful_host(const Json& json) {
+  HostIdentity host;
+  const auto take = [&](const Json& name) {
+    if (name.is_string() && valid_name(name.get<std::string>()) && !host.doubts(name))
+      host.doubtful.push_back(name);
+  };
+  if (!json.is_object()) return host;
+  take(json.value("name", Json()));
+  for (const char* key : {"names", "doubtful"})
+    for (const auto& name : json.value(key, Json::array())) take(name);
+  return host;
+}
+
+/// Plain words for what a parser says.
+std::string why_unreadable(const std::string& text, const Json::exception& error) {
+  if (trim(text).empty()) return "it is empty";
+  const auto* wrong = dynamic_cast<const Json::parse_error*>(&error);
+  if (wrong == nullptr) return "it holds a number that is too large";
+  if (wrong->byte > text.size()) return "it ends in the middle, as a file that was cut short";
+  const auto end =
+      text.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(wrong->byte, 1));
+  return "it is not valid JSON from line " +
+         std::to_string(1 + std::count(text.begin(), end - 1, '\n')) + " on";
 }
 
 }  // namespace
@@ -82,11 +103,7 @@ class SettingsReader {
     read_texts("pins", settings_.pins);
     read_texts("paths", settings_.paths);
     read_texts("accepted", settings_.accepted);
-    if (rest_.contains("host")) {
-      settings_.host = host_from_json(rest_["host"]);
-      check_host(settings_.host);
-      rest_.erase("host");
-    }
+    read_host();
     if (rest_.contains("host_id") && rest_["host_id"].is_string()) {
       settings_.host_id = rest_["host_id"];
       rest_.erase("host_id");
@@ -103,6 +120,30 @@ class SettingsReader {
     const auto format = rest_.find("format");
     if (format != rest_.end() && format->is_number_integer()) settings_.format_ = *format;
     rest_.erase("format");
+  }
+
+  /// As a whole or not at all: any part may be what keeps another machine's backups from being
+  /// removed. One that is not understood stays, and this host works under another name meanwhile.
+  void read_host() {
+    std::optional<HostIdentity> meanwhile;
+    if (rest_.contains(kMeanwhile)) meanwhile = host_of(rest_[kMeanwhile]);
+    if (meanwhile) rest_.erase(kMeanwhile);
+    if (!rest_.contains("host")) {
+      if (meanwhile) settings_.host = *meanwhile;
+      return;
+    }
+    Json& json = rest_["host"];
+    if (const auto host = host_of(json)) {
+      settings_.host = *host;
+      if (meanwhile) settings_.host.absorb(*meanwhile);
+      const Json known = host_to_json(*host);
+      for (const auto& member : known.items()) json.erase(member.key());
+      if (!json.empty()) return;
+    } else {
+      settings_.host = meanwhile ? *meanwhile : doubtful_host(json);
+      settings_.unclear_host_ = json.dump();
+    }
+    rest_.erase("host");
   }
 
   /// Keeps in `section` the entries for which `take` returns false, and nothing where none is left.
@@ -180,19 +221,20 @@ class SettingsReader {
 Settings Settings::parse(const std::string& text) {
   try {
     Json json = Json::parse(shallow(text));
-    if (!json.is_object()) throw Error(ErrorKind::kDamaged, "settings.json is not a JSON object");
+    if (!json.is_object()) throw Error(ErrorKind::kDamaged, "it is not a JSON object");
     return SettingsReader(std::move(json)).read();
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorKind::kDamaged, std::string("settings.json cannot be read: ") + error.what());
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::kDamaged, why_unreadable(text, error));
   }
 }
 
 std::string Settings::to_text() const {
   Json json = {{"format", format_}};
-  if (host.name.empty()) {
+  if (has_unclear_host()) json["host"] = Json::parse(unclear_host_);
+  if (!host.name.empty()) {
+    json[has_unclear_host() ? kMeanwhile : "host"] = host_to_json(host);
+  } else if (!has_unclear_host()) {
     json["host_id"] = host_id;
-  } else {
-    json["host"] = host_to_json(host);
   }
   json["pins"] = pins;
   if (!targets.empty()) json["targets"] = targets;
@@ -200,136 +242,8 @@ std::string Settings::to_text() const {
   if (!paths.empty()) json["paths"] = paths;
   if (!accepted.empty()) json["accepted"] = accepted;
   json["properties"] = values_;
-  put_back(json, object_of(unclear_));
+  if (!unclear_.empty()) put_back(json, Json::parse(unclear_), format_);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-bool Settings::is_pinned(const std::string& backup) const {
-  return pins.contains(backup) || object_of(unclear_).contains("pins");
-}
-
-bool Settings::is_unclear(const std::string& scope, const std::string& key) const {
-  const Json unclear = object_of(unclear_).value("properties", Json::object());
-  for (const auto& asked : {scope, std::string(kGlobal)}) {
-    const bool is_text = !unclear.is_object() || !unclear.contains(asked) ||
-                         !unclear[asked].is_object() || !unclear[asked].contains(key);
-    if (!is_text) return true;
-    if (const std::string value = own(asked, key); !value.empty())
-      return !find_property(key)->valid(value);
-  }
-  return false;
-}
-
-void Settings::forget_unclear(const std::vector<std::string>& path) {
-  if (unclear_.empty()) return;
-  Json json = object_of(unclear_);
-  remove_at(json, path.begin(), path.end());
-  unclear_ = json.empty() ? "" : json.dump();
-}
-
-bool Settings::forget_unclear_schedule(const Source& source, const std::string& id) {
-  Json json = object_of(unclear_);
-  if (!json.contains("schedules") || !json["schedules"].is_array()) return false;
-  Json left = Json::array();
-  for (const auto& entry : json["schedules"])
-    if (!is_schedule(entry, source, id)) left.push_back(entry);
-  const bool found = left.size() < json["schedules"].size();
-  if (left.empty()) {
-    json.erase("schedules");
-  } else {
-    json["schedules"] = left;
-  }
-  unclear_ = json.empty() ? "" : json.dump();
-  return found;
-}
-
-namespace {
-
-using Unclear = std::vector<UnclearSetting>;
-
-void add_values(Unclear& unclear, const std::string& scope,
-                const std::map<std::string, std::string>& values) {
-  for (const auto& [key, value] : values) {
-    const Property* property = find_property(key);
-    if (property == nullptr || property->valid(value)) continue;
-    unclear.push_back({scope, "",
-                       key + " of " + printable(scope) + " takes " + property->takes + ", not '" +
-                           property->shown(value) + "': it is ignored until it is set again"});
-  }
-}
-
-void add_schedule(Unclear& unclear, const Schedule& schedule) {
-  std::string what = schedule.unclear;
-  if (!Zone::is_known(schedule.timezone))
-    what += (what.empty() ? "" : "; ") +
-            ("this host does not know its time zone '" + printable(schedule.timezone) + "', and " +
-             Zone::host() +
-             " is used. Name one that it knows with --timezone, or install the package that "
-             "has it (tzdata-legacy)");
-  if (!what.empty())
-    unclear.push_back(
-        {schedule.source.text(), schedule.id,
-         "schedule " + schedule.id + " of " + schedule.source.spelling() + ": " + what});
-}
-
-void add_target(Unclear& unclear, const std::string& name, const TargetOptions& options) {
-  try {
-    for (const auto& [option, value] : options) check_target_option(option, value);
-    check_target_options(options);
-  } catch (const Error& error) {
-    unclear.push_back({"", "", "target " + name + " can't be used: " + error.what()});
-  }
-}
-
-/// Of a schedule that can't run: whose it is, as far as that can be told.
-UnclearSetting lost_schedule(const Json& json) {
-  std::string why = "it is not one";
-  try {
-    schedule_from_json(json);
-  } catch (const Error& error) {
-    why = error.what();
-  }
-  const std::string source = text_at(json, "type") + ":" + text_at(json, "name");
-  return {source, text_at(json, "id"),
-          "schedule " + printable(text_at(json, "id")) + " of " + printable(source) +
-              " does not run: " + why};
-}
-
-void add_rest(Unclear& unclear, const Json& json) {
-  for (const auto& [section, value] : json.items()) {
-    const bool known = section == "schedules" || section == "pins" || section == "accepted" ||
-                       section == "targets" || section == "properties" || section == "host_id";
-    if (!known) continue;
-    if (section == "schedules" && value.is_array()) {
-      for (const auto& entry : value) unclear.push_back(lost_schedule(entry));
-    } else if (section == "targets" && value.is_object()) {
-      for (const auto& item : value.items())
-        unclear.push_back(
-            {"", "", "target " + printable(item.key()) + " can't be used: it is not understood"});
-    } else if (section == "properties" && value.is_object()) {
-      for (const auto& item : value.items())
-        unclear.push_back({item.key(), "",
-                           "properties of " + printable(item.key()) +
-                               " are not understood: " + printable(item.value().dump())});
-    } else {
-      unclear.push_back({"", "",
-                         "'" + section + "' of settings.json is not understood" +
-                             (section == "pins" ? ": nothing is removed by retention" : "")});
-    }
-  }
-}
-
-}  // namespace
-
-std::vector<UnclearSetting> Settings::unclear() const {
-  Unclear unclear;
-  if (format_ > kFormat)
-    unclear.push_back({"", "", "settings.json is of a newer version of this plugin: update it"});
-  for (const auto& [scope, values] : values_) add_values(unclear, scope, values);
-  for (const auto& schedule : schedules) add_schedule(unclear, schedule);
-  for (const auto& [name, options] : targets) add_target(unclear, name, options);
-  add_rest(unclear, object_of(unclear_));
-  return unclear;
 }
 
 }  // namespace backups

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 
@@ -24,6 +25,24 @@ bool has_room(const fs::path& directory, std::uint64_t bytes) {
   struct statvfs status {};  // a file system that knows neither of the two
   return ::statvfs(directory.c_str(), &status) != 0 ||
          ((status.f_flag & ST_RDONLY) == 0 && status.f_bavail >= bytes / status.f_frsize);
+}
+
+std::string room_advice(const fs::path& directory) {
+  struct statvfs status {};
+  if (::statvfs(directory.c_str(), &status) != 0 || (status.f_flag & ST_RDONLY) == 0)
+    return kMakeRoom;
+  return "The disk of " + directory.string() +
+         " is read-only: nothing can be changed until it is mounted writable again (mount -o "
+         "remount,rw; dmesg tells whether its file system has an error)";
+}
+
+void record_if_room(const std::string& finding, const std::function<void()>& record) {
+  try {
+    record();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNoRoom) throw;
+    log::warn(finding + ". That is not recorded: " + error.what());
+  }
 }
 
 ScratchDirectory::ScratchDirectory() {

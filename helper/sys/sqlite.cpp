@@ -40,12 +40,9 @@ ErrorKind kind_of(int code) {
         ::open(Database::damage_mark(name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   if (frozen)
     throw Error(kind,
-                std::string("nothing can be recorded: the disk of the state directory is full "
-                            "or read-only. ") +
-                    kMakeRoom);
+                "nothing can be recorded: the disk of the state directory is full or read-only");
   throw Error(kind, (name.empty() ? "SQLite" : name) + ": " +
-                        (database ? sqlite3_errmsg(database) : sqlite3_errstr(code)) +
-                        (kind == ErrorKind::kNoRoom ? std::string(". ") + kMakeRoom : ""));
+                        (database ? sqlite3_errmsg(database) : sqlite3_errstr(code)));
 }
 
 /// Some 20 s in all, in steps that find the gaps of a process that writes row after row: the waits
@@ -137,6 +134,9 @@ Database::Database(const std::string& name, int flags) {
   sqlite3* database = nullptr;
   const int code = sqlite3_open_v2(name.c_str(), &database, flags, nullptr);
   database_.reset(database);
+  if (const int reason = database ? sqlite3_system_errno(database) : 0;
+      code == SQLITE_CANTOPEN && reason != 0)
+    throw system_error("cannot open " + name, reason);
   if (code != SQLITE_OK) fail(database, code);
   sqlite3_extended_result_codes(database, 1);
   sqlite3_busy_handler(database, wait_for_another, nullptr);

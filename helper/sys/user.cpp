@@ -7,13 +7,30 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <string>
 
 #include "base/error.hpp"
 
 namespace backups {
+namespace {
+
+/// Every file in there would say the same, one at a time.
+void require_access(const std::filesystem::path& directory) {
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0 ||
+      ::access(directory.c_str(), R_OK | W_OK | X_OK) == 0 || errno != EACCES)
+    return;
+  const passwd* owner = ::getpwuid(status.st_uid);
+  const std::string name = owner == nullptr ? std::to_string(status.st_uid) : owner->pw_name;
+  throw Error(ErrorKind::kUnauthorised,
+              directory.string() + " belongs to user " + name + ": run this command as root" +
+                  (status.st_uid == 0 ? "" : ", or as that user (sudo -u " + name + ")"));
+}
+
+}  // namespace
 
 void become_owner_of(const std::filesystem::path& directory) {
-  if (::geteuid() != 0) return;
+  if (::geteuid() != 0) return require_access(directory);
   struct stat status {};
   std::filesystem::path at = directory;
   while (::stat(at.c_str(), &status) != 0) {

@@ -177,6 +177,17 @@ as_nobody() {
   setpriv --reuid nobody --regid nogroup --clear-groups "$@"
 }
 
+@test "another user is told whose the state directory is, and as whom to run the command" {
+  require_root
+  open_to_others
+  helper create fake:db --quiet
+  for words in list "create fake:db" tick; do
+    # shellcheck disable=SC2086 # words
+    run -20 --separate-stderr as_nobody "$HELPER_COPY" $words --root "$ROOT" --hooks "$HOOKS"
+    assert_contains "${stderr_lines[-1]}" "$ROOT belongs to user root: run this command as root"
+  done
+}
+
 @test "root on a state directory of another user becomes that user, for good" {
   require_root
   open_to_others
@@ -211,11 +222,77 @@ as_nobody() {
   assert_equal "$(find "$ROOT" -mindepth 1)" ""
 }
 
+@test "a host that is not understood in the settings stops nothing, is kept as it is, and can be decided" {
+  local bad made
+  made=$(helper create fake:db --quiet)
+  for bad in '"str"' '{}' '{"name":5}' '{"name":"prod-00000001","writers":7}'; do
+    echo "{\"format\":1,\"host\":$bad}" >"$ROOT/settings.json"
+    run -0 --separate-stderr helper list
+    run -0 --separate-stderr helper verify "$made"
+    helper create fake:db --quiet
+    helper set fake:db compression gzip --quiet
+    helper tick
+    assert_equal "$(jq -c .host "$ROOT/settings.json")" "$bad"
+    run -0 --separate-stderr helper host
+    assert_contains "$stderr" "backups:host --keep"
+    helper host --keep --quiet
+    refute_contains "$(<"$ROOT/settings.json")" host_meanwhile
+    assert_match "$(jq -r .host.name "$ROOT/settings.json")" '-[0-9a-f]{8}$'
+  done
+  assert_equal "$(jq -r .host.name "$ROOT/settings.json")" prod-00000001
+}
+
+@test "settings that can't be understood as a whole: what there is can be seen, changes are refused, and both say what to do" {
+  local bad before words
+  history
+  for bad in '' '{"format": 1, "pins"' "$(head -c 300 /dev/urandom | base64)" "$(printf '[%.0s' {1..9000})" directory link; do
+    rm -rf "$ROOT/settings.json"
+    case $bad in
+      directory) mkdir "$ROOT/settings.json" ;;
+      link) ln -s /nowhere/settings.json "$ROOT/settings.json" ;;
+      *) echo "$bad" >"$ROOT/settings.json" ;;
+    esac
+    before=$(stat -c '%i %s' "$ROOT/settings.json")
+    run -0 --separate-stderr helper list --format json
+    assert_json '.backups | length' 3
+    assert_match "${stderr_lines[0]}" "$ROOT/settings.json can't be understood: it.* mv "
+    assert_equal "${#stderr_lines[@]}" 1
+    refute_contains "$stderr" exception
+    run -0 --separate-stderr helper info "$GOOD"
+    run -0 --separate-stderr helper logs "$GOOD"
+    run -0 --separate-stderr helper verify "$GOOD"
+    helper download "$GOOD" --artifact one 2>/dev/null | cmp - "$FAKE/live/fake/db/one"
+    for words in "create fake:db" "set fake:db compression none" tick "host --new" "delete $GOOD --force"; do
+      # shellcheck disable=SC2086 # words
+      run -7 --separate-stderr helper $words
+      assert_contains "${stderr_lines[-1]}" "$ROOT/settings.json can't be understood: it"
+    done
+    assert_equal "$(stat -c '%i %s' "$ROOT/settings.json")" "$before"
+  done
+}
+
+@test "the catalog lacks a table, or something else has its name: set aside, and rebuilt" {
+  local how
+  for how in 'sqlite3 catalog.db "DROP TABLE copies"' 'sqlite3 catalog.db "ALTER TABLE backups DROP COLUMN label"' \
+    'sqlite3 catalog.db "PRAGMA user_version = 1"' 'rm catalog.db*; mkdir -p catalog.db/x' \
+    'rm catalog.db*; ln -s /nowhere/catalog.db catalog.db' 'rm -f catalog.db-wal; mkdir catalog.db-wal'; do
+    rm -rf "$ROOT"
+    fresh_root "$ROOT"
+    history
+    (cd "$ROOT" && eval "$how")
+    run -0 --separate-stderr helper list
+    assert_contains "$stderr" "The catalog is damaged"
+    assert_contains "$stderr" "kept as $ROOT/catalog.db.damaged-"
+    assert_rebuilt
+    fake_source fake:db first
+  done
+}
+
 @test "settings that can't be read are never thrown away" {
   history
   echo '{"format": 1, "pins"' >"$ROOT/settings.json"
   run -7 --separate-stderr helper set fake:db compression none
-  assert_contains "${stderr_lines[-1]}" "settings.json cannot be read"
+  assert_contains "${stderr_lines[-1]}" "settings.json can't be understood: it ends in the middle"
   run -7 --separate-stderr helper create fake:db
   assert_equal "$(<"$ROOT/settings.json")" '{"format": 1, "pins"'
 }

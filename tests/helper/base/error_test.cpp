@@ -31,6 +31,7 @@ TEST(SystemError, SaysWhatAndWhy) {
 TEST(SystemError, OfAFullDiskIsNoRoom) {
   EXPECT_EQ(system_error("x", ENOSPC).kind(), ErrorKind::kNoRoom);
   EXPECT_EQ(system_error("x", EDQUOT).kind(), ErrorKind::kNoRoom);
+  EXPECT_EQ(system_error("x", EROFS).kind(), ErrorKind::kNoRoom) << "nothing can be written there";
   EXPECT_THAT(system_error("x", ENOSPC).what(), StartsWith("x: "));
   EXPECT_THAT(system_error("x", ENOSPC).what(), HasSubstr("No space left"));
 }

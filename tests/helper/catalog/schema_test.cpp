@@ -157,5 +157,23 @@ TEST_F(SchemaTest, UsesItsIndexesWhereTheCatalogIsLarge) {
   EXPECT_THAT(query.text(3), HasSubstr("backups_unfinished"));
 }
 
+/// Sound as a database, and of no use: statements would fail for ever.
+class DamagedSchema : public SchemaTest, public testing::WithParamInterface<const char*> {};
+TEST_P(DamagedSchema, IsDamage) {
+  {
+    Database database(path_);
+    migrate(database);
+    database.execute(GetParam());
+  }
+  EXPECT_THAT([&] { Catalog catalog(path_); }, ThrowsError(ErrorKind::kDamaged, HasSubstr("it ")));
+}
+INSTANTIATE_TEST_SUITE_P(Changes, DamagedSchema,
+                         testing::Values("DROP TABLE copies", "DROP TABLE outbox",
+                                         "ALTER TABLE backups RENAME COLUMN label TO note",
+                                         "ALTER TABLE copies DROP COLUMN etag",
+                                         "PRAGMA user_version = 0", "PRAGMA user_version = 2",
+                                         "PRAGMA user_version = -7",
+                                         "DROP TABLE events; PRAGMA user_version = 1"));
+
 }  // namespace
 }  // namespace backups

@@ -1,0 +1,169 @@
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "model/settings.hpp"
+#include "sys/zone.hpp"
+
+namespace backups {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Unclear = std::vector<UnclearSetting>;
+
+Json object_of(const std::string& text) {
+  return text.empty() ? Json::object() : Json::parse(text);
+}
+
+std::string text_at(const Json& json, const char* key) {
+  const auto found = json.is_object() ? json.find(key) : json.end();
+  return json.is_object() && found != json.end() && found->is_string() ? found->get<std::string>()
+                                                                       : "";
+}
+
+bool is_schedule(const Json& json, const Source& source, const std::string& id) {
+  return text_at(json, "type") == source.type && text_at(json, "name") == source.name &&
+         text_at(json, "id") == id;
+}
+
+/// What is left empty goes too.
+void remove_at(Json& json, std::vector<std::string>::const_iterator name,
+               std::vector<std::string>::const_iterator end) {
+  if (!json.is_object() || !json.contains(*name)) return;
+  if (name + 1 != end) remove_at(json[*name], name + 1, end);
+  if (name + 1 == end || json[*name].empty()) json.erase(*name);
+}
+
+void add_values(Unclear& unclear, const std::string& scope,
+                const std::map<std::string, std::string>& values) {
+  for (const auto& [key, value] : values) {
+    const Property* property = find_property(key);
+    if (property == nullptr || property->valid(value)) continue;
+    unclear.push_back({scope, "",
+                       key + " of " + printable(scope) + " takes " + property->takes + ", not '" +
+                           property->shown(value) + "': it is ignored until it is set again"});
+  }
+}
+
+void add_schedule(Unclear& unclear, const Schedule& schedule) {
+  std::string what = schedule.unclear;
+  if (!Zone::is_known(schedule.timezone))
+    what += (what.empty() ? "" : "; ") +
+            ("this host does not know its time zone '" + printable(schedule.timezone) + "', and " +
+             Zone::host() +
+             " is used. Name one that it knows with --timezone, or install the package that "
+             "has it (tzdata-legacy)");
+  if (!what.empty())
+    unclear.push_back(
+        {schedule.source.text(), schedule.id,
+         "schedule " + schedule.id + " of " + schedule.source.spelling() + ": " + what});
+}
+
+void add_target(Unclear& unclear, const std::string& name, const TargetOptions& options) {
+  try {
+    for (const auto& [option, value] : options) check_target_option(option, value);
+    check_target_options(options);
+  } catch (const Error& error) {
+    unclear.push_back({"", "", "target " + name + " can't be used: " + error.what()});
+  }
+}
+
+/// Of a schedule that can't run: whose it is, as far as that can be told.
+UnclearSetting lost_schedule(const Json& json) {
+  std::string why;
+  try {
+    schedule_from_json(json);
+  } catch (const Error& error) {
+    why = error.what();
+  }
+  const std::string source = text_at(json, "type") + ":" + text_at(json, "name");
+  return {source, text_at(json, "id"),
+          "schedule " + printable(text_at(json, "id")) + " of " + printable(source) +
+              " does not run: " + why};
+}
+
+void add_rest(Unclear& unclear, const Json& json) {
+  for (const auto& [section, value] : json.items()) {
+    const bool known = section == "schedules" || section == "pins" || section == "accepted" ||
+                       section == "targets" || section == "properties" || section == "paths" ||
+                       section == "host_id";
+    if (!known) continue;
+    if (section == "schedules" && value.is_array()) {
+      for (const auto& entry : value) unclear.push_back(lost_schedule(entry));
+    } else if (section == "targets" && value.is_object()) {
+      for (const auto& item : value.items())
+        unclear.push_back(
+            {"", "", "target " + printable(item.key()) + " can't be used: it is not understood"});
+    } else if (section == "properties" && value.is_object()) {
+      for (const auto& item : value.items())
+        unclear.push_back({item.key(), "",
+                           "properties of " + printable(item.key()) +
+                               " are not understood: " + printable(item.value().dump())});
+    } else {
+      unclear.push_back({"", "",
+                         "'" + section + "' of settings.json is not understood" +
+                             (section == "pins" ? ": nothing is removed by retention" : "")});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<UnclearSetting> Settings::unclear() const {
+  Unclear unclear;
+  if (format_ > kFormat)
+    unclear.push_back({"", "", "settings.json is of a newer version of this plugin: update it"});
+  if (has_unclear_host())
+    unclear.push_back(
+        {"", "",
+         "the identity of this host, 'host' of settings.json, is not understood. New off-site "
+         "backups go below another name meanwhile, and what lies below the names that it had is "
+         "neither pruned nor deleted. Correct the entry, or decide which machine this is: dokku "
+         "backups:host --keep, or dokku backups:host --new"});
+  for (const auto& [scope, values] : values_) add_values(unclear, scope, values);
+  for (const auto& schedule : schedules) add_schedule(unclear, schedule);
+  for (const auto& [name, options] : targets) add_target(unclear, name, options);
+  add_rest(unclear, object_of(unclear_));
+  return unclear;
+}
+
+bool Settings::is_pinned(const std::string& backup) const {
+  return pins.contains(backup) || object_of(unclear_).contains("pins");
+}
+
+bool Settings::is_unclear(const std::string& scope, const std::string& key) const {
+  const Json unclear = object_of(unclear_).value("properties", Json::object());
+  for (const auto& asked : {scope, std::string(kGlobal)}) {
+    const bool is_text = !unclear.is_object() || !unclear.contains(asked) ||
+                         !unclear[asked].is_object() || !unclear[asked].contains(key);
+    if (!is_text) return true;
+    if (const std::string value = own(asked, key); !value.empty())
+      return !find_property(key)->valid(value);
+  }
+  return false;
+}
+
+void Settings::forget_unclear(const std::vector<std::string>& path) {
+  if (unclear_.empty()) return;
+  Json json = object_of(unclear_);
+  remove_at(json, path.begin(), path.end());
+  unclear_ = json.empty() ? "" : json.dump();
+}
+
+bool Settings::forget_unclear_schedule(const Source& source, const std::string& id) {
+  Json json = object_of(unclear_);
+  if (!json.contains("schedules") || !json["schedules"].is_array()) return false;
+  Json left = Json::array();
+  for (const auto& entry : json["schedules"])
+    if (!is_schedule(entry, source, id)) left.push_back(entry);
+  const bool found = left.size() < json["schedules"].size();
+  if (left.empty()) {
+    json.erase("schedules");
+  } else {
+    json["schedules"] = left;
+  }
+  unclear_ = json.empty() ? "" : json.dump();
+  return found;
+}
+
+}  // namespace backups
