@@ -91,14 +91,15 @@ void read_artifact(Store& store, const Manifest& manifest, const Artifact& artif
   const auto decompressor = make_decompressor(codec_of(manifest), raw_limit);
   DigestSink stored_digest(decompressor ? static_cast<Sink&>(*decompressor) : raw_limit);
   LimitSink stored_limit(artifact.stored_size, stored_digest);
+  bool found = false;
   try {
-    if (!store.get(key_of(manifest.source, artifact.file), stored_limit))
-      damaged(artifact, "the file is missing");
-    stored_digest.finish();
+    found = store.get(key_of(manifest.source, artifact.file), stored_limit);
+    if (found) stored_digest.finish();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
     damaged(artifact, error.what());
   }
+  if (!found) damaged(artifact, "the file is missing");
   if (stored_digest.digest() != Digest{artifact.stored_size, artifact.stored_sha256})
     damaged(artifact, "its SHA-256 is not that of the manifest");
   if (raw_digest.digest() != Digest{artifact.raw_size, artifact.raw_sha256})
@@ -110,13 +111,14 @@ void read_stored(Store& store, const Manifest& manifest, const Artifact& artifac
   Reporter reporter(stored, progress, artifact);
   DigestSink digest(reporter);
   LimitSink limit(artifact.stored_size, digest);
+  bool found = false;
   try {
-    if (!store.get(key_of(manifest.source, artifact.file), limit))
-      damaged(artifact, "the file is missing");
+    found = store.get(key_of(manifest.source, artifact.file), limit);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
     damaged(artifact, error.what());
   }
+  if (!found) damaged(artifact, "the file is missing");
   digest.finish();
   if (digest.digest() != Digest{artifact.stored_size, artifact.stored_sha256})
     damaged(artifact, "its SHA-256 is not that of the manifest");

@@ -12,6 +12,7 @@
 #include "stream/digest.hpp"
 #include "sys/clock.hpp"
 #include "sys/interrupt.hpp"
+#include "sys/room.hpp"
 
 namespace backups {
 namespace {
@@ -118,8 +119,14 @@ void require_copy(const Backup& backup, const std::string& target) {
 void mark_damage(State& state, const Backup& backup, const std::string& target,
                  const Error& error) {
   if (error.kind() != ErrorKind::kDamaged) return;
-  if (state.catalog().observe_copy(backup, {target, "damaged", error.what(), {}}))
-    state.catalog().record(backup, "damaged", target + ": " + error.what(), now());
+  // Whoever deletes takes the files first away from whoever reads.
+  const auto current = state.catalog().find(backup.source.type, backup.id);
+  if (!current || current->deleted_at || current->deleting)
+    throw Error(ErrorKind::kNotFound, backup.id + " was deleted meanwhile");
+  record_if_room("The copy of " + backup.id + " on " + target + " is damaged", [&] {
+    if (state.catalog().observe_copy(backup, {target, "damaged", error.what(), {}}))
+      state.catalog().record(backup, "damaged", target + ": " + error.what(), now());
+  });
 }
 
 void with_copy(State& state, const Backup& backup,

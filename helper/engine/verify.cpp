@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "engine/copy.hpp"
+#include "sys/room.hpp"
 #include "sys/stop_here.hpp"
 
 namespace backups {
@@ -24,8 +25,10 @@ Manifest verify_backup(State& state, const Backup& backup, const std::string& ta
     Store& store = store_of(state, backup, target);
     Manifest manifest = known_manifest(state, store, backup, target);
     verify_artifacts(store, manifest, progress);
-    state.catalog().mark_verified(backup, now());
-    state.catalog().observe_copy(backup, {target, "success", "", {}});
+    record_if_room(backup.id + " is whole on " + target, [&] {
+      state.catalog().mark_verified(backup, now());
+      state.catalog().observe_copy(backup, {target, "success", "", {}});
+    });
     return manifest;
   } catch (const Error& error) {
     mark_damage(state, backup, target, error);

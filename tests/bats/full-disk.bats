@@ -197,12 +197,16 @@ reading_works() {
   disk 4
   mount -o remount,ro "$DISK"
   reading_works
-  run --separate-stderr helper delete "$OLD" --force
-  [[ $status != 0 ]]
+  run -0 --separate-stderr helper verify "$NEW"
+  assert_contains "$stderr" "$NEW is whole on local: 2 artifact(s)"
+  assert_contains "$stderr" "$NEW is whole on local. That is not recorded: "
+  for words in "delete $OLD --force" "create fake:db" "restore $OLD --force" "set fake:db compression gzip"; do
+    # shellcheck disable=SC2086 # words
+    run -14 --separate-stderr helper $words
+    assert_contains "${stderr_lines[-1]}" "The disk of $ROOT is read-only"
+    refute_contains "$stderr" "Make room"
+  done
   assert_file "$ROOT/fake/db/$OLD.json"
-  run --separate-stderr helper create fake:db
-  [[ $status != 0 ]]
-  assert_contains "$stderr" "ead-only"
   mount -o remount,rw "$DISK"
   assert_sound
 }

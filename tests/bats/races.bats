@@ -73,7 +73,8 @@ go_on() {
   stopped_at verify verify "$first"
   helper delete "$first" --force --quiet
   go_on
-  assert_ends 7
+  assert_ends 3
+  assert_contains "$(<"$OUT.err")" "$first was deleted meanwhile"
   assert_equal "$(helper info "$first" --format json | jq -r '.copies[0].status')" deleted
 }
 

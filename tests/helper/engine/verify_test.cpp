@@ -60,6 +60,14 @@ TEST_F(VerifyTest, RecordsThatItIsWellAgain) {
   EXPECT_EQ(row().copies.at(0).error, "");
 }
 
+TEST_F(VerifyTest, SaysOnceThatAFileIsMissing) {
+  const std::string name = manifest_.artifacts[1].file;
+  fs::remove(file_);
+  EXPECT_THAT(
+      [this] { verify(); },
+      ThrowsError(ErrorKind::kDamaged, testing::StrEq(name + " is damaged: the file is missing")));
+}
+
 TEST_F(VerifyTest, AMissingManifestIsDamage) {
   fs::remove(lab_.backups_of(Lab::source()) / (manifest_.id + ".json"));
   EXPECT_THAT([this] { verify(); }, ThrowsError(ErrorKind::kDamaged, HasSubstr("manifest")));
