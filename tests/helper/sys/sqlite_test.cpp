@@ -209,7 +209,8 @@ TEST(Sqlite, APageOfGarbageIsDamaged) {
 
 TEST(Sqlite, ADirectoryThatIsMissingIsAnError) {
   EXPECT_THAT([] { Database("/no/such/directory/a.db"); },
-              ThrowsError(ErrorKind::kFailed, HasSubstr("unable to open")));
+              ThrowsError(ErrorKind::kFailed,
+                          HasSubstr("cannot open /no/such/directory/a.db: No such file")));
 }
 
 }  // namespace
