@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # The ways in and out: `dokku plugin:install` and `plugin:update` of a git address, a release tarball, install.sh.
 #
-# From git the helper is built as on a user's host, for real: a minute or more of the whole suite. Where there is ccache,
-# the second build takes from it what the first one compiled.
+# From git the helper is built as on a user's host, for real. Where there is ccache, that takes from it what tests/run, or the
+# build before, has compiled.
 
 load ../support/setup
 
@@ -21,9 +21,8 @@ setup_file() {
   GIT=$BATS_FILE_TMPDIR/dokku-backups.git
   # For git's settings, which plugin:update changes.
   HOME=$BATS_FILE_TMPDIR
-  CCACHE_DIR=$(dokku_directory)
-  export ROOT PLUGIN STORE GIT HOME CCACHE_DIR
-  ! command -v ccache >/dev/null || export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  use_ccache
+  export ROOT PLUGIN STORE GIT HOME
   git config --global user.name tester
   git config --global user.email tester@example.org
   dokku_fixture fakestore
@@ -37,10 +36,19 @@ teardown_file() {
   if [[ -n $ROOT ]]; then
     [[ ! -e $PLUGIN ]] || dokku plugin:uninstall backups >/dev/null || true
     dokku fakestore:destroy "$STORE" --force >/dev/null || true
-    rm -rf "$CCACHE_DIR"
+    [[ -z ${BUILD_CACHE:-} ]] || rm -rf "$BUILD_CACHE"
   fi
   dokku_stop
   [[ -z $ROOT ]] || rm -rf "$ROOT"
+}
+
+# A cache that user dokku may write to, with what is in the one of tests/run.
+use_ccache() {
+  command -v ccache >/dev/null || return 0
+  BUILD_CACHE=$(dokku_directory)
+  if [[ -n ${CCACHE_DIR:-} ]]; then cp -r "$CCACHE_DIR/." "$BUILD_CACHE"; fi
+  chown -R --reference="$BUILD_CACHE" "$BUILD_CACHE"
+  export BUILD_CACHE CCACHE_DIR=$BUILD_CACHE CCACHE_BASEDIR=${PLUGIN%/*} CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache
 }
 
 # This tree, whether it is committed or not.
