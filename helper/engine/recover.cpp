@@ -300,15 +300,15 @@ void recover_source(State& state, const Source& source, Reach reach) {
   on_sound_catalog([&] { Recovery(state, reach, false).recover(source); });
 }
 
-void recover(State& state) {
-  warn_of_replacements(state);
+void recover(State& state, Reach reach) {
+  if (reach == Reach::kHere) warn_of_replacements(state);
   const State::Haste haste(state);
   on_sound_catalog([&] {
     const auto sources = unsound_sources(state);
     std::set<std::string> unsound;
     for (const auto& [text, source] : sources) unsound.insert(text);
     clear_others(state, AlertKind::kCleanup, unsound, "nothing is left to clean up");
-    Recovery recovery(state, Reach::kEverywhere, true);
+    Recovery recovery(state, reach, true);
     for (const auto& [text, source] : sources)
       if (const auto lock = state.try_lock(source, "cleaning up")) recovery.recover(source);
   });

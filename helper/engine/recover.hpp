@@ -24,9 +24,10 @@ Lock lock_source(State& state, const Source& source, const std::string& purpose,
 /// The same for whoever holds that lock.
 void recover_source(State& state, const Source& source, Reach reach);
 
-/// The same of every source that nobody is at, and everywhere: what the tick does. A target that
-/// fails is left alone for a quarter of an hour. Throws Error, kCancelled.
-void recover(State& state);
+/// The same of every source that nobody is at: what the tick does, on this host before its backups
+/// and everywhere after them. A target that fails is left alone for a quarter of an hour. Throws
+/// Error, kCancelled.
+void recover(State& state, Reach reach);
 
 /// Whether whoever called may be told of a source.
 using Sees = std::function<bool(const Source&)>;

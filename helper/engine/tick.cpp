@@ -342,8 +342,9 @@ class Tick {
 }  // namespace
 
 void tick(State& state) {
-  recover(state);
+  recover(state, Reach::kHere);
   Tick(state, kLocalTarget).run();
+  recover(state, Reach::kEverywhere);
 }
 
 void tick_lane(State& state, const std::string& target) { Tick(state, target).run_lane(); }

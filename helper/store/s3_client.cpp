@@ -63,6 +63,15 @@ double wanted_pause(const HttpResponse& response, Time now) {
   return std::max(seconds.value_or(0), static_cast<double>(milliseconds.value_or(0)) / 1000);
 }
 
+/// Seconds for the whole of what is small both ways, which a server could drip for ever; 0: for as
+/// long as bytes flow.
+int timeout_of(const S3Request& request, const S3Target& target) {
+  constexpr std::size_t kSmall = 1 << 20;
+  const bool is_small =
+      request.receiver == nullptr && request.file.fd < 0 && request.body.size() <= kSmall;
+  return is_small ? 10 * target.stall_timeout : 0;
+}
+
 }  // namespace
 
 /// An HttpClient of the pool, given back in the end.
@@ -153,7 +162,7 @@ HttpRequest S3Client::signed_request(const S3Request& request, const S3Credentia
   if (!request.query.empty()) made.url += "?" + canonical_query(request.query);
   made.body = request.body;
   made.file = request.file;
-  made.timeout = request.timeout;
+  made.timeout = request.timeout > 0 ? request.timeout : timeout_of(request, target_);
   made.fresh = fresh;
   return made;
 }

@@ -99,6 +99,19 @@ opens() {
   exec {reader}<&-
 }
 
+@test "closed standard streams hang no command, and no file is taken for them" {
+  local verb
+  helper create fake:db --quiet
+  for verb in list "create fake:db" "restore fake:db@latest --force" "adopt fake:db"; do
+    # shellcheck disable=SC2016,SC2086 # for that shell; words
+    run timeout 20 bash -c 'exec "$0" "$@" <&- >&- 2>&- 3>&-' "$BACKUPS_HELPER" $verb --root "$ROOT" --hooks "$HOOKS"
+    [[ $status != 124 ]] || fail "$verb hangs"
+  done
+  run -0 timeout 20 "$BACKUPS_HELPER" list --root "$ROOT" --hooks "$HOOKS" 3>&-
+  run grep -rl -e '----->' "$ROOT/locks"
+  assert_equal "$output" ""
+}
+
 @test "words and paths that are not UTF-8 are refused by name, not by a library" {
   local word=$'caf\xe9' link=$BATS_TEST_TMPDIR/link.db
   run -2 --separate-stderr helper create "sqlite:/srv/$word.db"

@@ -199,9 +199,10 @@ BASH
 
 @test "a dump that mariadb:import would stop at is refused before a table is touched" {
   sql <<<"CREATE TABLE IF NOT EXISTS customers (id int PRIMARY KEY); REPLACE INTO customers VALUES (1)"
-  { echo 'DROP TABLE IF EXISTS customers;' && echo 'CREATE TABLE t (id int) ENGINE=nothing_of_the_kind;' && echo 'INSERT INTO nowhere VALUES (1);' && echo '-- Dump completed on 2026-11-29  1:02:03'; } |
-    dokku backups:adopt "mariadb:$M" >/dev/null
-  run -11 --separate-stderr dokku backups:restore "mariadb:$M@latest" --force
+  local id
+  id=$({ echo 'DROP TABLE IF EXISTS customers;' && echo 'CREATE TABLE t (id int) ENGINE=nothing_of_the_kind;' && echo 'INSERT INTO nowhere VALUES (1);' && echo '-- Dump completed on 2026-11-29  1:02:03'; } |
+    dokku backups:adopt "mariadb:$M" --quiet)
+  run -11 --separate-stderr dokku backups:restore "mariadb:$id" --force
   assert_contains "${stderr_lines[-1]}" "would fail half-way"
   assert_contains "${stderr_lines[-1]}" "nothing_of_the_kind"
   assert_equal "$(sql <<<'SELECT count(*) > 0 FROM customers')" 1

@@ -82,7 +82,7 @@ target_add() { # <key>
   dokku postgres:create "$PG" --image-version 15 >/dev/null
   run -0 target_add admin
   run -0 ssh_as admin backups:sync offsite </dev/null
-  host=$(sed -n 's/.*It holds backups of \([^ ]*\): backups:sync.*/\1/p' <<<"$output")
+  host=$(sed -n 's/.*It holds backups of \([^ ]*\): dokku backups:sync.*/\1/p' <<<"$output")
   run -0 ssh_as admin backups:sync offsite --host "$host" </dev/null
   run -0 ssh_as admin backups:restore "$id" --force --no-safety-backup </dev/null
   assert_equal "$(pg digest "$PG")" "$digest"

@@ -119,7 +119,7 @@ assert_failed() {
 
 @test "exit codes that mean something are passed on, with the hook's last words" {
   local code
-  local -A advice=([14]=". Make room on that disk, for instance with backups:prune --all or backups:delete <backup>")
+  local -A advice=([14]=". Make room on that disk, for instance with dokku backups:prune --all or dokku backups:delete <backup>")
   for code in 2 3 4 5 6 7 11 14 20; do
     knob export "echo 'words of $code' >&2; exit $code"
     run "-$code" --separate-stderr helper create fake:db

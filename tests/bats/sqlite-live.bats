@@ -82,6 +82,25 @@ backups_under_writers() {
   assert_equal "$(pairs "$(restored_by_hand "$(<"$OUT")")")" 101
 }
 
+@test "a restore that waits for a writer can be stopped at once, and leaves the file as it was" {
+  local id
+  pairs_create "$DB" delete 100
+  id=$(helper create "sqlite:$DB" --quiet)
+  coproc sqlite3 -batch "$DB" 3>&-
+  printf '%s\n' "$PAIR" 'BEGIN EXCLUSIVE;' "SELECT 'locked';" >&"${COPROC[1]}"
+  read -r -u "${COPROC[0]}" answer
+  assert_equal "$answer" locked
+  background restore "$id" --force --no-safety-backup
+  wait_until 30 pgrep -f "$DB .timeout 60000 BEGIN EXCLUSIVE ROLLBACK"
+  kill -INT "$PID"
+  assert_ends 12
+  printf '%s\n' 'ROLLBACK;' '.quit' >&"${COPROC[1]}"
+  wait "$COPROC_PID" || true
+  assert_equal "$(pairs "$DB")" 101
+  assert_alone "$DB"
+  assert_sound
+}
+
 @test "WAL: restores under writers and a reader: nobody sees half of one, nobody's writes are lost" {
   restores_under_writers wal
 }

@@ -32,7 +32,7 @@ class RecoverTest : public testing::Test {
   std::string recovered() {
     return tests::stderr_of([this] {
       State state = lab_.open();
-      recover(state);
+      tests::recover(state);
     });
   }
   /// As a process leaves it that is killed.

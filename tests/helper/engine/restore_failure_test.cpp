@@ -187,7 +187,7 @@ TEST_F(RestoreFailure, ThatCannotBeAbandonedIsLeftToTheNextCommand) {
   EXPECT_THAT(lab_.places(), SizeIs(1));
   lab_.forget_knobs();
   State next = lab_.open();
-  recover(next);
+  tests::recover(next);
   expect_untouched();
 }
 

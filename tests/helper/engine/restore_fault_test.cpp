@@ -123,7 +123,8 @@ TEST(RestoreKilled, WhileItReplacedLiveDataIsFoundUntilOneReplacesThemWhole) {
   helper.wait();
   lab.forget_knobs();
   for (int command = 0; command < 2; ++command) {
-    EXPECT_THAT(tests::stderr_of([&] { recover(state); }), HasSubstr("may be incomplete or gone"));
+    EXPECT_THAT(tests::stderr_of([&] { tests::recover(state); }),
+                HasSubstr("may be incomplete or gone"));
   }
   EXPECT_THAT(state.catalog().events(tests::row_of(state, id)), testing::IsEmpty());
   tests::restore(state, id);

@@ -65,7 +65,7 @@ class RestoreLosses : public testing::Test {
   }
   std::string recovered() {
     State state = lab_.open();
-    return tests::stderr_of([&] { recover(state); });
+    return tests::stderr_of([&] { tests::recover(state); });
   }
   std::vector<std::string> events() {
     std::vector<std::string> words;

@@ -92,7 +92,7 @@ TEST_F(Rollback, PutsTheSafetyBackupBackByItselfAndStartsTheService) {
                           AllOf(HasSubstr("no luck"), HasSubstr("put back from the safety backup"),
                                 HasSubstr("bare:one is running"))));
   EXPECT_EQ(live(), "of before");
-  EXPECT_THAT(tests::stderr_of([this] { recover(state_); }), IsEmpty());
+  EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), IsEmpty());
   EXPECT_THAT(tests::files_below(lab_.root() / "run"), IsEmpty());
 }
 
@@ -100,12 +100,12 @@ TEST_F(Rollback, ThatFailsTooNamesTheStateAndTheWayOutUntilARestoreSucceeds) {
   lab_.at("commit", kFail);
   EXPECT_THAT([this] { restore(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("gone")));
   const std::string way_out = "backups:restore bare:" + safety_;
-  EXPECT_THAT(tests::stderr_of([this] { recover(state_); }), HasSubstr(way_out));
+  EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), HasSubstr(way_out));
   EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), HasSubstr(way_out));
   lab_.forget_knobs();
   tests::restore(state_, safety_, source_);
   EXPECT_EQ(live(), "of before");
-  EXPECT_THAT(tests::stderr_of([this] { recover(state_); }), IsEmpty());
+  EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), IsEmpty());
 }
 
 TEST_F(Rollback, WithoutASafetyBackupSaysSo) {
@@ -113,7 +113,7 @@ TEST_F(Rollback, WithoutASafetyBackupSaysSo) {
   EXPECT_THAT([this] { restore(false); },
               ThrowsError(ErrorKind::kFailed,
                           AllOf(HasSubstr("no safety backup"), HasSubstr("bare:one is running"))));
-  EXPECT_THAT(tests::stderr_of([this] { recover(state_); }),
+  EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }),
               HasSubstr("No safety backup had been taken"));
 }
 
@@ -129,14 +129,15 @@ TEST_F(Rollback, OfAProcessThatWasKilledWhileItReplacedIsOfferedAndNothingIsCall
   helper.wait();
   lab_.forget_knobs();
   State state = lab_.open();
-  const std::string said = tests::stderr_of([&] { recover(state); });
+  const std::string said = tests::stderr_of([&] { tests::recover(state); });
   EXPECT_THAT(said, AllOf(HasSubstr("may be incomplete or gone"),
                           HasSubstr("backups:restore bare:one-"), Not(HasSubstr("as before, or"))));
   const std::string alerted = name_of(AlertKind::kRestore);
   Outbox outbox(state.catalog().database());
   EXPECT_THAT(outbox.subjects(alerted), ElementsAre("bare:one")) << "whoever is told hears of it";
   lab_.forget_calls();
-  EXPECT_THAT(tests::stderr_of([&] { recover(state); }), HasSubstr("may be incomplete or gone"));
+  EXPECT_THAT(tests::stderr_of([&] { tests::recover(state); }),
+              HasSubstr("may be incomplete or gone"));
   EXPECT_THAT(lab_.calls(), Not(Contains("abandon"))) << "once is enough";
   EXPECT_THAT(lab_.calls(), Not(Contains(StartsWith("sweep")))) << "once is enough";
   tests::restore(state, id_, source_);
@@ -149,7 +150,7 @@ TEST_F(Rollback, IsNotForWhatHadTouchedNothing) {
               ThrowsError(ErrorKind::kFailed, Not(HasSubstr("safety backup"))));
   EXPECT_THAT(lab_.calls(), Not(Contains(StartsWith("start"))));
   EXPECT_EQ(live(), "of before");
-  EXPECT_THAT(tests::stderr_of([this] { recover(state_); }), IsEmpty());
+  EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), IsEmpty());
 }
 
 }  // namespace

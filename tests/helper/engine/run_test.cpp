@@ -98,7 +98,7 @@ TEST_F(RunTest, IsNotSweptWhileItBegins) {
   // Every command recovers first, so that one looks for dead runs while others begin.
   tests::Child sweeper([this] {
     State own = lab_.open();
-    for (;;) recover(own);
+    for (;;) tests::recover(own);
     return 0;
   });
   int swept = 0;

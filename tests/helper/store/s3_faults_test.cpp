@@ -380,5 +380,15 @@ TEST_F(S3FaultTest, AProbeGivesUpAServerThatStopsAnswering) {
   EXPECT_THAT(checks.back().message, HasSubstr("may still be there"));
 }
 
+TEST_F(S3FaultTest, EndsAnAnswerThatDripsForEver) {
+  fault_ = [](const ServerRequest&) -> std::optional<ServerReply> {
+    return ServerReply{.body = std::string(1'000'000, ' '), .bytes_per_second = 4'000};
+  };
+  S3Target impatient = target(1);
+  impatient.stall_timeout = 1;
+  const auto store = make_s3_store(impatient, {"KEY", kSecret, ""});
+  EXPECT_THAT([&] { store->list("fake/"); }, ThrowsError(ErrorKind::kUnreachable));
+}
+
 }  // namespace
 }  // namespace backups

@@ -161,6 +161,11 @@ void restore(State& state, const std::string& id, const Source& into, bool in_pl
   restore.apply({});
 }
 
+void recover(State& state) {
+  backups::recover(state, Reach::kHere);
+  backups::recover(state, Reach::kEverywhere);
+}
+
 Backup row_of(State& state, const std::string& id) {
   const auto found = state.catalog().find(id);
   if (found.empty()) throw Error(ErrorKind::kNotFound, "the test has no backup " + id);
@@ -170,7 +175,7 @@ Backup row_of(State& state, const std::string& id) {
 void expect_sound(const Lab& lab) {
   using ::testing::IsEmpty;
   State state = lab.open();
-  recover(state);
+  tests::recover(state);
   EXPECT_THAT(state.catalog().in_progress(), IsEmpty());
   EXPECT_THAT(state.catalog().half_deleted(), IsEmpty());
   EXPECT_THAT(files_below(lab.root() / "run"), IsEmpty());

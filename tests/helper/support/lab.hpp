@@ -65,6 +65,9 @@ Manifest create(State& state, const Source& source = Lab::source(), const Progre
 void restore(State& state, const std::string& id, const Source& into = Lab::source(),
              bool in_place = false);
 
+/// Cleans up as a tick does, before its backups and after them.
+void recover(State& state);
+
 /// Its row in the catalog.
 Backup row_of(State& state, const std::string& id);
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <cctype>
+#include <chrono>
 #include <stdexcept>
 
 #include "base/text.hpp"
@@ -25,12 +26,14 @@ bool receive(int fd, std::string& buffer, const std::atomic<bool>& stop) {
   return true;
 }
 
-void send_all(int fd, std::string_view bytes) {
+/// False when the client has gone.
+bool send_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto put = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (put <= 0) return;
+    if (put <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(put));
   }
+  return true;
 }
 
 ServerRequest parse_head(const std::string& head) {
@@ -98,6 +101,17 @@ void ScriptedServer::accept_all() {
   }
 }
 
+void ScriptedServer::send_body(int connection, const ServerReply& reply) const {
+  std::string_view rest = std::string_view(reply.body).substr(0, reply.cut);
+  while (reply.bytes_per_second > 0 && !rest.empty() && !stop_) {
+    const auto piece = rest.substr(0, reply.bytes_per_second / 10);
+    if (!send_all(connection, piece)) return;
+    rest.remove_prefix(piece.size());
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  send_all(connection, rest);
+}
+
 void ScriptedServer::serve(Fd connection) {
   std::string buffer;
   for (;;) {
@@ -120,8 +134,7 @@ void ScriptedServer::serve(Fd connection) {
     }
     if (reply.drop) return;
     send_all(connection.get(), head_of(reply, reply.body.size()));
-    if (request.method != "HEAD")
-      send_all(connection.get(), std::string_view(reply.body).substr(0, reply.cut));
+    if (request.method != "HEAD") send_body(connection.get(), reply);
     if (reply.cut < reply.body.size()) return;
   }
 }

@@ -28,6 +28,7 @@ struct ServerReply {
   std::map<std::string, std::string> headers{};
   std::size_t cut = std::string::npos;  ///< the connection ends after so many bytes of the body
   bool drop = false;                    ///< the connection ends without an answer
+  std::size_t bytes_per_second = 0;     ///< of the body; 0: at once
 };
 
 /// An HTTP/1.1 server on the loopback whose answers a test makes up, for what no real one does when
@@ -45,6 +46,7 @@ class ScriptedServer {
  private:
   void accept_all();
   void serve(Fd connection);
+  void send_body(int connection, const ServerReply& reply) const;
 
   std::function<ServerReply(const ServerRequest&)> answer_;
   Fd listener_;
