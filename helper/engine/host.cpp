@@ -1,5 +1,6 @@
 #include "engine/host.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,10 +15,19 @@ namespace backups {
 namespace {
 
 /// machine-id(5) asks not to show the number itself: a digest that is of no use to others.
-std::string digest_of(const char* path) {
+std::string digest_of(const char* path, const std::string& more = {}) {
   const std::string text = trim(read_file(path).value_or(""));
-  return text.empty() || text == "uninitialized" ? ""
-                                                 : sha256("dokku-backups " + text).substr(0, 32);
+  return text.empty() || text == "uninitialized"
+             ? ""
+             : sha256("dokku-backups " + text + more).substr(0, 32);
+}
+
+/// Of this directory in this boot: a copy of it beside it is another one, as a clone that boots is.
+std::string boot_digest(const fs::path& root) {
+  struct stat found {};
+  const bool is_there = ::stat(root.c_str(), &found) == 0;
+  return digest_of("/proc/sys/kernel/random/boot_id",
+                   is_there ? " " + std::to_string(found.st_ino) : "");
 }
 
 /// Empty in a container: there it is the image's, the same for everybody.
@@ -68,7 +78,7 @@ void tell(State& state, const HostIdentity& host, const std::string& why) {
 
 HostIdentity host_identity(State& state) {
   const std::string machine = machine_digest();
-  const std::string boot = digest_of("/proc/sys/kernel/random/boot_id");
+  const std::string boot = boot_digest(state.root());
   Settings settled = state.settings();
   const HostIdentity known = settled.host;
   settle(settled, machine, boot);

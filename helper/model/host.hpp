@@ -19,10 +19,10 @@ struct HostIdentity {
   std::vector<std::string> doubtful;
   /// A digest of the machine's identity; empty where that tells nothing.
   std::string machine;
-  /// A digest of the boot in which the newest of `writers` was made.
+  /// A digest of the boot, and of the root's inode, in which the newest of `writers` was made.
   std::string boot;
   /// Random tokens that manifests of this host carry, one for each boot, the newest last: a clone
-  /// that has booted since has another one.
+  /// that has booted since, or a copy of the root, has another one.
   std::vector<std::string> writers;
   /// Names that a person has said are another machine's: what lies below them stays.
   std::set<std::string> others;

@@ -30,6 +30,12 @@ below() {
   s3_bucket GET | grep -o "<Key>$1/fake[^<]*json" | sed 's,.*/,,; s,\.json$,,' | sort
 }
 
+# In the same second both would make backups of one name, which another test is about.
+next_second() {
+  local second=$EPOCHSECONDS
+  until [[ $EPOCHSECONDS != "$second" ]]; do sleep 0.1; done
+}
+
 # Everything of ROOT in another place, with the same hooks.
 clone() {
   CLONE=$(mktemp -d "$BATS_TEST_TMPDIR/clone.XXXXXX")
@@ -111,7 +117,7 @@ clone() {
 }
 
 @test "a clone that kept the machine id: what it wrote below our name stops pruning there" {
-  local mine theirs host second
+  local mine theirs host
   target_add offsite
   created --target local,offsite >/dev/null
   host=$(name_of_host)
@@ -119,9 +125,7 @@ clone() {
   BOOT=b
   theirs=$(ROOT=$CLONE created --target offsite)
   BOOT=c
-  # In the same second both would be of one name, which another test is about.
-  second=$EPOCHSECONDS
-  until [[ $EPOCHSECONDS != "$second" ]]; do sleep 0.1; done
+  next_second
   mine=$(created --target local,offsite)
   created --target local,offsite >/dev/null
   assert_equal "$(below "$host" | wc -l)" 4
@@ -137,6 +141,19 @@ clone() {
   assert_contains "$(below "$host")" "$theirs"
   run -0 --separate-stderr helper sync offsite --format json
   assert_json '.targets[0].foreign | join(" ")' "fake:$theirs"
+}
+
+@test "a copy of the state directory on the same machine, in the same boot, is told apart too" {
+  local host
+  target_add offsite
+  created --target local,offsite >/dev/null
+  host=$(name_of_host)
+  clone
+  ROOT=$CLONE created --target offsite >/dev/null
+  next_second
+  run -0 --separate-stderr helper create fake:db --target local,offsite
+  assert_contains "$stderr" "dokku backups:host --keep"
+  [[ $(name_of_host) != "$host" ]]
 }
 
 @test "two machines of one name in the same second: the loser leaves the winner's files" {
