@@ -151,8 +151,11 @@ clone() {
   clone
   ROOT=$CLONE created --target offsite >/dev/null
   next_second
-  run -0 --separate-stderr helper create fake:db --target local,offsite
-  assert_contains "$stderr" "dokku backups:host --keep"
+  created --target local,offsite >/dev/null
+  helper set fake:db keep-manual last=1 --quiet
+  run -0 --separate-stderr helper prune fake:db
+  assert_contains "$stderr" "this machine did not write it"
+  assert_equal "$(below "$host" | wc -l)" 3
   [[ $(name_of_host) != "$host" ]]
 }
 
