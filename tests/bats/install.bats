@@ -48,7 +48,7 @@ use_ccache() {
   BUILD_CACHE=$(dokku_directory)
   if [[ -n ${CCACHE_DIR:-} ]]; then cp -r "$CCACHE_DIR/." "$BUILD_CACHE"; fi
   chown -R --reference="$BUILD_CACHE" "$BUILD_CACHE"
-  export BUILD_CACHE CCACHE_DIR=$BUILD_CACHE CCACHE_BASEDIR=${PLUGIN%/*} CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  export BUILD_CACHE CCACHE_DIR=$BUILD_CACHE CCACHE_BASEDIR=/var/cache/dokku-backups/source CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache
 }
 
 # This tree, whether it is committed or not.
