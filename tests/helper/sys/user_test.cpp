@@ -97,9 +97,10 @@ TEST_F(BecomeOwner, RefusesAnOwnerWithoutAName) {
 TEST_F(BecomeOwner, IsNothingForAnOrdinaryUser) {
   const passwd* nobody = ::getpwnam("nobody");
   ASSERT_NE(nobody, nullptr);
+  give_to(nobody->pw_uid);
   const auto ending = run_in_child([&] {
     EXPECT_EQ(::setuid(nobody->pw_uid), 0);
-    become_owner_of("/");
+    become_owner_of(directory_.path());
     return ::geteuid() == nobody->pw_uid ? 0 : 1;
   });
   EXPECT_EQ(ending, exited(0));
