@@ -30,10 +30,9 @@ below() {
   s3_bucket GET | grep -o "<Key>$1/fake[^<]*json" | sed 's,.*/,,; s,\.json$,,' | sort
 }
 
-# In the same second both would make backups of one name, which another test is about.
-next_second() {
-  local second=$EPOCHSECONDS
-  until [[ $EPOCHSECONDS != "$second" ]]; do sleep 0.1; done
+# Waits until the clock is beyond that of backup ID: in one second both would make backups of one name, which another test is about.
+beyond() {
+  until [[ $(date -u +%F-%H-%M-%S) > ${1:3:19} ]]; do sleep 0.1; done
 }
 
 # Everything of ROOT in another place, with the same hooks.
@@ -125,7 +124,7 @@ clone() {
   BOOT=b
   theirs=$(ROOT=$CLONE created --target offsite)
   BOOT=c
-  next_second
+  beyond "$theirs"
   mine=$(created --target local,offsite)
   created --target local,offsite >/dev/null
   assert_equal "$(below "$host" | wc -l)" 4
@@ -144,13 +143,13 @@ clone() {
 }
 
 @test "a copy of the state directory on the same machine, in the same boot, is told apart too" {
-  local host
+  local theirs host
   target_add offsite
   created --target local,offsite >/dev/null
   host=$(name_of_host)
   clone
-  ROOT=$CLONE created --target offsite >/dev/null
-  next_second
+  theirs=$(ROOT=$CLONE created --target offsite)
+  beyond "$theirs"
   created --target local,offsite >/dev/null
   helper set fake:db keep-manual last=1 --quiet
   run -0 --separate-stderr helper prune fake:db
