@@ -37,9 +37,11 @@ std::uint64_t size_from(const Json& json) {
 std::int64_t sequence_from(const Json& json) {
   if (!json.contains("sequence")) return 0;
   const Json& sequence = json["sequence"];
-  if (!sequence.is_number_unsigned() || sequence == 0 || sequence > Manifest::kMostSequence)
+  constexpr auto kMost = static_cast<std::uint64_t>(Manifest::kMostSequence);
+  const auto number = sequence.is_number_unsigned() ? sequence.get<std::uint64_t>() : 0;
+  if (number == 0 || number > kMost)
     throw Error(ErrorKind::kDamaged, "its sequence number is not valid");
-  return sequence;
+  return static_cast<std::int64_t>(number);
 }
 
 Artifact artifact_from_json(const Json& json) {
@@ -127,8 +129,10 @@ void check(const Manifest& manifest) {
               valid_name(manifest.source.name) && valid_name(manifest.host) &&
               !manifest.artifacts.empty();
   std::set<std::string> files;
+  std::set<std::string> names;
   for (const auto& artifact : manifest.artifacts)
-    good = good && is_file_of(manifest.id, artifact.file) && files.insert(artifact.file).second;
+    good = good && is_file_of(manifest.id, artifact.file) && files.insert(artifact.file).second &&
+           names.insert(artifact.name).second;
   check_sizes(manifest);
   if (!good) throw Error(ErrorKind::kDamaged, "its names contradict each other");
 }

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "model/limits.hpp"
@@ -122,12 +124,24 @@ TEST_P(HostileManifest, IsDamage) {
       << GetParam().what;
 }
 
+TEST(ManifestArtifacts, OfOneNameAreDamage) {
+  Json json = Json::parse(golden());
+  Json twin = json["artifacts"][0];
+  twin["file"] = twin["file"].get<std::string>() + ".twin";
+  json["artifacts"].push_back(twin);
+  EXPECT_THAT([&] { parse_manifest(json.dump()); }, ThrowsError(ErrorKind::kDamaged));
+  json["artifacts"].back()["name"] = "twin";
+  EXPECT_NO_THROW(parse_manifest(json.dump()));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, HostileManifest,
     testing::Values(
         Hostile{"a sequence number of none", "/sequence", 0},
         Hostile{"a sequence number below all", "/sequence", -1},
         Hostile{"a sequence number that leaves no room", "/sequence", 9007199254740992},
+        Hostile{"a sequence number beyond what is signed", "/sequence",
+                std::numeric_limits<std::uint64_t>::max()},
         Hostile{"a sequence number that is text", "/sequence", "1"},
         Hostile{"a newer format", "/format", 2}, Hostile{"a format that never was", "/format", 0},
         Hostile{"a path up", "/artifacts/0/file", "my-db-2026-04-08-14-30-00./../../x"},
