@@ -82,6 +82,14 @@ UnclearSetting lost_schedule(const Json& json) {
               " does not run: " + why};
 }
 
+/// Not the values: one may be a secret.
+std::string names_in(const Json& values) {
+  std::vector<std::string> names;
+  if (values.is_object())
+    for (const auto& item : values.items()) names.push_back(printable(item.key()));
+  return names.empty() ? "" : ": " + join(names, ", ");
+}
+
 void add_rest(Unclear& unclear, const Json& json) {
   for (const auto& [section, value] : json.items()) {
     const bool known = section == "schedules" || section == "pins" || section == "accepted" ||
@@ -97,8 +105,8 @@ void add_rest(Unclear& unclear, const Json& json) {
     } else if (section == "properties" && value.is_object()) {
       for (const auto& item : value.items())
         unclear.push_back({item.key(), "",
-                           "properties of " + printable(item.key()) +
-                               " are not understood: " + printable(item.value().dump())});
+                           "properties of " + printable(item.key()) + " are not understood" +
+                               names_in(item.value())});
     } else {
       unclear.push_back({"", "",
                          "'" + section + "' of settings.json is not understood" +

@@ -255,6 +255,16 @@ INSTANTIATE_TEST_SUITE_P(
                     R"({"schedules": ["x", null]})", R"({"accepted": {"a": "b"}})",
                     R"({"pins": [1]})", R"({"pins": {"a": "b"}})"));
 
+TEST(UnclearSettings, AreNamedWithoutTheirValuesWhichMayBeSecrets) {
+  const auto unclear =
+      Settings::parse(
+          R"({"format": 1, "properties": {"--global": {"notify-webhook": ["S3CR3T"]}}})")
+          .unclear();
+  ASSERT_EQ(unclear.size(), 1U);
+  EXPECT_THAT(unclear[0].message,
+              testing::AllOf(HasSubstr("notify-webhook"), testing::Not(HasSubstr("S3CR3T"))));
+}
+
 TEST(UnclearSettings, LeaveAloneWhatIsFurtherBeyondThem) {
   const std::string text = R"({"later": {"a": [1]}, "properties": {"a:b": {"later": "x"}}})";
   EXPECT_THAT(Settings::parse(text).unclear(), testing::IsEmpty());
