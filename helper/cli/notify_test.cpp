@@ -51,7 +51,8 @@ int notify_test(Call& call) {
   } else {
     print(format_table(rows));
   }
-  return good ? 0 : static_cast<int>(ErrorKind::kUnreachable);
+  if (!good) throw Error(ErrorKind::kUnreachable, "the test did not reach every channel");
+  return 0;
 }
 
 }  // namespace

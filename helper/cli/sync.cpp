@@ -35,6 +35,21 @@ void say_other_hosts(State& state, const std::string& target) {
                 " --host NAME takes them over");
 }
 
+bool is_nothing(const Synced& synced) {
+  return synced.found == 0 && synced.missing.empty() && synced.damaged.empty() &&
+         synced.unreadable.empty() && synced.unknown.empty();
+}
+
+[[noreturn]] void refuse_host(State& state, const std::vector<std::string>& targets,
+                              const std::string& host) {
+  std::string there;
+  for (const auto& target : targets)
+    if (const auto hosts = hosts_on(state, target); !hosts.empty())
+      there += "; " + target + " holds backups of " + join(hosts, ", ");
+  throw Error(ErrorKind::kNotFound,
+              "there is nothing of " + host + " on " + join(targets, ", ") + there);
+}
+
 int sync(Call& call) {
   const auto targets = targets_of(call);
   const std::string host = call.options.value("host").value_or("");
@@ -45,6 +60,7 @@ int sync(Call& call) {
   auto results = nlohmann::ordered_json::array();
   bool sound = true;
   bool readable = true;
+  bool nothing = true;
   for (const auto& target : targets) {
     log::step("Reading what " + target + " holds" + (host.empty() ? "" : " of " + host));
     const Synced synced = sync_target(call.state, target, host);
@@ -56,6 +72,7 @@ int sync(Call& call) {
     log::result(target + " holds " + std::to_string(synced.found) + " whole backup(s), " +
                 std::to_string(synced.adopted.size()) + " of them new here");
     if (synced.found == 0 && host.empty()) say_other_hosts(call.state, target);
+    nothing = nothing && is_nothing(synced);
     sound = sound && synced.missing.empty() && synced.damaged.empty();
     readable = readable && synced.unreadable.empty();
     results.push_back({{"target", target},
@@ -67,6 +84,7 @@ int sync(Call& call) {
                        {"unknown", synced.unknown},
                        {"foreign", synced.foreign}});
   }
+  if (nothing && !host.empty()) refuse_host(call.state, targets, host);
   if (call.json) print_json({{"targets", results}});
   if (!sound) return static_cast<int>(ErrorKind::kDamaged);
   return readable ? 0 : static_cast<int>(ErrorKind::kPartial);

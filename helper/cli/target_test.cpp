@@ -48,7 +48,9 @@ int target_test(Call& call) {
     log::detail("Credentials: " + origin);
   }
   warn_of_environment(name, origin);
-  return good ? 0 : static_cast<int>(ErrorKind::kUnreachable);
+  if (!good)
+    throw Error(ErrorKind::kUnreachable, "backups need what does not work on target " + name);
+  return 0;
 }
 
 }  // namespace

@@ -166,6 +166,8 @@ BAD
   run -0 --separate-stderr helper sync offsite
   assert_contains "$stderr" "--host NAME"
   assert_contains "$stderr" "$host"
+  run -3 --separate-stderr helper sync offsite --host "$host-no"
+  assert_contains "${stderr_lines[-1]}" "there is nothing of $host-no on offsite; offsite holds backups of $host"
   run -0 --separate-stderr helper sync offsite --host "$host" --format json
   assert_json '.targets[0].adopted | join(" ")' "fake:$id"
   helper restore "$id" --force --no-safety-backup --quiet
