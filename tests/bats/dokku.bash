@@ -22,6 +22,11 @@ setup_file() {
 }
 
 teardown_file() {
+  services_stop
+}
+
+# Ends the services, Dokku and the state.
+services_stop() {
   if [[ -n $ROOT ]]; then
     dokku postgres:destroy "$PG" --force >/dev/null || true
     destroy_stores

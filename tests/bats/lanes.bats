@@ -131,13 +131,18 @@ copying() {
   assert_sound
 }
 
-@test "cleaning up before a command hears Ctrl-C, and is done later" {
+# A restore that died while it filled the place beside, whose clean-up stops until it is told to go on.
+dead_restore() {
   knob import 'exec sleep 100'
   helper create fake:db --quiet
   background restore fake:db@latest --force --no-safety-backup
   wait_until 20 grep -q '^import' "$FAKE/calls"
   die
   knob_stop abandon
+}
+
+@test "cleaning up before a command hears Ctrl-C, and is done later" {
+  dead_restore
   background create fake:db
   fake_stopped
   assert_contains "$(<"$OUT.err")" "Cleaning up after the interrupted restore of fake:db"
@@ -149,12 +154,7 @@ copying() {
 }
 
 @test "whoever looks neither waits for what a dead command left, nor cleans up, nor hears of it" {
-  knob import 'exec sleep 100'
-  helper create fake:db --quiet
-  background restore fake:db@latest --force --no-safety-backup
-  wait_until 20 grep -q '^import' "$FAKE/calls"
-  die
-  knob_stop abandon
+  dead_restore
   local verb
   export -f helper
   export ROOT HOOKS

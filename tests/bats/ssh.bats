@@ -3,6 +3,7 @@
 # arrive as they are, exit codes, terminals, and clients that vanish.
 
 load ../support/setup
+load dokku
 
 setup_file() {
   export ROOT=""
@@ -27,17 +28,9 @@ setup_file() {
 }
 
 teardown_file() {
-  local store
   sshd_stop
-  if [[ -n $ROOT ]]; then
-    acl_clear tests-mallory
-    dokku postgres:destroy "$PG" --force >/dev/null || true
-    for store in "$STORE" "$STORE-paused" "$STORE-stopped"; do
-      dokku fakestore:destroy "$store" --force >/dev/null || true
-    done
-  fi
-  dokku_stop
-  [[ -z $ROOT ]] || rm -rf "$ROOT"
+  [[ -z $ROOT ]] || acl_clear tests-mallory
+  services_stop
 }
 
 setup() {
@@ -47,10 +40,6 @@ setup() {
 
 teardown() {
   let_go
-}
-
-pg() {
-  DOKKU_LIB_ROOT=$(dokku_lib) "postgres_$1" "${@:2}"
 }
 
 admin() {
