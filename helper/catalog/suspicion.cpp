@@ -27,7 +27,7 @@ std::optional<Backup> Catalog::yardstick(const Source& source) {
 }
 
 std::optional<Backup> Catalog::last_restored(const Source& source) {
-  // As engine/restore.cpp records it.
+  // As restore/restore.cpp records it.
   const auto found = select(
       "key = (SELECT backup FROM events WHERE what = 'restored' AND detail = ? "
       "ORDER BY key DESC LIMIT 1)",

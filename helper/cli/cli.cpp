@@ -13,9 +13,10 @@
 #include "cli/help.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
-#include "engine/ballast.hpp"
-#include "engine/recover.hpp"
-#include "engine/version.hpp"
+#include "host/ballast.hpp"
+#include "host/version.hpp"
+#include "lifecycle/recover.hpp"
+#include "notify/alert.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 #include "sys/room.hpp"
@@ -91,6 +92,7 @@ int run_on(const fs::path& root, const Verb& verb, const Options& options, bool 
   if (verb.lends_ballast) lend_ballast(root, false);
   State state(root, hooks_directory(options), hook_environment(root));
   state.set_helper(own_program());
+  subscribe_alerts(state);
   if (verb.only_looks) look_without_settings(state);
   Call call{state, options, Resolver(state), json};
   // Whoever called is told what they may see of it. On a full disk nobody can look.

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/verb.hpp"
-#include "engine/version.hpp"
+#include "host/version.hpp"
 
 namespace backups {
 namespace {

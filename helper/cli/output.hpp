@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "archive/artifact.hpp"
 #include "catalog/catalog.hpp"
 #include "cli/options.hpp"
-#include "engine/artifact.hpp"
 
 namespace backups {
 

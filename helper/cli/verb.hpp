@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cli/options.hpp"
-#include "engine/resolve.hpp"
-#include "engine/state.hpp"
+#include "hook/resolve.hpp"
+#include "host/state.hpp"
 
 namespace backups {
 

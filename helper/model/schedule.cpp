@@ -134,4 +134,15 @@ Schedule schedule_from_json(const Json& json) {
   }
 }
 
+std::string time_zone(const Settings& settings) {
+  const std::string own = settings.get(Settings::kGlobal, "timezone");
+  return own.empty() ? Zone::host() : own;
+}
+
+const Zone& zone_of(const Schedule& schedule) {
+  static std::map<std::string, Zone> zones;  // each is loaded once
+  const std::string& name = schedule.timezone;
+  return zones.try_emplace(name, Zone::is_known(name) ? name : Zone::host()).first->second;
+}
+
 }  // namespace backups

@@ -9,8 +9,11 @@
 #include "model/retention.hpp"
 #include "model/source.hpp"
 #include "sys/clock.hpp"
+#include "sys/zone.hpp"
 
 namespace backups {
+
+class Settings;
 
 /// When a source is backed up, where to, and how long that stays. A plain value.
 struct Schedule {
@@ -35,6 +38,12 @@ struct Schedule {
   static KeepRules default_keep();
   bool operator==(const Schedule&) const = default;
 };
+
+/// The zone that a time without one is meant in: the property `timezone`, or the host's.
+std::string time_zone(const Settings& settings);
+
+/// That of a schedule or, where this host does not know it, the host's.
+const Zone& zone_of(const Schedule& schedule);
 
 /// Lower-case letters, digits and dashes, beginning with a letter; at most 40.
 bool valid_schedule_id(std::string_view id);

@@ -1,4 +1,4 @@
-#include "engine/hook_log.hpp"
+#include "hook/hook_log.hpp"
 #include "input.hpp"
 
 using namespace backups;

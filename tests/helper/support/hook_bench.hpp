@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/hook.hpp"
+#include "hook/hook.hpp"
 #include "support/lab.hpp"
 #include "support/sinks.hpp"
 

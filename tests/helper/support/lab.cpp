@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <csignal>
 
+#include "backup/create.hpp"
 #include "base/error.hpp"
-#include "engine/create.hpp"
-#include "engine/recover.hpp"
-#include "engine/restore.hpp"
-#include "engine/verify.hpp"
+#include "copies/verify.hpp"
+#include "lifecycle/recover.hpp"
 #include "model/target.hpp"
+#include "restore/restore.hpp"
 #include "support/shell.hpp"
 
 namespace backups::tests {
@@ -156,7 +156,8 @@ Manifest create(State& state, const Source& source, const Progress& progress) {
 }
 
 void restore(State& state, const std::string& id, const Source& into, bool in_place) {
-  Restore restore(state, {row_of(state, id), into, in_place, false});
+  const RestoreRequest request{row_of(state, id), into, in_place, false};
+  Restore restore(state, request, lock_for_restore(state, request));
   restore.verify({});
   restore.apply({});
 }

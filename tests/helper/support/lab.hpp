@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/artifact.hpp"
-#include "engine/state.hpp"
+#include "archive/artifact.hpp"
+#include "host/state.hpp"
 #include "support/directory.hpp"
 #include "support/printers.hpp"
 

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "catalog/catalog.hpp"
+#include "model/codec.hpp"
+#include "model/manifest.hpp"
+#include "store/store.hpp"
+#include "stream/sink.hpp"
+
+namespace backups {
+
+class State;
+
+/// Told now and then how far an operation is: what it does, bytes done, bytes expected (0:
+/// unknown).
+using Progress =
+    std::function<void(const std::string& doing, std::uint64_t done, std::uint64_t expected)>;
+
+/// How its artifacts are compressed. Throws Error, kKey, when a stage is none that we can undo.
+Codec::Kind codec_of(const Manifest& manifest);
+
+/// The last way back: from any copy, with nothing but standard tools behind the pipe. As `info`
+/// prints it, and errors of a restore do. Throws as codec_of() does.
+std::string download_command(const State& state, const Manifest& manifest,
+                             const Artifact& artifact);
+
+/// Writes the plain bytes of an artifact to `raw`, without finishing it, and checks both digests
+/// and lengths. Throws Error, kDamaged, naming the file; what went to `raw` must not be used then.
+void read_artifact(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& raw,
+                   const Progress& progress);
+
+/// The same for the bytes as they are stored.
+void read_stored(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& stored,
+                 const Progress& progress);
+
+/// Reads everything once and keeps nothing. Throws Error, kDamaged.
+void verify_artifacts(Store& store, const Manifest& manifest, const Progress& progress);
+
+}  // namespace backups

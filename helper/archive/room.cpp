@@ -1,0 +1,79 @@
+#include "archive/room.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "sys/file.hpp"
+
+namespace backups {
+namespace {
+
+constexpr std::uint64_t kCheckEvery = 16 * 1024 * 1024;
+constexpr std::int64_t kLooksBack = 3;  // backups
+
+/// A hook may say anything.
+std::uint64_t sum(std::uint64_t a, std::uint64_t b) {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+}  // namespace
+
+std::uint64_t expected_size(State& state, const Source& source, const Description& description) {
+  Catalog::Filter filter;
+  filter.source = source;
+  filter.status = "success";
+  filter.deleted = true;  // what was removed to make room tells as much
+  filter.limit = kLooksBack;
+  std::uint64_t largest = 0;
+  for (const auto& backup : state.catalog().list(filter))
+    largest = std::max(largest, backup.stored_size.value_or(0));
+  return largest > 0 ? largest : description.size / 4;
+}
+
+namespace {
+
+std::string advice() {
+  return "Free some room, delete old backups, or lower the reserve with dokku backups:set --global "
+         "disk-reserve";
+}
+
+}  // namespace
+
+void require_room(State& state, const Source& source, const Description& description) {
+  const Space space = disk_space(state.root());
+  const std::uint64_t reserve = state.settings().disk_reserve(source.text(), space.total);
+  const std::uint64_t needed = sum(expected_size(state, source, description), description.staging);
+  if (space.available >= sum(needed, reserve)) return;
+  throw Error(ErrorKind::kNoRoom, "not enough room for a backup of " + source.spelling() +
+                                      ": it needs about " + human_size(needed) +
+                                      " and must leave " + human_size(reserve) + ", but only " +
+                                      human_size(space.available) + " are free at " +
+                                      state.root().string() + ". " + advice());
+}
+
+RoomGuard::RoomGuard(const State& state, const Source& source, Sink& next)
+    : state_(state), source_(source), next_(next) {}
+
+void RoomGuard::write(std::string_view bytes) {
+  since_check_ += bytes.size();
+  if (since_check_ >= kCheckEvery) {
+    check();
+    since_check_ = 0;
+  }
+  next_.write(bytes);
+}
+
+void RoomGuard::finish() { next_.finish(); }
+
+void RoomGuard::check() const {
+  const Space space = disk_space(state_.root());
+  const std::uint64_t reserve = state_.settings().disk_reserve(source_.text(), space.total);
+  if (space.available >= reserve + kCheckEvery) return;
+  throw Error(ErrorKind::kNoRoom, "the disk is filling up: only " + human_size(space.available) +
+                                      " are left at " + state_.root().string() +
+                                      ", and the reserve is " + human_size(reserve) + ". " +
+                                      advice());
+}
+
+}  // namespace backups

@@ -1,0 +1,187 @@
+#include "archive/writer.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "archive/room.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "inspect/inspector.hpp"
+#include "model/backup_id.hpp"
+#include "model/limits.hpp"
+#include "model/opening.hpp"
+#include "model/target.hpp"
+#include "stream/compress.hpp"
+#include "stream/digest.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+/// Checks that the data are those of such an artifact, and all of them; reports progress.
+class Gate : public Sink {
+ public:
+  Gate(const PlannedArtifact& planned, ErrorKind bad, const Progress& progress, HookLog& log,
+       Sink& next)
+      : planned_(planned),
+        bad_(bad),
+        progress_(progress),
+        log_(log),
+        next_(next),
+        expected_(planned.starts_with),
+        inspector_(make_inspector(planned.inspector)) {}
+
+  void write(std::string_view bytes) override {
+    const auto checked = bytes.substr(0, std::min(bytes.size(), expected_.size()));
+    if (!expected_.starts_with(checked)) unexpected();
+    expected_.remove_prefix(checked.size());
+    if (inspector_) inspector_->read(bytes);
+    next_.write(bytes);
+    done_ += bytes.size();
+    if (progress_) progress_(planned_.name, done_, 0);
+  }
+
+  void finish() override {
+    if (done_ == 0) throw Error(bad_, "the dump of " + printable(planned_.name) + " is empty");
+    if (!expected_.empty()) unexpected();
+    judge();
+    next_.finish();
+  }
+
+ private:
+  void judge() const {
+    if (!inspector_) return;
+    const Completeness verdict = inspector_->verdict();
+    if (verdict.kind == Completeness::Kind::kIncomplete)
+      throw Error(bad_,
+                  "the dump of " + printable(planned_.name) + " is not complete: " + verdict.why);
+    if (verdict.kind == Completeness::Kind::kNotJudged)
+      log_.note("not checked whether the dump of " + printable(planned_.name) +
+                " is complete: " + verdict.why);
+  }
+
+  [[noreturn]] void unexpected() const {
+    throw Error(bad_, "the dump of " + printable(planned_.name) + " does not begin as a " +
+                          printable(planned_.kind) + " does");
+  }
+
+  const PlannedArtifact& planned_;
+  const ErrorKind bad_;
+  const Progress& progress_;
+  HookLog& log_;
+  Sink& next_;
+  std::string_view expected_;
+  std::unique_ptr<Inspector> inspector_;
+  std::uint64_t done_ = 0;
+};
+
+/// A hook knows how to open what this version does not know.
+std::string reader_for(const PlannedArtifact& planned) {
+  const auto known = reader_of(planned.kind, planned.name);
+  if (known || planned.opens_with.empty()) return reader_or_file(planned.kind, planned.name);
+  return planned.opens_with;
+}
+
+}  // namespace
+
+Writer::Writer(State& state, Written& written, HookLog& log, const std::string& target,
+               Manifest manifest, Codec codec, const Plan& plan, Progress progress)
+    : state_(state),
+      written_(written),
+      log_(log),
+      target_(target),
+      store_(state.store(target, manifest.host)),
+      manifest_(std::move(manifest)),
+      codec_(codec),
+      plan_(plan),
+      progress_(std::move(progress)) {
+  if (codec.kind != Codec::Kind::kNone) manifest_.stages = {codec_name(codec.kind)};
+}
+
+Writer::~Writer() {
+  if (committed_) return;
+  try {
+    written_.undo(store_);
+  } catch (const Error&) {
+    // The next command does it.
+  }
+}
+
+std::string Writer::file_name(const PlannedArtifact& planned) const {
+  return plan_.artifacts == 1
+             ? artifact_file(manifest_.id, codec_.kind)
+             : artifact_file(manifest_.id, planned.name, manifest_.artifacts.size(), codec_.kind);
+}
+
+void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)>& produce,
+                 ErrorKind bad) {
+  Artifact artifact;
+  artifact.name = planned.name;
+  artifact.kind = planned.kind;
+  artifact.minimum_client = planned.minimum_client;
+  artifact.extra = planned.extra;
+  artifact.file = file_name(planned);
+  for (const auto& other : manifest_.artifacts) {
+    if (other.file == artifact.file)
+      throw Error(ErrorKind::kFailed, "two artifacts are called " + printable(planned.name));
+  }
+  artifact.open_command = open_command(codec_.kind, artifact.file, reader_for(planned));
+
+  put_noted(store_, written_, key_of(manifest_.source, artifact.file), plan_.expected_size,
+            [&](Sink& file) {
+              RoomGuard guard(state_, manifest_.source, file);
+              DigestSink stored(target_ == kLocalTarget ? static_cast<Sink&>(guard) : file);
+              const auto compressor = make_compressor(codec_, stored);
+              // Without a compressor the stored bytes are the plain ones.
+              std::optional<DigestSink> plain;
+              if (compressor) plain.emplace(*compressor);
+              DigestSink& raw = plain ? *plain : stored;
+              Gate gate(planned, bad, progress_, log_, raw);
+              produce(gate);
+              gate.finish();
+              artifact.raw_size = raw.digest().size;
+              artifact.raw_sha256 = raw.digest().sha256;
+              artifact.stored_size = stored.digest().size;
+              artifact.stored_sha256 = stored.digest().sha256;
+            });
+  manifest_.artifacts.push_back(std::move(artifact));
+}
+
+Manifest Writer::commit(const std::function<void(Manifest&)>& judge) {
+  if (manifest_.artifacts.empty() || manifest_.artifacts.size() + left_out_ != plan_.artifacts)
+    throw Error(ErrorKind::kFailed, "an artifact of " + manifest_.id + " was left out");
+  const interrupt::Shield shield;
+  manifest_.warnings = log_.warnings();
+  manifest_.detail = log_.detail();
+  // An id whose second was taken is of the next one, which may not have begun.
+  manifest_.finished_at = std::max(now(), manifest_.started_at);
+  if (judge) judge(manifest_);
+  manifest_.suspect = printable(manifest_.suspect.substr(0, limits::kWarning));
+  // Replaced here would be an address that names nothing: the words of a person are refused before.
+  manifest_.text = manifest_to_json(manifest_).dump(
+                       2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+                   "\n";
+  parse_manifest(manifest_.text);  // what can't be read again is no backup
+  put_noted(store_, written_, key_of(manifest_.source, manifest_file(manifest_.id)),
+            manifest_.text.size(), [&](Sink& file) {
+              file.write(manifest_.text);
+              file.finish();
+            });
+  committed_ = true;
+  return manifest_;
+}
+
+void put_noted(Store& store, Written& written, const std::string& key,
+               std::optional<std::uint64_t> expected, const std::function<void(Sink&)>& fill) {
+  written.begin(key, look_at(store, key));
+  try {
+    fill(*store.put_new(key, expected));
+  } catch (const KeyTaken&) {
+    written.forget(key);
+    throw;
+  }
+}
+
+}  // namespace backups

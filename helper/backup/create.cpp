@@ -1,0 +1,371 @@
+#include "backup/create.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "archive/room.hpp"
+#include "archive/writer.hpp"
+#include "backup/suspect.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "copies/copy.hpp"
+#include "hook/description.hpp"
+#include "host/identity.hpp"
+#include "host/version.hpp"
+#include "model/limits.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+/// A comparison only advises: whatever becomes of it, a complete dump stays.
+void judge(State& state, HookLog& log, Manifest& manifest) {
+  try {
+    const Suspicion found = suspicion(state, manifest);
+    manifest.suspect = found.why;
+    manifest.reference = found.reference;
+  } catch (const std::exception& error) {
+    const std::string warning =
+        std::string("it was not compared with the backups before it: ") + error.what();
+    if (manifest.warnings.size() < limits::kWarnings) manifest.warnings.push_back(warning);
+    log::warn(manifest.id + ": " + warning);
+    log.note(warning);
+  }
+}
+
+/// Suspects that a newer one followed give way when room gets short: else one wanted purge would
+/// end all backups.
+void make_room(State& state, const Source& source, const Description& description) {
+  for (;;) {
+    try {
+      return require_room(state, source, description);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kNoRoom || !free_suspect(state, source)) throw;
+    }
+  }
+}
+
+/// One attempt: its row, its run and its log. `work` makes the files.
+class Attempt {
+ public:
+  Attempt(State& state, const CreateRequest& request)
+      : state_(state),
+        request_(request),
+        run_(state, "create", request.source),
+        row_(state.catalog().begin(request.source, now(), request.trigger, request.label,
+                                   request.schedule)),
+        log_(state.log_file(request.source, row_.id)),
+        target_(first_target(state.settings(), request.targets)),
+        host_(target_ == kLocalTarget ? "" : state.host()),
+        written_(run_.notes()) {
+    run_.set_backup(row_.id);
+    run_.set_target(target_, host_);
+    state.catalog().mark_copy(row_, {target_, "in-progress", "", {}, host_});
+  }
+
+  Manifest make(const std::function<Manifest(const Description&)>& work) {
+    const Manifest manifest = attempt(work);
+    // Before the catalog says so: then nobody follows the log any more.
+    log_.note("success: " + human_size(manifest.stored_size()) + " stored, " +
+              human_size(manifest.raw_size()) + " plain");
+    try {
+      state_.catalog().succeed(row_, manifest, target_, host_);
+      if (target_ != kLocalTarget)
+        settle_copy(state_, row_, target_, host_, state_.store(target_, host_).last_etag());
+    } catch (const Error&) {
+      run_.keep();  // committed all the same: whoever cleans up reads the manifest
+      throw;
+    }
+    return manifest;
+  }
+
+  Manifest new_manifest(const Description& description) const {
+    Manifest manifest;
+    manifest.id = row_.id;
+    manifest.source = request_.source;
+    const HostIdentity host = host_identity(state_);
+    manifest.host = host_.empty() ? host.name : host_;
+    manifest.writer = host.writers.back();
+    manifest.plugin_version = kVersion;
+    manifest.engine = description.engine;
+    manifest.engine_version = description.version;
+    manifest.image = description.image;
+    manifest.image_id = description.image_id;
+    manifest.identity = description.identity;
+    manifest.trigger = request_.trigger;
+    manifest.schedule = request_.schedule;
+    manifest.label = request_.label;
+    manifest.sequence = row_.sequence;
+    manifest.started_at = row_.started_at;
+    return manifest;
+  }
+
+  const std::string& target() const { return target_; }
+  const Run& run() const { return run_; }
+  HookLog& log() { return log_; }
+  Written& written() { return written_; }
+
+ private:
+  Manifest attempt(const std::function<Manifest(const Description&)>& work) {
+    bool found = false;
+    try {
+      const Description description = describe(state_, run_, log_, request_.source);
+      if (!description.exists())
+        throw Error(ErrorKind::kNotFound, "there is no " + request_.source.spelling());
+      found = true;
+      require_running(description, request_.source);
+      if (target_ == kLocalTarget) make_room(state_, request_.source, description);
+      for (const auto& warning : description.warnings) log_.warn(warning);
+      return work(description);
+    } catch (const Error& error) {
+      const bool no_source =
+          error.kind() == ErrorKind::kNotFound || error.kind() == ErrorKind::kBadInput;
+      // A schedule's source that is gone must not go unnoticed. Who adopts a dump is there to see.
+      if ((!found && no_source && request_.schedule.empty()) || request_.trigger == "adopt") {
+        forget();
+      } else {
+        fail(error.what());
+      }
+      throw;
+    } catch (const std::exception& error) {
+      fail(error.what());
+      throw;
+    }
+  }
+
+  /// What is no source, or not there, has no history.
+  void forget() {
+    state_.catalog().forget(row_);
+    const fs::path log = state_.log_file(request_.source, row_.id);
+    remove_durably(log);
+    std::error_code other_logs;
+    fs::remove(log.parent_path(), other_logs);
+  }
+
+  void fail(const std::string& reason) {
+    log_.note("failed: " + reason);
+    try {
+      state_.catalog().fail(row_, reason, now());
+      written_.undo(state_.store(target_, host_));
+      state_.catalog().mark_copy(row_, {target_, "failed", "", {}});
+      sweep_hooks(state_, run_.record());
+    } catch (const Error& error) {
+      // Whoever cleans up finds the run, and its process gone.
+      log_.note(error.what());
+      run_.keep();
+    }
+  }
+
+  State& state_;
+  const CreateRequest& request_;
+  Run run_;
+  Backup row_;
+  HookLog log_;
+  std::string target_;  // that the exporter's bytes go to
+  std::string host_;    // below whose name there
+  Written written_;
+};
+
+Patience patience_for(const Settings& settings, const Source& source) {
+  return {std::chrono::seconds(settings.seconds(source.text(), "start-timeout")),
+          std::chrono::seconds(settings.seconds(source.text(), "silence-timeout"))};
+}
+
+/// Lets the engine's own tools read a dump that was made elsewhere, on its way into the backup.
+class CheckedInput : public Sink {
+ public:
+  CheckedInput(const State& state, const Run& run, HookLog& log, const Source& source,
+               const std::string& artifact, Sink& next)
+      : next_(next) {
+    if (has_hook(state, source.type, "check"))
+      hook_.emplace(state, run, log, source.type, "check",
+                    std::vector<std::string>{source.address, artifact}, Hook::Input::kPipe);
+  }
+
+  void write(std::string_view bytes) override {
+    next_.write(bytes);
+    if (hook_) hook_->input().write(bytes);
+  }
+
+  /// Throws Error when they can't read it; leaves `next` unfinished.
+  void finish() override {
+    if (!hook_) return;
+    NullSink nowhere;
+    hook_->input().finish();
+    hook_->copy_output(nowhere, kEndlessPatience);
+    hook_->wait();
+  }
+
+ private:
+  Sink& next_;
+  std::optional<Hook> hook_;
+};
+
+/// What is there next, nothing at its end.
+std::string read_input(int input) {
+  std::string bytes(1024 * 1024, '\0');
+  pollfd waited[2] = {{input, POLLIN, 0}, {interrupt::poll_fd(), POLLIN, 0}};
+  ::poll(waited, 2, -1);
+  interrupt::check();
+  bytes.resize(read_some(input, bytes.data(), bytes.size(), "the dump"));
+  return bytes;
+}
+
+class Counter : public Sink {
+ public:
+  explicit Counter(Sink& next) : next_(next) {}
+  void write(std::string_view bytes) override {
+    next_.write(bytes);
+    any_ = any_ || !bytes.empty();
+  }
+  void finish() override {}
+  bool any() const { return any_; }
+
+ private:
+  Sink& next_;
+  bool any_ = false;
+};
+
+/// Thrown where an artifact that was planned is no longer in the source.
+struct Gone {};
+
+/// One artifact from its exporter. A table that somebody drops while the dump begins, or a server
+/// that restarts, fails an exporter before its first byte: then it is asked once more.
+class Exporter {
+ public:
+  Exporter(State& state, const Source& source, Attempt& attempt)
+      : state_(state),
+        source_(source),
+        attempt_(attempt),
+        patience_(patience_for(state.settings(), source)) {}
+
+  /// Throws Error, or Gone.
+  void run(const PlannedArtifact& artifact, Sink& sink) const {
+    try {
+      run_once(artifact, sink);
+    } catch (const Untouched& failure) {
+      attempt_.log().note("nothing was written yet, so once more: " + failure.error);
+      sweep_hooks(state_, attempt_.run().record());
+      const Description now = describe(state_, attempt_.run(), attempt_.log(), source_);
+      require_running(now, source_);
+      const bool there = std::any_of(now.artifacts.begin(), now.artifacts.end(),
+                                     [&](const auto& it) { return it.name == artifact.name; });
+      if (!there) throw Gone{};
+      try {
+        run_once(artifact, sink);
+      } catch (const Untouched& again) {
+        throw Error(ErrorKind::kFailed, again.error);
+      }
+    }
+  }
+
+ private:
+  /// The exporter failed and had sent nothing.
+  struct Untouched {
+    std::string error;
+  };
+
+  void run_once(const PlannedArtifact& artifact, Sink& sink) const {
+    Counter counter(sink);
+    Hook hook(state_, attempt_.run(), attempt_.log(), source_.type, "export",
+              {source_.address, artifact.name});
+    hook.copy_output(counter, patience_);
+    try {
+      hook.wait();
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kFailed || counter.any()) throw;
+      throw Untouched{error.what()};
+    }
+  }
+
+  State& state_;
+  const Source& source_;
+  Attempt& attempt_;
+  Patience patience_;
+};
+
+const PlannedArtifact& pick(const Description& description, const std::string& name,
+                            const Source& source) {
+  const PlannedArtifact* picked = nullptr;
+  std::vector<std::string> names;
+  for (const auto& artifact : description.artifacts) {
+    if (name.empty() ? !artifact.auxiliary : artifact.name == name) {
+      if (picked == nullptr) picked = &artifact;
+      names.push_back(artifact.name);
+    }
+  }
+  if (names.size() == 1) return *picked;
+  throw Error(ErrorKind::kBadInput,
+              names.empty() ? source.spelling() + " has no artifact '" + printable(name) + "'"
+                            : source.spelling() + " has several artifacts (" + join(names, ", ") +
+                                  "): say which with --artifact");
+}
+
+}  // namespace
+
+std::string first_target(const Settings& settings, const std::vector<std::string>& targets) {
+  if (std::find(targets.begin(), targets.end(), kLocalTarget) != targets.end()) return kLocalTarget;
+  const auto first = std::find_if(targets.begin(), targets.end(), [&](const auto& name) {
+    return settings.targets.contains(name);
+  });
+  return first == targets.end() ? kLocalTarget : *first;
+}
+
+Manifest create_backup(State& state, const CreateRequest& request, const Progress& progress) {
+  Attempt attempt(state, request);
+  const Settings settings = state.settings();
+  const Exporter exporter(state, request.source, attempt);
+  const auto work = [&](const Description& description) {
+    Writer writer(state, attempt.written(), attempt.log(), attempt.target(),
+                  attempt.new_manifest(description), settings.compression(request.source.text()),
+                  {description.artifacts.size(), expected_size(state, request.source, description)},
+                  progress);
+    for (const auto& artifact : description.artifacts) {
+      try {
+        writer.add(artifact, [&](Sink& sink) { exporter.run(artifact, sink); });
+      } catch (const Gone&) {
+        attempt.log().warn(artifact.name + " of " + request.source.spelling() +
+                           " has gone while the backup was made, and is left out");
+        writer.leave_out();
+      }
+    }
+    return writer.commit([&](Manifest& made) { judge(state, attempt.log(), made); });
+  };
+  return attempt.make(work);
+}
+
+Manifest adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
+                      int input, const Progress& progress) {
+  // Nothing at all is no attempt: a pipeline whose first program failed.
+  std::string bytes = read_input(input);
+  if (bytes.empty())
+    throw Error(ErrorKind::kBadInput,
+                "there is nothing on stdin, where the dump is read from: dokku backups:adopt " +
+                    request.source.spelling() + " < dump");
+  Attempt attempt(state, request);
+  const auto work = [&](const Description& description) {
+    const PlannedArtifact& planned = pick(description, artifact, request.source);
+    Writer writer(state, attempt.written(), attempt.log(), attempt.target(),
+                  attempt.new_manifest(description),
+                  state.settings().compression(request.source.text()),
+                  {1, expected_size(state, request.source, description)}, progress);
+    writer.add(
+        planned,
+        [&](Sink& sink) {
+          CheckedInput checked(state, attempt.run(), attempt.log(), request.source, planned.name,
+                               sink);
+          for (; !bytes.empty(); bytes = read_input(input)) checked.write(bytes);
+          checked.finish();
+        },
+        ErrorKind::kDamaged);
+    return writer.commit([&](Manifest& made) { judge(state, attempt.log(), made); });
+  };
+  return attempt.make(work);
+}
+
+}  // namespace backups

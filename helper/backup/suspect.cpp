@@ -1,0 +1,300 @@
+#include "backup/suspect.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "catalog/chores.hpp"
+#include "copies/copying.hpp"
+#include "copies/remove.hpp"
+#include "model/target.hpp"
+
+namespace backups {
+namespace {
+
+/// Below this a database is small change: an empty one is a few KiB. One that is not tiny is looked
+/// at all the same, and must have lost twice as much: a dump of a database with nothing in it, but
+/// with all that its engine writes around, is smaller than that.
+constexpr std::uint64_t kSmall = 16 * 1024;  // bytes
+constexpr std::uint64_t kTiny = 4 * 1024;    // bytes
+constexpr std::int64_t kFewRows = 100;
+/// So many suspects in a row that are like each other are what is normal now.
+constexpr std::size_t kRow = 5;
+constexpr Time kWayBack = 90 * 86400;
+
+/// What of a backup tells whether another one is like it.
+struct Shape {
+  std::string id;
+  std::string engine;
+  std::string version;
+  std::string identity;
+  std::optional<std::int64_t> rows;
+  std::map<std::string, std::uint64_t> artifacts;  ///< plain bytes by name
+};
+
+Shape shape_of(const Manifest& manifest) {
+  Shape shape{manifest.id,       manifest.engine, manifest.engine_version,
+              manifest.identity, manifest.rows(), {}};
+  for (const auto& artifact : manifest.artifacts)
+    shape.artifacts[artifact.name] = artifact.raw_size;
+  return shape;
+}
+
+Shape shape_of(Catalog& catalog, const Backup& backup) {
+  return {backup.id,       backup.engine, backup.engine_version,
+          backup.identity, backup.rows,   catalog.artifact_sizes(backup)};
+}
+
+/// "16" of "16.4 (Debian 16.4-1)"
+std::string major(const std::string& version) { return version.substr(0, version.find('.')); }
+
+bool collapsed(std::uint64_t now, std::uint64_t before, std::uint64_t percent) {
+  return now * 100 < before * percent;
+}
+
+std::string shrunk(const std::string& what, const std::string& now, const std::string& before,
+                   const std::string& id) {
+  return "it has " + now + what + ", " + id + " had " + before + what;
+}
+
+std::string other_server(const Shape& now, const Shape& before) {
+  if (!now.identity.empty() && !before.identity.empty() && now.identity != before.identity)
+    return "its server is another one than that of " + before.id;
+  if (now.engine == before.engine && major(now.version) != major(before.version))
+    return now.engine + " is " + now.version + " now, for " + before.id + " it was " +
+           before.version;
+  return "";
+}
+
+std::string less_rows(const Shape& now, const Shape& before, std::uint64_t percent) {
+  if (!now.rows || !before.rows || *now.rows < 0 || *before.rows <= 0) return "";
+  const bool emptied = *now.rows == 0 && percent > 0;
+  const bool fewer =
+      *before.rows >= kFewRows && collapsed(static_cast<std::uint64_t>(*now.rows),
+                                            static_cast<std::uint64_t>(*before.rows), percent);
+  if (!emptied && !fewer) return "";
+  return shrunk(" rows", std::to_string(*now.rows), std::to_string(*before.rows), before.id);
+}
+
+std::uint64_t total_of(const Shape& shape) {
+  std::uint64_t total = 0;
+  for (const auto& [name, size] : shape.artifacts) total += size;
+  return total;
+}
+
+bool has_shrunk(std::uint64_t now, std::uint64_t before, std::uint64_t percent) {
+  if (before >= kSmall) return collapsed(now, before, percent);
+  return before >= kTiny && collapsed(2 * now, before, percent);
+}
+
+/// Also each artifact by itself: beside a large one, the end of a small one would not be seen.
+std::string less_data(const Shape& now, const Shape& before, std::uint64_t percent) {
+  if (percent == 0) return "";
+  const std::uint64_t total = total_of(now);
+  const std::uint64_t total_before = total_of(before);
+  if (has_shrunk(total, total_before, percent))
+    return shrunk("", human_size(total), human_size(total_before), before.id);
+  for (const auto& [name, size] : before.artifacts) {
+    const auto found = now.artifacts.find(name);
+    if (found == now.artifacts.end())
+      return "it lacks " + printable(name) + ", which " + before.id + " had";
+    if (!has_shrunk(found->second, size, percent)) continue;
+    return shrunk(" of " + printable(name), human_size(found->second), human_size(size), before.id);
+  }
+  return less_rows(now, before, percent);
+}
+
+/// What a backup is measured by.
+class Measure {
+ public:
+  Measure(State& state, const Source& source)
+      : catalog_(state.catalog()),
+        source_(source),
+        percent_(state.settings().percent(source.text(), "suspect-below")),
+        before_(catalog_.yardstick(source)) {
+    const Chores chores(catalog_.database());
+    const std::int64_t replaced = chores.done_at(kReplaced + source.text());
+    const std::int64_t destroyed = chores.done_at(kDestroyed + source.text());
+    if (!before_ || replaced < before_->sequence || replaced <= destroyed) return;
+    // What was restored is what should be there now, and into a service that was made anew it went
+    // knowingly.
+    restored_ = catalog_.last_restored(source);
+    moved_ = destroyed >= before_->sequence;
+    from_ = replaced;
+  }
+
+  /// Why it may not be what it should be; empty where nothing speaks against it.
+  std::string of(const Shape& now, bool adopted) {
+    if (!before_) return "";
+    Shape before = shape_of(catalog_, *before_);
+    std::string why = moved_ ? "" : other_server(now, before);
+    if (!why.empty()) return why;
+    if (restored_) before = shape_of(catalog_, *restored_);
+    if (adopted) {  // of one artifact, whose rows nobody counted
+      std::erase_if(before.artifacts,
+                    [&](const auto& artifact) { return !now.artifacts.contains(artifact.first); });
+      before.rows.reset();
+    }
+    return less_data(now, before, percent_);
+  }
+
+  /// True where it is like each of a row of suspects.
+  bool continues_row(const Shape& now) {
+    auto row = catalog_.judged(source_, static_cast<int>(kRow));
+    if (row.size() < kRow || row.back().sequence <= std::max(before_->sequence, from_))
+      return false;
+    Shape newer = now;
+    for (const auto& older : row) {
+      const Shape shape = shape_of(catalog_, older);
+      if (!other_server(newer, shape).empty() || !less_data(newer, shape, percent_).empty())
+        return false;
+      newer = shape;
+    }
+    return true;
+  }
+
+  /// The last one from before the collapse that `now` is still behind; empty: there is none.
+  std::string reference(const Shape& now, bool collapsed) {
+    if (collapsed) {
+      const bool own = restored_ && restored_->source.text() == source_.text();
+      return own ? restored_->id : before_->id;
+    }
+    std::string reference = before_ ? before_->reference : "";
+    while (!reference.empty()) {
+      const auto backup = catalog_.find(source_.type, reference);
+      if (!backup) return "";
+      const Shape shape = shape_of(catalog_, *backup);
+      const bool back = less_data(now, shape, percent_).empty() && other_server(now, shape).empty();
+      if (!back && is_open(*backup)) return reference;
+      if (backup->reference == reference) return "";
+      reference = backup->reference;
+    }
+    return "";
+  }
+
+ private:
+  bool is_open(const Backup& backup) {
+    const auto until = way_back_until(catalog_, backup);
+    return !backup.deleted_at && (!until || *until > now());
+  }
+
+  Catalog& catalog_;
+  const Source& source_;
+  std::uint64_t percent_;
+  std::optional<Backup> before_;
+  std::optional<Backup> restored_;
+  bool moved_ = false;
+  std::int64_t from_ = 0;
+};
+
+}  // namespace
+
+bool is_judged(const Manifest& manifest) {
+  return manifest.trigger == "manual" || manifest.trigger == "schedule" ||
+         manifest.trigger == "deploy";
+}
+
+Suspicion suspicion(State& state, const Manifest& manifest) {
+  const bool adopted = manifest.trigger == "adopt";
+  if (!is_judged(manifest) && !adopted) return {};
+  Measure measure(state, manifest.source);
+  const Shape shape = shape_of(manifest);
+  const std::string why = measure.of(shape, adopted);
+  if (adopted) return {why, ""};
+  const std::string reference = measure.reference(shape, !why.empty());
+  if (!why.empty() && measure.continues_row(shape)) return {"", reference};
+  return {why, reference};
+}
+
+std::string suspicion_text(State& state, const Manifest& manifest) {
+  if (manifest.suspect.empty() && manifest.reference.empty()) return "";
+  std::string text =
+      manifest.id +
+      (manifest.suspect.empty()
+           ? " is like the suspect ones before it, and is what newer ones are measured by"
+           : " is suspect: " + manifest.suspect +
+                 ". Nothing older is removed until a good one follows");
+  try {
+    const auto reference = state.catalog().find(manifest.source.type, manifest.reference);
+    const auto until = reference ? way_back_until(state.catalog(), *reference) : std::nullopt;
+    if (reference) text += ". The last backup from before is " + reference->id + ", which stays";
+    if (until) text += " until " + rfc3339(*until).substr(0, 10);
+  } catch (const Error& error) {
+    log::warn("The last backup from before the loss is not known: " + std::string(error.what()));
+  }
+  return text + ". If that is as it should be: dokku backups:accept " + manifest.source.spelling();
+}
+
+std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference) {
+  const auto since = catalog.referred_since(reference.source, reference.id);
+  if (!since) return std::nullopt;
+  return std::max(*since, reference.started_at) + kWayBack;
+}
+
+std::map<std::string, Time> ways_back(Catalog& catalog, const Source& source) {
+  std::map<std::string, Time> ways;
+  const auto newest = catalog.judged(source, 1);
+  std::string id = newest.empty() ? "" : newest.front().reference;
+  while (!id.empty() && !ways.contains(id)) {
+    const auto backup = catalog.find(source.type, id);
+    if (!backup) break;
+    if (const auto until = way_back_until(catalog, *backup)) ways[id] = *until;
+    id = backup->reference;
+  }
+  return ways;
+}
+
+bool free_suspect(State& state, const Source& source) {
+  Catalog::Filter filter;
+  filter.source = source;
+  filter.status = "success";
+  const Settings settings = state.settings();
+  const auto ways = ways_back(state.catalog(), source);
+  std::optional<Backup> oldest;
+  bool is_newest = true;
+  for (const auto& backup : state.catalog().list(filter)) {
+    if (backup.suspect.empty() || backup.is_spare() || is_being_copied(state, backup)) continue;
+    const bool local = std::any_of(
+        backup.copies.begin(), backup.copies.end(),
+        [](const Copy& copy) { return copy.target == kLocalTarget && copy.status == "success"; });
+    if (!is_newest && local && !settings.is_pinned(backup.text()) && !ways.contains(backup.id))
+      oldest = backup;
+    is_newest = false;
+  }
+  if (!oldest) return false;
+  const auto good = std::count_if(oldest->copies.begin(), oldest->copies.end(),
+                                  [](const Copy& copy) { return copy.status == "success"; });
+  if (good > 1) {
+    remove_copy(state, *oldest, kLocalTarget);
+  } else {
+    remove_backup(state, *oldest);
+  }
+  log::step("Removed " + oldest->id +
+            " from local to make room: it is suspect, and a newer one is " + "like it");
+  return true;
+}
+
+std::vector<std::string> accept_suspects(State& state, const Source& source) {
+  std::vector<Backup> accepted;
+  Catalog::Filter filter;
+  filter.source = source;
+  filter.deleted = true;
+  for (const auto& backup : state.catalog().list(filter))
+    if (!backup.suspect.empty() || !backup.reference.empty()) accepted.push_back(backup);
+  // The settings outlive the catalog, which reads the manifests again when it is rebuilt.
+  if (!accepted.empty())
+    state.change_settings([&](Settings& settings) {
+      for (const auto& backup : accepted)
+        if (!backup.deleted_at) settings.accepted.insert(backup.text());
+    });
+  std::vector<std::string> ids;
+  for (const auto& backup : accepted) {
+    state.catalog().accept(backup);
+    if (backup.deleted_at || (backup.suspect.empty() && !ids.empty())) continue;
+    state.catalog().record(backup, "accepted", backup.suspect, now());
+    ids.push_back(backup.id);
+  }
+  return ids;
+}
+
+}  // namespace backups

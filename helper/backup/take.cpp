@@ -1,0 +1,102 @@
+#include "backup/take.hpp"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "backup/outcome.hpp"
+#include "base/text.hpp"
+#include "copies/copying.hpp"
+#include "hook/hook_log.hpp"
+#include "notify/alert.hpp"
+#include "notify/metrics.hpp"
+
+namespace backups {
+namespace {
+
+/// Its copy fails, and nothing else.
+void require_copy_target(State& state, const Backup& backup, const std::string& target) {
+  if (target == kLocalTarget || state.settings().targets.contains(target)) return;
+  const std::string why =
+      "the copy to " + printable(target) +
+      " failed: there is no such target. Make it with dokku backups:target-add, or name those that "
+      "there are with dokku backups:set " +
+      backup.source.spelling() + " targets (see dokku backups:target-list)";
+  state.catalog().mark_copy(backup, {target, "failed", why, {}});
+  throw Error(ErrorKind::kNotFound, why);
+}
+
+Pushed copy_and_tell(State& state, const Backup& backup, const std::string& target,
+                     const Progress& progress) {
+  HookLog log(state.log_file(backup.source, backup.id));
+  try {
+    require_copy_target(state, backup, target);
+    const Pushed pushed = push_backup(state, backup, target, progress);
+    log.note("copied to " + target);
+    tell_copy(state, backup.source, backup.id, target, nullptr);
+    write_metrics(state);
+    return pushed;
+  } catch (const Error& error) {
+    log.note("failed: " + std::string(error.what()));
+    tell_copy(state, backup.source, backup.id, target, &error);
+    write_metrics(state);
+    throw;
+  }
+}
+
+/// Throws nothing: whatever ends the copies, even before their beginning, whoever asked for the
+/// backup must hear that it was made.
+void copy_to_others(State& state, Lock lock, Created& created,
+                    const std::vector<std::string>& targets, const Progress& progress) {
+  std::optional<Error> ended;
+  std::optional<Backup> backup;
+  std::optional<Copying> copying;
+  try {
+    backup = state.catalog().find(created.manifest.source.type, created.manifest.id);
+    if (!backup) throw Error(ErrorKind::kNotFound, created.manifest.id + " was deleted meanwhile");
+    copying.emplace(state, std::move(lock), *backup, "");
+  } catch (const Error& error) {
+    ended = error;
+  }
+  for (const auto& target : targets) {
+    try {
+      if (ended) throw *ended;
+      copy_and_tell(state, *backup, target, progress);
+    } catch (const Error& error) {
+      created.failed_copies.emplace(target, error);
+      if (error.kind() == ErrorKind::kCancelled) ended = error;
+    }
+  }
+}
+
+}  // namespace
+
+Manifest take_first_copy(State& state, const CreateRequest& request, const Progress& progress) {
+  try {
+    Manifest manifest = create_backup(state, request, progress);
+    tell_outcome(state, request, manifest);
+    write_metrics(state);
+    return manifest;
+  } catch (const Error& error) {
+    tell_outcome(state, request, error);
+    write_metrics(state);
+    throw;
+  }
+}
+
+Created take_backup(State& state, Lock lock, const CreateRequest& request,
+                    const Progress& progress) {
+  std::vector<std::string> targets = request.targets;
+  std::erase(targets, first_target(state.settings(), targets));
+  Created created{take_first_copy(state, request, progress), {}};
+  if (!targets.empty()) copy_to_others(state, std::move(lock), created, targets, progress);
+  return created;
+}
+
+Pushed take_copy(State& state, Lock lock, const Backup& backup, const std::string& target,
+                 const Progress& progress) {
+  const Copying copying(state, std::move(lock), backup, target);
+  return copy_and_tell(state, backup, target, progress);
+}
+
+}  // namespace backups

@@ -1,0 +1,69 @@
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "host/run.hpp"
+#include "sys/interrupt.hpp"
+#include "sys/self.hpp"
+
+namespace backups {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(60);
+
+/// What of `source` runs now: a backup or restore, or else a copy, beside which one may begin.
+std::optional<RunRecord> running(State& state, const Source& source) {
+  const auto runs = list_runs(state, true);
+  for (const std::string verb : {"create", "restore", kCopyVerb})
+    for (const auto& run : runs)
+      if (run.verb == verb && run.source.text() == source.text()) return run;
+  return std::nullopt;
+}
+
+/// The lock of the run is held, but its number may be that of another process: here, when it works
+/// in a container.
+void stop(State& state, const Source& source, const RunRecord& run) {
+  if (signal_process(run.pid, run.process_start, SIGINT)) return;
+  const auto now = running(state, source);
+  if (!now || now->id != run.id) return;  // it has just ended
+  throw Error(ErrorKind::kFailed,
+              "the " + run.verb + " of " + source.spelling() + " is at work as process " +
+                  std::to_string(run.pid) +
+                  ", which can't be seen from here: cancel it in the container in which it runs");
+}
+
+int cancel(Call& call) {
+  const Source source = call.resolver.known_source(call.word(0));
+  const auto run = running(call.state, source);
+  if (!run) throw Error(ErrorKind::kNotFound, "nothing runs for " + source.spelling() + " now");
+  log::step("Stopping the " + run->verb + " of " + source.spelling());
+  stop(call.state, source, *run);
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  for (auto now = run; now && now->id == run->id; now = running(call.state, source)) {
+    if (std::chrono::steady_clock::now() > end)
+      throw Error(ErrorKind::kFailed, "the " + run->verb + " of " + source.spelling() +
+                                          " did not stop within a minute: it is at a step that "
+                                          "must not be left half done");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    interrupt::check();
+  }
+  log::result("The " + run->verb + " of " + source.spelling() + " is stopped");
+  if (call.json) print_json({{"source", source.text()}, {"status", "cancelled"}});
+  return 0;
+}
+
+}  // namespace
+
+Verb cancel_verb() {
+  return {"cancel", "<source>", "stop the backup, restore or copy that runs now",
+          {1, 1},   {},         cancel};
+}
+
+}  // namespace backups

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "copies/copy.hpp"
+#include "copies/remove.hpp"
+#include "host/run.hpp"
+#include "lifecycle/recover.hpp"
+#include "sys/stop_here.hpp"
+
+namespace backups {
+namespace {
+
+bool is_only_copy(const Backup& backup, const std::string& target) {
+  return std::none_of(backup.copies.begin(), backup.copies.end(), [&](const Copy& copy) {
+    return copy.status == "success" && copy.target != target;
+  });
+}
+
+/// What was named, as it is now.
+struct Doomed {
+  Backup backup;
+  std::optional<std::string> target;  ///< only the copy there
+  bool last;  ///< the only good backup of its source, of which nothing would remain
+};
+
+[[noreturn]] void refuse_unfinished(Call& call, const Backup& backup) {
+  std::vector<Backup> shown = {backup};
+  show_interrupted(call.state, shown);
+  if (shown.front().status == "in-progress")
+    throw Error(ErrorKind::kBusy, backup.id + " is not finished yet: dokku backups:cancel " +
+                                      backup.source.spelling());
+  throw Error(ErrorKind::kBusy,
+              backup.id +
+                  " was interrupted, and what it left on its target is not removed yet. The tick "
+                  "removes it, or now: dokku backups:prune " +
+                  backup.source.spelling());
+}
+
+Doomed look(Call& call, const Backup& named) {
+  const auto found = call.state.catalog().find(named.source.type, named.id);
+  if (!found) throw Error(ErrorKind::kNotFound, "there is no backup " + named.id);
+  if (found->deleted_at) throw Error(ErrorKind::kNotFound, named.id + " was deleted before");
+  if (found->status == "in-progress") refuse_unfinished(call, *found);
+  require_no_pin(call.state, *found);
+  const auto target = call.options.value("target");
+  if (target) require_copy(*found, *target);
+  const bool whole = !target || is_only_copy(*found, *target);
+  return {*found, target, whole && is_last_good(call.state, *found)};
+}
+
+void confirm_deletion(Call& call, const Doomed& doomed) {
+  const Backup& backup = doomed.backup;
+  const bool forced =
+      call.options.flag("force") || std::getenv("DOKKU_APPS_FORCE_DELETE") != nullptr;
+  // Not even --force: a script that repeats itself must not take the last way back unnamed.
+  if (forced && !doomed.last) return;
+  confirm({.warning = doomed.last
+                          ? "This deletes the only good backup of " + backup.source.spelling() +
+                                ", " + backup.id + (forced ? ": --force does not cover that" : "")
+                          : "This deletes backup " + backup.id,
+           .answers = {backup.id, backup.text()},
+           .command = as_typed(call.options),
+           .forceable = !doomed.last});
+}
+
+int remove(Call& call) {
+  const Backup named = call.resolver.backup(call.word(0));
+  const Doomed asked = look(call, named);
+  confirm_deletion(call, asked);
+  stop_here("delete");
+  const Lock lock = lock_source(call.state, named.source, "delete");
+  const Doomed doomed = look(call, named);
+  if (doomed.last && !asked.last)
+    throw Error(ErrorKind::kRefused, named.id + " has become the only good backup of " +
+                                         named.source.spelling() +
+                                         " meanwhile: nothing was deleted");
+  if (doomed.target) {
+    remove_copy(call.state, doomed.backup, *doomed.target);
+    log::result("The copy of " + named.id + " on " + *doomed.target + " is deleted");
+  } else {
+    remove_backup(call.state, doomed.backup);
+    log::result("Backup " + named.id + " is deleted");
+  }
+  if (call.json) print_json({{"id", named.id}, {"status", "deleted"}});
+  return 0;
+}
+
+}  // namespace
+
+Verb delete_verb() {
+  return {"delete",
+          "<backup> [--target NAME] [--force]",
+          "delete the files of a backup and keep its entry",
+          {1, 1},
+          {{"target", "NAME", "only the copy there"},
+           {"force", nullptr,
+            "don't ask (the only good backup asks all the same: type or pipe its id)"}},
+          remove,
+          false,
+          true};
+}
+
+}  // namespace backups

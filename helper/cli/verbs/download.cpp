@@ -1,0 +1,67 @@
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "cli/output.hpp"
+#include "cli/pick.hpp"
+#include "cli/verb.hpp"
+#include "copies/copy.hpp"
+#include "copies/verify.hpp"
+
+namespace backups {
+namespace {
+
+class StandardOutput : public Sink {
+ public:
+  void write(std::string_view bytes) override {
+    used_ = true;
+    write_stdout(bytes);
+  }
+  bool used() const { return used_; }
+  void finish() override {}
+
+ private:
+  bool used_ = false;
+};
+
+int download(Call& call) {
+  const Backup backup = call.resolver.backup(call.word(0));
+  if (::isatty(STDOUT_FILENO) == 1)
+    throw Error(ErrorKind::kBadInput,
+                "stdout is a terminal: send it to a file, and over ssh leave out -t");
+  require_content(backup);
+  StandardOutput output;
+  with_copy(call.state, backup, [&](Store& store, const std::string& target) {
+    const Manifest manifest = known_manifest(call.state, store, backup, target);
+    const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
+    try {
+      if (call.options.flag("raw")) {
+        read_stored(store, manifest, artifact, output, {});
+      } else {
+        read_artifact(store, manifest, artifact, output, {});
+      }
+    } catch (const Error& error) {
+      if (!output.used()) throw;
+      // What was written can't be taken back: no other copy can go on from here.
+      mark_damage(call.state, backup, target, error);
+      throw NoOtherCopy(error);
+    }
+  });
+  return 0;
+}
+
+}  // namespace
+
+Verb download_verb() {
+  return {"download",
+          "<backup> [--artifact NAME] [--raw]",
+          "write the plain dump to stdout",
+          {1, 1},
+          {{"artifact", "NAME", "which of several: the name of a database, or globals"},
+           {"raw", nullptr, "the stored bytes: still compressed"}},
+          download,
+          false,
+          false,
+          true};
+}
+
+}  // namespace backups

@@ -1,0 +1,126 @@
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "copies/copy.hpp"
+#include "host/run.hpp"
+#include "model/opening.hpp"
+
+namespace backups {
+namespace {
+
+ReportRows rows_of(const Backup& backup, bool kept) {
+  ReportRows rows = {
+      {"Source", backup.source.spelling()},
+      {"Status", backup.status + (backup.deleted_at ? " (deleted)" : "")},
+      {"Made by", backup.trigger + (backup.schedule.empty() ? "" : " " + backup.schedule)},
+      {"Label", backup.label},
+      {"Started at", rfc3339(backup.started_at)},
+      {"Finished at", backup.finished_at ? rfc3339(*backup.finished_at) : "-"},
+      {"Verified at", backup.verified_at ? rfc3339(*backup.verified_at) : "never"},
+      {"Kept", kept ? "true" : "false"}};
+  if (!backup.suspect.empty()) rows.emplace_back("Suspect", backup.suspect);
+  if (!backup.error.empty()) rows.emplace_back("Error", backup.error);
+  for (const auto& copy : backup.copies)
+    rows.emplace_back("Copy " + copy.target,
+                      copy.status + (copy.error.empty() ? "" : ": " + copy.error));
+  return rows;
+}
+
+/// Nothing for a stage that this version can't undo.
+std::optional<Codec::Kind> known_codec(const Manifest& manifest) {
+  try {
+    return codec_of(manifest);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+/// A manifest may come from anybody: how to open its files is never taken from it.
+Manifest with_own_commands(Manifest manifest) {
+  const auto codec = known_codec(manifest);
+  for (auto& artifact : manifest.artifacts)
+    artifact.open_command =
+        codec ? open_command(*codec, artifact.file, reader_or_file(artifact.kind, artifact.name))
+              : "";
+  return manifest;
+}
+
+void add_manifest(ReportRows& rows, const Call& call, const Manifest& manifest) {
+  rows.emplace_back("Engine", manifest.engine + " " + manifest.engine_version);
+  rows.emplace_back("Image", manifest.image);
+  rows.emplace_back("Host", manifest.host);
+  rows.emplace_back("Stored size", human_size(manifest.stored_size()));
+  rows.emplace_back("Plain size", human_size(manifest.raw_size()));
+  for (const auto& warning : manifest.warnings) rows.emplace_back("Warning", warning);
+  for (const auto& artifact : manifest.artifacts) {
+    rows.emplace_back(
+        "Artifact " + artifact.name,
+        artifact.file + ", " + human_size(artifact.stored_size) + ", needs " +
+            (artifact.minimum_client.empty() ? "no client" : "client " + artifact.minimum_client));
+    rows.emplace_back("Open with", artifact.open_command);
+    if (known_codec(manifest))
+      rows.emplace_back("Or with", download_command(call.state, manifest, artifact));
+  }
+}
+
+std::optional<Manifest> manifest_of(State& state, const Backup& backup) {
+  if (backup.status != "success" || backup.deleted_at) return std::nullopt;
+  try {
+    return with_own_commands(any_manifest(state, backup));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+nlohmann::ordered_json events_to_json(const std::vector<Event>& events) {
+  auto array = nlohmann::ordered_json::array();
+  for (const auto& event : events)
+    array.push_back({{"at", rfc3339(event.at)}, {"what", event.what}, {"detail", event.detail}});
+  return array;
+}
+
+int info(Call& call) {
+  std::vector<Backup> asked = {call.resolver.backup(call.word(0))};
+  show_interrupted(call.state, asked);
+  const Backup& backup = asked.front();
+  const bool kept = call.state.settings().pins.contains(backup.text());
+  const auto manifest = manifest_of(call.state, backup);
+  const auto events = call.state.catalog().events(backup);
+  const std::string directory =
+      (call.state.root() / backup.source.type / backup.source.name).string();
+  if (call.json) {
+    auto json = backup_to_json(backup, kept);
+    json["directory"] = directory;
+    json["manifest"] = manifest ? manifest_to_json(*manifest) : nullptr;
+    json["events"] = events_to_json(events);
+    print_json(json);
+    return 0;
+  }
+  ReportRows rows = rows_of(backup, kept);
+  rows.emplace_back("Directory", directory);
+  if (manifest) add_manifest(rows, call, *manifest);
+  for (const auto& event : events)
+    rows.emplace_back("Event", rfc3339(event.at) + " " + event.what + " " + event.detail);
+  print(format_report(backup.text(), rows));
+  return 0;
+}
+
+}  // namespace
+
+Verb info_verb() {
+  return {"info",
+          "<backup>",
+          "show everything known about a backup and how to open it without this plugin",
+          {1, 1},
+          {},
+          info,
+          false,
+          false,
+          true};
+}
+
+}  // namespace backups

@@ -1,0 +1,84 @@
+#include "retention/prune.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "lifecycle/recover.hpp"
+#include "notify/watch.hpp"
+
+namespace backups {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<Source> sources_of(Call& call) {
+  const bool all = call.options.flag("all");
+  if (all == !call.options.words().empty())
+    throw Error(ErrorKind::kBadInput,
+                all ? "either a source or --all, not both" : "say which source, or --all");
+  if (all) return call.resolver.allowed(call.state.catalog().sources());
+  return {call.resolver.known_source(call.word(0))};
+}
+
+void show(Call& call, const std::vector<Judged>& judged, Json& json) {
+  std::vector<std::vector<std::string>> rows = {{"BACKUP", "TARGET", "", "WHY"}};
+  for (const auto& [backup, target, verdict] : judged) {
+    if (!verdict.keep || !log::quiet())
+      rows.push_back({backup.id, target, verdict.keep ? "stays" : "goes", verdict.reason});
+    json.push_back({{"source", backup.source.text()},
+                    {"id", backup.id},
+                    {"target", target},
+                    {"keep", verdict.keep},
+                    {"reason", verdict.reason}});
+  }
+  if (!call.json && rows.size() > 1) print(format_table(rows));
+}
+
+int prune_sources(Call& call) {
+  Json json = Json::array();
+  Pruned sum;
+  int busy = 0;
+  for (const auto& source : sources_of(call)) {
+    const bool dry = call.options.flag("dry-run");
+    try {
+      const auto lock =
+          dry ? std::nullopt
+              : std::optional(lock_source(call.state, source, "prune", Reach::kEverywhere));
+      warn_of_clock(call.state, source);
+      show(call, judge(call.state, source), json);
+      if (dry) continue;
+      const Pruned pruned = prune(call.state, source);
+      sum.removed += pruned.removed;
+      sum.failed += pruned.failed;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kBusy || !call.options.flag("all")) throw;
+      log::warn(error.what());
+      busy = static_cast<int>(error.kind());
+    }
+  }
+  if (call.options.flag("all") && !call.options.flag("dry-run")) end_stale_uploads(call.state);
+  if (!call.options.flag("dry-run"))
+    log::result("Removed " + std::to_string(sum.removed) +
+                (sum.removed == 1 ? " copy" : " copies"));
+  if (call.json) print_json({{"copies", json}, {"removed", sum.removed}, {"failed", sum.failed}});
+  return sum.failed == 0 ? busy : static_cast<int>(ErrorKind::kPartial);
+}
+
+}  // namespace
+
+Verb prune_verb() {
+  return {"prune",
+          "<source>|--all [--dry-run]",
+          "remove what retention does not keep and say why the rest stays",
+          {0, 1},
+          {{"all", nullptr, "every source"}, {"dry-run", nullptr, "only say what would go"}},
+          prune_sources,
+          false,
+          true};
+}
+
+}  // namespace backups

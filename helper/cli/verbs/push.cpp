@@ -1,0 +1,39 @@
+#include <nlohmann/json.hpp>
+
+#include "backup/take.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "copies/verify.hpp"
+#include "host/target.hpp"
+#include "lifecycle/recover.hpp"
+
+namespace backups {
+namespace {
+
+int push(Call& call) {
+  const Backup named = call.resolver.backup(call.word(0));
+  const auto target = call.options.value("target");
+  if (!target) throw Error(ErrorKind::kBadInput, "say where to with --target");
+  require_targets(call.state, {*target});
+  Lock lock = lock_source(call.state, named.source, "push");
+  // As it is now: another command may have copied or deleted it meanwhile.
+  const Backup backup = *call.state.catalog().find(named.source.type, named.id);
+  require_content(backup);
+  log::step("Copying " + backup.id + " to " + *target);
+  const Pushed pushed = take_copy(call.state, std::move(lock), backup, *target, make_progress());
+  log::result(backup.id + " is on " + *target +
+              (pushed == Pushed::kAdopted ? " already: nothing had to be copied" : " now"));
+  if (call.json) print_json({{"id", backup.id}, {"target", *target}, {"status", "success"}});
+  return 0;
+}
+
+}  // namespace
+
+Verb push_verb() {
+  return {"push", "<backup> --target NAME",         "copy a backup to another target",
+          {1, 1}, {{"target", "NAME", "where to"}}, push};
+}
+
+}  // namespace backups

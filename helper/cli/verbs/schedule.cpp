@@ -1,0 +1,394 @@
+#include "schedule/schedule.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "host/target.hpp"
+#include "model/cron.hpp"
+#include "model/cron_words.hpp"
+#include "sys/zone.hpp"
+
+namespace backups {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kRunsShown = 3;
+
+/// The one way in which it was said: as words, or by an option.
+Cron cron_of(const Call& call) {
+  std::vector<std::string> words(call.options.words().begin() + 1, call.options.words().end());
+  // Over SSH "sun 02:00" comes as two words.
+  const auto whole = [&](const std::string& value) {
+    if (value.find(' ') != std::string::npos || words.size() != 1) return value;
+    const std::string time = words[0];
+    words.clear();
+    return value + " " + time;
+  };
+  std::vector<Cron> said;
+  if (const auto value = call.options.value("daily")) said.push_back(cron_daily(*value));
+  if (const auto value = call.options.value("weekly")) said.push_back(cron_weekly(whole(*value)));
+  if (const auto value = call.options.value("monthly")) said.push_back(cron_monthly(whole(*value)));
+  if (!words.empty()) said.push_back(Cron::parse(join(words, " ")));
+  if (said.size() != 1)
+    throw Error(ErrorKind::kBadInput,
+                said.empty() ? "say when: a cron expression as \"0 2 * * *\" or @daily, or --daily "
+                               "02:00, --weekly \"sun 02:00\", --monthly \"1 02:00\""
+                             : "say only once when it is to run");
+  return said.front();
+}
+
+/// Those given, or the default.
+KeepRules keep_of(const Options& options) {
+  std::vector<std::string> rules;
+  for (const char* rule : {"last", "hourly", "daily", "weekly", "monthly", "yearly", "within"}) {
+    const auto value = options.value(std::string("keep-") + rule);
+    if (value) rules.push_back(std::string(rule) + "=" + *value);
+  }
+  return rules.empty() ? Schedule::default_keep() : KeepRules::parse(join(rules, ","));
+}
+
+/// "offsite:daily=30,monthly=12,archive:yearly=10": Options joins what was repeated with commas.
+std::map<std::string, KeepRules> keep_on_of(const Options& options) {
+  std::map<std::string, std::string> texts;
+  std::string target;
+  for (std::string rule : split(options.value("keep-on").value_or(""), ',')) {
+    const auto colon = rule.find(':');
+    if (colon != std::string::npos) {
+      target = rule.substr(0, colon);
+      rule.erase(0, colon + 1);
+      if (texts.contains(target))
+        throw Error(ErrorKind::kBadInput, "--keep-on names " + printable(target) + " twice");
+    } else if (target.empty() && !rule.empty()) {
+      throw Error(ErrorKind::kBadInput,
+                  "--keep-on takes a target and rules, as "
+                  "offsite:daily=30,monthly=12, not '" +
+                      printable(rule) + "'");
+    }
+    if (!target.empty()) texts[target] += (texts[target].empty() ? "" : ",") + rule;
+  }
+  std::map<std::string, KeepRules> keep_on;
+  for (const auto& [name, text] : texts) keep_on[name] = KeepRules::parse(text);
+  return keep_on;
+}
+
+void check_id(const std::string& id) {
+  if (!valid_schedule_id(id))
+    throw Error(ErrorKind::kBadInput, "'" + printable(id) +
+                                          "' can't name a schedule: lower-case letters, digits and "
+                                          "dashes, beginning with a letter");
+}
+
+std::string words_of(const Schedule& schedule) {
+  std::string zone = schedule.timezone;
+  if (!Zone::is_known(zone))
+    zone = zone_of(schedule).name() + " (" + printable(zone) + " is unknown here)";
+  return describe(Cron::parse(schedule.cron), zone);
+}
+
+/// That of one with the same times and targets, or else the kind of schedule that it is. Throws
+/// Error, kBadInput, where that is taken: whoever sets a daily one may mean to change the one there
+/// is, or want a second.
+std::string default_id(const Settings& settings, const Schedule& schedule,
+                       const std::string& kind) {
+  std::vector<std::string> there;
+  for (const auto& other : settings.schedules) {
+    if (other.source.text() != schedule.source.text()) continue;
+    if (other.cron == schedule.cron && other.timezone == schedule.timezone &&
+        other.targets == schedule.targets)
+      return other.id;
+    there.push_back(other.id + " (" + words_of(other) + ")");
+  }
+  if (settings.find_schedule(schedule.source, kind) == nullptr) return kind;
+  throw Error(ErrorKind::kBadInput, schedule.source.spelling() + " has a schedule '" + kind +
+                                        "' already; there are: " + join(there, "; ") +
+                                        ". Change that one by repeating this with --id " + kind +
+                                        ", or add another with --id and a new name");
+}
+
+/// Its own targets, or those of its source as they are now.
+std::vector<std::string> used_targets(const State& state, const Schedule& schedule) {
+  return schedule.targets.empty() ? default_targets(state, schedule.source) : schedule.targets;
+}
+
+Schedule schedule_of(Call& call, const Source& source) {
+  const Settings settings = call.state.settings();
+  const Cron cron = cron_of(call);
+  Schedule schedule;
+  schedule.source = source;
+  schedule.cron = cron.text();
+  schedule.timezone = Zone(call.options.value("timezone").value_or(time_zone(settings))).name();
+  schedule.keep = keep_of(call.options);
+  schedule.keep_on = keep_on_of(call.options);
+  if (const auto targets = call.options.value("target"))
+    schedule.targets = parse_target_list(*targets);
+  const auto used = used_targets(call.state, schedule);
+  require_targets(call.state, used);
+  for (const auto& [target, rules] : schedule.keep_on) {
+    if (std::find(used.begin(), used.end(), target) == used.end())
+      throw Error(ErrorKind::kBadInput, "--keep-on names " + printable(target) +
+                                            ", which is none of its targets: " + join(used, ", "));
+  }
+  schedule.since = now();
+  const auto id = call.options.value("id");
+  schedule.id = id ? *id : default_id(settings, schedule, kind_of(cron));
+  check_id(schedule.id);
+  return schedule;
+}
+
+void put_schedule(State& state, const Schedule& schedule) {
+  state.change_settings([&](Settings& settings) {
+    auto& all = settings.schedules;
+    const auto same = std::find_if(all.begin(), all.end(), [&](const Schedule& other) {
+      return other.text() == schedule.text();
+    });
+    settings.forget_unclear_schedule(schedule.source, schedule.id);
+    if (same == all.end()) {
+      all.push_back(schedule);
+    } else {
+      // Setting it once more, as a script does, makes it miss nothing.
+      const bool unchanged = same->cron == schedule.cron && same->timezone == schedule.timezone &&
+                             same->paused.empty();
+      const Time since = unchanged ? same->since : schedule.since;
+      *same = schedule;
+      same->since = since;
+    }
+  });
+}
+
+std::string local_text(const Schedule& schedule, Time time) {
+  const LocalMinute local = zone_of(schedule).local(time);
+  const std::string text = rfc3339(std::chrono::seconds(local.time_since_epoch()).count());
+  return text.substr(0, 10) + " " + text.substr(11, 5);
+}
+
+std::string keep_text(const Schedule& schedule) {
+  std::string text = schedule.keep.to_text();
+  for (const auto& [target, rules] : schedule.keep_on)
+    text += "; on " + target + " " + rules.to_text();
+  return text;
+}
+
+Json optional_time(const std::optional<Time>& time) { return time ? Json(rfc3339(*time)) : Json(); }
+
+Json to_json(Call& call, const Schedule& schedule) {
+  const Standing standing = backups::standing(call.state, schedule);
+  Json json = schedule_to_json(schedule);
+  json["source"] = schedule.source.text();
+  json["words"] = words_of(schedule);
+  json["used_targets"] = used_targets(call.state, schedule);
+  json["last_run"] = standing.last ? Json(rfc3339(standing.last->started_at)) : Json();
+  json["last_status"] = standing.last ? Json(standing.last->status) : Json();
+  json["last_success"] =
+      optional_time(call.state.catalog().last_success(schedule.source, schedule.id, now()));
+  json["next_run"] = optional_time(standing.due);
+  return json;
+}
+
+int set_schedule(Call& call) {
+  const Source source = call.resolver.known_source(call.word(0));
+  call.resolver.require_own_path(source, call.word(0));
+  const Schedule schedule = schedule_of(call, source);
+  put_schedule(call.state, schedule);
+  log::result("Schedule " + schedule.id + " of " + source.spelling() + ": " + words_of(schedule));
+  log::detail("keeps " + keep_text(schedule));
+  for (const Time run : runs_after(schedule, schedule.since, kRunsShown))
+    log::detail("runs " + local_text(schedule, run));
+  if (call.json) {
+    print_json(to_json(call, schedule));
+  } else {
+    print(schedule.id + "\n");
+  }
+  return 0;
+}
+
+/// Of one source, or of all that the caller may see.
+std::vector<Schedule> schedules_of(Call& call, const std::optional<Source>& source) {
+  auto schedules = call.state.settings().schedules;
+  std::set<std::string> allowed;
+  if (source) {
+    allowed.insert(source->text());
+  } else {
+    std::vector<Source> sources;
+    for (const auto& schedule : schedules) sources.push_back(schedule.source);
+    for (const auto& one : call.resolver.allowed(sources)) allowed.insert(one.text());
+  }
+  std::erase_if(schedules, [&](const Schedule& schedule) {
+    return !allowed.contains(schedule.source.text());
+  });
+  return schedules;
+}
+
+constexpr Time kPatience = 600;  // seconds that cron may be late
+
+std::string next_text(const Schedule& schedule, const Standing& standing) {
+  if (!standing.due) return "paused: " + schedule.paused;
+  const std::string text = local_text(schedule, *standing.due) + " " + zone_of(schedule).name();
+  return *standing.due < now() - kPatience ? "overdue since " + text + ": does cron run?" : text;
+}
+
+std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
+  const Standing standing = backups::standing(call.state, schedule);
+  const auto& last = standing.last;
+  return {schedule.source.spelling(),
+          schedule.id,
+          words_of(schedule),
+          join(used_targets(call.state, schedule), ","),
+          keep_text(schedule),
+          last ? last->status + " " + human_duration(now() - last->started_at) + " ago" : "never",
+          next_text(schedule, standing)};
+}
+
+/// Those that can't be understood, or not wholly, of what the caller may see.
+void warn_of_unclear(Call& call, const std::optional<Source>& source) {
+  for (const auto& unclear : call.state.settings().unclear()) {
+    if (unclear.schedule.empty()) continue;
+    const auto colon = unclear.scope.find(':');
+    const auto of =
+        make_source(unclear.scope.substr(0, colon), unclear.scope.substr(colon + 1), "");
+    const bool asked = of && (!source || of->text() == source->text());
+    if (asked && !call.resolver.allowed({*of}).empty()) log::warn(unclear.message);
+  }
+}
+
+int list_schedules(Call& call) {
+  std::optional<Source> source;
+  if (!call.options.words().empty()) source = call.resolver.source(call.word(0));
+  const auto schedules = schedules_of(call, source);
+  warn_of_unclear(call, source);
+  Json json = Json::array();
+  std::vector<std::vector<std::string>> rows = {
+      {"SOURCE", "ID", "WHEN", "TARGETS", "KEEPS", "LAST", "NEXT"}};
+  for (const auto& schedule : schedules) {
+    if (call.json) {
+      json.push_back(to_json(call, schedule));
+    } else {
+      rows.push_back(row_of(call, schedule));
+    }
+  }
+  if (call.json) {
+    print_json({{"schedules", json}});
+  } else if (schedules.empty()) {
+    log::detail("No schedules yet. Make one: dokku backups:schedule <source> --daily 02:00");
+  } else {
+    print(format_table(rows));
+  }
+  return 0;
+}
+
+/// Does that to the one schedule that is named, or, without an id, to all of the source if `all`.
+/// One that can't be understood can be removed (`removes`). Throws Error, kNotFound, when there is
+/// none.
+int change_schedules(Call& call, const Source& source, bool all, bool removes, const char* done,
+                     const std::function<void(Settings&, const std::string& id)>& change) {
+  const std::string id = call.options.words().size() > 1 ? call.word(1) : "";
+  std::vector<std::string> ids;
+  call.state.change_settings([&](Settings& settings) {
+    for (const auto& schedule : settings.schedules)
+      if (schedule.source.text() == source.text() && (all || schedule.id == id))
+        ids.push_back(schedule.id);
+    if (ids.empty() && removes && settings.forget_unclear_schedule(source, id)) ids.push_back(id);
+    if (ids.empty())
+      throw Error(ErrorKind::kNotFound, source.spelling() + " has no schedule" +
+                                            (all ? "" : " '" + printable(id) + "'") +
+                                            ": see dokku backups:schedules");
+    for (const auto& one : ids) change(settings, one);
+  });
+  for (const auto& one : ids)
+    log::result("Schedule " + one + " of " + source.spelling() + " " + done);
+  if (call.json) print_json({{"source", source.text()}, {"schedules", ids}, {"status", done}});
+  return 0;
+}
+
+int unschedule(Call& call) {
+  const Source source = call.resolver.source(call.word(0));
+  const bool all = call.options.flag("all");
+  if (all == (call.options.words().size() > 1))
+    throw Error(ErrorKind::kBadInput,
+                all ? "either an id or --all, not both" : "say which schedule, or --all");
+  return change_schedules(call, source, all, true, "is removed; its backups stay",
+                          [&](Settings& settings, const std::string& id) {
+                            std::erase_if(settings.schedules, [&](const Schedule& schedule) {
+                              return schedule.source.text() == source.text() && schedule.id == id;
+                            });
+                          });
+}
+
+int set_paused(Call& call, bool paused) {
+  const Source source = call.resolver.source(call.word(0));
+  return change_schedules(call, source, call.options.words().size() == 1, false,
+                          paused ? "is paused" : "goes on",
+                          [&](Settings& settings, const std::string& id) {
+                            for (auto& schedule : settings.schedules) {
+                              if (schedule.source.text() != source.text() || schedule.id != id)
+                                continue;
+                              if (paused) {
+                                schedule.paused = "by hand";
+                              } else if (!schedule.paused.empty()) {
+                                schedule.resume(now());
+                              }
+                            }
+                          });
+}
+
+}  // namespace
+
+Verb schedule_verb() {
+  return {
+      "schedule",
+      "<source> <cron>|--daily TIME|--weekly \"DAY TIME\"|--monthly \"DAY TIME\" [--timezone TZ] "
+      "[--target NAME]... [--keep-daily N] ...",
+      "back a source up again and again",
+      {1, 6},
+      {{"daily", "TIME", "as 02:00"},
+       {"weekly", "DAY TIME", "as \"sun 02:00\""},
+       {"monthly", "DAY TIME", "as \"1 02:00\""},
+       {"timezone", "TZ", "of these times (default: the property timezone or the host's)"},
+       {"target", "NAME", "where to; may be repeated (default: the property targets)", true},
+       {"id", "ID", "its name; replaces the one of that name (default: what kind it is)"},
+       {"keep-last", "N", "keep the newest N (default: 7 last and 7 daily and 4 weekly)"},
+       {"keep-hourly", "N", "keep one of each of the last N hours that have one"},
+       {"keep-daily", "N", "keep one of each of the last N days that have one"},
+       {"keep-weekly", "N", "keep one of each of the last N weeks that have one"},
+       {"keep-monthly", "N", "keep one of each of the last N months that have one"},
+       {"keep-yearly", "N", "keep one of each of the last N years that have one"},
+       {"keep-within", "TIME", "keep all that are younger (as 30d)"},
+       {"keep-on", "TARGET:RULES", "other rules on a target (as offsite:daily=30)", true}},
+      set_schedule};
+}
+
+Verb schedules_verb() {
+  return {"schedules", "[<source>]", "list schedules with their last and next run",
+          {0, 1},      {},           list_schedules};
+}
+
+Verb unschedule_verb() {
+  return {"unschedule",
+          "<source> <id>|--all",
+          "remove a schedule and keep its backups",
+          {1, 2},
+          {{"all", nullptr, "all schedules of the source"}},
+          unschedule,
+          false,
+          true};
+}
+
+namespace {
+
+Verb pausing(const char* name, const char* summary, bool paused) {
+  const auto work = [paused](Call& call) { return set_paused(call, paused); };
+  return {name, "<source> [<id>]", summary, {1, 2}, {}, work, false, true};
+}
+
+}  // namespace
+
+Verb pause_verb() { return pausing("pause", "stop a schedule for a while", true); }
+
+Verb resume_verb() { return pausing("resume", "let a paused schedule go on", false); }
+
+}  // namespace backups

@@ -1,0 +1,100 @@
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "host/target.hpp"
+#include "lifecycle/lifecycle.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kApp = "app:";
+
+const Property& property_of(const std::string& key) {
+  if (const Property* property = find_property(key)) return *property;
+  std::vector<std::string> names;
+  for (const auto& property : properties()) names.emplace_back(property.name);
+  throw Error(ErrorKind::kBadInput,
+              "Invalid property '" + printable(key) +
+                  "' specified, valid properties include: " + join(names, ", "));
+}
+
+/// Throws Error where this property can't be set for `scope`, or by whoever calls.
+void refuse_wrong_place(const Options& options, const Property& property,
+                        const std::string& scope) {
+  if (property.is(Property::kShellOnly) && called_by_dokku())
+    throw Error(ErrorKind::kBadInput, property.name + works_at_a_shell(options));
+  const bool app = scope.starts_with(kApp);
+  if (property.is(Property::kOfApps) ? !app && scope != Settings::kGlobal : app)
+    throw Error(
+        ErrorKind::kBadInput,
+        std::string(property.name) + (app ? " is no property of apps: say a source, or --global"
+                                          : " is a property of apps: say app:<app>"));
+  if (property.is(Property::kGlobalOnly) && scope != Settings::kGlobal)
+    throw Error(ErrorKind::kBadInput,
+                std::string(property.name) + " is the same for every source: say --global");
+}
+
+/// Secrets come on stdin, where they show up in no list of processes and no history.
+std::string value_of(const Property& property, const std::vector<std::string>& words) {
+  const std::string value = words.size() == 2 ? words[1] : "";
+  if (value != "-" || !property.is(Property::kSecret)) return value;
+  const std::string line = read_line();
+  if (line.empty()) throw Error(ErrorKind::kBadInput, "there is nothing on stdin");
+  return line;
+}
+
+std::string scope_of(Call& call, const std::string& word) {
+  if (!word.starts_with(kApp)) return call.resolver.known_source(word).text();
+  const std::string app = call.resolver.app(word.substr(std::string(kApp).size()));
+  linked_sources(call.state, app);  // it must exist
+  return kApp + app;
+}
+
+int set(Call& call) {
+  std::vector<std::string> words = call.options.words();
+  std::string scope = Settings::kGlobal;
+  if (call.options.flag("global")) {
+    call.resolver.authorise_everything();
+  } else {
+    scope = scope_of(call, words[0]);
+    words.erase(words.begin());
+  }
+  if (words.empty() || words.size() > 2)
+    throw Error(ErrorKind::kBadInput, words.empty()
+                                          ? "say which property to set"
+                                          : "'" + printable(words[2]) + "' is one word too many");
+  const Property& property = property_of(words[0]);
+  refuse_wrong_place(call.options, property, scope);
+  const std::string value = value_of(property, words);
+  const std::string shown = property.shown(value);
+  if (!value.empty() && !property.valid(value))
+    throw Error(ErrorKind::kBadInput,
+                std::string(property.name) + " takes " + property.takes + ", not '" + shown + "'");
+  if (property.name == std::string("targets") && !value.empty())
+    require_targets(call.state, parse_target_list(value));
+  call.state.change_settings(
+      [&](Settings& settings) { settings.set(scope, property.name, value); });
+  log::result(value.empty() ? std::string("Unsetting ") + property.name
+                            : std::string("Setting ") + property.name + " to " + shown);
+  if (call.json) print_json({{"scope", scope}, {"key", property.name}, {"value", shown}});
+  return 0;
+}
+
+}  // namespace
+
+Verb set_verb() {
+  return {"set",
+          "<source>|app:<app>|--global <key> [<value>]",
+          "set a property or unset it",
+          {1, 3},
+          {{"global", nullptr, "for every source that has no value of its own"}},
+          set,
+          false,
+          true};
+}
+
+}  // namespace backups

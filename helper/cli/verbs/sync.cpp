@@ -1,0 +1,104 @@
+#include "copies/sync.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "host/target.hpp"
+
+namespace backups {
+namespace {
+
+std::vector<std::string> targets_of(Call& call) {
+  if (!call.options.words().empty()) return {call.word(0)};
+  std::vector<std::string> names;
+  for (const auto& [name, options] : call.state.settings().targets) names.push_back(name);
+  if (names.empty())
+    throw Error(ErrorKind::kNotFound,
+                "there is no target yet: make one with dokku backups:target-add");
+  return names;
+}
+
+void say(const std::string& what, const std::vector<std::string>& items) {
+  for (const auto& item : items) log::warn(what + item);
+}
+
+/// Nothing of ours there: an old host's may be.
+void say_other_hosts(State& state, const std::string& target) {
+  const auto hosts = hosts_on(state, target);
+  if (!hosts.empty())
+    log::detail("It holds backups of " + join(hosts, ", ") + ": dokku backups:sync " + target +
+                " --host NAME takes them over");
+}
+
+bool is_nothing(const Synced& synced) {
+  return synced.found == 0 && synced.missing.empty() && synced.damaged.empty() &&
+         synced.unreadable.empty() && synced.unknown.empty();
+}
+
+[[noreturn]] void refuse_host(State& state, const std::vector<std::string>& targets,
+                              const std::string& host) {
+  std::string there;
+  for (const auto& target : targets)
+    if (const auto hosts = hosts_on(state, target); !hosts.empty())
+      there += "; " + target + " holds backups of " + join(hosts, ", ");
+  throw Error(ErrorKind::kNotFound,
+              "there is nothing of " + host + " on " + join(targets, ", ") + there);
+}
+
+int sync(Call& call) {
+  const auto targets = targets_of(call);
+  const std::string host = call.options.value("host").value_or("");
+  if (!host.empty() && !valid_name(host))
+    throw Error(ErrorKind::kBadInput, "'" + printable(host) + "' is not the name of a host");
+  require_targets(call.state, targets);
+  call.resolver.authorise_everything();
+  auto results = nlohmann::ordered_json::array();
+  bool sound = true;
+  bool readable = true;
+  bool nothing = true;
+  for (const auto& target : targets) {
+    log::step("Reading what " + target + " holds" + (host.empty() ? "" : " of " + host));
+    const Synced synced = sync_target(call.state, target, host);
+    say("missing: ", synced.missing);
+    say("damaged: ", synced.damaged);
+    say("can't be read: ", synced.unreadable);
+    say("belongs to no backup: ", synced.unknown);
+    say("written by another machine below the name of this one: ", synced.foreign);
+    log::result(target + " holds " + std::to_string(synced.found) + " whole backup(s), " +
+                std::to_string(synced.adopted.size()) + " of them new here");
+    if (synced.found == 0 && host.empty()) say_other_hosts(call.state, target);
+    nothing = nothing && is_nothing(synced);
+    sound = sound && synced.missing.empty() && synced.damaged.empty();
+    readable = readable && synced.unreadable.empty();
+    results.push_back({{"target", target},
+                       {"found", synced.found},
+                       {"adopted", synced.adopted},
+                       {"missing", synced.missing},
+                       {"damaged", synced.damaged},
+                       {"unreadable", synced.unreadable},
+                       {"unknown", synced.unknown},
+                       {"foreign", synced.foreign}});
+  }
+  if (nothing && !host.empty()) refuse_host(call.state, targets, host);
+  if (call.json) print_json({{"targets", results}});
+  if (!sound) return static_cast<int>(ErrorKind::kDamaged);
+  return readable ? 0 : static_cast<int>(ErrorKind::kPartial);
+}
+
+}  // namespace
+
+Verb sync_verb() {
+  return {"sync",
+          "[<target>] [--host NAME]",
+          "make the catalog agree with what a target holds",
+          {0, 1},
+          {{"host", "NAME", "what another host left there"}},
+          sync};
+}
+
+}  // namespace backups

@@ -1,0 +1,278 @@
+#include "model/target.hpp"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "copies/copying.hpp"
+#include "host/credentials.hpp"
+#include "sys/stop_here.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kFlag = "true|false";
+constexpr const char* kCredentials = "credentials";
+constexpr int kMostLines = 4;  // of credentials: one more than are right
+
+std::vector<OptionSpec> specs() {
+  std::vector<OptionSpec> specs;
+  for (const auto& option : target_options()) {
+    const bool flag = std::string(option.takes) == kFlag;
+    specs.push_back({option.name, flag ? nullptr : option.takes, option.help});
+  }
+  return specs;
+}
+
+/// What is on stdin, nothing when that is empty: a terminal is not asked.
+std::optional<S3Credentials> credentials_from_stdin() {
+  if (::isatty(STDIN_FILENO) == 1) return std::nullopt;
+  std::string text;
+  std::string line = read_line();
+  for (int lines = 0; !line.empty() && lines < kMostLines; ++lines, line = read_line())
+    text += line + "\n";
+  if (text.empty()) return std::nullopt;
+  return parse_credentials(text);
+}
+
+/// Dokku's users must not point us at files and accounts of the host.
+void refuse_host_options(const Options& options, const std::string& name) {
+  if (called_by_dokku() && (name == "profile" || name == "ca-file"))
+    throw Error(ErrorKind::kBadInput, "--" + name + works_at_a_shell(options));
+}
+
+void require_target(const Settings& settings, const std::string& name) {
+  if (!settings.targets.contains(name))
+    throw Error(ErrorKind::kNotFound,
+                "there is no target '" + printable(name) + "': see dokku backups:target-list");
+}
+
+/// Those that are found without being given. The target is not there yet: what helps is this
+/// command once more.
+void require_found_credentials(Call& call, const std::string& name, const TargetOptions& options) {
+  try {
+    warn_of_environment(name, find_credentials(call.state.root(), name, options).origin);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kKey || options.contains("profile")) throw;
+    throw Error(ErrorKind::kKey, "target " + name +
+                                     " is not added: it has no credentials. Give them on stdin: "
+                                     "echo KEY:SECRET | " +
+                                     as_typed(call.options));
+  }
+}
+
+bool is_in_use(const Copy& copy) {
+  return copy.status == "success" || copy.status == "damaged" || copy.status == "missing" ||
+         copy.status == "in-progress" || copy.status == "deleting";
+}
+
+/// The backups with a copy there, or one on its way.
+std::vector<Backup> copied_to(State& state, const std::string& target) {
+  Catalog::Filter all;
+  all.deleted = true;
+  auto backups = state.catalog().list(all);
+  std::erase_if(backups, [&](const Backup& backup) {
+    const Copy* copy = backup.copy_on(target);
+    return copy == nullptr || !is_in_use(*copy);
+  });
+  return backups;
+}
+
+int target_add(Call& call) {
+  const std::string& name = call.word(0);
+  if (!valid_target_name(name))
+    throw Error(ErrorKind::kBadInput,
+                "'" + printable(name) +
+                    "' can't be the name of a target: it is made of lower-case letters, digits and "
+                    "dashes, begins with a letter, and is not local");
+  if (call.word(1) != "s3")
+    throw Error(ErrorKind::kBadInput,
+                "there is no kind of target '" + printable(call.word(1)) + "': it is s3");
+  TargetOptions options;
+  for (const auto& option : target_options()) {
+    if (!call.options.flag(option.name)) continue;
+    refuse_host_options(call.options, option.name);
+    const bool flag = std::string(option.takes) == kFlag;
+    options[option.name] = flag ? "true" : call.options.value(option.name).value();
+    check_target_option(option.name, options[option.name]);
+  }
+  check_target_options(options);
+  call.resolver.authorise_everything();
+  const auto given = credentials_from_stdin();
+  if (!given) require_found_credentials(call, name, options);
+  call.state.change_settings([&](Settings& settings) {
+    if (settings.targets.contains(name))
+      throw Error(ErrorKind::kBadInput,
+                  "there is a target " + name + ": change it with dokku backups:target-set");
+    if (given) save_credentials(call.state.root(), name, *given);
+    settings.targets[name] = options;
+  });
+  log::result("Target " + name + " is added. Try it: dokku backups:target-test " + name);
+  if (call.json) print_json({{"target", name}, {"status", "added"}});
+  return 0;
+}
+
+/// False for one whose process died.
+bool is_being_made(State& state, const Backup& backup, const std::string& target) {
+  return backup.copy_on(target)->status == "in-progress" &&
+         (is_being_copied(state, backup, target) ||
+          !state.try_lock(backup.source, "looking for uploads"));
+}
+
+/// How many are there. Throws Error, kBusy, when one is being made.
+std::size_t copies_on(State& state, const std::string& target) {
+  std::size_t copies = 0;
+  for (const auto& backup : copied_to(state, target)) {
+    if (is_being_made(state, backup, target))
+      throw Error(ErrorKind::kBusy, "a copy of " + backup.id + " to " + target +
+                                        " is being made: try again when it is done");
+    if (backup.copy_on(target)->status != "in-progress") ++copies;
+  }
+  return copies;
+}
+
+/// Where copies are looked for follows from these, so that a change moves none.
+void require_no_move(Call& call, const std::string& name) {
+  const std::size_t copies = copies_on(call.state, name);
+  if (copies == 0 || call.options.flag("force")) return;
+  throw Error(
+      ErrorKind::kRefused,
+      "target " + name + " holds " + std::to_string(copies) +
+          " copies, which are not moved: for another place make another target with "
+          "dokku backups:target-add. Where they are there already, repeat this with --force and "
+          "then run dokku backups:sync " +
+          name);
+}
+
+void change_option(Call& call, const std::string& name, const std::string& key,
+                   const std::string& value) {
+  const bool moves = key == "bucket" || key == "endpoint" || key == "prefix";
+  if (moves && value.empty() && key == "bucket")
+    throw Error(ErrorKind::kBadInput, "a target needs a bucket: say which");
+  if (moves) require_no_move(call, name);
+  std::optional<std::string> before;
+  const auto set = [&](const std::optional<std::string>& wanted) {
+    call.state.change_settings([&](Settings& settings) {
+      require_target(settings, name);
+      auto& options = settings.targets.at(name);
+      if (const auto old = options.find(key); old != options.end()) before = old->second;
+      options.erase(key);
+      if (wanted) options[key] = *wanted;
+      if (moves) check_target_options(options);
+    });
+  };
+  set(value.empty() ? std::nullopt : std::optional(value));
+  if (!moves) return;
+  try {
+    copies_on(call.state, name);
+  } catch (const Error&) {  // it began before the change, at the old place
+    set(before);
+    throw;
+  }
+}
+
+int target_set(Call& call) {
+  const std::string& name = call.word(0);
+  const std::string& key = call.word(1);
+  const std::string value = call.options.words().size() > 2 ? call.word(2) : "";
+  call.resolver.authorise_everything();
+  require_target(call.state.settings(), name);
+  if (key == kCredentials) {
+    if (!value.empty())
+      throw Error(ErrorKind::kBadInput, "credentials come on stdin, never as a word");
+    if (const auto given = credentials_from_stdin()) {
+      save_credentials(call.state.root(), name, *given);
+    } else {
+      forget_credentials(call.state.root(), name);
+    }
+  } else {
+    refuse_host_options(call.options, key);
+    if (!value.empty()) check_target_option(key, value);
+    change_option(call, name, key, value);
+  }
+  log::result(std::string("Target ") + name + ": " + key + " is set");
+  if (call.json) print_json({{"target", name}, {"status", "changed"}});
+  return 0;
+}
+
+int target_list(Call& call) {
+  const Settings settings = call.state.settings();
+  auto array = nlohmann::ordered_json::array();
+  std::vector<std::vector<std::string>> rows = {{"TARGET", "BUCKET", "ENDPOINT", "PREFIX"}};
+  const auto option = [](const TargetOptions& options, const char* name) {
+    const auto found = options.find(name);
+    return found == options.end() ? std::string("-") : found->second;
+  };
+  for (const auto& [name, options] : settings.targets) {
+    array.push_back({{"name", name}, {"type", "s3"}, {"options", options}});
+    rows.push_back(
+        {name, option(options, "bucket"), option(options, "endpoint"), option(options, "prefix")});
+  }
+  if (call.json) {
+    print_json({{"targets", array}});
+  } else if (rows.size() == 1) {
+    log::detail(
+        "No targets yet but local. Make one: dokku backups:target-add <target> s3 --bucket NAME");
+  } else {
+    print(format_table(rows));
+  }
+  return 0;
+}
+
+int target_remove(Call& call) {
+  const std::string& name = call.word(0);
+  call.resolver.authorise_everything();
+  stop_here("target-remove");
+  call.state.change_settings([&](Settings& settings) {
+    require_target(settings, name);
+    if (const auto uses = settings.uses_of(name); !uses.empty())
+      throw Error(ErrorKind::kRefused, "target " + name + " is still named by " + join(uses, ", ") +
+                                           ": take it out there first");
+    for (const auto& backup : copied_to(call.state, name))
+      if (is_being_made(call.state, backup, name))
+        throw Error(ErrorKind::kBusy, backup.id + " is being copied to " + name + " now");
+    settings.targets.erase(name);
+  });
+  // Out of reach, and so no reason to believe that a backup can be restored.
+  for (const auto& backup : copied_to(call.state, name))
+    call.state.catalog().mark_copy(backup, {name, "left", "that target was removed", {}});
+  forget_credentials(call.state.root(), name);
+  log::result("Target " + name + " is removed; what it holds is still there");
+  if (call.json) print_json({{"target", name}, {"status", "removed"}});
+  return 0;
+}
+
+}  // namespace
+
+Verb target_add_verb() {
+  return {"target-add",
+          "<target> s3 --bucket NAME [--endpoint URL] [--region NAME] ...  < KEY:SECRET",
+          "name a place for copies off-site",
+          {2, 2},
+          specs(),
+          target_add};
+}
+
+Verb target_set_verb() {
+  return {"target-set",
+          "<target> <option> [<value>] [--force]",
+          "change an option of a target",
+          {2, 3},
+          {{"force", nullptr, "even where copies will be looked for at another place"}},
+          target_set};
+}
+
+Verb target_list_verb() {
+  return {"target-list", "", "list the places for copies", {0, 0}, {}, target_list};
+}
+
+Verb target_remove_verb() {
+  return {"target-remove", "<target>", "forget a place for copies", {1, 1}, {}, target_remove};
+}
+
+}  // namespace backups

@@ -1,0 +1,63 @@
+#include "host/target.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "host/credentials.hpp"
+#include "store/s3.hpp"
+
+namespace backups {
+namespace {
+
+const char* outcome_text(S3Store::Check::Outcome outcome) {
+  switch (outcome) {
+    case S3Store::Check::Outcome::kWorks:
+      return "works";
+    case S3Store::Check::Outcome::kFails:
+      return "fails";
+    case S3Store::Check::Outcome::kLacks:
+      return "lacks";
+    case S3Store::Check::Outcome::kSkipped:
+      break;
+  }
+  return "skipped";
+}
+
+int target_test(Call& call) {
+  const std::string& name = call.word(0);
+  require_targets(call.state, {name});
+  call.resolver.authorise_everything();
+  log::step("Trying what a backup needs on " + name);
+  const std::string origin = call.state.s3(name).credentials_origin();
+  auto array = nlohmann::ordered_json::array();
+  std::vector<std::vector<std::string>> rows = {{"RIGHT", "OUTCOME", "WHAT TO DO"}};
+  bool good = true;
+  for (const auto& check : call.state.s3(name).probe()) {
+    const std::string outcome = outcome_text(check.outcome);
+    good = good && check.outcome != S3Store::Check::Outcome::kFails;
+    rows.push_back({check.name, outcome, check.message.empty() ? "-" : check.message});
+    array.push_back({{"right", check.name}, {"outcome", outcome}, {"message", check.message}});
+  }
+  if (call.json) {
+    print_json({{"target", name}, {"credentials", origin}, {"checks", array}});
+  } else {
+    print(format_table(rows));
+    log::detail("Credentials: " + origin);
+  }
+  warn_of_environment(name, origin);
+  if (!good)
+    throw Error(ErrorKind::kUnreachable, "backups need what does not work on target " + name);
+  return 0;
+}
+
+}  // namespace
+
+Verb target_test_verb() {
+  return {"target-test", "<target>", "try everything that backups need of a target",
+          {1, 1},        {},         target_test};
+}
+
+}  // namespace backups

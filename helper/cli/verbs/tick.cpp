@@ -1,0 +1,31 @@
+#include "schedule/tick.hpp"
+
+#include "base/log.hpp"
+#include "cli/verb.hpp"
+#include "host/ballast.hpp"
+
+namespace backups {
+
+Verb tick_verb() {
+  Verb verb{"tick",
+            "[--lane TARGET]",
+            "what cron runs every minute: back up what is due",
+            {},
+            {{"lane", "TARGET", "only what goes to that target"}},
+            [](Call& call) {
+              // Into a log file.
+              log::set_stamp([] { return rfc3339(now()); });
+              if (const auto lane = call.options.value("lane")) {
+                tick_lane(call.state, *lane);
+                return 0;
+              }
+              lend_ballast(call.state.root(), true);
+              tick(call.state);
+              restore_ballast(call.state.root());
+              return 0;
+            }};
+  verb.internal = true;
+  return verb;
+}
+
+}  // namespace backups

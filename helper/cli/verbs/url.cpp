@@ -1,0 +1,73 @@
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/pick.hpp"
+#include "cli/verb.hpp"
+#include "copies/copy.hpp"
+#include "copies/verify.hpp"
+#include "model/target.hpp"
+#include "store/s3.hpp"
+
+namespace backups {
+namespace {
+
+constexpr std::int64_t kLongest =
+    7 * 86400;  // seconds, "Authenticating Requests: Using Query Parameters"
+
+std::int64_t lifetime(const Options& options) {
+  const std::string text = options.value("expires").value_or("1h");
+  const auto seconds = parse_duration(text);
+  if (!seconds || *seconds < 1 || *seconds > kLongest)
+    throw Error(ErrorKind::kBadInput, "--expires takes a time from 1s to 7d, as 90s, 10m, 2h");
+  return *seconds;
+}
+
+const Copy& remote_copy(const Backup& backup) {
+  for (const auto& copy : backup.copies)
+    if (copy.status == "success" && copy.target != kLocalTarget) return copy;
+  throw Error(ErrorKind::kNotFound,
+              backup.id + " has no copy off-site: make one with dokku backups:push " +
+                  backup.text() + " --target NAME (see dokku backups:target-list)");
+}
+
+int url(Call& call) {
+  const std::int64_t seconds = lifetime(call.options);
+  const Backup backup = call.resolver.backup(call.word(0));
+  require_content(backup);
+  const Copy& copy = remote_copy(backup);
+  const Manifest manifest = any_manifest(call.state, backup);
+  const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
+  const Time asked = now() + seconds;
+  const S3Link link =
+      call.state.s3(copy.target, copy.host).presign(key_of(backup.source, artifact.file), seconds);
+  if (link.expires < asked)
+    log::warn("the link works until " + rfc3339(link.expires) + " only: then the credentials of " +
+              copy.target + " expire");
+  if (call.json) {
+    print_json({{"id", backup.id},
+                {"artifact", artifact.name},
+                {"target", copy.target},
+                {"url", link.url},
+                {"expires_at", rfc3339(link.expires)}});
+  } else {
+    print(link.url + "\n");
+  }
+  return 0;
+}
+
+}  // namespace
+
+Verb url_verb() {
+  return {"url",
+          "<backup> [--artifact NAME] [--expires 1h]",
+          "print a link that anybody can download a copy off-site with",
+          {1, 1},
+          {{"artifact", "NAME", "which of several: the name of a database, or globals"},
+           {"expires", "TIME", "how long it works: from 1s to 7d (default 1h)"}},
+          url};
+}
+
+}  // namespace backups

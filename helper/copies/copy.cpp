@@ -1,0 +1,174 @@
+#include "copies/copy.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "host/manifest_file.hpp"
+#include "model/backup_id.hpp"
+#include "model/target.hpp"
+#include "notify/alert.hpp"
+#include "stream/digest.hpp"
+#include "sys/clock.hpp"
+#include "sys/interrupt.hpp"
+#include "sys/room.hpp"
+
+namespace backups {
+namespace {
+
+/// Those that may have it: good ones first, of these the nearest. A damaged or missing one may have
+/// been mended since, and every byte is checked in any case.
+std::vector<Copy> holders(const Backup& backup, const std::string& except) {
+  std::vector<Copy> found;
+  for (const auto& copy : backup.copies) {
+    const bool may =
+        copy.status == "success" || copy.status == "damaged" || copy.status == "missing";
+    if (may && copy.target != except) found.push_back(copy);
+  }
+  const auto is_local = [](const Copy& copy) { return copy.target == kLocalTarget; };
+  const auto is_good = [](const Copy& copy) { return copy.status == "success"; };
+  std::stable_partition(found.begin(), found.end(), is_local);
+  std::stable_partition(found.begin(), found.end(), is_good);
+  return found;
+}
+
+/// What a person finds in a bucket who has nothing else: written once, below the host's name.
+constexpr const char* kRecoveryFile = "RECOVERY.md";
+constexpr const char* kRecoveryText = R"(# How to get data back from here with standard tools
+
+Every backup is a manifest, `<type>/<name>/<id>.json`, and the files that it names beside it. A backup without its manifest
+is not whole. The name of a file says how it was packed: `.zst` opens with `zstd -d`, `.gz` with `gzip -d`.
+
+1. Download the manifest and the files of the backup that you want, with any S3 client: `aws s3 cp --recursive`, `rclone copy`.
+2. Compare `sha256sum` of each file with `stored_sha256` in the manifest.
+3. Run the `open_command` of each artifact, in the order of the manifest: it needs the client of the database and nothing else.
+
+With the plugin on a new host: `dokku backups:target-add`, then `dokku backups:sync <target> --host <the name of this folder>`, then
+`dokku backups:restore <id>`.
+)";
+
+/// A copy is whole without it.
+void leave_recovery_note(Store& store) {
+  try {
+    // Whoever may only write can't look whether it is there.
+    const auto file = store.put_new(kRecoveryFile);
+    file->write(kRecoveryText);
+    file->finish();
+  } catch (const KeyTaken&) {
+  } catch (const Error& error) {
+    log::warn(std::string(kRecoveryFile) + " is not written: " + error.what());
+  }
+}
+
+bool another_may_do(ErrorKind kind) {
+  return kind == ErrorKind::kDamaged || kind == ErrorKind::kUnreachable || kind == ErrorKind::kKey;
+}
+
+/// What goes wrong where a copy goes to is not the fault of where it comes from.
+template <typename Work>
+auto writing(const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    throw NoOtherCopy(error);
+  }
+}
+
+}  // namespace
+
+Store& store_of(State& state, const Backup& backup, const std::string& target) {
+  const Copy* copy = backup.copy_on(target);
+  return state.store(target, copy == nullptr ? "" : copy->host);
+}
+
+bool is_known_manifest(const Backup& backup, const Manifest& manifest) {
+  return backup.manifest_sha256.empty() || backup.manifest_sha256 == sha256(manifest.text);
+}
+
+std::string tell_tampering(State& state, const Backup& backup, const std::string& target) {
+  const std::string message = "the manifest of " + backup.id + " on " + target +
+                              " is not the one that was written: somebody has replaced it";
+  raise_alert(state, {.kind = AlertKind::kTampering,
+                      .source = backup.source.text(),
+                      .backup = backup.id,
+                      .target = target,
+                      .message = message});
+  return message;
+}
+
+Manifest known_manifest(State& state, Store& store, const Backup& backup,
+                        const std::string& target) {
+  Manifest manifest = load_manifest(store, backup.source, backup.id);
+  if (is_known_manifest(backup, manifest)) return manifest;
+  throw Error(ErrorKind::kDamaged, tell_tampering(state, backup, target));
+}
+
+std::string nearest(const Backup& backup) {
+  const auto copies = holders(backup, {});
+  return copies.empty() ? kLocalTarget : copies.front().target;
+}
+
+void require_copy(const Backup& backup, const std::string& target) {
+  for (const auto& copy : backup.copies)
+    if (copy.target == target && copy.status != "deleted") return;
+  throw Error(ErrorKind::kNotFound,
+              backup.id + " has no copy on '" + printable(target) + "': see dokku backups:info");
+}
+
+void mark_damage(State& state, const Backup& backup, const std::string& target,
+                 const Error& error) {
+  if (error.kind() != ErrorKind::kDamaged) return;
+  // Whoever deletes takes the files first away from whoever reads.
+  const auto current = state.catalog().find(backup.source.type, backup.id);
+  if (!current || current->deleted_at || current->deleting)
+    throw Error(ErrorKind::kNotFound, backup.id + " was deleted meanwhile");
+  record_if_room("The copy of " + backup.id + " on " + target + " is damaged", [&] {
+    if (state.catalog().observe_copy(backup, {target, "damaged", error.what(), {}}))
+      state.catalog().record(backup, "damaged", target + ": " + error.what(), now());
+  });
+}
+
+void with_copy(State& state, const Backup& backup,
+               const std::function<void(Store&, const std::string&)>& use,
+               const std::string& except) {
+  const auto copies = holders(backup, except);
+  if (copies.empty())
+    throw Error(ErrorKind::kDamaged,
+                "there is no good copy of " + backup.id + ": see dokku backups:info");
+  for (const auto& copy : copies) {
+    try {
+      use(store_of(state, backup, copy.target), copy.target);
+      return;
+    } catch (const NoOtherCopy&) {
+      throw;
+    } catch (const Error& error) {
+      mark_damage(state, backup, copy.target, error);
+      if (copy.target == copies.back().target || !another_may_do(error.kind())) throw;
+      log::warn("The copy on " + copy.target + " can't be used (" + error.what() +
+                "): trying the next");
+    }
+  }
+}
+
+Manifest any_manifest(State& state, const Backup& backup) {
+  Manifest manifest;
+  with_copy(state, backup, [&](Store& store, const std::string& target) {
+    manifest = known_manifest(state, store, backup, target);
+  });
+  return manifest;
+}
+
+void settle_copy(State& state, const Backup& backup, const std::string& target,
+                 const std::string& host, const std::string& etag) {
+  std::string by;
+  if (target != kLocalTarget) {
+    leave_recovery_note(state.store(target, host));
+    by = ", credentials: " + state.s3(target, host).credentials_origin();
+  }
+  state.catalog().mark_copy(backup, {target, "success", "", backup.stored_size, host, etag});
+  state.catalog().record(backup, "copied", "to " + target + by, now());
+}
+
+}  // namespace backups

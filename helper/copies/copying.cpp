@@ -1,0 +1,45 @@
+#include "copies/copying.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.hpp"
+
+namespace backups {
+namespace {
+
+std::optional<RunRecord> copy_run(const State& state, const Backup& backup,
+                                  const std::string& target) {
+  for (auto& run : list_runs(state, true)) {
+    if (run.verb != kCopyVerb || run.source.type != backup.source.type || run.backup != backup.id)
+      continue;
+    if (target.empty() || run.target.empty() || run.target == target) return run;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Copying::Copying(State& state, Lock lock, const Backup& backup, const std::string& target)
+    : run_(state, kCopyVerb, backup.source) {
+  require_not_copied(state, backup, target);
+  run_.set_target(target, "");
+  run_.set_backup(backup.id);
+  const Lock until_others_see_it = std::move(lock);
+}
+
+bool is_being_copied(const State& state, const Backup& backup, const std::string& target) {
+  return copy_run(state, backup, target).has_value();
+}
+
+void require_not_copied(const State& state, const Backup& backup, const std::string& target) {
+  const auto run = copy_run(state, backup, target);
+  if (!run) return;
+  throw Error(ErrorKind::kBusy,
+              backup.id + " is being copied" + (run->target.empty() ? "" : " to " + run->target) +
+                  " (process " + std::to_string(run->pid) + ", since " + rfc3339(run->started_at) +
+                  "). Wait for it, or stop it with dokku backups:cancel " +
+                  backup.source.spelling());
+}
+
+}  // namespace backups

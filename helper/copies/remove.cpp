@@ -1,0 +1,237 @@
+#include "copies/remove.hpp"
+
+#include <algorithm>
+
+#include "archive/written.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "copies/copy.hpp"
+#include "copies/copying.hpp"
+#include "host/identity.hpp"
+#include "model/backup_id.hpp"
+#include "model/target.hpp"
+#include "sys/clock.hpp"
+#include "sys/stop_here.hpp"
+
+namespace backups {
+namespace {
+
+bool may_be_there(const Copy& copy) {
+  return copy.status == "success" || copy.status == "damaged" || copy.status == "missing" ||
+         copy.status == "in-progress" || copy.status == "deleting";
+}
+
+bool remains(const Copy& copy) { return may_be_there(copy) && copy.status != "missing"; }
+
+/// A server takes the deletion of what is locked all the same, and only hides it.
+void require_unlocked(State& state, const Backup& backup, const Copy& copy) {
+  std::optional<Time> until;
+  try {
+    until = state.store(copy.target, copy.host)
+                .locked_until(key_of(backup.source, manifest_file(backup.id)));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUnreachable) throw;
+    return;  // the deletion has the better words for it
+  }
+  if (!until || *until <= now()) return;
+  throw Error(ErrorKind::kRefused,
+              "the copy of " + backup.id + " on " + copy.target + " is locked" +
+                  (*until == Store::kForever ? " by a legal hold" : " until " + rfc3339(*until)) +
+                  " and stays: nothing is deleted");
+}
+
+/// False on a disk so full that not even this can be recorded before the files have gone.
+template <typename Mark>
+bool announce(const Mark& mark) {
+  try {
+    mark();
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNoRoom) throw;
+    return false;
+  }
+}
+
+void require_certain(State& state, const Backup& backup, const Copy& copy) {
+  if (copy.target == kLocalTarget || !host_identity(state).doubts(copy.host)) return;
+  throw Error(ErrorKind::kRefused,
+              "the copy of " + backup.id + " on " + copy.target + " lies below the name " +
+                  copy.host +
+                  ", which another machine may use too: nothing is deleted. Say which "
+                  "machine this is with dokku backups:host --keep or --new; the copy on this host "
+                  "alone is deleted by --target local");
+}
+
+/// The manifest last, which goes first.
+std::vector<std::string> keys_of(State& state, const Backup& backup) {
+  std::vector<std::string> keys;
+  for (const auto& file : state.catalog().files(backup))
+    keys.push_back(key_of(backup.source, file));
+  keys.push_back(key_of(backup.source, manifest_file(backup.id)));
+  return keys;
+}
+
+/// By what it has on this host.
+void make_room(State& state, const Backup& backup) {
+  const auto keys = keys_of(state, backup);
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) state.local().remove(*key);
+}
+
+bool is_any_there(Store& store, const std::vector<std::string>& keys) {
+  return std::any_of(keys.rbegin(), keys.rend(), [&](const std::string& key) {
+    try {
+      return store.find(key).has_value();
+    } catch (const KeyHidden&) {
+      return true;  // as far as we know
+    }
+  });
+}
+
+/// Where a copy that is not removed stays, and why; empty for one that is ours to remove.
+std::string reason_to_leave(State& state, const Copy& copy) {
+  if (copy.target == kLocalTarget) return "";
+  if (!state.settings().targets.contains(copy.target)) return "that target was removed";
+  if (host_identity(state).others.contains(copy.host))
+    return "it lies there below the name of another machine, " + copy.host;
+  return "";
+}
+
+void leave(State& state, const Backup& backup, const Copy& copy, const std::string& why) {
+  log::warn("The copy of " + backup.id + " on " + copy.target + " stays where it is: " + why);
+  state.catalog().mark_copy(backup, {copy.target, "left", why, {}});
+}
+
+void discard_copy(State& state, const Backup& backup, const Copy& copy) {
+  Store& store = state.store(copy.target, copy.host);
+  const auto keys = keys_of(state, backup);
+  const bool there = copy.status == "deleting" || backup.deleting || is_any_there(store, keys);
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) store.remove(*key);
+  const bool known = there || copy.status == "missing";  // for whoever deletes it
+  state.catalog().mark_copy(
+      backup, {copy.target, known ? "deleted" : "missing", there ? "" : "it was not there", {}});
+  if (!known)
+    log::warn("The copy of " + backup.id + " on " + copy.target +
+              " was not there any more: nothing was deleted there");
+  if (store.keeps_removed())
+    log::warn("The bucket of " + copy.target +
+              " keeps versions: what was deleted is hidden there until a " +
+              "lifecycle rule of the bucket ends it");
+}
+
+void close(State& state, const Backup& backup) {
+  state.catalog().mark_deleted(backup, now());
+  state.catalog().record(backup, "deleted", "", now());
+}
+
+/// Looked at again once the row says what goes on: whoever pins looks at the row after the pin.
+template <typename Undo>
+void require_no_new_pin(State& state, const Backup& backup, const Undo& undo) {
+  try {
+    require_no_pin(state, backup);
+  } catch (const Error&) {
+    undo();
+    throw;
+  }
+}
+
+void discard_copies(State& state, const Backup& backup, const AtTarget& at) {
+  bool all = true;
+  for (const auto& copy : backup.copies) {
+    if (copy.status == "left") leave(state, backup, copy, copy.error);
+    if (!may_be_there(copy)) continue;
+    if (const std::string why = reason_to_leave(state, copy); !why.empty()) {
+      leave(state, backup, copy, why);
+    } else if (!at(copy.target, [&] { discard_copy(state, backup, copy); })) {
+      all = false;
+    }
+  }
+  if (all) close(state, backup);
+}
+
+bool at_once(const std::string& /*target*/, const std::function<void()>& work) {
+  work();
+  return true;
+}
+
+void close_without_copies(State& state, const Backup& backup) {
+  const auto left = state.catalog().find(backup.source.type, backup.id);
+  if (left && std::none_of(left->copies.begin(), left->copies.end(), remains)) close(state, backup);
+}
+
+}  // namespace
+
+void require_no_pin(const State& state, const Backup& backup) {
+  const Settings settings = state.settings();
+  if (!settings.is_pinned(backup.text())) return;
+  if (settings.pins.contains(backup.text()))
+    throw Error(ErrorKind::kRefused, backup.id + " is kept: dokku backups:unkeep it first");
+  throw Error(ErrorKind::kRefused,
+              "whether " + backup.id + " is kept can't be read: 'pins' of " +
+                  (state.root() / "settings.json").string() +
+                  " is not understood, so that nothing is deleted. Update the plugin, or mend that "
+                  "entry");
+}
+
+void remove_copy(State& state, const Backup& backup, const std::string& target) {
+  require_copy(backup, target);
+  require_no_pin(state, backup);
+  require_not_copied(state, backup);
+  Copy copy = *backup.copy_on(target);
+  require_certain(state, backup, copy);
+  require_unlocked(state, backup, copy);
+  const std::string before = copy.status;
+  // Not yet `deleting` for discard_copy(): then it would not look whether anything is there.
+  const auto mark = [&] {
+    state.catalog().mark_copy(backup, {target, "deleting", copy.error, {}});
+  };
+  if (!announce(mark)) {
+    if (target == kLocalTarget) make_room(state, backup);
+    mark();
+  }
+  require_no_new_pin(state, backup, [&] {
+    state.catalog().mark_copy(backup, {target, before, copy.error, {}});
+  });
+  discard_copy(state, backup, copy);
+  close_without_copies(state, backup);
+}
+
+void remove_backup(State& state, const Backup& backup) {
+  require_no_pin(state, backup);
+  require_not_copied(state, backup);
+  for (const auto& copy : backup.copies) {
+    if (!may_be_there(copy)) continue;
+    require_certain(state, backup, copy);
+    if (reason_to_leave(state, copy).empty()) require_unlocked(state, backup, copy);
+  }
+  stop_here("remove");
+  const auto mark = [&] { state.catalog().mark_deleting(backup); };
+  if (!announce(mark)) {
+    make_room(state, backup);
+    // A catalog that was lost meanwhile is made anew from the manifests that are left.
+    if (!state.catalog().find(backup.source.type, backup.id)) return;
+    mark();
+  }
+  require_no_new_pin(state, backup, [&] { state.catalog().mark_deleting(backup, false); });
+  discard_copies(state, backup, at_once);
+}
+
+void finish_removal(State& state, const Backup& backup, const AtTarget& at) {
+  if (backup.deleting) return discard_copies(state, backup, at);
+  for (const auto& copy : backup.copies)
+    if (copy.status == "deleting") at(copy.target, [&] { discard_copy(state, backup, copy); });
+  close_without_copies(state, backup);
+}
+
+bool is_last_good(State& state, const Backup& backup) {
+  if (backup.status != "success") return false;
+  Catalog::Filter filter;
+  filter.source = backup.source;
+  filter.status = "success";
+  const auto good = state.catalog().list(filter);
+  return std::none_of(good.begin(), good.end(), [&](const Backup& other) {
+    return other.id != backup.id && !other.is_spare() && other.suspect.empty() && !other.deleting &&
+           other.has_good_copy();
+  });
+}
+
+}  // namespace backups

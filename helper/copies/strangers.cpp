@@ -1,0 +1,53 @@
+#include "copies/strangers.hpp"
+
+#include "archive/artifact.hpp"
+#include "base/error.hpp"
+#include "host/identity.hpp"
+#include "host/manifest_file.hpp"
+#include "model/backup_id.hpp"
+
+namespace backups {
+namespace {
+
+constexpr std::string_view kManifestEnd = ".json";
+
+void look_below(State& state, const Source& source, const std::string& target,
+                const std::string& host) {
+  Store& store = state.store(target, host);
+  for (const auto& entry : store.list(source.type + "/" + source.name)) {
+    if (!entry.key.ends_with(kManifestEnd)) continue;
+    std::string id = entry.key.substr(entry.key.rfind('/') + 1);
+    id.resize(id.size() - kManifestEnd.size());
+    if (!parse_id(id) || state.catalog().find(source.type, id)) continue;
+    try {
+      if (is_strangers(state, load_manifest(store, source, id), target)) return;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kDamaged) throw;
+    }
+  }
+}
+
+}  // namespace
+
+bool is_strangers(State& state, const Manifest& manifest, const std::string& target) {
+  const HostIdentity host = host_identity(state);
+  if (!host.owns(manifest.host) || host.wrote(manifest.writer)) return false;
+  if (!host.strangers.contains(manifest.writer))
+    doubt_host(state,
+               manifest.id + " on " + target + " lies below " + manifest.host +
+                   ", and this machine did not write it",
+               manifest.writer);
+  return true;
+}
+
+void notice_strangers(State& state, const Source& source, const Places& places) {
+  for (const auto& [target, host] : places) {
+    try {
+      look_below(state, source, target, host);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kCancelled) throw;
+    }
+  }
+}
+
+}  // namespace backups

@@ -1,0 +1,212 @@
+#include "copies/sync.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <map>
+#include <set>
+
+#include "archive/artifact.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "copies/copy.hpp"
+#include "copies/strangers.hpp"
+#include "host/identity.hpp"
+#include "host/manifest_file.hpp"
+#include "host/target.hpp"
+#include "model/backup_id.hpp"
+#include "store/s3_client.hpp"
+#include "sys/stop_here.hpp"
+
+namespace backups {
+namespace {
+
+constexpr std::size_t kReaders = 8;
+
+using Sizes = std::map<std::string, std::uint64_t>;  // by key
+
+/// Why a backup is not whole, empty when it is; its keys are taken out of `unknown`.
+std::string claim_files(const Manifest& manifest, const Sizes& sizes,
+                        std::set<std::string>& unknown) {
+  std::string problem;
+  unknown.erase(key_of(manifest.source, manifest_file(manifest.id)));
+  for (const auto& artifact : manifest.artifacts) {
+    const std::string key = key_of(manifest.source, artifact.file);
+    const auto found = sizes.find(key);
+    unknown.erase(key);
+    if (found == sizes.end()) {
+      problem = artifact.file + " is missing";
+    } else if (found->second != artifact.stored_size) {
+      problem = artifact.file + " has " + human_size(found->second) + " instead of " +
+                human_size(artifact.stored_size);
+    }
+  }
+  return problem;
+}
+
+struct ReadManifest {
+  std::optional<Manifest> manifest;
+  std::string problem;  ///< why there is none
+};
+
+/// One that can't be read (archived, forbidden, not a manifest) is no reason to leave out the
+/// others; a server that does not answer at all is.
+ReadManifest read_manifest(Store& store, const std::string& key) {
+  try {
+    const auto text = read_manifest_text(store, key);
+    if (!text) return {std::nullopt, "it was removed meanwhile"};
+    Manifest manifest = checked_manifest(*text);
+    if (key != key_of(manifest.source, manifest_file(manifest.id)))
+      return {std::nullopt, "it is the manifest of another backup"};
+    return {std::move(manifest), ""};
+  } catch (const S3Error& refusal) {
+    return {std::nullopt, refusal.what()};
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kUnreachable || error.kind() == ErrorKind::kCancelled) throw;
+    return {std::nullopt, error.what()};
+  }
+}
+
+/// Of all the keys that name one, several at a time: what they cost is mostly the way there. What
+/// can't be read is added to `unreadable`, by its key.
+std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes,
+                                     std::map<std::string, std::string>& unreadable) {
+  std::vector<std::string> keys;
+  for (const auto& [key, size] : sizes)
+    if (key.ends_with(".json")) keys.push_back(key);
+  std::vector<ReadManifest> found(keys.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i; (i = next++) < keys.size();) found[i] = read_manifest(store, keys[i]);
+  };
+  std::vector<std::future<void>> readers;
+  for (std::size_t i = 0; i < std::min(kReaders, keys.size()); ++i)
+    readers.push_back(std::async(std::launch::async, work));
+  for (auto& reader : readers) reader.wait();
+  for (auto& reader : readers) reader.get();
+  std::vector<Manifest> manifests;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (found[i].manifest) {
+      manifests.push_back(std::move(*found[i].manifest));
+    } else {
+      unreadable.emplace(keys[i], found[i].problem);
+    }
+  }
+  return manifests;
+}
+
+/// One look below one name.
+class Look {
+ public:
+  Look(State& state, const std::string& target, const std::string& host, Synced& synced)
+      : state_(state), target_(target), host_(host), synced_(synced) {}
+
+  void work() {
+    // Before the listing: what changes meanwhile is told by that.
+    Catalog::Filter all;
+    all.deleted = true;
+    for (auto& backup : state_.catalog().list(all))
+      known_.emplace(backup.text(), std::move(backup));
+    Store& store = state_.s3(target_, host_);
+    for (const auto& entry : store.list("")) {
+      sizes_[entry.key] = entry.size;
+      if (entry.key.find('/') != std::string::npos) unknown_.insert(entry.key);
+    }
+    stop_here("sync");
+    for (const auto& manifest : read_manifests(store, sizes_, unreadable_)) take(manifest);
+    for (const auto& [text, backup] : known_) miss(backup);
+    for (const auto& [key, problem] : unreadable_) skip(key, problem);
+    synced_.unknown.insert(synced_.unknown.end(), unknown_.begin(), unknown_.end());
+  }
+
+ private:
+  void take(const Manifest& manifest) {
+    const std::string text = manifest.source.type + ":" + manifest.id;
+    there_.insert(text);
+    std::string problem = claim_files(manifest, sizes_, unknown_);
+    if (manifest.host != host_) problem = "its manifest is that of host " + manifest.host;
+    if (is_strangers(state_, manifest, target_)) return synced_.foreign.push_back(text);
+    const auto known = known_.find(text);
+    if (known == known_.end()) return adopt(manifest, text, problem);
+    const Backup& backup = known->second;
+    if (!is_known_manifest(backup, manifest)) problem = tell_tampering(state_, backup, target_);
+    const Copy* copy = backup.copy_on(target_);
+    if (copy != nullptr && !copy->host.empty() && copy->host != host_ && copy->status == "success")
+      return;  // that one counts, which lies elsewhere
+    count(text, problem);
+    const Copy seen{target_, problem.empty() ? "success" : "damaged", problem,
+                    manifest.stored_size(), host_};
+    if (state_.catalog().observe_copy(backup, seen) && backup.deleted_at && problem.empty())
+      state_.catalog().revive(backup);
+  }
+
+  void adopt(const Manifest& manifest, const std::string& text, const std::string& problem) {
+    if (state_.catalog().find(manifest.source.type, manifest.id)) return;  // made meanwhile
+    state_.adopt(state_.catalog(), manifest, target_, host_);
+    synced_.adopted.push_back(text);
+    count(text, problem);
+    if (!problem.empty())
+      state_.catalog().mark_copy(*state_.catalog().find(manifest.source.type, manifest.id),
+                                 {target_, "damaged", problem, {}, host_});
+  }
+
+  /// Its files are not unknown, as far as their names tell.
+  void skip(const std::string& key, const std::string& problem) {
+    synced_.unreadable.push_back(key + ": " + problem);
+    const std::string stem = key.substr(0, key.size() - std::string(".json").size()) + ".";
+    std::erase_if(unknown_, [&](const std::string& other) { return other.starts_with(stem); });
+  }
+
+  void count(const std::string& text, const std::string& problem) {
+    if (!problem.empty()) synced_.damaged.push_back(text + ": " + problem);
+    synced_.found += problem.empty() ? 1 : 0;
+  }
+
+  void miss(const Backup& backup) {
+    const Copy* copy = backup.copy_on(target_);
+    const bool expected =
+        copy != nullptr && copy->host == host_ && copy->status == "success" && !backup.deleted_at;
+    // One that can't be read now is there all the same.
+    if (!expected || there_.contains(backup.text()) ||
+        unreadable_.contains(key_of(backup.source, manifest_file(backup.id))))
+      return;
+    if (state_.catalog().observe_copy(backup,
+                                      {target_, "missing", "it is no longer there", {}, host_}))
+      synced_.missing.push_back(backup.text());
+  }
+
+  State& state_;
+  const std::string& target_;
+  const std::string host_;
+  Synced& synced_;
+  std::map<std::string, Backup> known_;  // by text()
+  Sizes sizes_;
+  std::set<std::string> unknown_;
+  std::map<std::string, std::string> unreadable_;  // why, by key
+  std::set<std::string> there_;
+};
+
+}  // namespace
+
+Synced sync_target(State& state, const std::string& target, const std::string& host) {
+  std::vector<std::string> names = {host};
+  if (host.empty()) {
+    const HostIdentity own = host_identity(state);
+    names.assign(own.names.begin(), own.names.end());
+    names.insert(names.end(), own.doubtful.begin(), own.doubtful.end());
+  }
+  Synced synced;
+  for (const auto& name : names) Look(state, target, name, synced).work();
+  return synced;
+}
+
+std::vector<std::string> hosts_on(State& state, const std::string& target) {
+  std::set<std::string> hosts;
+  for (const auto& entry : open_target(state, target, "")->list(""))
+    if (const auto slash = entry.key.find('/'); slash != std::string::npos)
+      hosts.insert(entry.key.substr(0, slash));
+  return {hosts.begin(), hosts.end()};
+}
+
+}  // namespace backups

@@ -1,0 +1,39 @@
+#include "copies/verify.hpp"
+
+#include "base/error.hpp"
+#include "copies/copy.hpp"
+#include "sys/room.hpp"
+#include "sys/stop_here.hpp"
+
+namespace backups {
+
+void require_content(const Backup& backup) {
+  if (backup.deleted_at || backup.deleting)
+    throw Error(ErrorKind::kNotFound, backup.id + " was deleted");
+  if (backup.status == "in-progress")
+    throw Error(ErrorKind::kNotFound, backup.id + " is not finished yet");
+  if (backup.status != "success")
+    throw Error(ErrorKind::kNotFound, backup.id + " failed: " + backup.error);
+}
+
+Manifest verify_backup(State& state, const Backup& backup, const std::string& target,
+                       const Progress& progress) {
+  require_content(backup);
+  require_copy(backup, target);
+  stop_here("verify");
+  try {
+    Store& store = store_of(state, backup, target);
+    Manifest manifest = known_manifest(state, store, backup, target);
+    verify_artifacts(store, manifest, progress);
+    record_if_room(backup.id + " is whole on " + target, [&] {
+      state.catalog().mark_verified(backup, now());
+      state.catalog().observe_copy(backup, {target, "success", "", {}});
+    });
+    return manifest;
+  } catch (const Error& error) {
+    mark_damage(state, backup, target, error);
+    throw;
+  }
+}
+
+}  // namespace backups

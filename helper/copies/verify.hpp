@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "archive/artifact.hpp"
+#include "host/state.hpp"
+
+namespace backups {
+
+/// Reads every byte of a backup on `target` and records the outcome in the catalog. Throws Error:
+/// kNotFound when it holds nothing (failed, deleted), kDamaged.
+Manifest verify_backup(State& state, const Backup& backup, const std::string& target,
+                       const Progress& progress);
+
+/// Throws Error, kNotFound, unless the backup is a success that was not deleted.
+void require_content(const Backup& backup);
+
+}  // namespace backups

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "hook/hook_log.hpp"
+#include "host/run.hpp"
+#include "host/state.hpp"
+#include "stream/sink.hpp"
+#include "sys/process.hpp"
+
+namespace backups {
+
+/// How long a hook may send nothing.
+struct Patience {
+  std::chrono::seconds start;    ///< before the first byte
+  std::chrono::seconds silence;  ///< between two bytes, and after the last
+};
+
+/// For a hook that is asked something, and for one that works as long as it needs to.
+constexpr Patience kShortPatience{std::chrono::minutes(5), std::chrono::minutes(5)};
+/// For what is done after a stop was asked for.
+constexpr Patience kLastPatience{std::chrono::seconds(10), std::chrono::seconds(10)};
+constexpr Patience kEndlessPatience{std::chrono::hours(24 * 7), std::chrono::hours(24 * 7)};
+
+/// One call of a hook (helper/README.md, "Hooks"). The process is stopped when this is destroyed
+/// before wait().
+class Hook {
+ public:
+  enum class Input { kNone, kPipe };
+
+  /// Its stdin is `question`, or a pipe behind input().
+  Hook(const State& state, const Run& run, HookLog& log, const std::string& type,
+       const std::string& action, const std::vector<std::string>& arguments,
+       Input input = Input::kNone, const std::string& question = {});
+  ~Hook();
+
+  /// Copies its stdout to `sink`, to the end. Throws Error: a time-out, a request to stop.
+  void copy_output(Sink& sink, const Patience& patience);
+
+  /// Its stdin. finish() closes it. A hook that went away is no error here: wait() tells.
+  Sink& input();
+
+  /// Waits for its end. Throws Error, of the kind that its exit code names, with its last words.
+  void wait();
+
+ private:
+  class InputSink;
+  void pump_messages(Fd error, Fd messages, Fd stop);
+  [[noreturn]] void fail(int status) const;
+
+  HookLog& log_;
+  std::string what_;  // "postgres export my-db shop"
+  std::unique_ptr<Process> process_;
+  Fd output_;
+  std::unique_ptr<InputSink> input_;
+  Fd stop_pump_;
+  std::thread pump_;
+};
+
+/// Where a restore puts the artifacts of its backup for its hooks, as their describe named them
+/// (JSON); they find it in BACKUPS_ARTIFACTS.
+std::filesystem::path artifact_list(const Run& run);
+
+/// True when the type, or the fallback for types without hooks of their own, has the action.
+bool has_hook(const State& state, const std::string& type, const std::string& action);
+
+/// Runs a hook to its end; returns its stdout (at most 16 MiB). Throws Error.
+std::string query_hook(const State& state, const Run& run, HookLog& log, const std::string& type,
+                       const std::string& action, const std::vector<std::string>& arguments,
+                       const std::string& input = {}, const Patience& patience = kShortPatience);
+
+/// Ends what the hooks of a run left behind outside the state directory: processes, and what their
+/// `sweep` knows of; after a stop was asked for too, but only for some seconds. Throws Error.
+void sweep_hooks(const State& state, const RunRecord& dead);
+
+}  // namespace backups

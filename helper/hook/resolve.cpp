@@ -1,0 +1,278 @@
+#include "hook/resolve.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "base/utf8.hpp"
+#include "hook/description.hpp"
+#include "model/backup_id.hpp"
+#include "model/target.hpp"
+#include "stream/digest.hpp"
+#include "sys/file.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kLatest = "@latest";
+constexpr const char* kGeneric = "generic";
+
+std::string quoted(const std::string& word) { return "'" + printable(word) + "'"; }
+
+void add(std::vector<Source>& sources, Source source) {
+  const auto same = [&](const Source& other) { return other.text() == source.text(); };
+  if (std::none_of(sources.begin(), sources.end(), same)) sources.push_back(std::move(source));
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (auto& line : split(text, '\n'))
+    if (!line.empty()) lines.push_back(std::move(line));
+  return lines;
+}
+
+}  // namespace
+
+std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
+  std::vector<Source> found;
+  const Run run(state_, "list", {});
+  HookLog log{{}};
+  const auto take = [&](const std::string& type, const std::string& address) {
+    if (auto source = make_source(type, address, sha256(address))) {
+      if (!name || source->name == *name || source->address == *name)
+        add(found, std::move(*source));
+    }
+  };
+  for (const auto& type : list_directory(state_.hooks())) {
+    if (!fs::is_directory(state_.hooks() / type) || !has_hook(state_, type, "list")) continue;
+    const bool any = type == kGeneric;
+    for (const auto& line : lines_of(query_hook(state_, run, log, any ? "" : type, "list", {}))) {
+      const auto colon = line.find(':');
+      if (!any) take(type, line);
+      if (any && colon != std::string::npos) take(line.substr(0, colon), line.substr(colon + 1));
+    }
+  }
+  return found;
+}
+
+namespace {
+
+/// A manifest in a bucket may name any path: what has a copy on this disk was backed up here.
+bool was_backed_up_here(State& state, const Source& source) {
+  Catalog::Filter filter;
+  filter.source = source;
+  for (const auto& backup : state.catalog().list(filter))
+    for (const auto& copy : backup.copies)
+      if (copy.target == kLocalTarget && copy.status != "deleted") return true;
+  return false;
+}
+
+}  // namespace
+
+std::vector<Source> Resolver::everything() {
+  auto found = live(std::nullopt);
+  std::vector<Source> remembered;
+  for (const auto& schedule : state_.settings().schedules)
+    add(schedule.paused.empty() ? found : remembered, schedule.source);
+  for (const auto& source : state_.catalog().sources())
+    if (was_backed_up_here(state_, source)) add(remembered, source);
+  found = allowed(found);
+  for (const auto& source : allowed(remembered)) {
+    const std::size_t before = found.size();
+    add(found, source);
+    if (found.size() == before || is_there(source)) continue;
+    found.pop_back();
+    log::detail(source.spelling() + " is left out: it is gone, and only its backups are here");
+  }
+  return found;
+}
+
+bool Resolver::is_there(const Source& source) {
+  const Run run(state_, "describe", source);
+  HookLog log{{}};
+  try {
+    return describe(state_, run, log, source).exists();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled) throw;
+    return error.kind() != ErrorKind::kNotFound && error.kind() != ErrorKind::kBadInput;
+  }
+}
+
+std::vector<Source> Resolver::allowed(const std::vector<Source>& sources) {
+  if (!called_by_dokku() || sources.empty()) return sources;
+  std::string question;
+  for (const auto& source : sources) question += source.spelling() + "\n";
+  const Run run(state_, "authorize", {});
+  HookLog log{{}};
+  const auto answer = lines_of(query_hook(state_, run, log, "", "authorize", {}, question));
+  const std::set<std::string> granted(answer.begin(), answer.end());
+  std::vector<Source> kept;
+  for (const auto& source : sources)
+    if (granted.contains(source.spelling())) kept.push_back(source);
+  return kept;
+}
+
+void Resolver::authorise_everything() {
+  if (!called_by_dokku()) return;
+  auto sources = state_.catalog().sources();
+  for (auto& source : live(std::nullopt)) add(sources, std::move(source));
+  if (allowed(sources).size() != sources.size())
+    throw Error(
+        ErrorKind::kUnauthorised,
+        "this takes the right to use every source, which you don't have: ask whoever "
+        "administers this host, or name one of your own sources where a source can be named");
+}
+
+std::string Resolver::app(const std::string& word) {
+  if (!valid_name(word))
+    throw Error(ErrorKind::kBadInput, quoted(word) + " is not the name of an app");
+  // An app is asked about as a source of that kind would be.
+  if (allowed({{"app", word, word}}).empty())
+    throw Error(ErrorKind::kUnauthorised, "you may not use app " + word);
+  return word;
+}
+
+void Resolver::authorise(const Source& source) {
+  if (allowed({source}).empty())
+    throw Error(ErrorKind::kUnauthorised, "you may not use " + source.spelling());
+}
+
+Source Resolver::path_source(const std::string& type, const std::string& path) {
+  std::string address = path;
+  if (called_by_dokku()) {
+    if (!valid_name(path.substr(0, path.find('/'))))
+      throw Error(ErrorKind::kBadInput,
+                  "through dokku, a path is <app>/<path in one of its storage mounts>, not " +
+                      quoted(path));
+  } else {
+    // What we may not see is left to the hook, which may.
+    std::error_code unseen;
+    const fs::path absolute = fs::absolute(path);
+    const fs::path whole = fs::weakly_canonical(absolute, unseen);
+    address = (unseen ? absolute.lexically_normal() : whole).string();
+  }
+  if (!is_utf8(address))  // at the end of a link that is
+    throw Error(ErrorKind::kBadInput,
+                "'" + printable(address) +
+                    "' is not valid UTF-8, which the catalog and manifests are: rename it to back "
+                    "it up");
+  const auto source = make_source(type, address, sha256(address));
+  if (source && !path.ends_with('/')) return *source;
+  throw Error(ErrorKind::kBadInput, quoted(type + ":" + path) + " is not a source");
+}
+
+Source Resolver::unauthorised_source(const std::string& word) {
+  const auto colon = word.find(':');
+  if (colon != std::string::npos) {
+    const std::string type = word.substr(0, colon);
+    const std::string address = word.substr(colon + 1);
+    if (address.find('/') != std::string::npos) return path_source(type, address);
+    // A path source may be called by its stored name.
+    for (const auto& known : state_.catalog().sources(address))
+      if (known.type == type) return known;
+    if (const auto source = make_source(type, address, "")) return *source;
+    throw Error(ErrorKind::kBadInput,
+                quoted(word) + " is not a source: it looks like <type>:<name>");
+  }
+  if (!valid_name(word))
+    throw Error(ErrorKind::kBadInput, quoted(word) + " is not the name of a source");
+  auto found = state_.catalog().sources(word);
+  for (auto& source : live(word)) add(found, std::move(source));
+  found = allowed(found);
+  if (found.empty())
+    throw Error(ErrorKind::kNotFound, "there is no source " + quoted(word) +
+                                          ": it looks like <type>:<name>, as in postgres:my-db");
+  if (found.size() > 1) {
+    std::vector<std::string> names;
+    for (const auto& source : found) names.push_back(source.spelling());
+    throw Error(ErrorKind::kBadInput,
+                quoted(word) + " may be any of " + join(names, ", ") + ": say which");
+  }
+  return found.front();
+}
+
+void Resolver::require_own_path(const Source& source, const std::string& word) {
+  if (word.find('/') != std::string::npos || state_.settings().knows(source)) return;
+  throw Error(ErrorKind::kRefused, "the path " + printable(source.address) +
+                                       " was never named on this host, only by a backup: to use "
+                                       "it, type it as " +
+                                       printable(source.spelling()));
+}
+
+void Resolver::remember_path(const Source& source) {
+  if (state_.settings().knows(source)) return;
+  state_.change_settings([&](Settings& settings) { settings.paths.insert(source.spelling()); });
+}
+
+Source Resolver::source(const std::string& word) {
+  Source source = unauthorised_source(word);
+  authorise(source);
+  return source;
+}
+
+Source Resolver::known_source(const std::string& word) {
+  const Source found = source(word);
+  const auto same = [&](const Source& other) { return other.text() == found.text(); };
+  const auto known = state_.catalog().sources(found.name);
+  if (std::any_of(known.begin(), known.end(), same)) return found;
+  const Run run(state_, "describe", found);
+  HookLog log{{}};
+  if (describe(state_, run, log, found).exists()) return found;
+  throw Error(ErrorKind::kNotFound, "there is no source " + quoted(word));
+}
+
+Backup Resolver::latest(const Source& source) {
+  const auto found = state_.catalog().latest(source);
+  const auto passed_over = state_.catalog().passed_over(source);
+  std::string hint;
+  if (passed_over && (!found || passed_over->sequence > found->sequence))
+    hint = passed_over->id +
+           (!passed_over->has_good_copy()  ? " has no good copy"
+            : passed_over->suspect.empty() ? " was taken before the service was destroyed"
+                                           : " is suspect") +
+           ", and is no @latest: name it";
+  if (!found)
+    throw Error(ErrorKind::kNotFound, "there is no successful backup of " + source.spelling() +
+                                          (hint.empty() ? "" : "; " + hint));
+  if (!hint.empty()) log::warn("There is a newer one: " + hint + " to have that");
+  const auto before = state_.catalog().find(source.type, found->reference);
+  if (before && before->has_good_copy())
+    log::warn(found->id + " has less than " + before->id +
+              ", the last backup from before the loss: name that to have what was lost, or, if the "
+              "loss was wanted: dokku backups:accept " +
+              source.spelling());
+  return *found;
+}
+
+Backup Resolver::backup(const std::string& word) {
+  if (word.ends_with(kLatest)) {
+    const Source of = source(word.substr(0, word.size() - std::string(kLatest).size()));
+    return latest(of);
+  }
+  const auto colon = word.find(':');
+  const std::string id = colon == std::string::npos ? word : word.substr(colon + 1);
+  if (!parse_id(id))
+    throw Error(ErrorKind::kBadInput,
+                quoted(word) + " is not the id of a backup, nor <source>" + kLatest);
+  std::vector<Backup> found = state_.catalog().find(id);
+  if (colon != std::string::npos)
+    std::erase_if(found, [&](const Backup& b) { return b.source.type != word.substr(0, colon); });
+  if (found.empty()) throw Error(ErrorKind::kNotFound, "there is no backup " + quoted(word));
+  std::vector<Source> sources;
+  for (const auto& backup : found) sources.push_back(backup.source);
+  sources = allowed(sources);
+  if (sources.empty()) throw Error(ErrorKind::kUnauthorised, "you may not use " + quoted(word));
+  std::erase_if(found, [&](const Backup& backup) {
+    return std::find(sources.begin(), sources.end(), backup.source) == sources.end();
+  });
+  if (found.size() > 1)
+    throw Error(ErrorKind::kBadInput,
+                quoted(word) + " may be " + found[0].text() + " or " + found[1].text());
+  return found.front();
+}
+
+}  // namespace backups

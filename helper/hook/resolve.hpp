@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/state.hpp"
+
+namespace backups {
+
+/// Finds what a person's words mean. Each source is authorised before it is returned (Error,
+/// kUnauthorised): there is no other way from a word to a source.
+class Resolver {
+ public:
+  explicit Resolver(State& state) : state_(state) {}
+
+  /// A word that must be a source: "postgres:my-db", "sqlite:/srv/app.db", or a bare name that only
+  /// one source has. Throws Error: kNotFound, or kBadInput where it is not clear which is meant.
+  Source source(const std::string& word);
+
+  /// The same, and it must exist: have a backup, or be there now.
+  Source known_source(const std::string& word);
+
+  /// Throws Error, kRefused, for a path that nobody has typed on this host, as `word` does or an
+  /// earlier command: what is known from a bucket alone is neither read nor written.
+  void require_own_path(const Source& source, const std::string& word = {});
+  /// For the next one that does not type it.
+  void remember_path(const Source& source);
+
+  /// Throws Error, kUnauthorised, unless whoever called may use it.
+  void authorise(const Source& source);
+
+  /// A word that must be a backup: "<id>", "<type>:<id>", "<source>@latest".
+  Backup backup(const std::string& word);
+
+  /// A word that must be the name of an app that whoever called may use. Throws Error.
+  std::string app(const std::string& word);
+
+  /// Those of `sources` that whoever called may see.
+  std::vector<Source> allowed(const std::vector<Source>& sources);
+
+  /// Throws Error, kUnauthorised, unless whoever called may use every source there is.
+  void authorise_everything();
+
+  /// What there is to back up, allowed ones only: every source that the hooks list, that has a
+  /// schedule, or that was backed up here and is still there. One that is gone is said.
+  std::vector<Source> everything();
+
+ private:
+  Backup latest(const Source& source);
+  Source unauthorised_source(const std::string& word);
+  Source path_source(const std::string& type, const std::string& path);
+  std::vector<Source> live(const std::optional<std::string>& name);
+  bool is_there(const Source& source);
+
+  State& state_;
+};
+
+}  // namespace backups

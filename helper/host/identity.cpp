@@ -1,0 +1,133 @@
+#include "host/identity.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "stream/digest.hpp"
+#include "sys/file.hpp"
+
+namespace backups {
+namespace {
+
+/// machine-id(5) asks not to show the number itself: a digest that is of no use to others.
+std::string digest_of(const char* path, const std::string& more = {}) {
+  const std::string text = trim(read_file(path).value_or(""));
+  return text.empty() || text == "uninitialized"
+             ? ""
+             : sha256("dokku-backups " + text + more).substr(0, 32);
+}
+
+/// Of this directory in this boot: a copy of it beside it is another one, as a clone that boots is.
+std::string boot_digest(const fs::path& root) {
+  struct stat found {};
+  const bool is_there = ::stat(root.c_str(), &found) == 0;
+  return digest_of("/proc/sys/kernel/random/boot_id",
+                   is_there ? " " + std::to_string(found.st_ino) : "");
+}
+
+/// Empty in a container: there it is the image's, the same for everybody.
+std::string machine_digest() {
+  for (const char* mark : {"/.dockerenv", "/run/.containerenv"})
+    if (fs::exists(mark)) return "";
+  return digest_of("/etc/machine-id");
+}
+
+std::string fresh_name(const std::string& digits = random_hex(4)) {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return make_host_name(name.data(), digits);
+}
+
+Alert identity_alert(const std::string& message) {
+  return {.kind = AlertKind::kIdentity, .message = message};
+}
+
+/// True when it is on another machine than before.
+bool settle(Settings& settings, const std::string& machine, const std::string& boot) {
+  HostIdentity& host = settings.host;
+  if (host.name.empty())
+    host.name = settings.host_id.empty() ? fresh_name() : fresh_name(settings.host_id);
+  settings.host_id.clear();
+  if (host.names.empty()) host.names = {host.name};
+  const bool moved = !machine.empty() && !host.machine.empty() && machine != host.machine;
+  if (moved) host.doubt(fresh_name());
+  if (!machine.empty()) host.machine = machine;
+  if (moved || host.writers.empty() || (!boot.empty() && boot != host.boot)) {
+    host.writers.push_back(random_hex(8));
+    host.boot = boot;
+  }
+  return moved;
+}
+
+void tell(State& state, const HostIdentity& host, const std::string& why) {
+  const std::string message =
+      why + ". New backups go below " + host.name + "; what lies off-site below " +
+      join(host.doubtful, ", ") +
+      " is read, but neither pruned nor deleted, until you say which machine this is: "
+      "dokku backups:host --keep, or dokku backups:host --new";
+  log::warn(message);
+  state.publish(identity_alert(message));
+}
+
+}  // namespace
+
+HostIdentity host_identity(State& state) {
+  const std::string machine = machine_digest();
+  const std::string boot = boot_digest(state.root());
+  Settings settled = state.settings();
+  const HostIdentity known = settled.host;
+  settle(settled, machine, boot);
+  if (settled.host == known) return known;
+  bool moved = false;
+  try {
+    state.change_settings([&](Settings& settings) {
+      moved = settle(settings, machine, boot);
+      settled = settings;
+    });
+  } catch (const Error&) {
+    // A disk that can't be written must not stop somebody who reads.
+    if (known.name.empty()) throw;
+  }
+  if (moved)
+    tell(state, settled.host,
+         "This machine is another one than the one that " + settled.host.doubtful.front() +
+             " was made on: a clone, or a new machine with its files");
+  return settled.host;
+}
+
+void doubt_host(State& state, const std::string& why, const std::string& writer) {
+  host_identity(state);
+  HostIdentity host;
+  state.change_settings([&](Settings& settings) {
+    settings.host.doubt(fresh_name());
+    settings.host.strangers.insert(writer);
+    host = settings.host;
+  });
+  tell(state, host, why + ": another machine writes below the same name");
+}
+
+void keep_host(State& state) {
+  host_identity(state);
+  state.change_settings([](Settings& settings) {
+    settings.host.keep();
+    settings.forget_unclear_host();
+  });
+  state.publish(identity_alert("this machine is " + state.settings().host.name), true);
+}
+
+void renew_host(State& state) {
+  host_identity(state);
+  state.change_settings([](Settings& settings) {
+    if (settings.host.doubtful.empty() && !settings.has_unclear_host())
+      settings.host.doubt(fresh_name());
+    settings.host.renounce();
+    settings.forget_unclear_host();
+  });
+  state.publish(identity_alert("this machine is " + state.settings().host.name), true);
+}
+
+}  // namespace backups

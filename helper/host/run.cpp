@@ -1,0 +1,188 @@
+#include "host/run.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "model/limits.hpp"
+#include "sys/file.hpp"
+#include "sys/self.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kRecordFile = "run.json";
+constexpr const char* kLockFile = "lock";
+
+/// Those that only ask leave nothing to clean up: on a disk that is full they need no record there.
+bool only_asks(const std::string& verb) {
+  constexpr std::array kQuestions = {"list", "authorize", "describe", "links"};
+  return std::find(kQuestions.begin(), kQuestions.end(), verb) != kQuestions.end();
+}
+
+/// Held while a run begins, and while somebody looks which ones live: one without its lock yet must
+/// not be taken for dead, nor find its lock taken by who looks.
+fs::path list_lock(const State& state) { return state.root() / "locks" / "runs"; }
+
+RunRecord parse_record(const std::string& id, const std::string& text) {
+  RunRecord record;
+  record.id = id;
+  if (!is_shallow(text)) return record;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return record;  // killed before it was written: nothing had begun
+  record.verb = json.value("verb", "");
+  record.source = {json.value("type", ""), json.value("name", ""), json.value("address", "")};
+  record.backup = json.value("backup", "");
+  record.place = json.value("place", "");
+  record.safety = json.value("safety", "");
+  record.replacing = json.value("replacing", false);
+  record.late = json.value("late", false);
+  record.target = json.value("target", "");
+  record.host = json.value("host", "");
+  record.swept = json.value("swept", false);
+  record.pid = json.value("pid", 0);
+  record.process_start = json.value("process_start", std::uint64_t{0});
+  record.started_at = parse_rfc3339(json.value("started_at", "")).value_or(0);
+  return record;
+}
+
+void write_record(const fs::path& directory, const RunRecord& record) {
+  const nlohmann::ordered_json json = {{"verb", record.verb},
+                                       {"type", record.source.type},
+                                       {"name", record.source.name},
+                                       {"address", record.source.address},
+                                       {"backup", record.backup},
+                                       {"place", record.place},
+                                       {"safety", record.safety},
+                                       {"replacing", record.replacing},
+                                       {"late", record.late},
+                                       {"target", record.target},
+                                       {"host", record.host},
+                                       {"swept", record.swept},
+                                       {"pid", record.pid},
+                                       {"process_start", record.process_start},
+                                       {"started_at", rfc3339(record.started_at)}};
+  write_file_atomically(directory / kRecordFile,
+                        json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace
+
+Run::Run(const State& state, const std::string& verb, const Source& source) {
+  record_.verb = verb;
+  record_.source = source;
+  record_.pid = ::getpid();
+  record_.process_start = start_of(record_.pid).value_or(0);
+  record_.started_at = now();
+  record_.id = verb + "-" + id_time(record_.started_at) + "-" + random_hex(4);
+  if (only_asks(verb) && !has_room(state.root(), kRoomToRecord)) {
+    directory_ = scratch_.emplace().path();
+    return;
+  }
+  directory_ = state.run_directory() / record_.id;
+  const Lock nobody_looks = Lock::acquire(list_lock(state));
+  try {
+    make_directories(directory_);
+    lock_ = Lock::try_acquire(directory_ / kLockFile, verb);
+    save();
+  } catch (const Error&) {
+    remove_tree(directory_);
+    throw;
+  }
+}
+
+Run::~Run() {
+  if (!keep_) remove_tree(directory_);
+}
+
+void Run::set_backup(const std::string& id) {
+  record_.backup = id;
+  save();
+}
+
+void Run::set_place(const std::string& where) {
+  record_.place = where;
+  save();
+}
+
+void Run::set_safety(const std::string& id) {
+  record_.safety = id;
+  save();
+}
+
+void Run::set_replacing(bool replacing) {
+  if (record_.replacing == replacing) return;
+  record_.replacing = replacing;
+  save();
+}
+
+void Run::set_late(bool late) {
+  if (record_.late == late) return;
+  record_.late = late;
+  save();
+}
+
+void Run::set_target(const std::string& target, const std::string& host) {
+  record_.target = target;
+  record_.host = host;
+  save();
+}
+
+void Run::save() const { write_record(directory_, record_); }
+
+std::vector<RunRecord> list_runs(const State& state, bool alive) {
+  std::vector<RunRecord> records;
+  const Lock nobody_begins = Lock::acquire(list_lock(state));
+  for (const auto& id : list_directory(state.run_directory())) {
+    const fs::path directory = state.run_directory() / id;
+    if (Lock::is_held(directory / kLockFile) == alive)
+      records.push_back(parse_record(id, read_file(directory / kRecordFile).value_or("")));
+  }
+  return records;
+}
+
+void rewrite_run(const State& state, const RunRecord& record) {
+  write_record(state.run_directory() / record.id, record);
+}
+
+fs::path notes_of(const State& state, const RunRecord& record) {
+  return state.run_directory() / record.id / "written";
+}
+
+void show_interrupted(const State& state, std::vector<Backup>& backups) {
+  const auto is_unfinished = [](const auto& one) { return one.status == "in-progress"; };
+  const auto is_suspended = [&](const Backup& backup) {
+    return is_unfinished(backup) ||
+           std::any_of(backup.copies.begin(), backup.copies.end(), is_unfinished);
+  };
+  if (std::none_of(backups.begin(), backups.end(), is_suspended)) return;
+  const auto alive = list_runs(state, true);
+  const auto is_at_work = [&](const Backup& backup) {
+    return std::any_of(alive.begin(), alive.end(), [&](const RunRecord& run) {
+      // One that has just begun does not say yet which backup it makes.
+      return run.source.text() == backup.source.text() &&
+             (run.backup.empty() || run.backup == backup.id);
+    });
+  };
+  for (auto& backup : backups) {
+    if (!is_suspended(backup) || is_at_work(backup)) continue;
+    if (is_unfinished(backup)) {
+      backup.status = "failed";
+      backup.error = kInterrupted;
+    }
+    for (auto& copy : backup.copies) {
+      if (!is_unfinished(copy)) continue;
+      copy.status = "failed";
+      copy.error = kInterrupted;
+    }
+  }
+}
+
+void remove_run(const State& state, const RunRecord& record) {
+  remove_tree(state.run_directory() / record.id);
+}
+
+}  // namespace backups

@@ -1,0 +1,206 @@
+#include "lifecycle/lifecycle.hpp"
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "backup/suspect.hpp"
+#include "backup/take.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "catalog/chores.hpp"
+#include "hook/hook.hpp"
+#include "host/target.hpp"
+#include "lifecycle/recover.hpp"
+#include "notify/metrics.hpp"
+#include "notify/watch.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kPaused = "its service was destroyed";
+
+/// Who stops it by hand means all of it.
+void rethrow_if_cancelled(const Error& error) {
+  if (error.what() == std::string(interrupt::kByPerson)) throw error;
+}
+
+std::string scope_of(const std::string& app) { return "app:" + app; }
+
+/// Waits for whoever is at work on it, which is said.
+Lock wait_for(State& state, const Source& source) {
+  for (bool said = false;; said = true) {
+    if (auto lock = state.try_lock(source, "create")) {
+      recover_source(state, source, Reach::kHere);
+      return std::move(*lock);
+    }
+    if (!said) log::detail(source.spelling() + " is busy: waiting until it is not");
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    interrupt::check();
+  }
+}
+
+Manifest take(State& state, Lock lock, const Source& source, const std::string& trigger,
+              const std::string& label, const Progress& progress) {
+  Created created = take_backup(state, std::move(lock),
+                                {source, trigger, label, default_targets(state, source)}, progress);
+  for (const auto& [target, error] : created.failed_copies) log::warn(error.what());
+  warn_of_clock(state, source);
+  if (const auto text = suspicion_text(state, created.manifest); !text.empty()) log::warn(text);
+  return created.manifest;
+}
+
+bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
+  const auto latest = state.catalog().latest(source);
+  if (!latest || latest->trigger == "adopt" || now() - latest->started_at > max_age) return false;
+  if (lies_ahead(latest->started_at, now())) {
+    log::detail(latest->id + " is from the future, and does not tell how old it is");
+    return false;
+  }
+  // It may hold nothing of what is there now.
+  if (Chores(state.catalog().database()).done_at(kReplaced + source.text()) >= latest->sequence)
+    return false;
+  log::detail(latest->id + " is " + human_duration(now() - latest->started_at) +
+              " old: no other one is taken");
+  return true;
+}
+
+void back_up_for(State& state, const std::string& app, const Source& source,
+                 const Progress& progress) {
+  Lock lock = wait_for(state, source);
+  if (is_fresh(state, source, state.settings().seconds(scope_of(app), "before-deploy-max-age")))
+    return;
+  log::step("Backing up " + source.spelling() + " before the deploy of " + app);
+  const Manifest made =
+      take(state, std::move(lock), source, "deploy", "before a deploy of " + app, progress);
+  log::detail("Backup " + made.id + " done: " + human_size(made.stored_size()));
+}
+
+/// Services of one type and name whose schedules change.
+void change_schedules(State& state, const Source& source,
+                      const std::function<bool(Schedule&)>& change) {
+  bool any = false;
+  for (const auto& schedule : state.settings().schedules)
+    any = any || schedule.source.text() == source.text();
+  if (!any) return;
+  state.change_settings([&](Settings& settings) {
+    for (auto& schedule : settings.schedules)
+      if (schedule.source.text() == source.text() && change(schedule))
+        log::detail("Schedule " + schedule.id + " of " + source.spelling() +
+                    (schedule.paused.empty() ? " goes on" : " is paused"));
+  });
+}
+
+}  // namespace
+
+std::vector<Source> linked_sources(State& state, const std::string& app) {
+  const Run run(state, "links", {});
+  HookLog log{{}};
+  std::vector<Source> sources;
+  for (const auto& line : split(query_hook(state, run, log, "", "links", {app}), '\n')) {
+    const auto colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    if (const auto source = make_source(line.substr(0, colon), line.substr(colon + 1), ""))
+      sources.push_back(*source);
+  }
+  return sources;
+}
+
+void before_deploy(State& state, const std::string& app, bool runs, const Progress& progress) {
+  const Settings settings = state.settings();
+  // A value of a newer version asks for something: rather a backup too many.
+  if (settings.get(scope_of(app), "before-deploy") != "true" &&
+      !settings.is_unclear(scope_of(app), "before-deploy"))
+    return;
+  interrupt::stop_after(
+      std::chrono::seconds(settings.seconds(scope_of(app), "before-deploy-timeout")));
+  try {
+    for (const auto& source : linked_sources(state, app)) back_up_for(state, app, source, progress);
+  } catch (const Error& error) {
+    rethrow_if_cancelled(error);
+    const std::string why = "the backup before the deploy of " + app + " failed: " + error.what();
+    if (!runs || settings.get(scope_of(app), "before-deploy-failure") == "warn") {
+      log::warn(why);
+      log::warn(runs ? "The deploy goes on, as dokku backups:set before-deploy-failure says"
+                     : "The deploy goes on, since nothing of " + app + " runs");
+      return;
+    }
+    log::warn(why);
+    log::warn(
+        "What runs goes on running. The new image is built: the next ps:restart or a reboot "
+        "would start it without a backup");
+    log::warn("When the cause is gone: dokku ps:rebuild " + app);
+    log::warn("To deploy all the same: dokku backups:set app:" + app +
+              " before-deploy-failure warn, and again");
+    throw Error(ErrorKind::kRefused, "the deploy of " + app + " is stopped");
+  }
+}
+
+void before_destroy(State& state, const Source& source, const Progress& progress) {
+  const std::string mode = state.settings().get(source.text(), "final-backup");
+  if (mode == "off") return;
+  try {
+    Lock lock = wait_for(state, source);
+    log::step("Taking a final backup of " + source.spelling());
+    const Manifest made =
+        take(state, std::move(lock), source, "final", "before it was destroyed", progress);
+    log::result("Backup " + made.id + " done. To have it back: dokku " + source.type + ":create " +
+                source.name + ", then dokku backups:restore " + source.type + ":" + made.id);
+  } catch (const Error& error) {
+    rethrow_if_cancelled(error);
+    const std::string why = "there is no final backup of " + source.spelling() + ": ";
+    if (mode == "on") {
+      log::warn(why + error.what() + ". It is destroyed all the same, as final-backup says");
+      return;
+    }
+    throw Error(ErrorKind::kRefused,
+                why + error.what() +
+                    ". It is not destroyed. Mend that and destroy it again, or without one: "
+                    "dokku backups:set " +
+                    source.spelling() + " final-backup off");
+  }
+}
+
+void after_destroy(State& state, const Source& source) {
+  const std::int64_t mark = state.catalog().next_sequence(now());
+  for (const char* chore : {kReplaced, kDestroyed})
+    Chores(state.catalog().database()).mark_done(chore + source.text(), mark);
+  write_metrics(state);
+  // What was said of this one is not meant for the next of that name.
+  if (!state.settings().own(source.text(), "final-backup").empty())
+    state.change_settings(
+        [&](Settings& settings) { settings.set(source.text(), "final-backup", ""); });
+  change_schedules(state, source, [](Schedule& schedule) {
+    const bool changes = schedule.paused.empty();
+    if (changes) schedule.paused = kPaused;
+    return changes;
+  });
+}
+
+void after_create(State& state, const Source& source) {
+  change_schedules(state, source, [](Schedule& schedule) {
+    const bool changes = schedule.paused == kPaused;
+    if (changes) schedule.resume(now());
+    return changes;
+  });
+}
+
+void app_renamed(State& state, const std::string& from, const std::string& to) {
+  app_cloned(state, from, to);
+  app_destroyed(state, from);
+}
+
+void app_cloned(State& state, const std::string& from, const std::string& to) {
+  if (!state.settings().has_scope(scope_of(from))) return;
+  state.change_settings(
+      [&](Settings& settings) { settings.copy_scope(scope_of(from), scope_of(to)); });
+}
+
+void app_destroyed(State& state, const std::string& app) {
+  if (!state.settings().has_scope(scope_of(app))) return;
+  state.change_settings([&](Settings& settings) { settings.drop_scope(scope_of(app)); });
+}
+
+}  // namespace backups

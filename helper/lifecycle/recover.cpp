@@ -1,0 +1,332 @@
+#include "lifecycle/recover.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include "archive/artifact.hpp"
+#include "archive/written.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "catalog/chores.hpp"
+#include "copies/copy.hpp"
+#include "copies/copying.hpp"
+#include "copies/remove.hpp"
+#include "hook/hook.hpp"
+#include "host/identity.hpp"
+#include "host/manifest_file.hpp"
+#include "model/backup_id.hpp"
+#include "model/target.hpp"
+#include "notify/alert.hpp"
+#include "restore/rollback.hpp"
+#include "sys/clock.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+#include "sys/room.hpp"
+
+namespace backups {
+namespace {
+
+std::string manifest_key(const Source& source, const std::string& id) {
+  return key_of(source, manifest_file(id));
+}
+
+/// True where nothing can or may be cleaned up: the target was removed, or what lies there is
+/// perhaps another machine's.
+bool is_out_of_reach(State& state, const std::string& target, const std::string& host) {
+  if (target == kLocalTarget) return false;
+  return !state.settings().targets.contains(target) ||
+         (!host.empty() && !host_identity(state).owns(host));
+}
+
+/// Nothing of it remains, or nothing that we may touch.
+void fail_attempt(State& state, const Backup& backup, const std::string& target) {
+  state.catalog().mark_copy(backup, {target, "failed", kInterrupted, {}});
+  if (backup.status != "in-progress") {
+    log::step("The copy of " + backup.id + " to " + target +
+              " was interrupted: its leftovers are removed; the backup itself is complete");
+    return;
+  }
+  state.catalog().fail(backup, kInterrupted, now());
+  raise_alert(state, {.kind = AlertKind::kFailure,
+                      .source = backup.source.text(),
+                      .backup = backup.id,
+                      .message = kInterrupted});
+  log::step("Backup " + backup.id + " was interrupted: it failed, and its leftovers are removed");
+}
+
+void settle_as_done(State& state, const std::optional<Backup>& backup, const Manifest& manifest,
+                    const std::string& target, const std::string& host) {
+  if (!backup) return state.adopt(state.catalog(), manifest, target, host);
+  state.catalog().succeed(*backup, manifest, target, host);
+  if (backup->status == "in-progress")
+    log::step("Backup " + backup->id + " was whole when its process died: it counts");
+}
+
+bool is_unsettled(const std::optional<Backup>& backup, const std::string& target) {
+  if (!backup || backup->status == "in-progress") return true;
+  const Copy* copy = backup->copy_on(target);
+  return copy != nullptr && (copy->status == "in-progress" || copy->status == "failed");
+}
+
+bool is_copy(const RunRecord& run) { return run.verb == kCopyVerb || run.verb == "push"; }
+
+/// True where the restored data are in place, but not all that belongs to them.
+bool abandon_restore(State& state, const RunRecord& dead) {
+  log::detail("Cleaning up after the interrupted restore of " + dead.source.spelling());
+  Run run(state, "abandon", dead.source);
+  HookLog log{{}};
+  std::string found;
+  try {
+    found = trim(query_hook(state, run, log, dead.source.type, "abandon",
+                            {dead.source.address, dead.place}, {}, kEndlessPatience));
+  } catch (const Error&) {
+    run.keep();  // its hook may have left something, too
+    throw;
+  }
+  const std::string half =
+      found.ends_with("restored") ? "had put the restored data in place before it was interrupted"
+      : found.ends_with("unchanged")
+          ? "was interrupted: the data is unchanged"
+          : "was interrupted: the data is unchanged, or restored if that was at its very end";
+  // Of one that replaced the live data, report_replacement() says what is known.
+  if (!dead.replacing) log::step("The restore of " + dead.source.spelling() + " " + half);
+  return dead.late && !found.ends_with("unchanged");
+}
+
+/// Alerted, as every command says it, until a restore into that source succeeds.
+void report_replacement(State& state, const RunRecord& dead) {
+  raise_alert(state, {.kind = AlertKind::kRestore,
+                      .source = dead.source.text(),
+                      .backup = dead.backup,
+                      .message = unfinished_replacement(dead),
+                      .code = static_cast<int>(ErrorKind::kFailed)});
+}
+
+bool is_of(const Source& one, const Source& other) {
+  return one.type == other.type && one.name == other.name;
+}
+
+/// A chore of each target, which follows: when clean-up there failed last.
+constexpr const char* kFailedAt = "clean-up failed ";
+constexpr Time kPause = 15 * 60;
+constexpr Time kPatience = 3600;  // what was begun longer ago and can't be cleaned up is alerted
+
+/// One pass over what dead processes have left.
+class Recovery {
+ public:
+  /// `spares`: leaves targets alone that failed a short time ago.
+  Recovery(State& state, Reach reach, bool spares)
+      : state_(state), reach_(reach), spares_(spares) {}
+
+  /// Whoever calls holds its lock.
+  void recover(const Source& source) {
+    for (const auto& dead : list_runs(state_, false))
+      if (is_of(dead.source, source))
+        attempt(source, dead.id, dead.started_at, [&] { recover_run(dead); });
+    const auto each = [&](const std::vector<Backup>& found, const auto& work) {
+      for (const auto& backup : found) {
+        if (!is_of(backup.source, source)) continue;
+        attempt(source, backup.id, backup.started_at, [&] {
+          // As it is now: that run may have been all there was.
+          if (const auto current = state_.catalog().find(backup.source.type, backup.id))
+            work(*current);
+        });
+      }
+    };
+    const auto unfinished = [&](const Backup& backup) { recover_backup(backup); };
+    each(state_.catalog().in_progress(), unfinished);
+    each(state_.catalog().half_copied(), unfinished);
+    each(state_.catalog().half_deleted(), [&](const Backup& backup) {
+      finish_removal(state_, backup,
+                     [&](const auto& target, const auto& work) { return at(target, work); });
+    });
+  }
+
+ private:
+  /// Each problem is said once: a target that is out of reach is that for all its copies. One that
+  /// lasts is alerted.
+  template <typename Work>
+  void attempt(const Source& source, const std::string& what, Time begun, const Work& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kCancelled) throw;
+      const std::string message =
+          "Cannot clean up after " + what + ": " + error.what() + ". It is tried again later";
+      if (said_.insert(error.what()).second) log::warn(message);
+      if (now() > begun + kPatience)
+        raise_alert(state_, {.kind = AlertKind::kCleanup,
+                             .source = source.text(),
+                             .message = message,
+                             .code = error.exit_code()});
+    }
+  }
+
+  /// False where it is not done now, but later.
+  bool at(const std::string& target, const std::function<void()>& work) {
+    if (target == kLocalTarget) {
+      work();
+      return true;
+    }
+    if (reach_ == Reach::kHere) return false;
+    const Chores chores(state_.catalog().database());
+    const Time failed = chores.done_at(kFailedAt + target);
+    if ((spares_ && now() < failed + kPause && !lies_ahead(failed, now())) ||
+        failed_.contains(target))
+      return false;
+    try {
+      work();
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kCancelled) throw;
+      failed_.insert(target);
+      chores.mark_done(kFailedAt + target, now());
+      throw;
+    }
+  }
+
+  /// An attempt at a backup, or at a copy of one: with its manifest it is done, even where the
+  /// catalog that knew of it is lost; without, what it noted to have written goes. False where that
+  /// is put off.
+  bool settle_attempt(const RunRecord& dead) {
+    if (dead.backup.empty() || (dead.verb != "create" && dead.verb != "push")) return true;
+    const std::string target = dead.target.empty() ? kLocalTarget : dead.target;
+    const auto backup = state_.catalog().find(dead.source.type, dead.backup);
+    if (!is_unsettled(backup, target)) return true;
+    // What it noted may by now be part of what another one puts there.
+    if (backup && is_being_copied(state_, *backup, target)) return false;
+    Written written(notes_of(state_, dead));
+    bool is_done = false;
+    const auto settle = [&] {
+      Store& store = state_.store(target, dead.host);
+      const std::string key = manifest_key(dead.source, dead.backup);
+      is_done = written.contains(key) && look_at(store, key);
+      if (!is_done) return written.undo(store);
+      settle_as_done(state_, backup, load_manifest(store, dead.source, dead.backup), target,
+                     dead.host);
+    };
+    const bool is_there = !written.empty() && !is_out_of_reach(state_, target, dead.host);
+    if (is_there && !at(target, settle)) return false;
+    if (backup && !is_done) fail_attempt(state_, *backup, target);
+    return true;
+  }
+
+  void recover_run(const RunRecord& dead) {
+    if (dead.replacing) report_replacement(state_, dead);
+    if (!dead.swept && !is_copy(dead)) sweep_hooks(state_, dead);
+    RunRecord rest = dead;
+    if (!dead.place.empty() && abandon_restore(state_, dead)) rest.replacing = true;
+    if (settle_attempt(dead) && !rest.replacing) return remove_run(state_, dead);
+    rest.swept = true;
+    rest.place.clear();
+    if (!dead.swept || !dead.place.empty()) rewrite_run(state_, rest);
+    if (rest.replacing == dead.replacing) return;
+    log::warn(unfinished_replacement(rest));
+    report_replacement(state_, rest);
+  }
+
+  /// Of a backup in progress without a run: nobody knows what it has written.
+  void recover_copy(const Backup& backup, const Copy& copy) {
+    if (is_being_copied(state_, backup, copy.target)) return;
+    bool is_done = false;
+    const auto settle = [&] {
+      Store& store = state_.store(copy.target, copy.host);
+      is_done = look_at(store, manifest_key(backup.source, backup.id)).has_value();
+      if (!is_done) return;
+      settle_as_done(state_, backup, load_manifest(store, backup.source, backup.id), copy.target,
+                     copy.host);
+    };
+    if (!is_out_of_reach(state_, copy.target, copy.host) && !at(copy.target, settle)) return;
+    if (!is_done) fail_attempt(state_, backup, copy.target);
+  }
+
+  void recover_backup(const Backup& backup) {
+    std::vector<Copy> unfinished;
+    for (const auto& copy : backup.copies)
+      if (copy.status == "in-progress") unfinished.push_back(copy);
+    if (unfinished.empty() && backup.status == "in-progress")
+      unfinished.push_back({kLocalTarget, "in-progress", "", {}});
+    for (const auto& copy : unfinished) recover_copy(backup, copy);
+  }
+
+  State& state_;
+  const Reach reach_;
+  const bool spares_;
+  std::set<std::string> failed_;  // targets
+  std::set<std::string> said_;
+};
+
+/// Those of which something is left, by their texts.
+std::map<std::string, Source> unsound_sources(State& state) {
+  std::map<std::string, Source> sources;
+  for (const auto& dead : list_runs(state, false)) {
+    if (dead.source.type.empty()) {
+      remove_run(state, dead);
+    } else {
+      sources.emplace(dead.source.text(), dead.source);
+    }
+  }
+  Catalog& catalog = state.catalog();
+  for (const auto& backups : {catalog.in_progress(), catalog.half_copied(), catalog.half_deleted()})
+    for (const auto& backup : backups) sources.emplace(backup.source.text(), backup.source);
+  return sources;
+}
+
+/// Once more on a catalog that was rebuilt.
+template <typename Work>
+void on_sound_catalog(const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    work();
+  }
+}
+
+}  // namespace
+
+Lock lock_source(State& state, const Source& source, const std::string& purpose, Reach reach) {
+  Lock lock = state.lock(source, purpose);
+  recover_source(state, source, reach);
+  return lock;
+}
+
+RestoreLocks lock_for_restore(State& state, const RestoreRequest& request) {
+  RestoreLocks locks{lock_source(state, request.target, "restore"), std::nullopt};
+  if (request.target.text() != request.backup.source.text())
+    locks.source = lock_source(state, request.backup.source, "restore");
+  return locks;
+}
+
+void recover_source(State& state, const Source& source, Reach reach) {
+  // What can't be recorded can't be finished either.
+  if (!has_room(state.root(), kRoomToRecord)) return;
+  std::optional<State::Haste> haste;
+  if (reach == Reach::kEverywhere) haste.emplace(state);
+  on_sound_catalog([&] { Recovery(state, reach, false).recover(source); });
+}
+
+void recover(State& state, Reach reach) {
+  if (reach == Reach::kHere) warn_of_replacements(state);
+  const State::Haste haste(state);
+  on_sound_catalog([&] {
+    const auto sources = unsound_sources(state);
+    std::set<std::string> unsound;
+    for (const auto& [text, source] : sources) unsound.insert(text);
+    clear_others(state, AlertKind::kCleanup, unsound, "nothing is left to clean up");
+    Recovery recovery(state, reach, true);
+    for (const auto& [text, source] : sources)
+      if (const auto lock = state.try_lock(source, "cleaning up")) recovery.recover(source);
+  });
+}
+
+bool sees_all(const Source& /*source*/) { return true; }
+
+void warn_of_replacements(const State& state, const Sees& sees) {
+  for (const auto& dead : list_runs(state, false))
+    if (dead.replacing && sees(dead.source)) log::warn(unfinished_replacement(dead));
+}
+
+}  // namespace backups

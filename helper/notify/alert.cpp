@@ -1,0 +1,104 @@
+#include "notify/alert.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "catalog/outbox.hpp"
+#include "notify/channel.hpp"
+#include "notify/deliver.hpp"
+
+namespace backups {
+namespace {
+
+/// Those that hear of that kind.
+std::vector<std::string> listeners(const Settings& settings, AlertKind kind) {
+  const auto wanted = parse_alert_kinds(settings.get(Settings::kGlobal, "notify-on")).value();
+  const bool heard = std::find(wanted.begin(), wanted.end(), kind) != wanted.end();
+  return heard ? alert_channels(settings) : std::vector<std::string>();
+}
+
+void fill_in(State& state, Alert& alert) {
+  if (alert.at == 0) alert.at = now();
+  if (alert.host.empty()) alert.host = state.host();
+}
+
+bool raise(State& state, Alert alert) {
+  const Settings settings = state.settings();
+  fill_in(state, alert);
+  return Outbox(state.catalog().database())
+      .raise(name_of(alert.kind), subject_of(alert), alert.at,
+             settings.seconds(Settings::kGlobal, "notify-every"), listeners(settings, alert.kind),
+             to_json_text(alert));
+}
+
+}  // namespace
+
+void tell_quietly(State& state, const std::function<void()>& work) {
+  try {
+    work();
+    deliver_in_background(state);
+  } catch (const std::exception& error) {
+    log::warn(std::string("An alert may not arrive: ") + error.what());
+  }
+}
+
+bool raise_alert(State& state, Alert alert) {
+  bool is_new = false;
+  tell_quietly(state, [&] { is_new = raise(state, std::move(alert)); });
+  return is_new;
+}
+
+void clear_alert(State& state, Alert alert) {
+  tell_quietly(state, [&] {
+    const std::string trouble = name_of(alert.kind);
+    alert.kind = AlertKind::kRecovery;
+    fill_in(state, alert);
+    Outbox(state.catalog().database())
+        .clear(trouble, subject_of(alert), alert.at, listeners(state.settings(), alert.kind),
+               to_json_text(alert));
+  });
+}
+
+void subscribe_alerts(State& state) {
+  state.listen([](State& speaker, const Alert& alert, bool is_over) {
+    if (is_over) {
+      clear_alert(speaker, alert);
+    } else {
+      raise_alert(speaker, alert);
+    }
+  });
+}
+
+void clear_others(State& state, AlertKind kind, const std::set<std::string>& still,
+                  const std::string& message) {
+  tell_quietly(state, [&] {
+    for (const auto& subject : Outbox(state.catalog().database()).subjects(name_of(kind)))
+      if (!still.contains(subject))
+        clear_alert(state, {.kind = kind, .source = subject, .message = message});
+  });
+}
+
+void ping(State& state, AlertKind kind, const std::string& message) {
+  tell_quietly(state, [&] {
+    if (!has_channel(state.settings(), kPing)) return;
+    Alert alert{.kind = kind, .message = message};
+    fill_in(state, alert);
+    Outbox(state.catalog().database()).queue(kPing, to_json_text(alert), alert.at);
+  });
+}
+
+void tell_copy(State& state, const Source& source, const std::string& id, const std::string& target,
+               const Error* error) {
+  Alert alert{.kind = AlertKind::kPartial, .source = source.text(), .backup = id, .target = target};
+  if (error == nullptr) {
+    alert.message = id + " is on " + target;
+    clear_alert(state, alert);
+  } else if (error->kind() != ErrorKind::kCancelled) {
+    alert.message = error->what();
+    alert.code = error->exit_code();
+    raise_alert(state, alert);
+  }
+}
+
+}  // namespace backups

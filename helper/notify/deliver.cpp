@@ -1,0 +1,73 @@
+#include "notify/deliver.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "catalog/outbox.hpp"
+#include "notify/channel.hpp"
+#include "sys/process.hpp"
+
+namespace backups {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kMostAtOnce(60);
+constexpr Time kTriedFor = 86400;
+constexpr auto kWaits = std::to_array<Time>({60, 300, 900, 3600, 7200, 14400});
+
+Time wait_after(std::int64_t attempts) {
+  return kWaits[std::min(static_cast<std::size_t>(attempts), kWaits.size() - 1)];
+}
+
+void drop(Outbox& outbox, const Outbox::Message& message, const std::string& why) {
+  log::warn("An alert for " + message.channel + " of " + rfc3339(message.queued_at) +
+            " is given up: " + why);
+  outbox.remove(message);
+}
+
+void send_one(State& state, const Settings& settings, Outbox& outbox,
+              const Outbox::Message& message) {
+  if (!has_channel(settings, message.channel)) return outbox.remove(message);
+  try {
+    send_alert(state, settings, message.channel, parse_alert(message.text));
+    outbox.remove(message);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled) throw;
+    // A switch that knows no /start, say, must hear the rest all the same.
+    const bool pointless = error.kind() == ErrorKind::kDamaged ||
+                           (message.channel == kPing && error.kind() == ErrorKind::kRefused);
+    const Time time = now();
+    if (pointless || time - message.queued_at >= kTriedFor)
+      return drop(outbox, message, error.what());
+    outbox.postpone(message, time + wait_after(message.attempts));
+  }
+}
+
+}  // namespace
+
+void deliver(State& state) {
+  Outbox outbox(state.catalog().database());
+  outbox.redate(now());
+  const auto end = steady_clock::now() + kMostAtOnce;
+  // Once more after the lock is free: who queued meanwhile found it taken, and went away.
+  while (outbox.due(now()) && steady_clock::now() < end) {
+    const auto lock = Lock::try_acquire(state.root() / "locks" / "deliver", "deliver");
+    if (!lock) return;
+    const Settings settings = state.settings();
+    while (const auto message = outbox.due(now())) {
+      send_one(state, settings, outbox, *message);
+      if (steady_clock::now() >= end) return;
+    }
+  }
+}
+
+void deliver_in_background(State& state) {
+  if (state.helper().empty() || !Outbox(state.catalog().database()).due(now())) return;
+  spawn_detached(state.helper_command("deliver"));
+}
+
+}  // namespace backups

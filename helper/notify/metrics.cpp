@@ -1,0 +1,110 @@
+#include "notify/metrics.hpp"
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "catalog/chores.hpp"
+#include "sys/file.hpp"
+
+namespace backups {
+namespace {
+
+/// A metric: its rows are type, name, value and, where `label` names it, one more label's.
+struct Metric {
+  const char* name;
+  const char* help;
+  const char* label;
+  std::string sql;
+};
+
+// Backups that are there, of services that are.
+const std::string kThere =
+    " FROM (SELECT * FROM backups WHERE deleted_at IS NULL AND sequence > ifnull((SELECT at FROM "
+    "chores WHERE chores.name = '" +
+    std::string(kDestroyed) + "' || type || ':' || backups.name), 0))";
+// Without those that are no more than a way back from a restore.
+const std::string kNotSafety = " trigger <> 'safety'";
+
+// In a group, SQLite takes the other columns from the row that has the max().
+std::string of_last_success(const std::string& value) {
+  return "SELECT type, name, " + value + ", max(sequence)" + kThere +
+         " WHERE status = 'success' AND" + kNotSafety + " GROUP BY type, name";
+}
+
+std::string of_copies(const std::string& value, const std::string& which) {
+  return "SELECT type, name, " + value + ", target, max(sequence)" + kThere +
+         " JOIN copies ON backup = key WHERE " + which + " AND" + kNotSafety +
+         " GROUP BY type, name, target";
+}
+
+const std::vector<Metric>& metrics() {
+  static const std::vector<Metric> kMetrics = {
+      {"backups_last_success_timestamp_seconds", "When the last good backup was done.", nullptr,
+       of_last_success("finished_at")},
+      {"backups_last_duration_seconds", "How long the last good backup took.", nullptr,
+       of_last_success("finished_at - started_at")},
+      {"backups_last_size_bytes", "Size of the last good backup as it is stored.", nullptr,
+       of_last_success("stored_size")},
+      {"backups_last_raw_size_bytes", "Size of the last good backup as the source gave it.",
+       nullptr, of_last_success("raw_size")},
+      {"backups_last_attempt_success", "1 if the last attempt at a backup was a success, else 0.",
+       nullptr,
+       "SELECT type, name, status = 'success', max(sequence)" + kThere +
+           " WHERE status <> 'in-progress' AND" + kNotSafety + " GROUP BY type, name"},
+      {"backups_count", "Backups and attempts, by status.", "status",
+       "SELECT type, name, count(*), status" + kThere + " GROUP BY type, name, status"},
+      {"backups_copy_last_success_timestamp_seconds",
+       "When the last backup that is on the target was done.", "target",
+       of_copies("finished_at", "copies.status = 'success'")},
+      {"backups_copy_ok", "1 if the last backup that was to go to the target is there, else 0.",
+       "target",
+       of_copies("copies.status = 'success'", "copies.status NOT IN ('in-progress', 'deleted')")},
+  };
+  return kMetrics;
+}
+
+std::string escape(const std::string& value) {
+  std::string escaped;
+  for (const char c : value) {
+    if (c == '\\' || c == '"') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::string assignment(const std::string& label, const std::string& value) {
+  return label + "=\"" + escape(printable(value)) + "\"";
+}
+
+void add(std::string& text, Database& database, const Metric& metric) {
+  const std::string name = metric.name;
+  text += "# HELP " + name + " " + metric.help + "\n# TYPE " + name + " gauge\n";
+  Statement rows(database, metric.sql);
+  while (rows.step()) {
+    std::string labels = assignment("source", rows.text(0) + ":" + rows.text(1)) + "," +
+                         assignment("type", rows.text(0)) + "," + assignment("name", rows.text(1));
+    if (metric.label != nullptr) labels += "," + assignment(metric.label, rows.text(3));
+    text += name + "{" + labels + "} " + std::to_string(rows.number(2)) + "\n";
+  }
+}
+
+}  // namespace
+
+std::string metrics_text(Catalog& catalog) {
+  std::string text;
+  for (const auto& metric : metrics()) add(text, catalog.database(), metric);
+  return text;
+}
+
+void write_metrics(State& state) {
+  try {
+    const std::string path = state.settings().get(Settings::kGlobal, "metrics-file");
+    if (path.empty()) return;
+    // So that a later text is never replaced by an earlier one.
+    const Lock lock = Lock::acquire(state.root() / "locks" / "metrics");
+    write_file_atomically(path, metrics_text(state.catalog()), 0644);
+  } catch (const std::exception& error) {
+    log::warn(std::string("The metrics are not written: ") + error.what());
+  }
+}
+
+}  // namespace backups

@@ -1,0 +1,89 @@
+#include "notify/watch.hpp"
+
+#include <map>
+#include <set>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "catalog/chores.hpp"
+#include "notify/alert.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kSeen = "clock";
+constexpr const char* kLeapt = "clock leapt";
+constexpr Time kHour = 3600;
+constexpr Time kDay = 86400;
+constexpr Time kLeap = 7 * kDay;
+constexpr std::size_t kNamed = 3;
+
+std::string advice(const std::vector<Backup>& ahead) {
+  std::vector<std::string> named;
+  for (const auto& backup : ahead)
+    if (named.size() < kNamed) named.push_back(backup.text());
+  return "the clock says " + rfc3339(now()) + ", but " + std::to_string(ahead.size()) +
+         " backup(s) are of a later time: " + join(named, ", ") +
+         (ahead.size() > kNamed ? ", ..." : "") +
+         ". Until that is over, nothing of their sources is removed by age. If the clock is wrong, "
+         "set it; if it is right, they were made while it was ahead, and when you no longer need "
+         "them: dokku backups:delete " +
+         named.front();
+}
+
+}  // namespace
+
+void watch_clock(State& state) {
+  const Chores chores(state.catalog().database());
+  const Time time = now();
+  const Time seen = chores.done_at(kSeen);
+  if (seen > 0 && time > seen + kLeap) {
+    log::warn("The clock went from " + rfc3339(seen) + " to " + rfc3339(time) +
+              " at once: for a day nothing is removed by age");
+    chores.mark_done(kLeapt, time);
+  }
+  if (time > seen + kHour || lies_ahead(seen, time)) chores.mark_done(kSeen, time);
+}
+
+bool has_leapt(State& state) {
+  const Time leapt = Chores(state.catalog().database()).done_at(kLeapt);
+  return leapt > 0 && !lies_ahead(leapt, now()) && now() < leapt + kDay;
+}
+
+void warn_of_clock(State& state, const Source& source) {
+  auto ahead = state.catalog().from_the_future(now());
+  std::erase_if(ahead, [&](const Backup& backup) {
+    return backup.source.type != source.type || backup.source.name != source.name;
+  });
+  if (!ahead.empty()) log::warn(advice(ahead));
+}
+
+void tell_clock(State& state) {
+  const auto ahead = state.catalog().from_the_future(now());
+  if (ahead.empty()) {
+    clear_alert(state, {.kind = AlertKind::kClock,
+                        .message = "no backup is of a later time than the clock"});
+  } else if (const std::string message = advice(ahead);
+             raise_alert(state, {.kind = AlertKind::kClock, .message = message})) {
+    log::warn(message);
+  }
+}
+
+void tell_settings(State& state) {
+  std::map<std::string, Alert> alerts;  // by subject
+  for (const auto& unclear : state.settings().unclear()) {
+    Alert alert{.kind = AlertKind::kSettings,
+                .source = unclear.scope == Settings::kGlobal ? "" : unclear.scope,
+                .schedule = unclear.schedule};
+    alert = alerts.try_emplace(subject_of(alert), alert).first->second;
+    alert.message += (alert.message.empty() ? "" : "; ") + unclear.message;
+    alerts[subject_of(alert)] = alert;
+  }
+  std::set<std::string> still;
+  for (const auto& [subject, alert] : alerts) still.insert(subject);
+  clear_others(state, AlertKind::kSettings, still, "the settings are understood");
+  for (const auto& [subject, alert] : alerts)
+    if (raise_alert(state, alert)) log::warn(alert.message);
+}
+
+}  // namespace backups

@@ -1,0 +1,176 @@
+#include "restore/restore.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "backup/create.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "catalog/chores.hpp"
+#include "copies/copy.hpp"
+#include "copies/verify.hpp"
+#include "host/version.hpp"
+#include "notify/alert.hpp"
+#include "restore/rollback.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+
+namespace {
+
+/// Of an empty database beside: its catalogue, and its log.
+constexpr std::uint64_t kLeastBeside = 16 * 1024 * 1024;
+
+/// As it is under the lock.
+const Backup& reread(State& state, Backup& backup) {
+  if (auto current = state.catalog().find(backup.source.type, backup.id))
+    backup = std::move(*current);
+  require_content(backup);
+  return backup;
+}
+
+}  // namespace
+
+Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
+    : state_(state),
+      request_(std::move(request)),
+      locks_(std::move(locks)),
+      run_(state, "restore", request_.target),
+      log_(state.log_file(request_.backup.source, request_.backup.id)),
+      manifest_(any_manifest(state, reread(state, request_.backup))),
+      target_(describe(state, run_, log_, request_.target)) {
+  run_.set_backup(request_.backup.id);
+  if (target_.state == Description::State::kMissing)
+    throw Error(ErrorKind::kNotFound,
+                "there is no " + request_.target.spelling() +
+                    " to restore into: make an empty one first, or name another with --into");
+  require_running(target_, request_.target);
+  check_engine();
+}
+
+void Restore::check_engine() const {
+  if (manifest_.source.type != request_.target.type)
+    throw Error(ErrorKind::kBadInput, "a backup of " + manifest_.source.type +
+                                          " cannot be restored into " + request_.target.spelling());
+  const int from = major_version(manifest_.engine_version);
+  const int to = major_version(target_.version);
+  if (from <= to || to == 0 || request_.ignore_version_mismatch) return;
+  throw Error(ErrorKind::kRefused,
+              manifest_.id + " was made by " + manifest_.engine + " " + manifest_.engine_version +
+                  ", which is newer than the " + target_.version + " of " +
+                  request_.target.spelling() +
+                  ": restore it into a newer service with --into, or try all the same with "
+                  "--ignore-version-mismatch");
+}
+
+Way Restore::way() const {
+  if (request_.in_place) return target_.atomic ? Way::kAtomic : Way::kInPlace;
+  return target_.beside ? Way::kSwap : Way::kReplace;
+}
+
+std::uint64_t Restore::room_needed() const {
+  const std::uint64_t data = manifest_.raw_size() + manifest_.raw_size() / 4;
+  return target_.beside ? std::max(data, kLeastBeside) : data;
+}
+
+std::optional<std::uint64_t> Restore::room_free() const {
+  if (target_.place.empty()) return std::nullopt;
+  return disk_space(target_.place).available;
+}
+
+void Restore::require_room() const {
+  const auto free = room_free();
+  if (request_.in_place || !free || *free >= room_needed()) return;
+  throw Error(ErrorKind::kNoRoom,
+              "not enough room to " +
+                  std::string(target_.beside ? "restore beside the live data"
+                                             : "keep the dump until it is read") +
+                  ": about " + human_size(room_needed()) + " needed, " + human_size(*free) +
+                  " free at " + target_.place + ". Free some room, or use --in-place");
+}
+
+void Restore::verify(const Progress& progress) {
+  with_copy(state_, request_.backup, [&](Store& store, const std::string&) {
+    verify_artifacts(store, manifest_, progress);
+    store_ = &store;
+  });
+  state_.catalog().mark_verified(request_.backup, now());
+}
+
+Restore::Rehearsal Restore::rehearsal() const {
+  if (way() != Way::kInPlace || !has_hook(state_, request_.target.type, "rehearse"))
+    return Rehearsal::kNone;
+  const auto free = room_free();
+  return free && *free >= 2 * room_needed() ? Rehearsal::kWhole : Rehearsal::kStructure;
+}
+
+void Restore::rehearse(const Progress& progress) {
+  if (way() == Way::kSwap || !has_hook(state_, request_.target.type, "rehearse")) return;
+  Loader loader(state_, run_, log_, request_.target, way());
+  if (way() == Way::kInPlace) {
+    loader.rehearse_beside(manifest_, *store_, rehearsal() == Rehearsal::kWhole, progress);
+  } else {
+    loader.rehearse(manifest_, *store_, progress);
+  }
+  judge_losses();
+  log_.forget_lost();
+}
+
+void Restore::judge_losses() const {
+  const auto lost = log_.lost();
+  if (lost.empty() || request_.accept_incomplete) return;
+  if (any_guarding(lost)) {
+    std::vector<std::string> names;
+    for (const auto& one : lost) {
+      log::warn("Not restored: " + to_text(one));
+      if (one.kind == LostObject::Kind::kGuarding) names.push_back(to_text(one));
+    }
+    throw Error(ErrorKind::kRefused,
+                "not restored, since " + request_.target.spelling() +
+                    " would be less protected than it was without what cannot be put back: " +
+                    join(names, "; ") +
+                    ". To restore all the same: --accept-incomplete, and add it by hand");
+  }
+  if (request_.approve) request_.approve(lost);
+}
+
+Manifest Restore::make_safety_backup(const Progress& progress) {
+  try {
+    safety_ = create_backup(
+        state_,
+        {request_.target, "safety", "before the restore of " + manifest_.id, {kLocalTarget}},
+        progress);
+    run_.set_safety(safety_->id);
+    return *safety_;
+  } catch (const Error& error) {
+    throw Error(error.kind(), "nothing was restored, since the safety backup failed: " +
+                                  std::string(error.what()) + ". Without one: --no-safety-backup");
+  }
+}
+
+void Restore::apply(const Progress& progress) {
+  log_.note("restore into " + request_.target.spelling());
+  Loader loader(state_, run_, log_, request_.target, way(), [this] { judge_losses(); });
+  try {
+    loader.load(manifest_, *store_, progress);
+  } catch (const Error& error) {
+    if (!loader.may_have_replaced()) throw;
+    throw roll_back(state_, run_, log_, request_.target, way(), safety_, error, progress);
+  }
+  run_.set_replacing(false);
+  forget_replacements(state_, request_.target);
+  clear_alert(state_, {.kind = AlertKind::kRestore,
+                       .source = request_.target.text(),
+                       .backup = manifest_.id,
+                       .message = "restored from " + manifest_.id});
+  log_.note("restored into " + request_.target.spelling());
+  state_.catalog().record(request_.backup, "restored", "into " + request_.target.spelling(), now());
+  for (const auto& one : log_.lost())
+    state_.catalog().record(request_.backup, "not restored", to_text(one), now());
+  Chores(state_.catalog().database())
+      .mark_done(kReplaced + request_.target.text(), state_.catalog().next_sequence(now()));
+}
+
+}  // namespace backups

@@ -1,0 +1,102 @@
+#include "restore/rollback.hpp"
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "hook/description.hpp"
+#include "hook/hook.hpp"
+#include "model/backup_id.hpp"
+#include "sys/interrupt.hpp"
+
+namespace backups {
+namespace {
+
+/// Of any backup of that type, whose own source it may be or not.
+std::string restore_command(const Source& target, const std::string& id) {
+  const auto parts = parse_id(id);
+  const bool own = parts && parts->name == target.name;
+  return "dokku backups:restore " + target.type + ":" + id +
+         (own ? "" : " --into " + shell_quote(target.spelling()));
+}
+
+/// As far as can be seen: one that can't be described must not hide what happened before.
+std::string state_of(const State& state, const Run& run, HookLog& log, const Source& target) {
+  try {
+    const Description found = describe(state, run, log, target);
+    return target.spelling() + " " + state_words(found);
+  } catch (const Error& error) {
+    return "the state of " + target.spelling() + " is not known (" + error.what() + ")";
+  }
+}
+
+/// An import needs the server, and whoever uses it needs it in any case.
+void start(const State& state, const Run& run, HookLog& log, const Source& target) {
+  if (!has_hook(state, target.type, "start")) return;
+  try {
+    query_hook(state, run, log, target.type, "start", {target.address});
+  } catch (const Error& error) {
+    log::warn(target.spelling() + " could not be started: " + error.what());
+  }
+}
+
+}  // namespace
+
+Error roll_back(State& state, Run& run, HookLog& log, const Source& target, Way way,
+                const std::optional<Manifest>& safety, const Error& cause,
+                const Progress& progress) {
+  const interrupt::Shield shield;
+  const std::string why = std::string(cause.what()) + ". ";
+  log.note("failed while replacing the live data: " + std::string(cause.what()));
+  start(state, run, log, target);
+  if (!safety) {
+    run.keep();
+    return Error(cause.kind(), why + "The data of " + target.spelling() +
+                                   " may be incomplete, and no safety backup had been taken; " +
+                                   state_of(state, run, log, target) +
+                                   ". Restore a backup: dokku backups:list " + target.spelling() +
+                                   " shows them");
+  }
+  log::step("The restore failed: putting the safety backup " + safety->id + " back");
+  try {
+    Loader(state, run, log, target, way).load(*safety, state.local(), progress);
+    start(state, run, log, target);
+    run.set_replacing(false);
+    log.note("the safety backup " + safety->id + " was put back");
+    return Error(cause.kind(), why + "The data from before were put back from the safety backup " +
+                                   safety->id + "; " + state_of(state, run, log, target));
+  } catch (const std::exception& error) {
+    run.keep();
+    start(state, run, log, target);
+    log.note("the safety backup could not be put back: " + std::string(error.what()));
+    return Error(cause.kind(),
+                 why + "The safety backup " + safety->id + " could not be put back either: " +
+                     error.what() + ". The data of " + target.spelling() +
+                     " are incomplete or gone; " + state_of(state, run, log, target) +
+                     ". When the cause is mended: " + restore_command(target, safety->id));
+  }
+}
+
+std::string unfinished_replacement(const RunRecord& dead) {
+  if (dead.late)
+    return "The restore of " + dead.backup + " into " + dead.source.spelling() +
+           " put the data in place, but ended before what comes after that was restored "
+           "(extensions that depend on the name of their database, such as pg_cron, and what uses "
+           "them). To complete it, restore it again: " +
+           restore_command(dead.source, dead.backup) +
+           (dead.safety.empty() ? ""
+                                : ". To go back to the data from before: " +
+                                      restore_command(dead.source, dead.safety));
+  return "The restore of " + dead.backup + " into " + dead.source.spelling() +
+         " ended while it replaced the data, which may be incomplete or gone. " +
+         (dead.safety.empty()
+              ? "No safety backup had been taken. Restore a backup: "
+                "dokku backups:list " +
+                    dead.source.spelling() + " shows them"
+              : "To have the data from before: " + restore_command(dead.source, dead.safety));
+}
+
+void forget_replacements(const State& state, const Source& target) {
+  for (const auto& dead : list_runs(state, false))
+    if (dead.replacing && dead.source == target) remove_run(state, dead);
+}
+
+}  // namespace backups

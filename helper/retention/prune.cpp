@@ -1,0 +1,249 @@
+#include "retention/prune.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "backup/suspect.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "copies/remove.hpp"
+#include "copies/strangers.hpp"
+#include "host/identity.hpp"
+#include "model/backup_id.hpp"
+#include "model/schedule.hpp"
+#include "notify/watch.hpp"
+#include "sys/file.hpp"
+#include "sys/zone.hpp"
+
+namespace backups {
+namespace {
+
+constexpr const char* kScheduleGroup = "schedule ";
+constexpr Time kRemembered = 365 * 86400;
+constexpr Time kAnotherMayBeAtWork = 2 * 86400;
+constexpr std::size_t kLengthOfTime = 19;  // of the end of an id
+
+std::string group_of(const Backup& backup) {
+  return backup.schedule.empty() ? backup.trigger : kScheduleGroup + backup.schedule;
+}
+
+/// What group_of() made, taken apart again.
+class Groups {
+ public:
+  Groups(const Settings& settings, const Source& source)
+      : settings_(settings), source_(source), zone_(time_zone(settings)) {}
+
+  KeepRules rules(const std::string& group, const std::string& target) const {
+    if (const Schedule* schedule = schedule_of(group)) return schedule->keep_at(target);
+    // Of a schedule that is gone, as much stays as if it had never said how much.
+    if (group.starts_with(kScheduleGroup)) return Schedule::default_keep();
+    return settings_.keep_rules(source_.text(), group);
+  }
+
+  CivilTime civil(const std::string& group, Time time) {
+    const Schedule* schedule = schedule_of(group);
+    const LocalMinute local = (schedule == nullptr ? zone_ : zone_of(*schedule)).local(time);
+    const auto day = std::chrono::floor<std::chrono::days>(local);
+    const std::chrono::year_month_day date(day);
+    return {int(date.year()), int(unsigned(date.month())), int(unsigned(date.day())),
+            int(std::chrono::floor<std::chrono::hours>(local - day).count())};
+  }
+
+ private:
+  const Schedule* schedule_of(const std::string& group) const {
+    if (!group.starts_with(kScheduleGroup)) return nullptr;
+    return settings_.find_schedule(source_, group.substr(std::string(kScheduleGroup).size()));
+  }
+
+  const Settings& settings_;
+  Source source_;
+  Zone zone_;
+};
+
+bool is_there(const Copy& copy) {
+  return copy.status == "success" || copy.status == "damaged" || copy.status == "missing";
+}
+
+std::optional<Time> locked_until(const Settings& settings, const Backup& backup, const Copy& copy) {
+  const auto target = settings.targets.find(copy.target);
+  if (target == settings.targets.end()) return std::nullopt;
+  const auto days = target->second.find("object-lock-days");
+  if (days == target->second.end()) return std::nullopt;
+  const Time written = copy.tried_at.value_or(backup.finished_at.value_or(backup.started_at));
+  return written + parse_number(days->second).value_or(0) * 86400;
+}
+
+RetentionItem item_of(const Settings& settings, const Backup& backup, const Copy& copy) {
+  RetentionItem item;
+  item.id = backup.id;
+  item.group = group_of(backup);
+  item.target = copy.target;
+  item.sequence = backup.sequence;
+  item.at = backup.started_at;
+  item.good = copy.status == "success";
+  item.pinned = settings.is_pinned(backup.text());
+  item.suspect = !backup.suspect.empty();
+  item.spare = backup.is_spare();
+  item.locked_until = locked_until(settings, backup, copy);
+  return item;
+}
+
+/// A copy that sync --host took over is another host's to remove, one below a doubtful name
+/// perhaps, and one on a target that was removed is out of reach.
+bool is_ours(const Settings& settings, const HostIdentity& host, const Copy& copy) {
+  if (copy.target == kLocalTarget) return true;
+  return settings.targets.contains(copy.target) && (copy.host.empty() || host.owns(copy.host));
+}
+
+/// A backup that goes from some places, or from all.
+struct Gone {
+  Backup backup;
+  std::vector<std::string> targets;
+};
+
+/// How many copies were removed.
+std::size_t remove_copies(State& state, const Gone& gone) {
+  const auto& copies = gone.backup.copies;
+  const auto there = std::count_if(copies.begin(), copies.end(), is_there);
+  if (static_cast<std::size_t>(there) == gone.targets.size()) {
+    remove_backup(state, gone.backup);
+  } else {
+    for (const auto& target : gone.targets) remove_copy(state, gone.backup, target);
+  }
+  const auto now = state.catalog().find(gone.backup.source.type, gone.backup.id);
+  return static_cast<std::size_t>(
+      std::count_if(gone.targets.begin(), gone.targets.end(), [&](const std::string& target) {
+        const Copy* copy = now ? now->copy_on(target) : nullptr;
+        return copy != nullptr && copy->status == "deleted";
+      }));
+}
+
+/// Off-site.
+Places places_of(const std::map<std::string, Gone>& gone) {
+  Places places;
+  for (const auto& [id, what] : gone)
+    for (const auto& target : what.targets)
+      if (target != kLocalTarget) places.emplace(target, what.backup.copy_on(target)->host);
+  return places;
+}
+
+}  // namespace
+
+std::vector<Judged> judge(State& state, const Source& source) {
+  const Settings settings = state.settings();
+  const HostIdentity host = settings.targets.empty() ? settings.host : host_identity(state);
+  Catalog::Filter filter;
+  filter.source = source;
+  filter.status = "success";
+  std::vector<Judged> judged;
+  std::vector<RetentionItem> items;
+  for (const auto& backup : state.catalog().list(filter)) {
+    for (const auto& copy : backup.copies) {
+      if (!is_there(copy) || !is_ours(settings, host, copy)) continue;
+      judged.push_back({backup, copy.target, {}});
+      items.push_back(item_of(settings, backup, copy));
+    }
+  }
+  const auto ways = ways_back(state.catalog(), source);
+  for (auto& item : items)
+    if (const auto way = ways.find(item.id); way != ways.end()) item.way_back_until = way->second;
+  Groups groups(settings, source);
+  const auto verdicts = retain(
+      items, [&](const auto& group, const auto& target) { return groups.rules(group, target); },
+      [&](const auto& group, Time time) { return groups.civil(group, time); },
+      {now(), has_leapt(state)});
+  for (std::size_t i = 0; i < judged.size(); ++i) judged[i].verdict = verdicts[i];
+  return judged;
+}
+
+namespace {
+
+std::map<std::string, Gone> find_gone(State& state, const Source& source) {
+  std::map<std::string, Gone> gone;
+  for (const auto& one : judge(state, source)) {
+    if (one.verdict.keep) continue;
+    gone[one.backup.id].backup = one.backup;
+    gone[one.backup.id].targets.push_back(one.target);
+  }
+  return gone;
+}
+
+}  // namespace
+
+Pruned prune(State& state, const Source& source) {
+  Pruned pruned;
+  std::set<std::string> tried;
+  auto gone = find_gone(state, source);
+  notice_strangers(state, source, places_of(gone));
+  std::string asked;  // that it was judged by: somebody may pin or keep more meanwhile
+  for (;;) {
+    if (const std::string now = state.settings().to_text(); now != asked) {
+      asked = now;
+      gone = find_gone(state, source);
+    }
+    const auto next = std::find_if(gone.begin(), gone.end(),
+                                   [&](const auto& one) { return !tried.contains(one.first); });
+    if (next == gone.end()) return pruned;
+    const auto& [id, what] = *next;
+    tried.insert(id);
+    try {
+      pruned.removed += remove_copies(state, what);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kCancelled) throw;
+      if (error.kind() == ErrorKind::kBusy) {
+        log::step(id + " stays for now: " + error.what());
+        continue;
+      }
+      pruned.failed += what.targets.size();
+      log::warn(id + " can't be removed from " + join(what.targets, ", ") + ": " + error.what());
+    }
+  }
+}
+
+void forget_history(State& state) {
+  if (has_leapt(state)) return;
+  for (const auto& backup : state.catalog().long_gone(now() - kRemembered)) {
+    remove_durably(state.log_file(backup.source, backup.id));
+    state.catalog().erase(backup);
+  }
+}
+
+namespace {
+
+/// One of a backup that this host does not know may be at work on a clone of it, which is noticed
+/// by what it has finished.
+bool is_stale_upload(State& state, const std::string& key) {
+  auto busy = state.catalog().in_progress();
+  for (auto& backup : state.catalog().half_copied()) busy.push_back(std::move(backup));
+  const auto parts = split(key, '/');
+  if (parts.size() != 3) return false;
+  const std::string id = parts[2].substr(0, parts[1].size() + kLengthOfTime + 1);
+  const auto is_of = [&](const Backup& backup) {
+    return backup.id == id && backup.source.type == parts[0];
+  };
+  if (std::any_of(busy.begin(), busy.end(), is_of)) return false;
+  const auto made = parse_id(id);
+  return !made || state.catalog().find(parts[0], id) || made->time < now() - kAnotherMayBeAtWork;
+}
+
+}  // namespace
+
+void end_stale_uploads(State& state) {
+  const auto is_stale = [&](const std::string& key) { return is_stale_upload(state, key); };
+  for (const auto& [target, options] : state.settings().targets) {
+    try {
+      std::size_t ended = 0;
+      for (const auto& name : host_identity(state).names)
+        ended += state.s3(target, name).end_uploads(is_stale);
+      if (ended > 0)
+        log::step("Ended " + std::to_string(ended) + " unfinished upload(s) on " + target);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kCancelled) throw;
+      log::warn("Unfinished uploads on " + target + " can't be looked for: " + error.what());
+    }
+  }
+}
+
+}  // namespace backups

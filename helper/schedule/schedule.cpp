@@ -1,0 +1,75 @@
+#include "schedule/schedule.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "model/cron.hpp"
+#include "sys/interrupt.hpp"
+#include "sys/zone.hpp"
+
+namespace backups {
+namespace {
+
+/// A failure is tried again after 5 minutes, then after 20, 80 and so on, until its next turn.
+constexpr Time kFirstRetry = 5 * 60;
+constexpr Time kLastRetry = 6 * 3600;
+constexpr int kCounted = 8;
+
+std::optional<Time> next(const Schedule& schedule, Time after) {
+  return Cron::parse(schedule.cron).next(after, zone_of(schedule));
+}
+
+/// One that was set while a clock was ahead is due at once.
+Time since(const Schedule& schedule) {
+  return lies_ahead(schedule.since, now()) ? 0 : schedule.since;
+}
+
+/// Of an attempt that failed: nothing when a person stopped it.
+std::optional<Time> retry_at(State& state, const Schedule& schedule, const ScheduleRun& failed) {
+  if (failed.error == interrupt::kByPerson) return std::nullopt;
+  Time delay = kFirstRetry;
+  const auto tries = state.catalog().runs_of(schedule.source, schedule.id, now(), kCounted);
+  for (std::size_t i = 1; i < tries.size() && tries[i].status == "failed"; ++i)
+    delay = std::min(delay * 4, kLastRetry);
+  // Nobody knows when one ended whose process died, or during which the clock leapt.
+  const bool known =
+      failed.finished_at && failed.error != kInterrupted && !lies_ahead(*failed.finished_at, now());
+  return (known ? *failed.finished_at : failed.started_at) + delay;
+}
+
+std::optional<Time> due(State& state, const Schedule& schedule,
+                        const std::optional<ScheduleRun>& last) {
+  const auto turn =
+      next(schedule, last ? std::max(last->started_at, since(schedule)) : since(schedule));
+  if (!last || last->status != "failed" || last->started_at < since(schedule)) return turn;
+  const auto retry = retry_at(state, schedule, *last);
+  if (!retry) return turn;
+  return turn ? std::min(*turn, *retry) : retry;
+}
+
+}  // namespace
+
+Standing standing(State& state, const Schedule& schedule) {
+  Standing standing;
+  const auto newest = state.catalog().runs_of(schedule.source, schedule.id, now(), 1);
+  if (!newest.empty()) standing.last = newest.front();
+  if (schedule.paused.empty()) standing.due = due(state, schedule, standing.last);
+  return standing;
+}
+
+std::vector<Time> runs_after(const Schedule& schedule, Time after, std::size_t count) {
+  std::vector<Time> runs;
+  for (auto run = next(schedule, after); run && runs.size() < count; run = next(schedule, *run))
+    runs.push_back(*run);
+  return runs;
+}
+
+bool is_silent(State& state, const Schedule& schedule, Time now) {
+  if (!schedule.paused.empty()) return false;
+  const auto last = state.catalog().last_success(schedule.source, schedule.id, now);
+  const auto missed = runs_after(schedule, std::max(last.value_or(0), since(schedule)), 2);
+  // The second one may still be at work.
+  return missed.size() == 2 && now >= missed.back() + kFirstRetry;
+}
+
+}  // namespace backups

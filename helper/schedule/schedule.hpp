@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/state.hpp"
+#include "model/schedule.hpp"
+#include "sys/zone.hpp"
+
+namespace backups {
+
+/// How a schedule stands.
+struct Standing {
+  std::optional<ScheduleRun> last;  ///< its newest attempt that does not lie ahead
+  std::optional<Time> due;          ///< when it is to run next, or was to; nothing while paused
+};
+
+Standing standing(State& state, const Schedule& schedule);
+
+/// When it runs after `after`, `count` times at most.
+std::vector<Time> runs_after(const Schedule& schedule, Time after, std::size_t count);
+
+/// True when no success is younger than twice its interval, although it is not paused.
+bool is_silent(State& state, const Schedule& schedule, Time now);
+
+}  // namespace backups

@@ -1,0 +1,352 @@
+#include "schedule/tick.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "backup/suspect.hpp"
+#include "backup/take.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "catalog/chores.hpp"
+#include "copies/copying.hpp"
+#include "host/target.hpp"
+#include "lifecycle/recover.hpp"
+#include "model/target.hpp"
+#include "notify/alert.hpp"
+#include "notify/deliver.hpp"
+#include "notify/metrics.hpp"
+#include "notify/watch.hpp"
+#include "retention/prune.hpp"
+#include "schedule/schedule.hpp"
+#include "sys/interrupt.hpp"
+#include "sys/process.hpp"
+#include "sys/stop_here.hpp"
+
+namespace backups {
+namespace {
+
+constexpr Time kDay = 86400;
+constexpr const char* kDailyChore = "prune";
+/// A copy that failed is tried again after 5 minutes, then after 20, 80 and so on.
+constexpr Time kFirstRetry = 5 * 60;
+constexpr Time kLastRetry = 6 * 3600;
+constexpr int kMostTries = 30;
+
+void apply_retention(State& state, const Source& source) {
+  const Pruned pruned = prune(state, source);
+  if (pruned.removed > 0)
+    log::step("Removed " + std::to_string(pruned.removed) +
+              (pruned.removed == 1 ? " old copy of " : " old copies of ") + source.spelling());
+}
+
+std::vector<std::string> targets_of(const State& state, const Schedule& schedule) {
+  return schedule.targets.empty() ? default_targets(state, schedule.source) : schedule.targets;
+}
+
+/// Into the first of its targets; the copies on the others are those of their lanes.
+void back_up(State& state, const Schedule& schedule) {
+  log::step("Backing up " + schedule.source.spelling() + ", schedule " + schedule.id);
+  const auto targets = targets_of(state, schedule);
+  const std::string first = first_target(state.settings(), targets);
+  const Manifest made =
+      take_first_copy(state, {schedule.source, "schedule", "", {first}, schedule.id}, {});
+  log::result("Backup " + made.id + " done: " + human_size(made.stored_size()));
+  if (const std::string text = suspicion_text(state, made); !text.empty()) log::warn(text);
+  const auto backup = state.catalog().find(made.source.type, made.id);
+  for (const auto& target : targets) {
+    if (target == first || !backup) continue;
+    const bool known = state.settings().targets.contains(target);
+    const Error missing(ErrorKind::kNotFound, "there is no target " + target);
+    if (!known) tell_copy(state, made.source, made.id, target, &missing);
+    state.catalog().mark_copy(
+        *backup, {target, "failed", known ? "it waits for its turn" : missing.what(), {}});
+  }
+  // No target that does not answer holds it up: what stays there goes the next time.
+  const State::Haste haste(state);
+  apply_retention(state, schedule.source);
+}
+
+/// What fails is in the catalog, and on its way to whoever is told. What a person stops is that one
+/// backup.
+template <typename Work>
+void attempt(const std::string& what, const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled && !interrupt::forget_person()) throw;
+    const std::string why = error.what();
+    log::warn(why.find(what) == std::string::npos ? what + ": " + why : why);
+  }
+}
+
+/// One of those that may work at once on this host.
+std::optional<Lock> take_slot(const State& state, std::int64_t slots) {
+  for (std::int64_t slot = 0; slot < slots; ++slot) {
+    auto lock = Lock::try_acquire(state.root() / "locks" / ("tick." + std::to_string(slot)),
+                                  "process " + std::to_string(::getpid()));
+    if (lock) return lock;
+  }
+  return std::nullopt;
+}
+
+/// The backups and copies of one lane: those whose bytes go to `local` first, where nothing but
+/// this host makes them wait, or all that goes to one other target.
+class Tick {
+ public:
+  Tick(State& state, std::string lane) : state_(state), lane_(std::move(lane)) {}
+
+  /// What goes to a target. One that does not answer holds up nothing but this lane.
+  void run_lane() {
+    const auto lock = Lock::try_acquire(state_.root() / "locks" / ("lane." + lane_),
+                                        "process " + std::to_string(::getpid()));
+    if (!lock) return;
+    look();
+    while (run_first(due()) || copy_first()) look();
+    tell_silences();
+    if (!tried_.empty()) tell_switch();
+    attempt("alerts", [&] { deliver(state_); });
+  }
+
+  void run() {
+    std::unique_ptr<Process> another;
+    watch_clock(state_);
+    look();
+    start_lanes();
+    const auto slots = parse_number(settings_.get(Settings::kGlobal, "max-parallel")).value();
+    bool cleaned = false;
+    if (const auto slot = take_slot(state_, slots)) {
+      // For what this one does not come to at once.
+      if (due().size() > 1 && slots > 1)
+        another = std::make_unique<Process>(state_.helper_command("tick"));
+      while (run_first(due())) {
+        look();
+        start_lanes();
+      }
+      attempt("the daily clean-up", [&] { cleaned = prune_everything(); });
+    }
+    tell_silences();
+    tell_clock(state_);
+    tell_settings(state_);
+    if (!tried_.empty()) tell_switch();
+    attempt("alerts", [&] { deliver(state_); });
+    if (cleaned) attempt("unfinished uploads", [&] { end_uploads(); });
+    if (another) wait_for(*another);
+    for (const auto& [target, lane] : lanes_) wait_for(*lane);
+  }
+
+ private:
+  struct Seen {
+    const Schedule* schedule;
+    Standing standing;
+
+    bool is_due() const { return standing.due && *standing.due <= now(); }
+    bool succeeded() const { return standing.last && standing.last->status == "success"; }
+  };
+
+  /// As it is now: a backup may have taken hours.
+  void look() {
+    settings_ = state_.settings();
+    seen_.clear();
+    for (const auto& schedule : settings_.schedules)
+      attempt(schedule.text(), [&] { seen_.push_back({&schedule, standing(state_, schedule)}); });
+  }
+
+  /// The longest overdue first.
+  std::vector<Seen> due() const {
+    std::vector<Seen> due;
+    std::copy_if(seen_.begin(), seen_.end(), std::back_inserter(due), [&](const Seen& seen) {
+      return seen.is_due() && lane_of(*seen.schedule) == lane_;
+    });
+    std::stable_sort(due.begin(), due.end(), [](const Seen& a, const Seen& b) {
+      return *a.standing.due < *b.standing.due;
+    });
+    return due;
+  }
+
+  /// The first that nobody is at and that was not tried yet; false when there is none.
+  bool run_first(const std::vector<Seen>& due) {
+    for (const auto& seen : due) {
+      const Schedule& schedule = *seen.schedule;
+      interrupt::check();
+      if (tried_.contains(schedule.text())) continue;
+      const auto lock = state_.try_lock(schedule.source, "create");
+      if (!lock) {
+        if (busy_.insert(schedule.text()).second)
+          log::warn(schedule.source.spelling() + " is busy: schedule " + schedule.id +
+                    " waits for the next minute");
+        continue;
+      }
+      // Somebody else may have done it since.
+      if (!Seen{&schedule, standing(state_, schedule)}.is_due()) continue;
+      if (tried_.empty()) ping(state_, AlertKind::kStart, "");
+      tried_.insert(schedule.text());
+      attempt(schedule.source.spelling(), [&] { back_up(state_, schedule); });
+      return true;
+    }
+    return false;
+  }
+
+  /// Where its bytes go first.
+  std::string lane_of(const Schedule& schedule) const {
+    return first_target(settings_,
+                        schedule.targets.empty()
+                            ? parse_target_list(settings_.get(schedule.source.text(), "targets"))
+                            : schedule.targets);
+  }
+
+  /// The next copy that is to be made on each target.
+  std::map<std::string, Backup> due_copies() {
+    std::map<std::string, Backup> copies;
+    for (const auto& backup : state_.catalog().badly_copied()) {
+      for (const auto& copy : backup.copies) {
+        if (copy.status != "failed" || !settings_.targets.contains(copy.target)) continue;
+        if (copied_.contains(backup.text() + " " + copy.target)) continue;
+        if (copy.attempts < kMostTries && retry_at(copy) <= now() &&
+            !is_being_copied(state_, backup, copy.target))
+          copies.emplace(copy.target, backup);
+      }
+    }
+    return copies;
+  }
+
+  /// Starts a process for each target that has work and none at it.
+  void start_lanes() {
+    std::set<std::string> busy;
+    for (const auto& [target, backup] : due_copies()) busy.insert(target);
+    for (const auto& seen : seen_)
+      if (seen.is_due()) busy.insert(lane_of(*seen.schedule));
+    busy.erase(kLocalTarget);
+    for (const auto& target : busy) {
+      auto& lane = lanes_[target];
+      if (lane && !lane->wait(std::chrono::milliseconds(0))) continue;
+      Command command = state_.helper_command("tick");
+      command.argv.insert(command.argv.end(), {"--lane", target});
+      lane = std::make_unique<Process>(command);
+    }
+  }
+
+  static void wait_for(Process& process) {
+    while (!process.wait(std::chrono::milliseconds(500))) interrupt::check();
+  }
+
+  /// False when there is none for this lane.
+  bool copy_first() {
+    const auto copies = due_copies();
+    const auto next = copies.find(lane_);
+    if (next == copies.end()) return false;
+    interrupt::check();
+    const Backup& backup = next->second;
+    copied_.insert(backup.text() + " " + lane_);
+    stop_here("copy");
+    auto lock = state_.try_lock(backup.source, "push");
+    if (!lock) return true;
+    // As it is now: another command may have copied or deleted it meanwhile.
+    const auto current = state_.catalog().find(backup.source.type, backup.id);
+    const bool wanted =
+        current && !current->deleted_at && !current->deleting &&
+        std::any_of(current->copies.begin(), current->copies.end(), [&](const Copy& copy) {
+          return copy.target == lane_ && copy.status == "failed";
+        });
+    if (!wanted) return true;
+    attempt(backup.id, [&] {
+      take_copy(state_, std::move(*lock), *current, lane_, {});
+      log::result(backup.id + " is copied to " + lane_);
+    });
+    return true;
+  }
+
+  static Time retry_at(const Copy& copy) {
+    Time delay = kFirstRetry;
+    for (int i = 1; i < copy.attempts && delay < kLastRetry; ++i) delay *= 4;
+    const Time tried = copy.tried_at.value_or(0);
+    return lies_ahead(tried, now()) ? now() : tried + std::min(delay, kLastRetry);
+  }
+
+  /// False when it is not its time.
+  bool prune_everything() {
+    const Chores chores(state_.catalog().database());
+    const Time done = chores.done_at(kDailyChore);
+    if (now() < done + kDay && !lies_ahead(done, now())) return false;
+    const State::Haste haste(state_);
+    for (const auto& source : state_.catalog().sources()) {
+      interrupt::check();
+      if (const auto lock = state_.try_lock(source, "prune"))
+        attempt(source.spelling(), [&] { apply_retention(state_, source); });
+    }
+    forget_history(state_);
+    chores.mark_done(kDailyChore, now());
+    write_metrics(state_);
+    return true;
+  }
+
+  void end_uploads() {
+    const State::Haste haste(state_);
+    end_stale_uploads(state_);
+  }
+
+  /// Of what should have been backed up long ago.
+  void tell_silences() {
+    for (const auto& seen : seen_) {
+      if (lane_of(*seen.schedule) != lane_) continue;
+      if (is_silent(seen)) {
+        raise_alert(state_,
+                    silence(*seen.schedule, "no backup since " + last_success(*seen.schedule)));
+      } else if (seen.succeeded() && tried_.contains(seen.schedule->text())) {
+        clear_alert(state_, silence(*seen.schedule, "backed up again"));
+      }
+    }
+  }
+
+  static Alert silence(const Schedule& schedule, const std::string& message) {
+    return {.kind = AlertKind::kSilence,
+            .source = schedule.source.text(),
+            .schedule = schedule.id,
+            .message = message};
+  }
+
+  bool is_silent(const Seen& seen) const {
+    const bool well = seen.succeeded() && !seen.is_due();
+    return !well && backups::is_silent(state_, *seen.schedule, now());
+  }
+
+  std::string last_success(const Schedule& schedule) const {
+    const auto last = state_.catalog().last_success(schedule.source, schedule.id, now());
+    return last ? rfc3339(*last) : "it was set, " + rfc3339(schedule.since);
+  }
+
+  /// Good news only while every schedule is well.
+  void tell_switch() {
+    for (const auto& seen : seen_) {
+      const bool failed = seen.standing.last && seen.standing.last->status == "failed";
+      if (!seen.schedule->paused.empty() || (!failed && !is_silent(seen))) continue;
+      return ping(state_, AlertKind::kFailure, seen.schedule->text() + " is not backed up");
+    }
+    ping(state_, AlertKind::kSuccess, "");
+  }
+
+  State& state_;
+  std::string lane_;
+  Settings settings_;
+  std::vector<Seen> seen_;
+  std::set<std::string> tried_;  // schedules, by text()
+  std::set<std::string> busy_;
+  std::set<std::string> copied_;                           // backups and targets
+  std::map<std::string, std::unique_ptr<Process>> lanes_;  // by target
+};
+
+}  // namespace
+
+void tick(State& state) {
+  recover(state, Reach::kHere);
+  Tick(state, kLocalTarget).run();
+  recover(state, Reach::kEverywhere);
+}
+
+void tick_lane(State& state, const std::string& target) { Tick(state, target).run_lane(); }
+
+}  // namespace backups

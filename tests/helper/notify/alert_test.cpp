@@ -1,0 +1,354 @@
+#include "notify/alert.hpp"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "notify/channel.hpp"
+#include "notify/deliver.hpp"
+#include "support/child.hpp"
+#include "support/errors.hpp"
+#include "support/lab.hpp"
+#include "support/paths.hpp"
+#include "support/scripted_server.hpp"
+#include "support/shell.hpp"
+
+namespace backups {
+namespace {
+
+using Json = nlohmann::json;
+using testing::AllOf;
+using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+using tests::eventually;
+using tests::Lab;
+using tests::ScriptedServer;
+using tests::ServerReply;
+using tests::ServerRequest;
+using tests::ThrowsError;
+
+class AlertTest : public testing::Test {
+ protected:
+  void set(const std::string& key, const std::string& value) {
+    state_.change_settings(
+        [&](Settings& settings) { settings.set(Settings::kGlobal, key, value); });
+  }
+  void set_webhook() { set("notify-webhook", server_.url() + "/hook/T0KEN"); }
+
+  /// "event source target" of what waits for a channel.
+  std::vector<std::string> waiting(const std::string& channel = "webhook") {
+    Statement query(state_.catalog().database(),
+                    "SELECT message FROM outbox WHERE channel = ? ORDER BY key");
+    query.bind(channel);
+    std::vector<std::string> found;
+    while (query.step()) {
+      const Alert alert = parse_alert(query.text(0));
+      found.push_back(trim(name_of(alert.kind) + " " + alert.source + " " + alert.target));
+    }
+    return found;
+  }
+  /// Seconds until its only message is tried again, and how often it was.
+  std::pair<Time, std::int64_t> wait_of_message() {
+    Statement query(state_.catalog().database(), "SELECT next_try, attempts FROM outbox");
+    if (!query.step()) return {-1, -1};
+    return {query.number(0) - now(), query.number(1)};
+  }
+  void make_due(Time older = 0) {
+    state_.catalog().database().execute("UPDATE outbox SET next_try = 0, queued_at = queued_at - " +
+                                        std::to_string(older));
+  }
+  /// What the server was asked for, in order.
+  std::vector<std::string> asked() {
+    std::vector<std::string> found;
+    for (const auto& request : server_.requests())
+      found.push_back(request.method + " " + request.target + " " + request.body);
+    return found;
+  }
+  CreateRequest request(std::vector<std::string> targets = {"local"},
+                        const std::string& trigger = "schedule") {
+    return {Lab::source(), trigger, "", std::move(targets)};
+  }
+  Manifest created() {
+    Manifest created;
+    created.id = "one-2026-04-08-12-00-00";
+    created.source = Lab::source();
+    return created;
+  }
+  void copied(const std::string& target, const Error* error) {
+    tell_copy(state_, Lab::source(), created().id, target, error);
+  }
+
+  std::atomic<int> status_{200};
+  Lab lab_;
+  State state_ = lab_.open();
+  ScriptedServer server_{[this](const ServerRequest&) { return ServerReply{.status = status_}; }};
+};
+
+const Error kBroken(ErrorKind::kFailed, "the exporter failed: postgres://u:hunter2@db");
+
+TEST_F(AlertTest, AFailureIsToldOnceAndItsEndOnce) {
+  set_webhook();
+  tell_outcome(state_, request(), kBroken);
+  tell_outcome(state_, request(), kBroken);
+  EXPECT_THAT(waiting(), ElementsAre("failure fake:one"));
+  tell_outcome(state_, request(), created());
+  tell_outcome(state_, request(), created());
+  EXPECT_THAT(waiting(), ElementsAre("failure fake:one", "recovery fake:one"));
+}
+
+TEST_F(AlertTest, AFailureNamesTheBackupThatFailed) {
+  set_webhook();
+  lab_.at("export", "exit 1");
+  EXPECT_ANY_THROW(tests::create(state_));
+  tell_outcome(state_, request(), kBroken);
+  deliver(state_);
+  ASSERT_THAT(server_.requests(), SizeIs(1));
+  const Json body = Json::parse(server_.requests()[0].body);
+  const std::string id = body["backup"];
+  EXPECT_EQ(tests::row_of(state_, id).status, "failed");
+  EXPECT_EQ(body["host"], state_.host());
+  EXPECT_EQ(body["code"], 1);
+}
+
+TEST_F(AlertTest, ItIsToldAgainAfterNotifyEvery) {
+  set_webhook();
+  set("notify-every", "6h");
+  Alert alert{.kind = AlertKind::kSilence, .source = "fake:one", .at = 1000};
+  raise_alert(state_, alert);
+  alert.at = 1000 + 6 * 3600 - 1;
+  raise_alert(state_, alert);
+  EXPECT_THAT(waiting(), SizeIs(1));
+  alert.at = 1000 + 6 * 3600;
+  raise_alert(state_, alert);
+  EXPECT_THAT(waiting(), SizeIs(2));
+}
+
+TEST_F(AlertTest, NobodyHearsOfKindsThatWereNotAskedFor) {
+  set_webhook();
+  set("notify-on", "partial,recovery");
+  tell_outcome(state_, request(), kBroken);
+  tell_outcome(state_, request(), created());
+  EXPECT_THAT(waiting(), IsEmpty());
+  set("notify-on", "failure");
+  tell_outcome(state_, request(), kBroken);
+  tell_outcome(state_, request(), created());
+  EXPECT_THAT(waiting(), ElementsAre("failure fake:one"));
+}
+
+TEST_F(AlertTest, EveryChannelThatIsSetHears) {
+  set_webhook();
+  set("notify-mail", "root");
+  set("notify-command", "/bin/true");
+  set("notify-ping", server_.url());
+  raise_alert(state_, {.kind = AlertKind::kSuspect, .source = "fake:one"});
+  for (const char* channel : {"webhook", "mail", "command"})
+    EXPECT_THAT(waiting(channel), ElementsAre("suspect fake:one")) << channel;
+  EXPECT_THAT(waiting(kPing), IsEmpty()) << "it hears of runs, not of troubles";
+}
+
+TEST_F(AlertTest, WithoutAChannelNothingWaits) {
+  tell_outcome(state_, request(), kBroken);
+  ping(state_, AlertKind::kStart, "");
+  EXPECT_EQ(wait_of_message().first, -1);
+}
+
+TEST_F(AlertTest, WhatNoBackupIsToBlameForIsNotTold) {
+  set_webhook();
+  for (const auto kind : {ErrorKind::kCancelled, ErrorKind::kBusy})
+    tell_outcome(state_, request(), Error(kind, "x"));
+  tell_outcome(state_, request({"local"}, "manual"), Error(ErrorKind::kNotFound, "mistyped"));
+  EXPECT_THAT(waiting(), IsEmpty());
+  tell_outcome(state_, request(), Error(ErrorKind::kNotFound, "it is gone"));
+  EXPECT_THAT(waiting(), ElementsAre("failure fake:one"));
+}
+
+TEST_F(AlertTest, ACopyThatFailedIsToldForItsTarget) {
+  set_webhook();
+  const Error refused(ErrorKind::kUnreachable, "no route");
+  tell_outcome(state_, request({"local", "far", "near"}), created());
+  copied("far", &refused);
+  copied("near", nullptr);
+  EXPECT_THAT(waiting(), ElementsAre("partial fake:one far"));
+  copied("far", nullptr);
+  copied("near", &refused);
+  EXPECT_THAT(waiting(), ElementsAre("partial fake:one far", "recovery fake:one far",
+                                     "partial fake:one near"));
+}
+
+TEST_F(AlertTest, CopiesThatWereNotTriedAreNoGoodNews) {
+  set_webhook();
+  const Error refused(ErrorKind::kUnreachable, "no route");
+  const Error cancelled(ErrorKind::kCancelled, "cancelled");
+  copied("far", &refused);
+  copied("near", &refused);
+  tell_outcome(state_, request({"local", "far", "near"}), created());
+  copied("far", &cancelled);
+  EXPECT_THAT(waiting(), ElementsAre("partial fake:one far", "partial fake:one near"));
+}
+
+TEST_F(AlertTest, WhatWaitsHasNoSecret) {
+  set_webhook();
+  tell_outcome(state_, request(), kBroken);
+  Statement query(state_.catalog().database(), "SELECT message FROM outbox");
+  ASSERT_TRUE(query.step());
+  EXPECT_THAT(query.text(0), AllOf(Not(HasSubstr("hunter2")), Not(HasSubstr("T0KEN"))));
+}
+
+TEST_F(AlertTest, ADamagedStateIsAWarningAndNoError) {
+  tests::spill(lab_.root() / "settings.json", "{");
+  testing::internal::CaptureStderr();
+  tell_outcome(state_, request(), kBroken);
+  tell_outcome(state_, request(), created());
+  ping(state_, AlertKind::kStart, "");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("An alert may not arrive"));
+}
+
+TEST_F(AlertTest, IsDeliveredAndGone) {
+  set_webhook();
+  tell_outcome(state_, request(), kBroken);
+  deliver(state_);
+  deliver(state_);
+  ASSERT_THAT(asked(), ElementsAre(HasSubstr("POST /hook/T0KEN {\"event\":\"failure\"")));
+  EXPECT_EQ(server_.requests()[0].header("content-type"), "application/json");
+  EXPECT_THAT(waiting(), IsEmpty());
+}
+
+TEST_F(AlertTest, IsTriedAgainLaterAndLater) {
+  set_webhook();
+  status_ = 500;
+  tell_outcome(state_, request(), kBroken);
+  deliver(state_);
+  std::vector<Time> waits;
+  for (int attempt = 1; attempt <= 7; ++attempt) {
+    const auto [wait, attempts] = wait_of_message();
+    EXPECT_EQ(attempts, attempt);
+    waits.push_back((wait + 30) / 60);
+    deliver(state_);  // not due
+    make_due();
+    deliver(state_);
+  }
+  EXPECT_THAT(waits, ElementsAre(1, 5, 15, 60, 120, 240, 240));
+  EXPECT_THAT(asked(), SizeIs(8));
+  status_ = 200;
+  make_due();
+  deliver(state_);
+  EXPECT_THAT(waiting(), IsEmpty());
+}
+
+TEST_F(AlertTest, IsGivenUpAfterADayAndThatIsSaid) {
+  set_webhook();
+  status_ = 404;
+  tell_outcome(state_, request(), kBroken);
+  make_due(86400 - 60);
+  deliver(state_);
+  EXPECT_THAT(waiting(), SizeIs(1));
+  make_due(60);
+  testing::internal::CaptureStderr();
+  deliver(state_);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("webhook"), HasSubstr("answered 404"), Not(HasSubstr("T0KEN"))));
+  EXPECT_THAT(waiting(), IsEmpty());
+}
+
+TEST_F(AlertTest, OfAChannelThatIsGoneIsForgotten) {
+  set_webhook();
+  tell_outcome(state_, request(), kBroken);
+  set("notify-webhook", "");
+  deliver(state_);
+  EXPECT_THAT(waiting(), IsEmpty());
+  EXPECT_THAT(asked(), IsEmpty());
+}
+
+TEST_F(AlertTest, AChannelThatIsDownHoldsUpNoOther) {
+  set("notify-webhook", "http://127.0.0.1:1/");
+  set("notify-command", "/bin/true");
+  for (const char* source : {"a:a", "b:b", "c:c"})
+    raise_alert(state_, {.kind = AlertKind::kFailure, .source = source});
+  deliver(state_);
+  EXPECT_THAT(waiting("command"), IsEmpty());
+  EXPECT_THAT(waiting(), SizeIs(3));
+  Statement tried(state_.catalog().database(), "SELECT sum(attempts) FROM outbox");
+  ASSERT_TRUE(tried.step());
+  EXPECT_EQ(tried.number(0), 1) << "the others wait with the first";
+}
+
+TEST_F(AlertTest, PingsArriveInTheirOrder) {
+  set("notify-ping", server_.url() + "/uuid?a=b");
+  status_ = 503;
+  ping(state_, AlertKind::kStart, "");
+  deliver(state_);
+  ping(state_, AlertKind::kFailure, "it broke");
+  ping(state_, AlertKind::kSuccess, "");
+  status_ = 200;
+  deliver(state_);
+  EXPECT_THAT(asked(), ElementsAre("GET /uuid/start?a=b ", "GET /uuid/start?a=b ",
+                                   "POST /uuid/fail?a=b it broke", "GET /uuid?a=b "));
+}
+
+TEST_F(AlertTest, ASwitchThatKnowsNoStartHearsTheRest) {
+  set("notify-ping", server_.url() + "/uuid");
+  status_ = 404;
+  ping(state_, AlertKind::kStart, "");
+  testing::internal::CaptureStderr();
+  deliver(state_);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("given up"));
+  EXPECT_THAT(waiting(kPing), IsEmpty());
+}
+
+TEST_F(AlertTest, IsDeliveredByOneProcessAtATime) {
+  set_webhook();
+  tell_outcome(state_, request(), kBroken);
+  {
+    const auto lock = Lock::try_acquire(lab_.root() / "locks" / "deliver", "test");
+    deliver(state_);
+    EXPECT_THAT(asked(), IsEmpty());
+  }
+  deliver(state_);
+  EXPECT_THAT(asked(), SizeIs(1));
+}
+
+TEST_F(AlertTest, IsDeliveredInTheBackgroundByTheHelper) {
+  set_webhook();
+  tell_outcome(state_, request(), kBroken);
+  EXPECT_FALSE(eventually([&] { return !asked().empty(); }, std::chrono::milliseconds(300)))
+      << "nothing is started without a helper";
+  state_.set_helper(tests::helper_program());
+  tell_outcome(state_, request(), created());
+  EXPECT_TRUE(eventually([&] { return asked().size() == 2; }));
+  EXPECT_TRUE(eventually([&] { return waiting().empty(); }));
+}
+
+TEST_F(AlertTest, ACommandGetsItOnStdinAndInItsEnvironment) {
+  const fs::path program = lab_.path() / "program";
+  tests::spill(program, "#!/bin/bash\n{ cat; env; } >" + (lab_.path() / "heard").string());
+  fs::permissions(program, fs::perms::owner_all);
+  set("notify-command", program);
+  tell_outcome(state_, request(), kBroken);
+  deliver(state_);
+  const std::string heard = tests::slurp(lab_.path() / "heard");
+  EXPECT_EQ(Json::parse(tests::lines_of(heard).at(0))["event"], "failure");
+  EXPECT_THAT(
+      heard, AllOf(HasSubstr("\nBACKUPS_EVENT=failure\n"), HasSubstr("\nBACKUPS_SOURCE=fake:one\n"),
+                   HasSubstr("\nPATH="), HasSubstr("\nBACKUPS_MESSAGE=the exporter failed: ")));
+  EXPECT_THAT(heard, Not(HasSubstr("hunter2")));
+}
+
+TEST_F(AlertTest, ACommandThatFailsSaysWhy) {
+  const fs::path program = lab_.path() / "program";
+  tests::spill(program, "#!/bin/bash\necho first >&2\necho 'no PASSWORD=hunter2' >&2\nexit 7\n");
+  fs::permissions(program, fs::perms::owner_all);
+  set("notify-command", program);
+  const auto send = [&] { send_alert(state_, state_.settings(), "command", Alert()); };
+  EXPECT_THAT(send, ThrowsError(ErrorKind::kFailed,
+                                AllOf(HasSubstr("exit code 7"), HasSubstr(": no PASSWORD=***"),
+                                      Not(HasSubstr("first")), Not(HasSubstr("hunter2")))));
+}
+
+}  // namespace
+}  // namespace backups

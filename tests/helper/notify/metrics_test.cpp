@@ -1,0 +1,135 @@
+#include "notify/metrics.hpp"
+
+#include <gmock/gmock.h>
+
+#include "catalog/chores.hpp"
+#include "support/lab.hpp"
+#include "support/manifests.hpp"
+#include "support/shell.hpp"
+
+namespace backups {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using tests::kNoon;
+using tests::Lab;
+using tests::manifest_of;
+
+const Source kDb{"postgres", "my-db", "my-db"};
+
+class MetricsTest : public testing::Test {
+ protected:
+  Backup success(Time time, const Source& source = kDb, const std::string& trigger = "manual") {
+    const Backup backup = catalog_.begin(source, time, trigger, "");
+    catalog_.succeed(backup, manifest_of(source, time), "local", "");
+    return backup;
+  }
+  void failure(Time time) { catalog_.fail(catalog_.begin(kDb, time, "manual", ""), "x", time + 1); }
+  void copy(const Backup& backup, const std::string& target, const std::string& status) {
+    catalog_.mark_copy(backup, {target, status, "", {}});
+  }
+  std::string text() { return metrics_text(catalog_); }
+  /// "name{labels of my-db, and more} value\n"
+  static std::string line(const std::string& name, const std::string& more, std::int64_t value) {
+    return name + R"({source="postgres:my-db",type="postgres",name="my-db")" + more + "} " +
+           std::to_string(value) + "\n";
+  }
+
+  tests::TemporaryDirectory directory_;
+  Catalog catalog_{directory_ / "catalog.db"};
+};
+
+TEST_F(MetricsTest, AreOfTheLastSuccessAndTheLastAttempt) {
+  success(kNoon - 100);
+  success(kNoon);
+  failure(kNoon + 100);
+  const Manifest last = manifest_of(kDb, kNoon);
+  EXPECT_THAT(text(),
+              AllOf(HasSubstr(line("backups_last_success_timestamp_seconds", "", last.finished_at)),
+                    HasSubstr(line("backups_last_duration_seconds", "",
+                                   last.finished_at - last.started_at)),
+                    HasSubstr(line("backups_last_size_bytes", "",
+                                   static_cast<std::int64_t>(last.stored_size()))),
+                    HasSubstr(line("backups_last_raw_size_bytes", "",
+                                   static_cast<std::int64_t>(last.raw_size()))),
+                    HasSubstr(line("backups_last_attempt_success", "", 0)),
+                    HasSubstr(line("backups_count", R"(,status="success")", 2)),
+                    HasSubstr(line("backups_count", R"(,status="failed")", 1))));
+  success(kNoon + 200);
+  EXPECT_THAT(text(), HasSubstr(line("backups_last_attempt_success", "", 1)));
+}
+
+TEST_F(MetricsTest, AreNotOfWhatIsDeletedOrOnlyForSafety) {
+  success(kNoon);
+  catalog_.mark_deleted(success(kNoon + 100), kNoon + 101);
+  success(kNoon + 200, kDb, "safety");
+  EXPECT_THAT(text(), HasSubstr(line("backups_last_success_timestamp_seconds", "",
+                                     manifest_of(kDb, kNoon).finished_at)));
+}
+
+TEST_F(MetricsTest, AreOfEachTarget) {
+  const Backup first = success(kNoon - 100);
+  const Backup last = success(kNoon);
+  copy(first, "far", "success");
+  copy(last, "far", "failed");
+  copy(last, "near", "in-progress");
+  const std::string far = R"(,target="far")";
+  EXPECT_THAT(text(), AllOf(HasSubstr(line("backups_copy_last_success_timestamp_seconds", far,
+                                           manifest_of(kDb, kNoon - 100).finished_at)),
+                            HasSubstr(line("backups_copy_ok", far, 0)),
+                            HasSubstr(line("backups_copy_ok", R"(,target="local")", 1)),
+                            Not(HasSubstr(R"(target="near")"))));
+  copy(last, "far", "success");
+  EXPECT_THAT(text(), HasSubstr(line("backups_copy_ok", far, 1)));
+}
+
+TEST_F(MetricsTest, AreNotOfAServiceThatWasDestroyed) {
+  const Source other{"postgres", "other", "other"};
+  success(kNoon);
+  failure(kNoon + 50);
+  success(kNoon + 100, kDb, "final");
+  success(kNoon, other);
+  Chores(catalog_.database()).mark_done(kDestroyed + kDb.text(), kNoon + 100);
+  EXPECT_THAT(text(), AllOf(Not(HasSubstr("my-db")), HasSubstr("postgres:other")));
+  // Another one of its name.
+  success(kNoon + 200);
+  EXPECT_THAT(text(), AllOf(HasSubstr(line("backups_last_success_timestamp_seconds", "",
+                                           manifest_of(kDb, kNoon + 200).finished_at)),
+                            HasSubstr(line("backups_count", R"(,status="success")", 1)),
+                            Not(HasSubstr(R"(status="failed")"))));
+}
+
+TEST_F(MetricsTest, OfNothingAreStillAllNamed) {
+  const auto lines = tests::lines_of(text());
+  EXPECT_EQ(lines.size(), 16U);
+  for (const auto& line : lines) EXPECT_EQ(line[0], '#');
+}
+
+TEST_F(MetricsTest, EscapeTheirLabels) {
+  success(kNoon, {"postgres", "a\\b\"c\nd", "x"});
+  EXPECT_THAT(text(), HasSubstr(R"(name="a\\b\"c?d")"));
+}
+
+TEST(Metrics, AreWrittenWhereItWasAskedForAndReadableByAll) {
+  Lab lab;
+  State state = lab.open();
+  tests::create(state);
+  const fs::path file = lab.path() / "metrics" / "backups.prom";
+  write_metrics(state);
+  EXPECT_FALSE(fs::exists(file));
+  state.change_settings(
+      [&](Settings& settings) { settings.set(Settings::kGlobal, "metrics-file", file); });
+  testing::internal::CaptureStderr();
+  write_metrics(state);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("metrics are not written"));
+  fs::create_directory(file.parent_path());
+  write_metrics(state);
+  EXPECT_EQ(tests::slurp(file), metrics_text(state.catalog()));
+  EXPECT_EQ(tests::mode_of(file), 0644U);
+  EXPECT_EQ(tests::files_below(file.parent_path()).size(), 1U);
+}
+
+}  // namespace
+}  // namespace backups
