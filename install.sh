@@ -30,10 +30,10 @@ fail() {
 build() {
   cd "$checkout"
   mkdir -p build
-  echo "-----> Installing what the build needs ($(plugin/needs --missing build | wc -l) packages)"
-  plugin/slowly build/apt.log plugin/needs --install build || fail "apt could not install everything: see build/apt.log"
+  echo "-----> Installing what the build needs ($(plugin/packages --missing build | wc -l) packages)"
+  plugin/with-progress build/apt.log plugin/packages --install build || fail "apt could not install everything: see build/apt.log"
   echo "-----> Building the helper (a few minutes on a small server)"
-  plugin/slowly build/build.log plugin/build || fail "it can't be built: see build/build.log"
+  plugin/with-progress build/build.log plugin/build || fail "it can't be built: see build/build.log"
 }
 
 install_plugin() {
@@ -41,7 +41,7 @@ install_plugin() {
   [[ ! -d $available/.git ]] || fail "the plugin here was installed from git: 'dokku plugin:update backups' upgrades it"
   build
   echo "-----> Installing into $available"
-  plugin/assemble . "$helper" "$available"
+  plugin/install-tree . "$helper" "$available"
   [[ -e $enabled ]] || dokku plugin:enable backups
   dokku plugin:install
   dokku backups:version
@@ -69,7 +69,7 @@ try() {
   build
   rm -rf build/try
   mkdir build/try
-  plugin/assemble . "$helper" build/try/plugin
+  plugin/install-tree . "$helper" build/try/plugin
   cd build/try
   export PATH="$PWD/plugin/bin:$PATH"
   sqlite3 shop.db >/dev/null <<'END'

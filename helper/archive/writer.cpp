@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "archive/room.hpp"
+#include "archive/disk_reserve.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "inspect/inspector.hpp"
@@ -131,7 +131,7 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
 
   put_noted(store_, written_, key_of(manifest_.source, artifact.file), plan_.expected_size,
             [&](Sink& file) {
-              RoomGuard guard(state_, manifest_.source, file);
+              DiskSpaceGuard guard(state_, manifest_.source, file);
               DigestSink stored(target_ == kLocalTarget ? static_cast<Sink&>(guard) : file);
               const auto compressor = make_compressor(codec_, stored);
               // Without a compressor the stored bytes are the plain ones.

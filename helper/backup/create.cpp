@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "archive/room.hpp"
+#include "archive/disk_reserve.hpp"
 #include "archive/writer.hpp"
 #include "backup/suspect.hpp"
 #include "base/error.hpp"
@@ -43,9 +43,9 @@ void judge(State& state, HookLog& log, Manifest& manifest) {
 void make_room(State& state, const Source& source, const Description& description) {
   for (;;) {
     try {
-      return require_room(state, source, description);
+      return require_disk_space(state, source, description);
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kNoRoom || !free_suspect(state, source)) throw;
+      if (error.kind() != ErrorKind::kNoSpace || !free_suspect(state, source)) throw;
     }
   }
 }
@@ -76,7 +76,7 @@ class Attempt {
     try {
       state_.catalog().succeed(row_, manifest, target_, host_);
       if (target_ != kLocalTarget)
-        settle_copy(state_, row_, target_, host_, state_.store(target_, host_).last_etag());
+        record_copy(state_, row_, target_, host_, state_.store(target_, host_).last_etag());
     } catch (const Error&) {
       run_.keep();  // committed all the same: whoever cleans up reads the manifest
       throw;
@@ -171,7 +171,7 @@ class Attempt {
   Written written_;
 };
 
-Patience patience_for(const Settings& settings, const Source& source) {
+Timeouts timeouts_for(const Settings& settings, const Source& source) {
   return {std::chrono::seconds(settings.seconds(source.text(), "start-timeout")),
           std::chrono::seconds(settings.seconds(source.text(), "silence-timeout"))};
 }
@@ -197,7 +197,7 @@ class CheckedInput : public Sink {
     if (!hook_) return;
     NullSink nowhere;
     hook_->input().finish();
-    hook_->copy_output(nowhere, kEndlessPatience);
+    hook_->copy_output(nowhere, kLongestTimeouts);
     hook_->wait();
   }
 
@@ -242,7 +242,7 @@ class Exporter {
       : state_(state),
         source_(source),
         attempt_(attempt),
-        patience_(patience_for(state.settings(), source)) {}
+        timeouts_(timeouts_for(state.settings(), source)) {}
 
   /// Throws Error, or Gone.
   void run(const PlannedArtifact& artifact, Sink& sink) const {
@@ -274,7 +274,7 @@ class Exporter {
     Counter counter(sink);
     Hook hook(state_, attempt_.run(), attempt_.log(), source_.type, "export",
               {source_.address, artifact.name});
-    hook.copy_output(counter, patience_);
+    hook.copy_output(counter, timeouts_);
     try {
       hook.wait();
     } catch (const Error& error) {
@@ -286,7 +286,7 @@ class Exporter {
   State& state_;
   const Source& source_;
   Attempt& attempt_;
-  Patience patience_;
+  Timeouts timeouts_;
 };
 
 const PlannedArtifact& pick(const Description& description, const std::string& name,

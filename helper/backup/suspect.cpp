@@ -4,7 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "catalog/chores.hpp"
+#include "catalog/job_marks.hpp"
 #include "copies/copying.hpp"
 #include "copies/remove.hpp"
 #include "model/target.hpp"
@@ -112,9 +112,9 @@ class Measure {
         source_(source),
         percent_(state.settings().percent(source.text(), "suspect-below")),
         before_(catalog_.yardstick(source)) {
-    const Chores chores(catalog_.database());
-    const std::int64_t replaced = chores.done_at(kReplaced + source.text());
-    const std::int64_t destroyed = chores.done_at(kDestroyed + source.text());
+    const JobMarks job_marks(catalog_.database());
+    const std::int64_t replaced = job_marks.done_at(kReplaced + source.text());
+    const std::int64_t destroyed = job_marks.done_at(kDestroyed + source.text());
     if (!before_ || replaced < before_->sequence || replaced <= destroyed) return;
     // What was restored is what should be there now, and into a service that was made anew it went
     // knowingly.
@@ -253,7 +253,8 @@ bool free_suspect(State& state, const Source& source) {
   std::optional<Backup> oldest;
   bool is_newest = true;
   for (const auto& backup : state.catalog().list(filter)) {
-    if (backup.suspect.empty() || backup.is_spare() || is_being_copied(state, backup)) continue;
+    if (backup.suspect.empty() || backup.is_safety_or_final() || is_being_copied(state, backup))
+      continue;
     const bool local = std::any_of(
         backup.copies.begin(), backup.copies.end(),
         [](const Copy& copy) { return copy.target == kLocalTarget && copy.status == "success"; });

@@ -19,7 +19,7 @@ enum class ErrorKind {
   kRefused = 11,
   kCancelled = 12,
   kUnreachable = 13,
-  kNoRoom = 14,
+  kNoSpace = 14,
   kUnauthorised = 20,
 };
 
@@ -34,6 +34,9 @@ class Error : public std::runtime_error {
  private:
   ErrorKind kind_;
 };
+
+/// Throws an Error of kind kBadInput.
+[[noreturn]] void refuse_input(const std::string& problem);
 
 /// An Error of kind kFailed: `what`, then the text of `errno_value`.
 Error system_error(const std::string& what, int errno_value);

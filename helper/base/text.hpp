@@ -12,6 +12,13 @@ namespace backups {
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string trim(std::string_view text);
+/// ASCII alone.
+std::string lower(std::string text);
+/// "'text'", printable: a word of somebody else's in a message.
+std::string in_quotes(std::string_view text);
+bool is_one_of(std::string_view text, const std::vector<std::string>& words);
+/// "true" or "false".
+bool is_flag(const std::string& text);
 
 /// Lower-case hexadecimal, two digits a byte.
 std::string hex(const unsigned char* bytes, std::size_t size);

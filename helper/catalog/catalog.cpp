@@ -86,7 +86,7 @@ Backup Catalog::begin(const Source& source, Time time, const std::string& trigge
 std::int64_t Catalog::next_sequence(Time time) {
   Statement newest(database_,
                    "SELECT max(number) FROM (SELECT max(sequence) AS number FROM backups UNION ALL "
-                   "SELECT max(at) FROM chores WHERE name GLOB 'replaced *' OR name GLOB "
+                   "SELECT max(at) FROM job_marks WHERE name GLOB 'replaced *' OR name GLOB "
                    "'destroyed *')");
   newest.step();
   return std::min(std::max(newest.optional_number(0).value_or(0) + 1, time),

@@ -65,7 +65,7 @@ struct Backup {
   /// Nothing where none was ever begun there.
   const Copy* copy_on(const std::string& target) const;
   /// Made before a restore or an end: not of the service that is there now.
-  bool is_spare() const { return trigger == "safety" || trigger == "final"; }
+  bool is_safety_or_final() const { return trigger == "safety" || trigger == "final"; }
   /// "postgres:my-db-2026-04-08-14-30-00"
   std::string text() const { return source.type + ":" + id; }
 };
@@ -98,7 +98,7 @@ class Catalog {
   /// A copy of it in memory, for a disk that is full or read-only (Database::copy_of): to look at,
   /// once it is frozen.
   static std::unique_ptr<Catalog> copy_of(const std::filesystem::path& path);
-  /// Every change fails from now on, as kNoRoom.
+  /// Every change fails from now on, as kNoSpace.
   void freeze() { database_.freeze(); }
 
   /// False from when it is made until mark_complete(): it may lack backups whose files are there.
@@ -137,13 +137,13 @@ class Catalog {
   /// All types that have a backup of that id.
   std::vector<Backup> find(const std::string& id);
   /// A sequence number for what happens at `time` and is no backup: after all that was before, and
-  /// before each backup from then on, where a mark (catalog/chores.hpp) keeps it.
+  /// before each backup from then on, where a mark (catalog/job_marks.hpp) keeps it.
   std::int64_t next_sequence(Time time);
   /// The newest success with a good copy that is not spare, not suspect and not deleted.
   std::optional<Backup> latest(const Source& source);
   /// The newest success that latest() passes over and that may be wanted all the same: suspect,
   /// taken before its service was destroyed, or without a good copy.
-  std::optional<Backup> passed_over(const Source& source);
+  std::optional<Backup> newer_excluded(const Source& source);
 
   /// Successes that suspicion is about, the newest first; deleted ones too, at most `limit`.
   std::vector<Backup> judged(const Source& source, int limit);
@@ -167,11 +167,11 @@ class Catalog {
   std::vector<Backup> list(const Filter& filter);
   std::vector<Backup> in_progress();
   /// Those that are being deleted, or a copy of them.
-  std::vector<Backup> half_deleted();
+  std::vector<Backup> unfinished_deletions();
   /// Successes with a copy that is in progress.
-  std::vector<Backup> half_copied();
+  std::vector<Backup> unfinished_copies();
   /// Successes with a copy that failed, newest first.
-  std::vector<Backup> badly_copied();
+  std::vector<Backup> failed_copies();
   /// The newest attempts of a schedule, deleted ones too; at most `limit`, and none that lies ahead
   /// of `now`. Asked for a thousand schedules every minute.
   std::vector<ScheduleRun> runs_of(const Source& source, const std::string& schedule, Time now,
@@ -182,7 +182,7 @@ class Catalog {
   std::vector<Backup> from_the_future(Time now);
 
   /// Those that failed or were deleted before `time`.
-  std::vector<Backup> long_gone(Time time);
+  std::vector<Backup> expired_rows(Time time);
   /// Removes such a row, and what is known of it.
   void erase(const Backup& backup);
 

@@ -4,7 +4,7 @@ namespace backups {
 namespace {
 
 bool exists(Database& database, const std::string& kind, const std::string& subject) {
-  Statement query(database, "SELECT 1 FROM troubles WHERE kind = ? AND subject = ?");
+  Statement query(database, "SELECT 1 FROM incidents WHERE kind = ? AND subject = ?");
   return query.bind(kind).bind(subject).step();
 }
 
@@ -20,7 +20,7 @@ bool Outbox::raise(const std::string& kind, const std::string& subject, Time tim
   Transaction transaction(database_);
   const bool known = exists(database_, kind, subject);
   Statement(database_,
-            "INSERT INTO troubles (kind, subject, since, times) VALUES (?, ?, ?, 1) "
+            "INSERT INTO incidents (kind, subject, since, times) VALUES (?, ?, ?, 1) "
             "ON CONFLICT DO UPDATE SET times = times + 1")
       .bind(kind)
       .bind(subject)
@@ -29,7 +29,7 @@ bool Outbox::raise(const std::string& kind, const std::string& subject, Time tim
   if (!channels.empty()) {
     // A clock that was ahead for a while must not silence it.
     Statement(database_,
-              "UPDATE troubles SET told_at = ?3 WHERE kind = ?1 AND subject = ?2 AND "
+              "UPDATE incidents SET told_at = ?3 WHERE kind = ?1 AND subject = ?2 AND "
               "(told_at IS NULL OR told_at <= ?3 - ?4 OR told_at > ?3)")
         .bind(kind)
         .bind(subject)
@@ -44,7 +44,7 @@ bool Outbox::raise(const std::string& kind, const std::string& subject, Time tim
 }
 
 std::vector<std::string> Outbox::subjects(const std::string& kind) {
-  Statement query(database_, "SELECT subject FROM troubles WHERE kind = ? ORDER BY 1");
+  Statement query(database_, "SELECT subject FROM incidents WHERE kind = ? ORDER BY 1");
   query.bind(kind);
   std::vector<std::string> subjects;
   while (query.step()) subjects.push_back(query.text(0));
@@ -66,11 +66,11 @@ void Outbox::clear(const std::string& kind, const std::string& subject, Time tim
   if (!exists(database_, kind, subject)) return;
   Transaction transaction(database_);
   Statement ended(database_,
-                  "DELETE FROM troubles WHERE kind = ? AND subject = ? RETURNING told_at");
+                  "DELETE FROM incidents WHERE kind = ? AND subject = ? RETURNING told_at");
   // Somebody else may have ended it meanwhile.
   const bool told = ended.bind(kind).bind(subject).step() && !ended.is_null(0);
   ended.reset();
-  Statement(database_, "DELETE FROM outbox WHERE trouble = ? AND attempts > 0")
+  Statement(database_, "DELETE FROM outbox WHERE incident = ? AND attempts > 0")
       .bind(trouble_of(kind, subject))
       .run();
   if (told)
@@ -79,14 +79,14 @@ void Outbox::clear(const std::string& kind, const std::string& subject, Time tim
 }
 
 void Outbox::queue(const std::string& channel, const std::string& text, Time time,
-                   const std::string& trouble) {
+                   const std::string& incident) {
   Statement(database_,
-            "INSERT INTO outbox (channel, message, queued_at, next_try, trouble) "
+            "INSERT INTO outbox (channel, message, queued_at, next_try, incident) "
             "VALUES (?, ?, ?3, ?3, ?)")
       .bind(channel)
       .bind(text)
       .bind(time)
-      .bind(trouble)
+      .bind(incident)
       .run();
   Statement(database_, "UPDATE outbox SET next_try = ?2 WHERE channel = ?1 AND next_try > ?2")
       .bind(channel)
@@ -110,8 +110,8 @@ void Outbox::remove(const Message& message) {
 void Outbox::postpone(const Message& message, Time until) {
   // What is over is not told after its end was.
   Statement(database_,
-            "DELETE FROM outbox WHERE key = ? AND trouble <> '' AND trouble NOT IN "
-            "(SELECT kind || ' ' || subject FROM troubles)")
+            "DELETE FROM outbox WHERE key = ? AND incident <> '' AND incident NOT IN "
+            "(SELECT kind || ' ' || subject FROM incidents)")
       .bind(message.key)
       .run();
   Statement(database_,

@@ -74,7 +74,7 @@ std::optional<Backup> Catalog::latest(const Source& source) {
                             kHasGoodCopy);
 }
 
-std::optional<Backup> Catalog::passed_over(const Source& source) {
+std::optional<Backup> Catalog::newer_excluded(const Source& source) {
   return newest(source,
                 std::string("trigger <> 'safety' AND (trigger = 'final' OR suspect <> '' OR NOT ") +
                     kHasGoodCopy + ")");
@@ -111,7 +111,7 @@ std::vector<Backup> Catalog::in_progress() {
   return read(query);
 }
 
-std::vector<Backup> Catalog::half_deleted() {
+std::vector<Backup> Catalog::unfinished_deletions() {
   Statement query(database_,
                   std::string("SELECT ") + kColumns +
                       " FROM backups WHERE deleting = 1 OR key IN (SELECT backup FROM copies WHERE "
@@ -119,14 +119,14 @@ std::vector<Backup> Catalog::half_deleted() {
   return read(query);
 }
 
-std::vector<Backup> Catalog::half_copied() {
+std::vector<Backup> Catalog::unfinished_copies() {
   Statement query(database_, std::string("SELECT ") + kColumns +
                                  " FROM backups WHERE status = 'success' AND key IN (SELECT backup "
                                  "FROM copies WHERE status = 'in-progress')");
   return read(query);
 }
 
-std::vector<Backup> Catalog::badly_copied() {
+std::vector<Backup> Catalog::failed_copies() {
   Statement query(database_, std::string("SELECT ") + kColumns +
                                  " FROM backups WHERE status = 'success' AND deleted_at IS NULL "
                                  "AND deleting = 0 AND key IN (SELECT backup FROM copies WHERE "
@@ -171,7 +171,7 @@ std::vector<Backup> Catalog::from_the_future(Time now) {
   return read(query.bind(latest_believed(now)));
 }
 
-std::vector<Backup> Catalog::long_gone(Time time) {
+std::vector<Backup> Catalog::expired_rows(Time time) {
   Statement query(database_, std::string("SELECT ") + kColumns +
                                  " FROM backups WHERE started_at < ?1 AND deleting = 0 AND "
                                  "(deleted_at < ?1 OR status = 'failed' AND finished_at < ?1)");

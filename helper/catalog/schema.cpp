@@ -83,11 +83,11 @@ ALTER TABLE backups ADD COLUMN row_count INTEGER;
 CREATE INDEX backups_by_schedule ON backups (type, name, schedule, started_at) WHERE schedule <> '';
 ALTER TABLE copies ADD COLUMN tried_at INTEGER;
 CREATE INDEX copies_failed ON copies (status) WHERE status = 'failed';
-CREATE TABLE chores (
+CREATE TABLE job_marks (
   name TEXT PRIMARY KEY,
   at   INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE troubles (
+CREATE TABLE incidents (
   kind    TEXT NOT NULL,
   subject TEXT NOT NULL,
   since   INTEGER NOT NULL,
@@ -100,7 +100,7 @@ CREATE TABLE outbox (
   key       INTEGER PRIMARY KEY,
   channel   TEXT NOT NULL,
   message   TEXT NOT NULL,
-  trouble   TEXT NOT NULL,
+  incident   TEXT NOT NULL,
   queued_at INTEGER NOT NULL,
   next_try  INTEGER NOT NULL,
   attempts  INTEGER NOT NULL DEFAULT 0

@@ -17,9 +17,9 @@
 #include "host/version.hpp"
 #include "lifecycle/recover.hpp"
 #include "notify/alert.hpp"
+#include "sys/disk_space.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
-#include "sys/room.hpp"
 #include "sys/self.hpp"
 #include "sys/user.hpp"
 
@@ -96,7 +96,7 @@ int run_on(const fs::path& root, const Verb& verb, const Options& options, bool 
   if (verb.only_looks) look_without_settings(state);
   Call call{state, options, Resolver(state), json};
   // Whoever called is told what they may see of it. On a full disk nobody can look.
-  if (!verb.internal && has_room(root, kRoomToRecord))
+  if (!verb.internal && has_disk_space(root, kSpaceToRecord))
     warn_of_replacements(
         call.state, [&](const Source& source) { return !call.resolver.allowed({source}).empty(); });
   return verb.run(call);
@@ -119,8 +119,8 @@ int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
     return run_on(root, verb, options, json);
   } catch (const Error& error) {
     const std::string why = error.what();
-    if (error.kind() != ErrorKind::kNoRoom || why.find("backups:") != std::string::npos) throw;
-    throw Error(error.kind(), why + ". " + room_advice(root));
+    if (error.kind() != ErrorKind::kNoSpace || why.find("backups:") != std::string::npos) throw;
+    throw Error(error.kind(), why + ". " + disk_space_advice(root));
   }
 }
 

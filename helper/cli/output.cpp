@@ -22,7 +22,7 @@
 namespace backups {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 /// Characters on a screen, near enough: continuation bytes of UTF-8 take no place.
 std::size_t width_of(const std::string& text) {
@@ -42,15 +42,15 @@ std::string progress_line(const std::string& doing, std::uint64_t done, std::uin
 }
 
 /// What a pipe that somebody holds open may take to answer, so that nobody's lock is held for ever.
-constexpr int kPipedPatience = 60'000;  // milliseconds
+constexpr int kPipedTimeout = 60'000;  // milliseconds
 
 /// Nothing more is waited for once so many milliseconds pass without a byte; -1: for ever.
-std::string read_line_within(int patience) {
+std::string read_line_within(int timeouts) {
   std::string line;
   char c = 0;
   for (;;) {
     std::array<pollfd, 2> waited = {{{STDIN_FILENO, POLLIN, 0}, {interrupt::poll_fd(), POLLIN, 0}}};
-    const int ready = ::poll(waited.data(), waited.size(), patience);
+    const int ready = ::poll(waited.data(), waited.size(), timeouts);
     interrupt::check();
     if (ready == 0) return {};
     if (waited[0].revents == 0) continue;
@@ -111,7 +111,7 @@ std::string format_report(const std::string& head, const ReportRows& rows) {
   return text;
 }
 
-nlohmann::ordered_json backup_to_json(const Backup& backup, bool kept) {
+nlohmann::ordered_json backup_to_json(const Backup& backup, bool pinned) {
   using Json = nlohmann::ordered_json;
   const auto time = [](const std::optional<Time>& at) { return at ? Json(rfc3339(*at)) : Json(); };
   const auto size = [](const std::optional<std::uint64_t>& n) { return n ? Json(*n) : Json(); };
@@ -138,7 +138,7 @@ nlohmann::ordered_json backup_to_json(const Backup& backup, bool kept) {
           {"finished_at", time(backup.finished_at)},
           {"deleted_at", time(backup.deleted_at)},
           {"verified_at", time(backup.verified_at)},
-          {"kept", kept},
+          {"pinned", pinned},
           {"engine", backup.engine},
           {"engine_version", backup.engine_version},
           {"raw_size", size(backup.raw_size)},
@@ -149,15 +149,15 @@ nlohmann::ordered_json backup_to_json(const Backup& backup, bool kept) {
 Progress make_progress() {
   if (log::quiet()) return {};
   struct Shown {
-    Clock::time_point start = Clock::now();
-    Clock::time_point last = Clock::now();
+    SteadyClock::time_point start = SteadyClock::now();
+    SteadyClock::time_point last = SteadyClock::now();
     std::string doing;
   };
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   const auto pause = terminal ? std::chrono::milliseconds(200) : std::chrono::milliseconds(15'000);
   return [=, shown = std::make_shared<Shown>()](const std::string& doing, std::uint64_t done,
                                                 std::uint64_t expected) {
-    const auto time = Clock::now();
+    const auto time = SteadyClock::now();
     if (doing != shown->doing) {
       shown->doing = doing;
       shown->start = time;
@@ -186,7 +186,7 @@ void confirm(const Question& question) {
   log::warn("To proceed, type \"" + printable(question.answers.front()) + "\"");
   const bool terminal = ::isatty(STDIN_FILENO) == 1;
   if (terminal) log::raw("> ");
-  const std::string given = read_line_within(terminal ? -1 : kPipedPatience);
+  const std::string given = read_line_within(terminal ? -1 : kPipedTimeout);
   if (std::find(question.answers.begin(), question.answers.end(), given) != question.answers.end())
     return;
   std::string why = "not confirmed: nothing was changed";

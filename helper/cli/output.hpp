@@ -28,7 +28,7 @@ std::string format_report(const std::string& head, const ReportRows& rows);
 /// One object, indented, with a newline (docs/json.md).
 void print_json(const nlohmann::ordered_json& json);
 
-nlohmann::ordered_json backup_to_json(const Backup& backup, bool kept);
+nlohmann::ordered_json backup_to_json(const Backup& backup, bool pinned);
 
 /// Shows on stderr how far an operation is: a line that is rewritten on a terminal, one now and
 /// then elsewhere, nothing when quiet.

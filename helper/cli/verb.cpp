@@ -6,7 +6,7 @@ const std::vector<Verb>& verbs() {
   static const std::vector<Verb> kVerbs = {
       create_verb(),        list_verb(),        info_verb(),        logs_verb(),
       restore_verb(),       verify_verb(),      download_verb(),    adopt_verb(),
-      delete_verb(),        keep_verb(),        unkeep_verb(),      cancel_verb(),
+      delete_verb(),        pin_verb(),         unpin_verb(),       cancel_verb(),
       schedule_verb(),      schedules_verb(),   unschedule_verb(),  pause_verb(),
       resume_verb(),        prune_verb(),       accept_verb(),      set_verb(),
       report_verb(),        target_add_verb(),  target_list_verb(), target_set_verb(),

@@ -12,8 +12,8 @@
 #include "notify/alert.hpp"
 #include "stream/digest.hpp"
 #include "sys/clock.hpp"
+#include "sys/disk_space.hpp"
 #include "sys/interrupt.hpp"
-#include "sys/room.hpp"
 
 namespace backups {
 namespace {
@@ -66,16 +66,6 @@ bool another_may_do(ErrorKind kind) {
   return kind == ErrorKind::kDamaged || kind == ErrorKind::kUnreachable || kind == ErrorKind::kKey;
 }
 
-/// What goes wrong where a copy goes to is not the fault of where it comes from.
-template <typename Work>
-auto writing(const Work& work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    throw NoOtherCopy(error);
-  }
-}
-
 }  // namespace
 
 Store& store_of(State& state, const Backup& backup, const std::string& target) {
@@ -124,15 +114,15 @@ void mark_damage(State& state, const Backup& backup, const std::string& target,
   const auto current = state.catalog().find(backup.source.type, backup.id);
   if (!current || current->deleted_at || current->deleting)
     throw Error(ErrorKind::kNotFound, backup.id + " was deleted meanwhile");
-  record_if_room("The copy of " + backup.id + " on " + target + " is damaged", [&] {
+  record_if_space("The copy of " + backup.id + " on " + target + " is damaged", [&] {
     if (state.catalog().observe_copy(backup, {target, "damaged", error.what(), {}}))
       state.catalog().record(backup, "damaged", target + ": " + error.what(), now());
   });
 }
 
-void with_copy(State& state, const Backup& backup,
-               const std::function<void(Store&, const std::string&)>& use,
-               const std::string& except) {
+void try_copies(State& state, const Backup& backup,
+                const std::function<void(Store&, const std::string&)>& use,
+                const std::string& except) {
   const auto copies = holders(backup, except);
   if (copies.empty())
     throw Error(ErrorKind::kDamaged,
@@ -141,7 +131,7 @@ void with_copy(State& state, const Backup& backup,
     try {
       use(store_of(state, backup, copy.target), copy.target);
       return;
-    } catch (const NoOtherCopy&) {
+    } catch (const StopFallback&) {
       throw;
     } catch (const Error& error) {
       mark_damage(state, backup, copy.target, error);
@@ -154,13 +144,13 @@ void with_copy(State& state, const Backup& backup,
 
 Manifest any_manifest(State& state, const Backup& backup) {
   Manifest manifest;
-  with_copy(state, backup, [&](Store& store, const std::string& target) {
+  try_copies(state, backup, [&](Store& store, const std::string& target) {
     manifest = known_manifest(state, store, backup, target);
   });
   return manifest;
 }
 
-void settle_copy(State& state, const Backup& backup, const std::string& target,
+void record_copy(State& state, const Backup& backup, const std::string& target,
                  const std::string& host, const std::string& etag) {
   std::string by;
   if (target != kLocalTarget) {

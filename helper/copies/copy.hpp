@@ -9,18 +9,18 @@
 
 namespace backups {
 
-/// Thrown by what with_copy() calls: no other copy would help.
-class NoOtherCopy : public Error {
+/// Thrown by what try_copies() calls: no other copy would help.
+class StopFallback : public Error {
  public:
-  explicit NoOtherCopy(const Error& error) : Error(error.kind(), error.what()) {}
+  explicit StopFallback(const Error& error) : Error(error.kind(), error.what()) {}
 };
 
 /// Calls `use` with the nearest target that has a good copy, and with the next one where that turns
 /// out to be damaged or cannot be reached, which is said and recorded. Throws what `use` threw
 /// last. `except` names a target that is not asked.
-void with_copy(State& state, const Backup& backup,
-               const std::function<void(Store&, const std::string& target)>& use,
-               const std::string& except = {});
+void try_copies(State& state, const Backup& backup,
+                const std::function<void(Store&, const std::string& target)>& use,
+                const std::string& except = {});
 
 /// The place of a backup's copy on a target, below the name of the host that its row says.
 Store& store_of(State& state, const Backup& backup, const std::string& target);
@@ -61,7 +61,7 @@ Pushed push_backup(State& state, const Backup& backup, const std::string& target
 
 /// Once a copy's manifest is written: its row, whose rights made it, and the note for a person who
 /// has nothing but the bucket.
-void settle_copy(State& state, const Backup& backup, const std::string& target,
+void record_copy(State& state, const Backup& backup, const std::string& target,
                  const std::string& host, const std::string& etag);
 
 }  // namespace backups

@@ -26,7 +26,7 @@ auto writing(const Work& work) {
   } catch (const KeyTaken&) {
     throw;
   } catch (const Error& error) {
-    throw NoOtherCopy(error);
+    throw StopFallback(error);
   }
 }
 
@@ -71,7 +71,7 @@ class Push {
       const bool complete =
           same_ && std::all_of(manifest_.artifacts.begin(), manifest_.artifacts.end(), is_complete);
       if (!complete) copy(to);
-      settle_copy(state_, backup_, target_, host_, complete ? etag_ : to.last_etag());
+      record_copy(state_, backup_, target_, host_, complete ? etag_ : to.last_etag());
       return complete ? Pushed::kAdopted : Pushed::kCopied;
     } catch (const Error& error) {
       give_up(error.what());
@@ -118,7 +118,7 @@ class Push {
 
   /// What is ours is replaced in one step: the old one is there until the new one is complete.
   void copy(Store& to) {
-    with_copy(
+    try_copies(
         state_, backup_,
         [&](Store& from, const std::string& name) {
           known_manifest(state_, from, backup_, name);
@@ -164,7 +164,7 @@ class Push {
       done_.insert(artifact.file);
     } catch (const KeyTaken& error) {
       written_.forget(key);
-      throw NoOtherCopy(error);
+      throw StopFallback(error);
     }
   }
 

@@ -47,7 +47,7 @@ bool announce(const Mark& mark) {
     mark();
     return true;
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kNoRoom) throw;
+    if (error.kind() != ErrorKind::kNoSpace) throw;
     return false;
   }
 }
@@ -164,9 +164,9 @@ void require_no_pin(const State& state, const Backup& backup) {
   const Settings settings = state.settings();
   if (!settings.is_pinned(backup.text())) return;
   if (settings.pins.contains(backup.text()))
-    throw Error(ErrorKind::kRefused, backup.id + " is kept: dokku backups:unkeep it first");
+    throw Error(ErrorKind::kRefused, backup.id + " is pinned: dokku backups:unpin it first");
   throw Error(ErrorKind::kRefused,
-              "whether " + backup.id + " is kept can't be read: 'pins' of " +
+              "whether " + backup.id + " is pinned can't be read: 'pins' of " +
                   (state.root() / "settings.json").string() +
                   " is not understood, so that nothing is deleted. Update the plugin, or mend that "
                   "entry");
@@ -229,8 +229,8 @@ bool is_last_good(State& state, const Backup& backup) {
   filter.status = "success";
   const auto good = state.catalog().list(filter);
   return std::none_of(good.begin(), good.end(), [&](const Backup& other) {
-    return other.id != backup.id && !other.is_spare() && other.suspect.empty() && !other.deleting &&
-           other.has_good_copy();
+    return other.id != backup.id && !other.is_safety_or_final() && other.suspect.empty() &&
+           !other.deleting && other.has_good_copy();
   });
 }
 

@@ -26,7 +26,7 @@ using AtTarget = std::function<bool(const std::string& target, const std::functi
 /// `at` does it now.
 void finish_removal(State& state, const Backup& backup, const AtTarget& at);
 
-/// Throws Error, kRefused, for what is kept, or may be: pins that can't be read hold everything.
+/// Throws Error, kRefused, for what is pinned, or may be: pins that can't be read hold everything.
 void require_no_pin(const State& state, const Backup& backup);
 
 /// True when it is the last success of its source that is not deleted and no safety backup.

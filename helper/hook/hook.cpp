@@ -45,10 +45,10 @@ Environment environment_for(const State& state, const Run& run, const std::strin
   return environment;
 }
 
-/// Waits until `fd` is ready, or a stop is asked for, which throws. False when `patience` is over.
-bool wait_ready(int fd, short events, milliseconds patience) {
+/// Waits until `fd` is ready, or a stop is asked for, which throws. False when `timeouts` is over.
+bool wait_ready(int fd, short events, milliseconds timeouts) {
   std::array<pollfd, 2> waited = {{{fd, events, 0}, {interrupt::poll_fd(), POLLIN, 0}}};
-  const auto limit = static_cast<int>(std::min<std::int64_t>(patience.count(), INT_MAX));
+  const auto limit = static_cast<int>(std::min<std::int64_t>(timeouts.count(), INT_MAX));
   for (;;) {
     const int ready = ::poll(waited.data(), waited.size(), limit);
     interrupt::check();
@@ -96,9 +96,10 @@ class StringSink : public Sink {
 };
 
 bool names_a_kind(int status) {
-  constexpr std::array kKinds = {ErrorKind::kNotFound, ErrorKind::kStopped,      ErrorKind::kPaused,
-                                 ErrorKind::kDamaged,  ErrorKind::kRefused,      ErrorKind::kNoRoom,
-                                 ErrorKind::kBadInput, ErrorKind::kUnauthorised, ErrorKind::kBusy};
+  constexpr std::array kKinds = {
+      ErrorKind::kNotFound, ErrorKind::kStopped,      ErrorKind::kPaused,
+      ErrorKind::kDamaged,  ErrorKind::kRefused,      ErrorKind::kNoSpace,
+      ErrorKind::kBadInput, ErrorKind::kUnauthorised, ErrorKind::kBusy};
   return std::find(kKinds.begin(), kKinds.end(), static_cast<ErrorKind>(status)) != kKinds.end();
 }
 
@@ -194,9 +195,9 @@ void Hook::pump_messages(Fd error, Fd messages, Fd stop) {
   }
 }
 
-void Hook::copy_output(Sink& sink, const Patience& patience) {
+void Hook::copy_output(Sink& sink, const Timeouts& timeouts) {
   std::vector<char> buffer(kPipeSize);
-  auto limit = patience.start;
+  auto limit = timeouts.start;
   for (;;) {
     if (!wait_ready(output_.get(), POLLIN, limit))
       throw Error(ErrorKind::kFailed,
@@ -204,9 +205,9 @@ void Hook::copy_output(Sink& sink, const Patience& patience) {
     const std::size_t got = read_some(output_.get(), buffer.data(), buffer.size(), what_);
     if (got == 0) break;
     sink.write({buffer.data(), got});
-    limit = patience.silence;
+    limit = timeouts.silence;
   }
-  const auto end = std::chrono::steady_clock::now() + patience.silence;
+  const auto end = std::chrono::steady_clock::now() + timeouts.silence;
   while (!process_->wait(milliseconds(200))) {
     interrupt::check();
     if (std::chrono::steady_clock::now() > end)
@@ -245,11 +246,11 @@ bool has_hook(const State& state, const std::string& type, const std::string& ac
 
 std::string query_hook(const State& state, const Run& run, HookLog& log, const std::string& type,
                        const std::string& action, const std::vector<std::string>& arguments,
-                       const std::string& input, const Patience& patience) {
+                       const std::string& input, const Timeouts& timeouts) {
   Hook hook(state, run, log, type, action, arguments, Hook::Input::kNone, input);
   std::string answer;
   StringSink sink(answer);
-  hook.copy_output(sink, patience);
+  hook.copy_output(sink, timeouts);
   hook.wait();
   return answer;
 }
@@ -264,7 +265,7 @@ void sweep_hooks(const State& state, const RunRecord& dead) {
   const Run run(state, "sweep", dead.source);
   HookLog log{{}};
   query_hook(state, run, log, dead.source.type, "sweep", {dead.id}, {},
-             stopping ? kLastPatience : kShortPatience);
+             stopping ? kClosingTimeouts : kShortTimeouts);
 }
 
 }  // namespace backups

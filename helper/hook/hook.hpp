@@ -16,16 +16,16 @@
 namespace backups {
 
 /// How long a hook may send nothing.
-struct Patience {
+struct Timeouts {
   std::chrono::seconds start;    ///< before the first byte
   std::chrono::seconds silence;  ///< between two bytes, and after the last
 };
 
 /// For a hook that is asked something, and for one that works as long as it needs to.
-constexpr Patience kShortPatience{std::chrono::minutes(5), std::chrono::minutes(5)};
+constexpr Timeouts kShortTimeouts{std::chrono::minutes(5), std::chrono::minutes(5)};
 /// For what is done after a stop was asked for.
-constexpr Patience kLastPatience{std::chrono::seconds(10), std::chrono::seconds(10)};
-constexpr Patience kEndlessPatience{std::chrono::hours(24 * 7), std::chrono::hours(24 * 7)};
+constexpr Timeouts kClosingTimeouts{std::chrono::seconds(10), std::chrono::seconds(10)};
+constexpr Timeouts kLongestTimeouts{std::chrono::hours(24 * 7), std::chrono::hours(24 * 7)};
 
 /// One call of a hook (helper/README.md, "Hooks"). The process is stopped when this is destroyed
 /// before wait().
@@ -40,7 +40,7 @@ class Hook {
   ~Hook();
 
   /// Copies its stdout to `sink`, to the end. Throws Error: a time-out, a request to stop.
-  void copy_output(Sink& sink, const Patience& patience);
+  void copy_output(Sink& sink, const Timeouts& timeouts);
 
   /// Its stdin. finish() closes it. A hook that went away is no error here: wait() tells.
   Sink& input();
@@ -72,7 +72,7 @@ bool has_hook(const State& state, const std::string& type, const std::string& ac
 /// Runs a hook to its end; returns its stdout (at most 16 MiB). Throws Error.
 std::string query_hook(const State& state, const Run& run, HookLog& log, const std::string& type,
                        const std::string& action, const std::vector<std::string>& arguments,
-                       const std::string& input = {}, const Patience& patience = kShortPatience);
+                       const std::string& input = {}, const Timeouts& timeouts = kShortTimeouts);
 
 /// Ends what the hooks of a run left behind outside the state directory: processes, and what their
 /// `sweep` knows of; after a stop was asked for too, but only for some seconds. Throws Error.

@@ -21,8 +21,6 @@ namespace {
 constexpr const char* kLatest = "@latest";
 constexpr const char* kGeneric = "generic";
 
-std::string quoted(const std::string& word) { return "'" + printable(word) + "'"; }
-
 void add(std::vector<Source>& sources, Source source) {
   const auto same = [&](const Source& other) { return other.text() == source.text(); };
   if (std::none_of(sources.begin(), sources.end(), same)) sources.push_back(std::move(source));
@@ -129,7 +127,7 @@ void Resolver::authorise_everything() {
 
 std::string Resolver::app(const std::string& word) {
   if (!valid_name(word))
-    throw Error(ErrorKind::kBadInput, quoted(word) + " is not the name of an app");
+    throw Error(ErrorKind::kBadInput, in_quotes(word) + " is not the name of an app");
   // An app is asked about as a source of that kind would be.
   if (allowed({{"app", word, word}}).empty())
     throw Error(ErrorKind::kUnauthorised, "you may not use app " + word);
@@ -147,7 +145,7 @@ Source Resolver::path_source(const std::string& type, const std::string& path) {
     if (!valid_name(path.substr(0, path.find('/'))))
       throw Error(ErrorKind::kBadInput,
                   "through dokku, a path is <app>/<path in one of its storage mounts>, not " +
-                      quoted(path));
+                      in_quotes(path));
   } else {
     // What we may not see is left to the hook, which may.
     std::error_code unseen;
@@ -162,7 +160,7 @@ Source Resolver::path_source(const std::string& type, const std::string& path) {
                     "it up");
   const auto source = make_source(type, address, sha256(address));
   if (source && !path.ends_with('/')) return *source;
-  throw Error(ErrorKind::kBadInput, quoted(type + ":" + path) + " is not a source");
+  throw Error(ErrorKind::kBadInput, in_quotes(type + ":" + path) + " is not a source");
 }
 
 Source Resolver::unauthorised_source(const std::string& word) {
@@ -176,21 +174,21 @@ Source Resolver::unauthorised_source(const std::string& word) {
       if (known.type == type) return known;
     if (const auto source = make_source(type, address, "")) return *source;
     throw Error(ErrorKind::kBadInput,
-                quoted(word) + " is not a source: it looks like <type>:<name>");
+                in_quotes(word) + " is not a source: it looks like <type>:<name>");
   }
   if (!valid_name(word))
-    throw Error(ErrorKind::kBadInput, quoted(word) + " is not the name of a source");
+    throw Error(ErrorKind::kBadInput, in_quotes(word) + " is not the name of a source");
   auto found = state_.catalog().sources(word);
   for (auto& source : live(word)) add(found, std::move(source));
   found = allowed(found);
   if (found.empty())
-    throw Error(ErrorKind::kNotFound, "there is no source " + quoted(word) +
+    throw Error(ErrorKind::kNotFound, "there is no source " + in_quotes(word) +
                                           ": it looks like <type>:<name>, as in postgres:my-db");
   if (found.size() > 1) {
     std::vector<std::string> names;
     for (const auto& source : found) names.push_back(source.spelling());
     throw Error(ErrorKind::kBadInput,
-                quoted(word) + " may be any of " + join(names, ", ") + ": say which");
+                in_quotes(word) + " may be any of " + join(names, ", ") + ": say which");
   }
   return found.front();
 }
@@ -222,18 +220,18 @@ Source Resolver::known_source(const std::string& word) {
   const Run run(state_, "describe", found);
   HookLog log{{}};
   if (describe(state_, run, log, found).exists()) return found;
-  throw Error(ErrorKind::kNotFound, "there is no source " + quoted(word));
+  throw Error(ErrorKind::kNotFound, "there is no source " + in_quotes(word));
 }
 
 Backup Resolver::latest(const Source& source) {
   const auto found = state_.catalog().latest(source);
-  const auto passed_over = state_.catalog().passed_over(source);
+  const auto newer_excluded = state_.catalog().newer_excluded(source);
   std::string hint;
-  if (passed_over && (!found || passed_over->sequence > found->sequence))
-    hint = passed_over->id +
-           (!passed_over->has_good_copy()  ? " has no good copy"
-            : passed_over->suspect.empty() ? " was taken before the service was destroyed"
-                                           : " is suspect") +
+  if (newer_excluded && (!found || newer_excluded->sequence > found->sequence))
+    hint = newer_excluded->id +
+           (!newer_excluded->has_good_copy()  ? " has no good copy"
+            : newer_excluded->suspect.empty() ? " was taken before the service was destroyed"
+                                              : " is suspect") +
            ", and is no @latest: name it";
   if (!found)
     throw Error(ErrorKind::kNotFound, "there is no successful backup of " + source.spelling() +
@@ -257,21 +255,21 @@ Backup Resolver::backup(const std::string& word) {
   const std::string id = colon == std::string::npos ? word : word.substr(colon + 1);
   if (!parse_id(id))
     throw Error(ErrorKind::kBadInput,
-                quoted(word) + " is not the id of a backup, nor <source>" + kLatest);
+                in_quotes(word) + " is not the id of a backup, nor <source>" + kLatest);
   std::vector<Backup> found = state_.catalog().find(id);
   if (colon != std::string::npos)
     std::erase_if(found, [&](const Backup& b) { return b.source.type != word.substr(0, colon); });
-  if (found.empty()) throw Error(ErrorKind::kNotFound, "there is no backup " + quoted(word));
+  if (found.empty()) throw Error(ErrorKind::kNotFound, "there is no backup " + in_quotes(word));
   std::vector<Source> sources;
   for (const auto& backup : found) sources.push_back(backup.source);
   sources = allowed(sources);
-  if (sources.empty()) throw Error(ErrorKind::kUnauthorised, "you may not use " + quoted(word));
+  if (sources.empty()) throw Error(ErrorKind::kUnauthorised, "you may not use " + in_quotes(word));
   std::erase_if(found, [&](const Backup& backup) {
     return std::find(sources.begin(), sources.end(), backup.source) == sources.end();
   });
   if (found.size() > 1)
     throw Error(ErrorKind::kBadInput,
-                quoted(word) + " may be " + found[0].text() + " or " + found[1].text());
+                in_quotes(word) + " may be " + found[0].text() + " or " + found[1].text());
   return found.front();
 }
 

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "sys/disk_space.hpp"
 #include "sys/file.hpp"
-#include "sys/room.hpp"
 
 namespace backups {
 namespace {
@@ -52,7 +52,7 @@ void fill(int fd, std::uint64_t size) {
 void lend_ballast(const fs::path& root, bool upto_half) noexcept {
   try {
     const std::uint64_t size = size_of(file_of(root));
-    if (size == 0 || has_room(root, kMebibyte)) return;
+    if (size == 0 || has_disk_space(root, kMebibyte)) return;
     const std::uint64_t stays = upto_half ? whole_size(root) / 2 : 0;
     const std::uint64_t left = std::max(size - std::min(size, kMebibyte), stays);
     if (left < size) ::truncate(file_of(root).c_str(), static_cast<off_t>(left));

@@ -78,7 +78,7 @@ Run::Run(const State& state, const std::string& verb, const Source& source) {
   record_.process_start = start_of(record_.pid).value_or(0);
   record_.started_at = now();
   record_.id = verb + "-" + id_time(record_.started_at) + "-" + random_hex(4);
-  if (only_asks(verb) && !has_room(state.root(), kRoomToRecord)) {
+  if (only_asks(verb) && !has_disk_space(state.root(), kSpaceToRecord)) {
     directory_ = scratch_.emplace().path();
     return;
   }

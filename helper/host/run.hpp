@@ -9,8 +9,8 @@
 #include "host/state.hpp"
 #include "model/source.hpp"
 #include "sys/clock.hpp"
+#include "sys/disk_space.hpp"
 #include "sys/lock.hpp"
-#include "sys/room.hpp"
 
 namespace backups {
 

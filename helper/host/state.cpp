@@ -19,8 +19,8 @@
 #include "store/local.hpp"
 #include "store/s3.hpp"
 #include "sys/clock.hpp"
+#include "sys/disk_space.hpp"
 #include "sys/file.hpp"
-#include "sys/room.hpp"
 
 namespace backups {
 namespace {
@@ -136,13 +136,13 @@ Command State::helper_command(const std::string& verb) const {
 
 Catalog& State::catalog() {
   const bool open = catalog_ && is_catalog_current();
-  if (!open && copy_ && !has_room(root_, kRoomToRecord)) return *copy_;
+  if (!open && copy_ && !has_disk_space(root_, kSpaceToRecord)) return *copy_;
   if (open) return *catalog_;
   try {
     open_catalog();
     return *catalog_;
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kCancelled || has_room(root_, kRoomToRecord)) throw;
+    if (error.kind() == ErrorKind::kCancelled || has_disk_space(root_, kSpaceToRecord)) throw;
     if (!copy_) copy_ = copy_catalog();
     return *copy_;
   }
@@ -257,7 +257,7 @@ S3Store& State::s3(const std::string& target, const std::string& host_name) {
   if (const auto found = targets.find(target); found != targets.end())
     for (const auto& [name, value] : found->second) options += "\n" + name + "=" + value;
   auto& store = remote_[target + "/" + of + options];
-  if (!store) store = open_target(*this, target, of, hasty_);
+  if (!store) store = open_target(*this, target, of, short_timeouts_);
   return *store;
 }
 
@@ -274,7 +274,7 @@ Settings State::read_settings() const {
                 file.string() + " can't be understood: " + error.what() +
                     ". Correct that file or put a copy of it back. To begin without it: mv " +
                     shell_quote(file.string()) + " " + shell_quote(file.string() + ".damaged") +
-                    ", after which schedules, targets, kept backups, properties and the name of "
+                    ", after which schedules, targets, pins, properties and the name of "
                     "this host off-site are lost, and no backup is");
   }
 }

@@ -60,7 +60,7 @@ class State {
   S3Store& s3(const std::string& target, const std::string& host = {});
 
   /// While it lives, stores that are not local get one short try: for what need not be done now.
-  class Haste;
+  class ShortTimeouts;
 
   /// Throws Error, kDamaged, with the next step, where settings.json as a whole can't be
   /// understood.
@@ -102,7 +102,7 @@ class State {
   Listener listener_;
   std::unique_ptr<Store> local_;
   std::map<std::string, std::unique_ptr<S3Store>> remote_;  // by target, host and options
-  bool hasty_ = false;
+  bool short_timeouts_ = false;
   bool uses_defaults_ = false;
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<Catalog> copy_;  // stays when catalog_ is there again: somebody may still read it
@@ -110,17 +110,17 @@ class State {
   std::vector<std::unique_ptr<Catalog>> retired_;  // set aside, for whoever still holds one
 };
 
-class State::Haste {
+class State::ShortTimeouts {
  public:
-  explicit Haste(State& state) : state_(state) { turn(true); }
-  ~Haste() { turn(false); }
-  Haste(const Haste&) = delete;
-  Haste& operator=(const Haste&) = delete;
+  explicit ShortTimeouts(State& state) : state_(state) { turn(true); }
+  ~ShortTimeouts() { turn(false); }
+  ShortTimeouts(const ShortTimeouts&) = delete;
+  ShortTimeouts& operator=(const ShortTimeouts&) = delete;
 
  private:
-  void turn(bool hasty) {
+  void turn(bool is_short) {
     state_.remote_.clear();
-    state_.hasty_ = hasty;
+    state_.short_timeouts_ = is_short;
   }
   State& state_;
 };

@@ -13,8 +13,7 @@ namespace backups {
 namespace {
 
 constexpr std::uint64_t kMebibyte = 1ULL << 20;
-constexpr int kHastyTimeout = 3;       // seconds
-constexpr std::int64_t kDay = 86'400;  // seconds
+constexpr int kHastyTimeout = 3;  // seconds
 
 }  // namespace
 
@@ -33,7 +32,7 @@ void require_targets(const State& state, const std::vector<std::string>& names) 
 }
 
 std::unique_ptr<S3Store> open_target(const State& state, const std::string& target,
-                                     const std::string& host, bool hasty) {
+                                     const std::string& host, bool is_short) {
   require_targets(state, {target});
   const TargetOptions options = state.settings().targets.at(target);
   check_target_options(options);
@@ -64,9 +63,9 @@ std::unique_ptr<S3Store> open_target(const State& state, const std::string& targ
   s3.connect_timeout = number("connect-timeout", s3.connect_timeout);
   s3.stall_timeout = number("stall-timeout", s3.stall_timeout);
   s3.attempts = number("attempts", s3.attempts);
-  if (hasty) {
+  if (is_short) {
     s3.attempts = 1;
-    s3.one_chance = true;
+    s3.fail_fast = true;
     s3.connect_timeout = std::min(s3.connect_timeout, kHastyTimeout);
     s3.stall_timeout = std::min(s3.stall_timeout, kHastyTimeout);
   }

@@ -15,8 +15,8 @@ std::vector<std::string> default_targets(const State& state, const Source& sourc
 void require_targets(const State& state, const std::vector<std::string>& names);
 
 /// The target as a Store for the backups of `host`, of all hosts when that is empty. Throws Error,
-/// kNotFound or kKey. `hasty`: it gets one short try, and is out of reach from then on.
+/// kNotFound or kKey. `short`: it gets one short try, and is out of reach from then on.
 std::unique_ptr<S3Store> open_target(const State& state, const std::string& target,
-                                     const std::string& host, bool hasty = false);
+                                     const std::string& host, bool is_short = false);
 
 }  // namespace backups

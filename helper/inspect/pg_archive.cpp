@@ -8,9 +8,9 @@
 namespace backups {
 namespace {
 
-constexpr std::size_t kHeadSize = 11;  // magic, version (3), size of int, size of offset, format
-constexpr int kOldest = 12;            // archive version 1.12: PostgreSQL 9.0
-constexpr int kNewest = 16;            // archive version 1.16: PostgreSQL 17 and 18
+constexpr std::size_t kArchiveHead = 11;  // magic, version (3), size of int, size of offset, format
+constexpr int kOldest = 12;               // archive version 1.12: PostgreSQL 9.0
+constexpr int kNewest = 16;               // archive version 1.16: PostgreSQL 17 and 18
 constexpr char kCustom = 1;
 constexpr char kDirectory = 5;
 constexpr unsigned char kNoData = 3;  // offset flag of an entry without data
@@ -87,7 +87,7 @@ class PgArchive : public Inspector {
   }
 
   void read_head() {
-    const std::string_view head(word_.data(), kHeadSize);
+    const std::string_view head(word_.data(), kArchiveHead);
     const int minor = head[6];
     int_size_ = static_cast<unsigned char>(head[8]);
     offset_size_ = static_cast<unsigned char>(head[9]);
@@ -172,8 +172,8 @@ class PgArchive : public Inspector {
 
   Completeness verdict_;
   At at_ = At::kHead;
-  std::array<char, kHeadSize> word_{};
-  std::size_t want_ = kHeadSize;  // bytes of `word_`
+  std::array<char, kArchiveHead> word_{};
+  std::size_t want_ = kArchiveHead;  // bytes of `word_`
   std::size_t had_ = 0;
   std::uint64_t skip_ = 0;  // bytes to pass over before the next word
   std::size_t int_size_ = 4;

@@ -8,9 +8,9 @@
 namespace backups {
 namespace {
 
-constexpr std::size_t kHeadSize = 9;  // "REDIS" and four digits, or "VALKEY" and three
-constexpr int kNewestRedis = 12;      // Redis 7.4 to 8
-constexpr int kNewestValkey = 80;     // Valkey 9
+constexpr std::size_t kRdbHead = 9;  // "REDIS" and four digits, or "VALKEY" and three
+constexpr int kNewestRedis = 12;     // Redis 7.4 to 8
+constexpr int kNewestValkey = 80;    // Valkey 9
 constexpr int kFirstWithChecksum = 5;
 constexpr char kEnd = '\xFF';            // the opcode before the checksum
 constexpr std::size_t kChecksum = 8;     // bytes
@@ -64,7 +64,7 @@ std::uint64_t add_to_crc(std::uint64_t crc, std::string_view bytes) {
 class Rdb : public Inspector {
  public:
   void read(std::string_view bytes) override {
-    if (head_.size() < kHeadSize) head_ += bytes.substr(0, kHeadSize - head_.size());
+    if (head_.size() < kRdbHead) head_ += bytes.substr(0, kRdbHead - head_.size());
     tail_ += bytes;
     if (tail_.size() <= kTail) return;
     const std::size_t passed = tail_.size() - kTail;
@@ -75,7 +75,7 @@ class Rdb : public Inspector {
   Completeness verdict() override {
     const bool redis = head_.starts_with("REDIS");
     const auto version = parse_number(head_.substr(std::min(head_.size(), redis ? 5UL : 6UL)));
-    if (head_.size() < kHeadSize || !(redis || head_.starts_with("VALKEY")) || !version)
+    if (head_.size() < kRdbHead || !(redis || head_.starts_with("VALKEY")) || !version)
       return {Completeness::Kind::kIncomplete, "it does not begin as a dump of Redis"};
     if (redis && *version < kFirstWithChecksum)
       return tail_.ends_with(kEnd) ? complete() : incomplete("it does not end as a dump of Redis");

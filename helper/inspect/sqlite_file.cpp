@@ -6,21 +6,21 @@
 namespace backups {
 namespace {
 
-constexpr std::size_t kHeadSize = 100;
+constexpr std::size_t kDatabaseHead = 100;
 
 /// https://sqlite.org/fileformat2.html, section 1.3. A page count in the head that an old SQLite
 /// did not keep up to date (its counter is not that of the last change) says nothing.
 class SqliteFile : public Inspector {
  public:
   void read(std::string_view bytes) override {
-    if (head_.size() < kHeadSize) head_ += bytes.substr(0, kHeadSize - head_.size());
+    if (head_.size() < kDatabaseHead) head_ += bytes.substr(0, kDatabaseHead - head_.size());
     size_ += bytes.size();
   }
 
   Completeness verdict() override {
     using namespace std::string_literals;
     if (!head_.starts_with("SQLite format 3\0"s)) return incomplete("it is not a SQLite database");
-    if (head_.size() < kHeadSize) return incomplete("it ends in its first bytes");
+    if (head_.size() < kDatabaseHead) return incomplete("it ends in its first bytes");
     const std::uint64_t page = number(16, 2) == 1 ? 65536 : number(16, 2);
     if (page < 512 || (page & (page - 1)) != 0)
       return incomplete("its page size is " + std::to_string(page));

@@ -4,12 +4,12 @@
 #include <thread>
 #include <utility>
 
+#include "backup/run_backup.hpp"
 #include "backup/suspect.hpp"
-#include "backup/take.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "catalog/chores.hpp"
+#include "catalog/job_marks.hpp"
 #include "hook/hook.hpp"
 #include "host/target.hpp"
 #include "lifecycle/recover.hpp"
@@ -44,8 +44,8 @@ Lock wait_for(State& state, const Source& source) {
 
 Manifest take(State& state, Lock lock, const Source& source, const std::string& trigger,
               const std::string& label, const Progress& progress) {
-  Created created = take_backup(state, std::move(lock),
-                                {source, trigger, label, default_targets(state, source)}, progress);
+  Created created = run_backup(state, std::move(lock),
+                               {source, trigger, label, default_targets(state, source)}, progress);
   for (const auto& [target, error] : created.failed_copies) log::warn(error.what());
   warn_of_clock(state, source);
   if (const auto text = suspicion_text(state, created.manifest); !text.empty()) log::warn(text);
@@ -60,7 +60,7 @@ bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
     return false;
   }
   // It may hold nothing of what is there now.
-  if (Chores(state.catalog().database()).done_at(kReplaced + source.text()) >= latest->sequence)
+  if (JobMarks(state.catalog().database()).done_at(kReplaced + source.text()) >= latest->sequence)
     return false;
   log::detail(latest->id + " is " + human_duration(now() - latest->started_at) +
               " old: no other one is taken");
@@ -165,8 +165,8 @@ void before_destroy(State& state, const Source& source, const Progress& progress
 
 void after_destroy(State& state, const Source& source) {
   const std::int64_t mark = state.catalog().next_sequence(now());
-  for (const char* chore : {kReplaced, kDestroyed})
-    Chores(state.catalog().database()).mark_done(chore + source.text(), mark);
+  for (const char* mark_name : {kReplaced, kDestroyed})
+    JobMarks(state.catalog().database()).mark_done(mark_name + source.text(), mark);
   write_metrics(state);
   // What was said of this one is not meant for the next of that name.
   if (!state.settings().own(source.text(), "final-backup").empty())

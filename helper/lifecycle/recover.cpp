@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "catalog/chores.hpp"
+#include "catalog/job_marks.hpp"
 #include "copies/copy.hpp"
 #include "copies/copying.hpp"
 #include "copies/remove.hpp"
@@ -21,9 +21,9 @@
 #include "notify/alert.hpp"
 #include "restore/rollback.hpp"
 #include "sys/clock.hpp"
+#include "sys/disk_space.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
-#include "sys/room.hpp"
 
 namespace backups {
 namespace {
@@ -80,7 +80,7 @@ bool abandon_restore(State& state, const RunRecord& dead) {
   std::string found;
   try {
     found = trim(query_hook(state, run, log, dead.source.type, "abandon",
-                            {dead.source.address, dead.place}, {}, kEndlessPatience));
+                            {dead.source.address, dead.place}, {}, kLongestTimeouts));
   } catch (const Error&) {
     run.keep();  // its hook may have left something, too
     throw;
@@ -108,10 +108,10 @@ bool is_of(const Source& one, const Source& other) {
   return one.type == other.type && one.name == other.name;
 }
 
-/// A chore of each target, which follows: when clean-up there failed last.
+/// A job_mark of each target, which follows: when clean-up there failed last.
 constexpr const char* kFailedAt = "clean-up failed ";
 constexpr Time kPause = 15 * 60;
-constexpr Time kPatience = 3600;  // what was begun longer ago and can't be cleaned up is alerted
+constexpr Time kAlertAfter = 3600;  // what was begun longer ago and can't be cleaned up is alerted
 
 /// One pass over what dead processes have left.
 class Recovery {
@@ -137,8 +137,8 @@ class Recovery {
     };
     const auto unfinished = [&](const Backup& backup) { recover_backup(backup); };
     each(state_.catalog().in_progress(), unfinished);
-    each(state_.catalog().half_copied(), unfinished);
-    each(state_.catalog().half_deleted(), [&](const Backup& backup) {
+    each(state_.catalog().unfinished_copies(), unfinished);
+    each(state_.catalog().unfinished_deletions(), [&](const Backup& backup) {
       finish_removal(state_, backup,
                      [&](const auto& target, const auto& work) { return at(target, work); });
     });
@@ -156,7 +156,7 @@ class Recovery {
       const std::string message =
           "Cannot clean up after " + what + ": " + error.what() + ". It is tried again later";
       if (said_.insert(error.what()).second) log::warn(message);
-      if (now() > begun + kPatience)
+      if (now() > begun + kAlertAfter)
         raise_alert(state_, {.kind = AlertKind::kCleanup,
                              .source = source.text(),
                              .message = message,
@@ -171,8 +171,8 @@ class Recovery {
       return true;
     }
     if (reach_ == Reach::kHere) return false;
-    const Chores chores(state_.catalog().database());
-    const Time failed = chores.done_at(kFailedAt + target);
+    const JobMarks job_marks(state_.catalog().database());
+    const Time failed = job_marks.done_at(kFailedAt + target);
     if ((spares_ && now() < failed + kPause && !lies_ahead(failed, now())) ||
         failed_.contains(target))
       return false;
@@ -182,7 +182,7 @@ class Recovery {
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kCancelled) throw;
       failed_.insert(target);
-      chores.mark_done(kFailedAt + target, now());
+      job_marks.mark_done(kFailedAt + target, now());
       throw;
     }
   }
@@ -269,7 +269,8 @@ std::map<std::string, Source> unsound_sources(State& state) {
     }
   }
   Catalog& catalog = state.catalog();
-  for (const auto& backups : {catalog.in_progress(), catalog.half_copied(), catalog.half_deleted()})
+  for (const auto& backups :
+       {catalog.in_progress(), catalog.unfinished_copies(), catalog.unfinished_deletions()})
     for (const auto& backup : backups) sources.emplace(backup.source.text(), backup.source);
   return sources;
 }
@@ -302,15 +303,15 @@ RestoreLocks lock_for_restore(State& state, const RestoreRequest& request) {
 
 void recover_source(State& state, const Source& source, Reach reach) {
   // What can't be recorded can't be finished either.
-  if (!has_room(state.root(), kRoomToRecord)) return;
-  std::optional<State::Haste> haste;
-  if (reach == Reach::kEverywhere) haste.emplace(state);
+  if (!has_disk_space(state.root(), kSpaceToRecord)) return;
+  std::optional<State::ShortTimeouts> short_timeouts;
+  if (reach == Reach::kEverywhere) short_timeouts.emplace(state);
   on_sound_catalog([&] { Recovery(state, reach, false).recover(source); });
 }
 
 void recover(State& state, Reach reach) {
   if (reach == Reach::kHere) warn_of_replacements(state);
-  const State::Haste haste(state);
+  const State::ShortTimeouts short_timeouts(state);
   on_sound_catalog([&] {
     const auto sources = unsound_sources(state);
     std::set<std::string> unsound;

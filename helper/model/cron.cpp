@@ -31,10 +31,6 @@ constexpr std::array<std::array<const char*, 2>, 7> kShorthands = {{
     {"@annually", "0 0 1 1 *"},
 }};
 
-[[noreturn]] void refuse(const std::string& problem) { throw Error(ErrorKind::kBadInput, problem); }
-
-std::string quoted(const std::string& text) { return "'" + printable(text) + "'"; }
-
 std::vector<std::string> words_of(const std::string& text) {
   std::istringstream in(text);
   std::vector<std::string> words;
@@ -44,7 +40,7 @@ std::vector<std::string> words_of(const std::string& text) {
 
 std::string expand(const std::string& text) {
   if (text == "@reboot")
-    refuse("'@reboot' is no time: a backup missed while a host was down runs anyway");
+    refuse_input("'@reboot' is no time: a backup missed while a host was down runs anyway");
   for (const auto& [name, fields] : kShorthands)
     if (text == name) return fields;
   return text;
@@ -120,7 +116,7 @@ std::optional<Time> next_on_the_clock(const CronFields& fields, Time after, cons
   const LocalMinute now = zone.local(after);
   auto found = find(fields, now + minutes(1), now + kHorizon);
   while (found) {
-    const Time time = zone.shown(*found).first;
+    const Time time = zone.occurrences(*found).first;
     if (time > after) return time;
     found = find(fields, *found + minutes(1), now + kHorizon);
   }
@@ -164,8 +160,9 @@ bool is_weekday(const std::string& word) {
 Cron Cron::parse(const std::string& expression) {
   const auto words = words_of(expand(trim(expression)));
   if (words.size() != 5)
-    refuse(quoted(expression) + " is no cron expression: minute, hour, day, month and weekday as " +
-           "'0 2 * * sun', or @hourly, @daily, @weekly, @monthly, @yearly");
+    refuse_input(in_quotes(expression) +
+                 " is no cron expression: minute, hour, day, month and weekday as " +
+                 "'0 2 * * sun', or @hourly, @daily, @weekly, @monthly, @yearly");
   const CronFields fields{CronField::parse(CronUnit::kMinute, words[0]),
                           CronField::parse(CronUnit::kHour, words[1]),
                           CronField::parse(CronUnit::kDay, words[2]),
@@ -174,7 +171,7 @@ Cron Cron::parse(const std::string& expression) {
                           !words[2].starts_with('*') && !words[4].starts_with('*')};
   const Cron cron(join(words, " "), fields);
   if (!ever_runs(fields))
-    refuse(quoted(cron.text()) + " would never run: no month of it has such a day");
+    refuse_input(in_quotes(cron.text()) + " would never run: no month of it has such a day");
   return cron;
 }
 
@@ -185,14 +182,14 @@ std::optional<Time> Cron::next(Time after, const Zone& zone) const {
 
 Cron cron_daily(const std::string& value) {
   const auto clock = clock_fields(trim(value));
-  if (!clock) refuse("--daily takes a time of day as 02:00, not " + quoted(value));
+  if (!clock) refuse_input("--daily takes a time of day as 02:00, not " + in_quotes(value));
   return Cron::parse(*clock + " * * *");
 }
 
 Cron cron_weekly(const std::string& value) {
   const auto parts = day_and_clock(value);
   if (!parts || !is_weekday(parts->day))
-    refuse("--weekly takes a day and a time as 'sun 02:00', not " + quoted(value));
+    refuse_input("--weekly takes a day and a time as 'sun 02:00', not " + in_quotes(value));
   return Cron::parse(parts->clock + " * * " + parts->day);
 }
 
@@ -200,10 +197,10 @@ Cron cron_monthly(const std::string& value) {
   const auto parts = day_and_clock(value);
   const auto day = parts ? parse_number(parts->day) : std::nullopt;
   if (!day || *day < 1 || *day > 31)
-    refuse("--monthly takes a day and a time as '1 02:00', not " + quoted(value));
+    refuse_input("--monthly takes a day and a time as '1 02:00', not " + in_quotes(value));
   if (*day > 28)
-    refuse("--monthly " + quoted(value) + " would leave out the months without a day " +
-           std::to_string(*day) + ": take one from 1 to 28");
+    refuse_input("--monthly " + in_quotes(value) + " would leave out the months without a day " +
+                 std::to_string(*day) + ": take one from 1 to 28");
   return Cron::parse(parts->clock + " " + std::to_string(*day) + " * *");
 }
 

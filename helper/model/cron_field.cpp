@@ -40,15 +40,6 @@ const Unit& unit_of(CronUnit unit) {
   return kUnits.at(static_cast<std::size_t>(unit));
 }
 
-[[noreturn]] void refuse(const std::string& problem) { throw Error(ErrorKind::kBadInput, problem); }
-
-std::string quoted(const std::string& word) { return "'" + printable(word) + "'"; }
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 /// By its first three letters or all of them.
 std::optional<int> find_name(const Unit& unit, const std::string& word) {
   for (std::size_t i = 0; i < unit.names.size(); ++i) {
@@ -97,24 +88,24 @@ class Item {
     if (const auto named = find_name(unit_, word)) return *named;
     const auto number = parse_number(word);
     if (!number || *number < unit_.lowest || *number > unit_.highest)
-      refuse(quoted(word) + inside(word) + " is no " + unit_.what + ": " + unit_.takes);
+      refuse_input(in_quotes(word) + inside(word) + " is no " + unit_.what + ": " + unit_.takes);
     return static_cast<int>(*number);
   }
 
   int step_of(const std::string& word) const {
     const auto number = parse_number(word);
     if (!number || *number < 1)
-      refuse(quoted(word) + inside(word) + " is no step: a number from 1 on, as in */5");
+      refuse_input(in_quotes(word) + inside(word) + " is no step: a number from 1 on, as in */5");
     return *number > unit_.highest ? unit_.highest + 1 : static_cast<int>(*number);
   }
 
   std::string inside(const std::string& word) const {
-    return word == text_ ? "" : " in " + quoted(text_);
+    return word == text_ ? "" : " in " + in_quotes(text_);
   }
 
   [[noreturn]] void refuse_descending(const std::string& first, const std::string& last) const {
-    refuse(quoted(text_) + " goes backwards: write " + first + "-" + std::to_string(unit_.last()) +
-           "," + std::to_string(unit_.lowest) + "-" + last);
+    refuse_input(in_quotes(text_) + " goes backwards: write " + first + "-" +
+                 std::to_string(unit_.last()) + "," + std::to_string(unit_.lowest) + "-" + last);
   }
 
   const Unit& unit_;
@@ -132,7 +123,7 @@ CronField::CronField(CronUnit unit, std::uint64_t bits) : bits_(bits) {
 CronField CronField::parse(CronUnit unit, const std::string& text) {
   std::uint64_t bits = 0;
   for (const auto& item : split(text, ',')) {
-    if (item.empty()) refuse(quoted(text) + " has a comma with nothing beside it");
+    if (item.empty()) refuse_input(in_quotes(text) + " has a comma with nothing beside it");
     bits |= Item(unit_of(unit), item).bits();
   }
   return {unit, bits};

@@ -21,11 +21,6 @@ bool is_port(const std::string& text) {
   return number && *number >= 1 && *number <= 65535;
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 /// "host", "host:9000", "[::1]:9000"
 bool is_authority(const std::string& value) {
   const bool literal = value.starts_with('[');

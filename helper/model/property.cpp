@@ -50,12 +50,6 @@ bool is_percent(const std::string& value) {
   return percent && *percent >= 0 && *percent <= 100;
 }
 
-bool is_one_of(const std::string& value, std::initializer_list<const char*> words) {
-  return std::find(words.begin(), words.end(), value) != words.end();
-}
-
-bool is_flag(const std::string& value) { return is_one_of(value, {"true", "false"}); }
-
 bool is_abort_or_warn(const std::string& value) { return is_one_of(value, {"abort", "warn"}); }
 
 bool is_final_backup(const std::string& value) {

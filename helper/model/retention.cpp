@@ -203,25 +203,26 @@ class Group {
 
 /// What matters beyond a group and a target.
 struct SourceState {
-  const RetentionItem* newest = nullptr;  ///< good and not spare; may be suspect
-  bool only = true;                       ///< no other is good, and neither spare nor suspect
+  const RetentionItem* newest =
+      nullptr;       ///< good and neither a safety nor a final one; may be suspect
+  bool only = true;  ///< no other is good, and none is a safety or final one or suspect
   Clock clock;
 };
 
 SourceState look_at(const std::vector<RetentionItem>& items, const Clock& clock) {
   SourceState state{.clock = clock};
   for (const auto& item : items)
-    if (item.good && !item.spare && (!state.newest || is_newer(item, *state.newest)))
+    if (item.good && !item.safety_or_final && (!state.newest || is_newer(item, *state.newest)))
       state.newest = &item;
   for (const auto& item : items)
-    if (item.good && !item.spare && !item.suspect && item.id != state.newest->id)
+    if (item.good && !item.safety_or_final && !item.suspect && item.id != state.newest->id)
       state.only = false;
   return state;
 }
 
 /// Why `item` stays whatever the rules say; empty when they decide.
 std::string stays_always(const RetentionItem& item, const SourceState& source) {
-  if (item.pinned) return "kept by hand";
+  if (item.pinned) return "pinned";
   if (item.locked_until && *item.locked_until > source.clock.now)
     return "locked until " + rfc3339(*item.locked_until);
   if (item.way_back_until && (source.clock.leapt || *item.way_back_until > source.clock.now))

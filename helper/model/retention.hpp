@@ -45,7 +45,7 @@ struct RetentionItem {
   bool good = false;          ///< a success with a sound copy here
   bool pinned = false;
   bool suspect = false;
-  bool spare =
+  bool safety_or_final =
       false;  ///< of a service as it was (safety, final): no backup of the one there is now
   std::optional<Time> locked_until;    ///< Object Lock
   std::optional<Time> way_back_until;  ///< the last one from before a collapse that nobody accepted
@@ -79,8 +79,8 @@ using CivilOf = std::function<CivilTime(const std::string& group, Time)>;
 /// until a newer good one of their group is on their target.
 ///
 /// Never removed: what is pinned or locked, the source's newest good backup (neither suspect nor
-/// spare), what is the way back from a collapse, and nothing at all while that newest one is
-/// suspect.
+/// a safety or final one), what is the way back from a collapse, and nothing at all while that
+/// newest one is suspect.
 std::vector<Verdict> retain(const std::vector<RetentionItem>& items, const RulesOf& rules_of,
                             const CivilOf& civil_of, const Clock& clock);
 

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/cron.hpp"
+#include "model/settings.hpp"
 #include "model/target.hpp"
 #include "sys/zone.hpp"
 

@@ -11,10 +11,6 @@
 namespace backups {
 namespace {
 
-bool one_of(const std::string& value, const std::vector<std::string>& known) {
-  return std::find(known.begin(), known.end(), value) != known.end();
-}
-
 bool in_range(const std::string& value, std::int64_t least, std::int64_t most) {
   const auto number = parse_number(value);
   return number && *number >= least && *number <= most;
@@ -43,8 +39,6 @@ bool is_prefix(const std::string& value) {
          });
 }
 
-bool is_flag(const std::string& value) { return one_of(value, {"true", "false"}); }
-
 }  // namespace
 
 const std::vector<TargetOption>& target_options() {
@@ -60,13 +54,13 @@ const std::vector<TargetOption>& target_options() {
        [](const std::string& value) { return has_only(value, "_"); }},
       {"encryption", "AES256|aws:kms", "by the provider, with its own key or one of KMS",
        [](const std::string& value) {
-         return one_of(value, {"AES256", "aws:kms"});
+         return is_one_of(value, {"AES256", "aws:kms"});
        }},
       {"kms-key", "ID", "which key of KMS",
        [](const std::string& value) { return has_only(value, ":/_-"); }},
       {"object-lock", "GOVERNANCE|COMPLIANCE", "nobody can delete copies for object-lock-days",
        [](const std::string& value) {
-         return one_of(value, {"GOVERNANCE", "COMPLIANCE"});
+         return is_one_of(value, {"GOVERNANCE", "COMPLIANCE"});
        }},
       {"object-lock-days", "N", "from 1 to 36500",
        [](const std::string& value) { return in_range(value, 1, 36500); }},
@@ -132,7 +126,7 @@ std::vector<std::string> parse_target_list(const std::string& text) {
   for (const auto& name : split(text, ',')) {
     if (name != kLocalTarget && !valid_target_name(name))
       throw Error(ErrorKind::kBadInput, "'" + printable(name) + "' is not the name of a target");
-    if (!one_of(name, names)) names.push_back(name);
+    if (!is_one_of(name, names)) names.push_back(name);
   }
   return names;
 }

@@ -51,11 +51,11 @@ bool raise_alert(State& state, Alert alert) {
 
 void clear_alert(State& state, Alert alert) {
   tell_quietly(state, [&] {
-    const std::string trouble = name_of(alert.kind);
+    const std::string incident = name_of(alert.kind);
     alert.kind = AlertKind::kRecovery;
     fill_in(state, alert);
     Outbox(state.catalog().database())
-        .clear(trouble, subject_of(alert), alert.at, listeners(state.settings(), alert.kind),
+        .clear(incident, subject_of(alert), alert.at, listeners(state.settings(), alert.kind),
                to_json_text(alert));
   });
 }

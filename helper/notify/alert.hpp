@@ -23,10 +23,10 @@ bool raise_alert(State& state, Alert alert);
 void subscribe_alerts(State& state);
 
 /// What raise_alert() was told with the same kind and subject is well again: tells that as a
-/// recovery, where the trouble was told. Costs one look where there was none.
+/// recovery, where the incident was told. Costs one look where there was none.
 void clear_alert(State& state, Alert alert);
 
-/// clear_alert() for each trouble of that kind that is known and of another subject than `still`.
+/// clear_alert() for each incident of that kind that is known and of another subject than `still`.
 void clear_others(State& state, AlertKind kind, const std::set<std::string>& still,
                   const std::string& message);
 

@@ -18,7 +18,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr int kHttpSeconds = 10;
-constexpr seconds kProgramPatience(30);
+constexpr seconds kProgramTimeout(30);
 constexpr seconds kGrace(2);
 
 std::string get(const Settings& settings, const std::string& property) {
@@ -68,7 +68,7 @@ void run(Command command, const std::string& input) {
       {STDIN_FILENO, in.get()}, {STDOUT_FILENO, said.get()}, {STDERR_FILENO, said.get()}};
   command.leaves_work = true;  // a mailer may deliver after it has ended
   Process process(command);
-  const auto status = process.wait(kProgramPatience);
+  const auto status = process.wait(kProgramTimeout);
   if (!status) {
     process.stop(kGrace);
     throw Error(ErrorKind::kFailed, command.argv[0] + " took longer than 30 s");

@@ -8,7 +8,7 @@
 
 namespace backups {
 
-/// The dead man's switch: hears of every run in its order, of no trouble.
+/// The dead man's switch: hears of every run, in order, and of no incident.
 constexpr const char* kPing = "ping";
 
 /// Where alerts go, as far as it is set up: "webhook", "mail", "command".

@@ -2,7 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "catalog/chores.hpp"
+#include "catalog/job_marks.hpp"
 #include "sys/file.hpp"
 
 namespace backups {
@@ -19,7 +19,7 @@ struct Metric {
 // Backups that are there, of services that are.
 const std::string kThere =
     " FROM (SELECT * FROM backups WHERE deleted_at IS NULL AND sequence > ifnull((SELECT at FROM "
-    "chores WHERE chores.name = '" +
+    "job_marks WHERE job_marks.name = '" +
     std::string(kDestroyed) + "' || type || ':' || backups.name), 0))";
 // Without those that are no more than a way back from a restore.
 const std::string kNotSafety = " trigger <> 'safety'";

@@ -5,7 +5,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "catalog/chores.hpp"
+#include "catalog/job_marks.hpp"
 #include "notify/alert.hpp"
 
 namespace backups {
@@ -13,8 +13,6 @@ namespace {
 
 constexpr const char* kSeen = "clock";
 constexpr const char* kLeapt = "clock leapt";
-constexpr Time kHour = 3600;
-constexpr Time kDay = 86400;
 constexpr Time kLeap = 7 * kDay;
 constexpr std::size_t kNamed = 3;
 
@@ -34,19 +32,19 @@ std::string advice(const std::vector<Backup>& ahead) {
 }  // namespace
 
 void watch_clock(State& state) {
-  const Chores chores(state.catalog().database());
+  const JobMarks job_marks(state.catalog().database());
   const Time time = now();
-  const Time seen = chores.done_at(kSeen);
+  const Time seen = job_marks.done_at(kSeen);
   if (seen > 0 && time > seen + kLeap) {
     log::warn("The clock went from " + rfc3339(seen) + " to " + rfc3339(time) +
               " at once: for a day nothing is removed by age");
-    chores.mark_done(kLeapt, time);
+    job_marks.mark_done(kLeapt, time);
   }
-  if (time > seen + kHour || lies_ahead(seen, time)) chores.mark_done(kSeen, time);
+  if (time > seen + kHour || lies_ahead(seen, time)) job_marks.mark_done(kSeen, time);
 }
 
 bool has_leapt(State& state) {
-  const Time leapt = Chores(state.catalog().database()).done_at(kLeapt);
+  const Time leapt = JobMarks(state.catalog().database()).done_at(kLeapt);
   return leapt > 0 && !lies_ahead(leapt, now()) && now() < leapt + kDay;
 }
 

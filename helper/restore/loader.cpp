@@ -166,7 +166,7 @@ void Loader::feed(const std::string& action, const Manifest& manifest, const Art
   read_artifact(store, manifest, artifact, hook.input(), progress);
   hook.input().finish();
   NullSink nowhere;
-  hook.copy_output(nowhere, kEndlessPatience);
+  hook.copy_output(nowhere, kLongestTimeouts);
   hook.wait();
 }
 
@@ -210,7 +210,7 @@ bool Loader::abandon(const std::string& where) {
 
 std::string Loader::call(const std::string& action, const std::string& where) {
   return query_hook(state_, run_, log_, target_.type, action, {target_.address, where}, {},
-                    kEndlessPatience);
+                    kLongestTimeouts);
 }
 
 }  // namespace backups

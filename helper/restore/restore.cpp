@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "catalog/chores.hpp"
+#include "catalog/job_marks.hpp"
 #include "copies/copy.hpp"
 #include "copies/verify.hpp"
 #include "host/version.hpp"
@@ -70,29 +70,29 @@ Way Restore::way() const {
   return target_.beside ? Way::kSwap : Way::kReplace;
 }
 
-std::uint64_t Restore::room_needed() const {
+std::uint64_t Restore::space_needed() const {
   const std::uint64_t data = manifest_.raw_size() + manifest_.raw_size() / 4;
   return target_.beside ? std::max(data, kLeastBeside) : data;
 }
 
-std::optional<std::uint64_t> Restore::room_free() const {
+std::optional<std::uint64_t> Restore::space_free() const {
   if (target_.place.empty()) return std::nullopt;
   return disk_space(target_.place).available;
 }
 
-void Restore::require_room() const {
-  const auto free = room_free();
-  if (request_.in_place || !free || *free >= room_needed()) return;
-  throw Error(ErrorKind::kNoRoom,
+void Restore::require_disk_space() const {
+  const auto free = space_free();
+  if (request_.in_place || !free || *free >= space_needed()) return;
+  throw Error(ErrorKind::kNoSpace,
               "not enough room to " +
                   std::string(target_.beside ? "restore beside the live data"
                                              : "keep the dump until it is read") +
-                  ": about " + human_size(room_needed()) + " needed, " + human_size(*free) +
+                  ": about " + human_size(space_needed()) + " needed, " + human_size(*free) +
                   " free at " + target_.place + ". Free some room, or use --in-place");
 }
 
 void Restore::verify(const Progress& progress) {
-  with_copy(state_, request_.backup, [&](Store& store, const std::string&) {
+  try_copies(state_, request_.backup, [&](Store& store, const std::string&) {
     verify_artifacts(store, manifest_, progress);
     store_ = &store;
   });
@@ -102,8 +102,8 @@ void Restore::verify(const Progress& progress) {
 Restore::Rehearsal Restore::rehearsal() const {
   if (way() != Way::kInPlace || !has_hook(state_, request_.target.type, "rehearse"))
     return Rehearsal::kNone;
-  const auto free = room_free();
-  return free && *free >= 2 * room_needed() ? Rehearsal::kWhole : Rehearsal::kStructure;
+  const auto free = space_free();
+  return free && *free >= 2 * space_needed() ? Rehearsal::kWhole : Rehearsal::kStructure;
 }
 
 void Restore::rehearse(const Progress& progress) {
@@ -169,7 +169,7 @@ void Restore::apply(const Progress& progress) {
   state_.catalog().record(request_.backup, "restored", "into " + request_.target.spelling(), now());
   for (const auto& one : log_.lost())
     state_.catalog().record(request_.backup, "not restored", to_text(one), now());
-  Chores(state_.catalog().database())
+  JobMarks(state_.catalog().database())
       .mark_done(kReplaced + request_.target.text(), state_.catalog().next_sequence(now()));
 }
 

@@ -46,10 +46,10 @@ class Restore {
 
   /// Bytes that the copy beside the live one is likely to take, and those free where it goes
   /// (nothing when the hook does not say where).
-  std::uint64_t room_needed() const;
-  std::optional<std::uint64_t> room_free() const;
-  /// Throws Error, kNoRoom. Restores in place need none.
-  void require_room() const;
+  std::uint64_t space_needed() const;
+  std::optional<std::uint64_t> space_free() const;
+  /// Throws Error, kNoSpace. Restores in place need none.
+  void require_disk_space() const;
 
   /// Reads and checks every byte of the nearest good copy, which apply() then takes. Throws Error,
   /// kDamaged.

@@ -85,7 +85,7 @@ RetentionItem item_of(const Settings& settings, const Backup& backup, const Copy
   item.good = copy.status == "success";
   item.pinned = settings.is_pinned(backup.text());
   item.suspect = !backup.suspect.empty();
-  item.spare = backup.is_spare();
+  item.safety_or_final = backup.is_safety_or_final();
   item.locked_until = locked_until(settings, backup, copy);
   return item;
 }
@@ -204,7 +204,7 @@ Pruned prune(State& state, const Source& source) {
 
 void forget_history(State& state) {
   if (has_leapt(state)) return;
-  for (const auto& backup : state.catalog().long_gone(now() - kRemembered)) {
+  for (const auto& backup : state.catalog().expired_rows(now() - kRemembered)) {
     remove_durably(state.log_file(backup.source, backup.id));
     state.catalog().erase(backup);
   }
@@ -216,7 +216,7 @@ namespace {
 /// by what it has finished.
 bool is_stale_upload(State& state, const std::string& key) {
   auto busy = state.catalog().in_progress();
-  for (auto& backup : state.catalog().half_copied()) busy.push_back(std::move(backup));
+  for (auto& backup : state.catalog().unfinished_copies()) busy.push_back(std::move(backup));
   const auto parts = split(key, '/');
   if (parts.size() != 3) return false;
   const std::string id = parts[2].substr(0, parts[1].size() + kLengthOfTime + 1);

@@ -10,7 +10,6 @@
 namespace backups {
 namespace {
 
-/// A failure is tried again after 5 minutes, then after 20, 80 and so on, until its next turn.
 constexpr Time kFirstRetry = 5 * 60;
 constexpr Time kLastRetry = 6 * 3600;
 constexpr int kCounted = 8;
@@ -27,14 +26,13 @@ Time since(const Schedule& schedule) {
 /// Of an attempt that failed: nothing when a person stopped it.
 std::optional<Time> retry_at(State& state, const Schedule& schedule, const ScheduleRun& failed) {
   if (failed.error == interrupt::kByPerson) return std::nullopt;
-  Time delay = kFirstRetry;
+  int failures = 1;
   const auto tries = state.catalog().runs_of(schedule.source, schedule.id, now(), kCounted);
-  for (std::size_t i = 1; i < tries.size() && tries[i].status == "failed"; ++i)
-    delay = std::min(delay * 4, kLastRetry);
+  for (std::size_t i = 1; i < tries.size() && tries[i].status == "failed"; ++i) ++failures;
   // Nobody knows when one ended whose process died, or during which the clock leapt.
   const bool known =
       failed.finished_at && failed.error != kInterrupted && !lies_ahead(*failed.finished_at, now());
-  return (known ? *failed.finished_at : failed.started_at) + delay;
+  return (known ? *failed.finished_at : failed.started_at) + retry_delay(failures);
 }
 
 std::optional<Time> due(State& state, const Schedule& schedule,
@@ -49,12 +47,18 @@ std::optional<Time> due(State& state, const Schedule& schedule,
 
 }  // namespace
 
-Standing standing(State& state, const Schedule& schedule) {
-  Standing standing;
+Time retry_delay(int failures) {
+  Time delay = kFirstRetry;
+  for (int i = 1; i < failures && delay < kLastRetry; ++i) delay *= 4;
+  return std::min(delay, kLastRetry);
+}
+
+ScheduleStatus schedule_status(State& state, const Schedule& schedule) {
+  ScheduleStatus status;
   const auto newest = state.catalog().runs_of(schedule.source, schedule.id, now(), 1);
-  if (!newest.empty()) standing.last = newest.front();
-  if (schedule.paused.empty()) standing.due = due(state, schedule, standing.last);
-  return standing;
+  if (!newest.empty()) status.last = newest.front();
+  if (schedule.paused.empty()) status.due = due(state, schedule, status.last);
+  return status;
 }
 
 std::vector<Time> runs_after(const Schedule& schedule, Time after, std::size_t count) {

@@ -11,13 +11,17 @@
 
 namespace backups {
 
+/// After which something that has failed so often in a row is tried again: 5 minutes, then 20, 80
+/// and so on, up to 6 hours.
+Time retry_delay(int failures);
+
 /// How a schedule stands.
-struct Standing {
+struct ScheduleStatus {
   std::optional<ScheduleRun> last;  ///< its newest attempt that does not lie ahead
   std::optional<Time> due;          ///< when it is to run next, or was to; nothing while paused
 };
 
-Standing standing(State& state, const Schedule& schedule);
+ScheduleStatus schedule_status(State& state, const Schedule& schedule);
 
 /// When it runs after `after`, `count` times at most.
 std::vector<Time> runs_after(const Schedule& schedule, Time after, std::size_t count);

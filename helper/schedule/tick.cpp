@@ -7,12 +7,12 @@
 #include <memory>
 #include <set>
 
+#include "backup/run_backup.hpp"
 #include "backup/suspect.hpp"
-#include "backup/take.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "catalog/chores.hpp"
+#include "catalog/job_marks.hpp"
 #include "copies/copying.hpp"
 #include "host/target.hpp"
 #include "lifecycle/recover.hpp"
@@ -30,11 +30,7 @@
 namespace backups {
 namespace {
 
-constexpr Time kDay = 86400;
-constexpr const char* kDailyChore = "prune";
-/// A copy that failed is tried again after 5 minutes, then after 20, 80 and so on.
-constexpr Time kFirstRetry = 5 * 60;
-constexpr Time kLastRetry = 6 * 3600;
+constexpr const char* kDailyJob = "prune";
 constexpr int kMostTries = 30;
 
 void apply_retention(State& state, const Source& source) {
@@ -54,7 +50,7 @@ void back_up(State& state, const Schedule& schedule) {
   const auto targets = targets_of(state, schedule);
   const std::string first = first_target(state.settings(), targets);
   const Manifest made =
-      take_first_copy(state, {schedule.source, "schedule", "", {first}, schedule.id}, {});
+      run_first_copy(state, {schedule.source, "schedule", "", {first}, schedule.id}, {});
   log::result("Backup " + made.id + " done: " + human_size(made.stored_size()));
   if (const std::string text = suspicion_text(state, made); !text.empty()) log::warn(text);
   const auto backup = state.catalog().find(made.source.type, made.id);
@@ -67,7 +63,7 @@ void back_up(State& state, const Schedule& schedule) {
         *backup, {target, "failed", known ? "it waits for its turn" : missing.what(), {}});
   }
   // No target that does not answer holds it up: what stays there goes the next time.
-  const State::Haste haste(state);
+  const State::ShortTimeouts short_timeouts(state);
   apply_retention(state, schedule.source);
 }
 
@@ -142,10 +138,10 @@ class Tick {
  private:
   struct Seen {
     const Schedule* schedule;
-    Standing standing;
+    ScheduleStatus status;
 
-    bool is_due() const { return standing.due && *standing.due <= now(); }
-    bool succeeded() const { return standing.last && standing.last->status == "success"; }
+    bool is_due() const { return status.due && *status.due <= now(); }
+    bool succeeded() const { return status.last && status.last->status == "success"; }
   };
 
   /// As it is now: a backup may have taken hours.
@@ -153,7 +149,9 @@ class Tick {
     settings_ = state_.settings();
     seen_.clear();
     for (const auto& schedule : settings_.schedules)
-      attempt(schedule.text(), [&] { seen_.push_back({&schedule, standing(state_, schedule)}); });
+      attempt(schedule.text(), [&] {
+        seen_.push_back({&schedule, schedule_status(state_, schedule)});
+      });
   }
 
   /// The longest overdue first.
@@ -162,9 +160,8 @@ class Tick {
     std::copy_if(seen_.begin(), seen_.end(), std::back_inserter(due), [&](const Seen& seen) {
       return seen.is_due() && lane_of(*seen.schedule) == lane_;
     });
-    std::stable_sort(due.begin(), due.end(), [](const Seen& a, const Seen& b) {
-      return *a.standing.due < *b.standing.due;
-    });
+    std::stable_sort(due.begin(), due.end(),
+                     [](const Seen& a, const Seen& b) { return *a.status.due < *b.status.due; });
     return due;
   }
 
@@ -182,7 +179,7 @@ class Tick {
         continue;
       }
       // Somebody else may have done it since.
-      if (!Seen{&schedule, standing(state_, schedule)}.is_due()) continue;
+      if (!Seen{&schedule, schedule_status(state_, schedule)}.is_due()) continue;
       if (tried_.empty()) ping(state_, AlertKind::kStart, "");
       tried_.insert(schedule.text());
       attempt(schedule.source.spelling(), [&] { back_up(state_, schedule); });
@@ -202,7 +199,7 @@ class Tick {
   /// The next copy that is to be made on each target.
   std::map<std::string, Backup> due_copies() {
     std::map<std::string, Backup> copies;
-    for (const auto& backup : state_.catalog().badly_copied()) {
+    for (const auto& backup : state_.catalog().failed_copies()) {
       for (const auto& copy : backup.copies) {
         if (copy.status != "failed" || !settings_.targets.contains(copy.target)) continue;
         if (copied_.contains(backup.text() + " " + copy.target)) continue;
@@ -254,38 +251,36 @@ class Tick {
         });
     if (!wanted) return true;
     attempt(backup.id, [&] {
-      take_copy(state_, std::move(*lock), *current, lane_, {});
+      run_copy(state_, std::move(*lock), *current, lane_, {});
       log::result(backup.id + " is copied to " + lane_);
     });
     return true;
   }
 
   static Time retry_at(const Copy& copy) {
-    Time delay = kFirstRetry;
-    for (int i = 1; i < copy.attempts && delay < kLastRetry; ++i) delay *= 4;
     const Time tried = copy.tried_at.value_or(0);
-    return lies_ahead(tried, now()) ? now() : tried + std::min(delay, kLastRetry);
+    return lies_ahead(tried, now()) ? now() : tried + retry_delay(copy.attempts);
   }
 
   /// False when it is not its time.
   bool prune_everything() {
-    const Chores chores(state_.catalog().database());
-    const Time done = chores.done_at(kDailyChore);
+    const JobMarks job_marks(state_.catalog().database());
+    const Time done = job_marks.done_at(kDailyJob);
     if (now() < done + kDay && !lies_ahead(done, now())) return false;
-    const State::Haste haste(state_);
+    const State::ShortTimeouts short_timeouts(state_);
     for (const auto& source : state_.catalog().sources()) {
       interrupt::check();
       if (const auto lock = state_.try_lock(source, "prune"))
         attempt(source.spelling(), [&] { apply_retention(state_, source); });
     }
     forget_history(state_);
-    chores.mark_done(kDailyChore, now());
+    job_marks.mark_done(kDailyJob, now());
     write_metrics(state_);
     return true;
   }
 
   void end_uploads() {
-    const State::Haste haste(state_);
+    const State::ShortTimeouts short_timeouts(state_);
     end_stale_uploads(state_);
   }
 
@@ -322,7 +317,7 @@ class Tick {
   /// Good news only while every schedule is well.
   void tell_switch() {
     for (const auto& seen : seen_) {
-      const bool failed = seen.standing.last && seen.standing.last->status == "failed";
+      const bool failed = seen.status.last && seen.status.last->status == "failed";
       if (!seen.schedule->paused.empty() || (!failed && !is_silent(seen))) continue;
       return ping(state_, AlertKind::kFailure, seen.schedule->text() + " is not backed up");
     }

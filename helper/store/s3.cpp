@@ -115,7 +115,7 @@ class S3 : public S3Store {
   std::vector<Check> probe() override {
     S3Target target = client_.target();
     if (target.locks()) target.object_lock_seconds = kTestLock;
-    target.one_chance = true;
+    target.fail_fast = true;
     target.attempts = std::min(target.attempts, 3);
     target.connect_timeout = std::min(target.connect_timeout, 10);
     target.stall_timeout = std::min(target.stall_timeout, 15);

@@ -32,7 +32,7 @@ struct S3Target {
   std::uint64_t part_size = 0;  ///< bytes, all parts equal; 0: as the upload needs
 
   int attempts = 10;            ///< of each request
-  bool one_chance = false;      ///< once it could not be reached, every request fails at once
+  bool fail_fast = false;       ///< once it could not be reached, every request fails at once
   int connect_timeout = 15;     ///< seconds
   int stall_timeout = 60;       ///< seconds at under 1 KiB/s
   double backoff_unit = 0.5;    ///< seconds, the first pause's upper bound

@@ -185,27 +185,27 @@ void S3Client::learn_time(const HttpResponse& response) {
 }
 
 S3Answer S3Client::send(const S3Request& request) {
-  if (!target_.one_chance) return try_to_send(request);
+  if (!target_.fail_fast) return try_to_send(request);
   {
     const std::lock_guard lock(mutex_);
-    if (lost_) throw *lost_;
+    if (unreachable_) throw *unreachable_;
   }
   try {
     return try_to_send(request);
   } catch (const S3Error&) {
     throw;  // it answered
   } catch (const HttpFailure& failure) {
-    lose(unreachable(request.doing, failure, 1));
+    give_up(unreachable(request.doing, failure, 1));
     throw;
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kUnreachable) lose(error);
+    if (error.kind() == ErrorKind::kUnreachable) give_up(error);
     throw;
   }
 }
 
-void S3Client::lose(const Error& error) {
+void S3Client::give_up(const Error& error) {
   const std::lock_guard lock(mutex_);
-  lost_ = error;
+  unreachable_ = error;
 }
 
 S3Answer S3Client::try_to_send(const S3Request& request) {
@@ -240,19 +240,17 @@ S3Answer S3Client::try_to_send(const S3Request& request) {
 }
 
 bool S3Client::gives_up(const HttpFailure& failure, int failures, int attempts) const {
-  const int patience = attempts > 0 ? attempts : target_.attempts;
+  const int timeouts = attempts > 0 ? attempts : target_.attempts;
   const bool timed_out = failure.cause() == HttpFailure::Cause::kTimeout;
-  return failure.cause() == HttpFailure::Cause::kCertificate || (timed_out && target_.one_chance) ||
-         failures >= (reached_ ? patience : std::min(patience, kFirstContact));
+  return failure.cause() == HttpFailure::Cause::kCertificate || (timed_out && target_.fail_fast) ||
+         failures >= (reached_ ? timeouts : std::min(timeouts, kFirstContact));
 }
 
-double S3Client::longest_pause() const {
-  return target_.one_chance ? kHurriedPause : kLongestPause;
-}
+double S3Client::longest_pause() const { return target_.fail_fast ? kHurriedPause : kLongestPause; }
 
 bool S3Client::is_lost() const {
   const std::lock_guard lock(mutex_);
-  return lost_.has_value();
+  return unreachable_.has_value();
 }
 
 void S3Client::say_again(const std::string& doing, const std::string& why, int failures,

@@ -18,6 +18,9 @@
 
 namespace backups {
 
+/// Seconds that a request without much to send or receive may take.
+constexpr int kShortRequest = 120;
+
 /// One request to a bucket. What it refers to must outlive it.
 struct S3Request {
   std::string doing{};  ///< for a person: "read fake/one/x.dump", "list the objects"
@@ -80,7 +83,7 @@ class S3Client {
   /// Is the `failures`th in a row the last?
   bool gives_up(const HttpFailure& failure, int failures, int attempts = 0) const;
 
-  /// With `one_chance`: it has had that.
+  /// With `fail_fast`: it has had that.
   bool is_lost() const;
 
   /// Says so to a person, once for all parts that fail at the same time: that attempt `failures`
@@ -109,7 +112,7 @@ class S3Client {
   HttpRequest signed_request(const S3Request& request, const S3Credentials& credentials,
                              bool fresh) const;
   S3Answer try_to_send(const S3Request& request);
-  void lose(const Error& error);
+  void give_up(const Error& error);
   HttpResponse send_once(const S3Request& request, const S3Credentials& credentials, bool fresh);
   void learn_time(const HttpResponse& response);
   bool correct(const S3Request& request, const S3Credentials& credentials,
@@ -138,7 +141,7 @@ class S3Client {
   std::int64_t offset_ = 0;  // seconds added to our clock
   std::optional<std::int64_t> skew_;
   std::vector<std::unique_ptr<HttpClient>> idle_;
-  std::optional<Error> lost_;  // why it counts as out of reach
+  std::optional<Error> unreachable_;  // why it counts as out of reach
   std::chrono::steady_clock::time_point said_again_{};
 
   std::atomic<bool> reached_{false};

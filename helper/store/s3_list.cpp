@@ -7,7 +7,6 @@
 namespace backups {
 namespace {
 
-constexpr int kShortRequest = 120;  // seconds
 constexpr int kAbortAttempts = 3;
 
 /// `doing`: "list the objects".

@@ -11,9 +11,8 @@
 namespace backups {
 namespace {
 
-constexpr int kShortRequest = 120;  // seconds
-constexpr int kCompletion = 900;    // seconds: the server puts up to 10,000 parts together
-constexpr Time kClockError = 5;     // seconds, between two of the provider's servers
+constexpr int kCompletion = 900;  // seconds: the server puts up to 10,000 parts together
+constexpr Time kClockError = 5;   // seconds, between two of the provider's servers
 
 }  // namespace
 
@@ -70,7 +69,7 @@ S3Stored Multipart::complete(bool is_new) {
   }
   halt();
   S3Stored stored = finish_upload(is_new);
-  if (doubtful_) clear_doubt();
+  if (maybe_orphaned_) abort_orphans();
   ensure_lock(client_, key_, doing_);
   return stored;
 }
@@ -88,10 +87,10 @@ void Multipart::begin() {
   try {
     answer = client_.send(request);
   } catch (const Error&) {
-    clear_doubt();
+    abort_orphans();
     throw;
   }
-  doubtful_ = answer.repeated;
+  maybe_orphaned_ = answer.repeated;
   id_ = read_upload_id(answer.response.body).value_or("");
   takes_checksums_ = !answer.response.header("x-amz-checksum-algorithm").empty();
   if (id_.empty())
@@ -101,7 +100,7 @@ void Multipart::begin() {
 
 /// An attempt whose answer got lost may have begun an upload that nobody will end. One that is
 /// older than the first attempt is somebody else's.
-void Multipart::clear_doubt() noexcept {
+void Multipart::abort_orphans() noexcept {
   try {
     const interrupt::Shield shield;
     const Time begun = begun_ + client_.skew().value_or(0);
@@ -238,7 +237,7 @@ void Multipart::abort() noexcept {
     for (int i = 0; i < 2; ++i) abort_upload(client_, {key_, id_});
   } catch (const std::exception&) {  // a sweep finds it later
   }
-  if (doubtful_) clear_doubt();
+  if (maybe_orphaned_) abort_orphans();
 }
 
 }  // namespace backups

@@ -53,7 +53,7 @@ class Multipart {
 
  private:
   void begin();
-  void clear_doubt() noexcept;
+  void abort_orphans() noexcept;
   void work();
   S3Part send_part(const S3Piece& piece);
   S3Stored finish_upload(bool is_new);
@@ -70,7 +70,7 @@ class Multipart {
   std::string id_;
   Time begun_ = 0;                // by our clock
   bool takes_checksums_ = false;  // the server said so when the upload was created
-  bool doubtful_ = false;
+  bool maybe_orphaned_ = false;
   bool completed_ = false;
   int next_ = 1;
   std::uint64_t size_ = 0;

@@ -15,8 +15,7 @@
 namespace backups {
 namespace {
 
-constexpr int kShortRequest = 120;  // seconds
-constexpr int kLooks = 3;           // at an object that must be there: some servers need a moment
+constexpr int kLooks = 3;  // at an object that must be there: some servers need a moment
 constexpr std::size_t kReadSize = 1024 * 1024;
 constexpr const char* kLockMode = "x-amz-object-lock-mode";
 constexpr const char* kLockUntil = "x-amz-object-lock-retain-until-date";

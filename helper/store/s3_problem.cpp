@@ -47,8 +47,7 @@ std::optional<S3Problem> problem_in(const HttpResponse& response, bool needs_xml
 
 bool is_web_page(const HttpResponse& response) {
   if (!response.ok() || response.body.empty()) return false;
-  std::string start = trim(response.body.substr(0, 200)).substr(0, 14);
-  for (char& c : start) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string start = lower(trim(response.body.substr(0, 200)).substr(0, 14));
   return response.header("content-type").starts_with("text/html") || start.starts_with("<html") ||
          start.starts_with("<!doctype html");
 }

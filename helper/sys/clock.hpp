@@ -10,6 +10,9 @@ namespace backups {
 /// Seconds since 1970-01-01T00:00:00Z.
 using Time = std::int64_t;
 
+constexpr Time kHour = 3600;
+constexpr Time kDay = 24 * kHour;
+
 Time now();
 
 /// The latest time that something may have which is over at `now`: clocks are corrected by moments,

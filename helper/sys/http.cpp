@@ -60,10 +60,8 @@ std::size_t on_header(const char* text, std::size_t, std::size_t size, void* con
                    if (line.starts_with("HTTP/")) exchange.response.headers.clear();
                    const std::size_t colon = line.find(':');
                    if (colon == std::string_view::npos) return;
-                   std::string name(line.substr(0, colon));
-                   for (char& c : name)
-                     c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-                   exchange.response.headers[name] = trim(line.substr(colon + 1));
+                   exchange.response.headers[lower(std::string(line.substr(0, colon)))] =
+                       trim(line.substr(colon + 1));
                  })
              ? size
              : 0;

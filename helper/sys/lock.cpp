@@ -41,7 +41,7 @@ std::optional<Lock> Lock::try_acquire(const fs::path& path, const std::string& h
   try {
     write_all(fd.get(), holder + "\n", path.string());
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kNoRoom) throw;  // it is held without a name too
+    if (error.kind() != ErrorKind::kNoSpace) throw;  // it is held without a name too
   }
   return Lock(std::move(fd));
 }

@@ -119,11 +119,11 @@ Process::~Process() {
   if (!status_) stop();
 }
 
-std::optional<int> Process::wait(std::chrono::milliseconds patience) {
+std::optional<int> Process::wait(std::chrono::milliseconds timeouts) {
   using std::chrono::steady_clock;
   if (status_) return status_;
-  const bool forever = patience == std::chrono::milliseconds::max();
-  const auto end = forever ? steady_clock::time_point::max() : steady_clock::now() + patience;
+  const bool forever = timeouts == std::chrono::milliseconds::max();
+  const auto end = forever ? steady_clock::time_point::max() : steady_clock::now() + timeouts;
   for (;;) {
     siginfo_t ended{};
     const int hang = handle_ || !forever ? WNOHANG : 0;

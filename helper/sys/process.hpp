@@ -36,9 +36,9 @@ class Process {
 
   pid_t pid() const { return pid_; }
 
-  /// Waits for its end; nothing when `patience` is over first. The exit code, or 128 + the signal
+  /// Waits for its end; nothing when `timeouts` is over first. The exit code, or 128 + the signal
   /// that ended it.
-  std::optional<int> wait(std::chrono::milliseconds patience);
+  std::optional<int> wait(std::chrono::milliseconds timeouts);
 
   /// SIGTERM to the group, SIGKILL to what is left of it after `grace`; returns the exit code.
   int stop(std::chrono::milliseconds grace = std::chrono::seconds(10));

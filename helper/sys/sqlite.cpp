@@ -7,10 +7,10 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "sys/disk_space.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
-#include "sys/room.hpp"
 
 namespace backups {
 namespace {
@@ -21,11 +21,11 @@ ErrorKind kind_of(int code) {
     case SQLITE_NOTADB:
       return ErrorKind::kDamaged;
     case SQLITE_FULL:
-      return ErrorKind::kNoRoom;
+      return ErrorKind::kNoSpace;
     case SQLITE_BUSY:
       return ErrorKind::kBusy;
     default:
-      return code == SQLITE_IOERR_SHMSIZE ? ErrorKind::kNoRoom : ErrorKind::kFailed;
+      return code == SQLITE_IOERR_SHMSIZE ? ErrorKind::kNoSpace : ErrorKind::kFailed;
   }
 }
 
@@ -34,7 +34,7 @@ ErrorKind kind_of(int code) {
   const char* named = database ? sqlite3_db_filename(database, "main") : nullptr;
   const std::string name = named ? named : "";
   const bool frozen = name.empty() && (code & 0xFF) == SQLITE_READONLY;
-  const ErrorKind kind = frozen ? ErrorKind::kNoRoom : kind_of(code);
+  const ErrorKind kind = frozen ? ErrorKind::kNoSpace : kind_of(code);
   if (kind == ErrorKind::kDamaged && !name.empty())
     const Fd mark(
         ::open(Database::damage_mark(name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));

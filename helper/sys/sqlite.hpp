@@ -62,7 +62,7 @@ class Database {
   /// there is no file, or no path. Throws Error as the other.
   static Database copy_of(const std::filesystem::path& path);
 
-  /// Every change fails from now on, as kNoRoom.
+  /// Every change fails from now on, as kNoSpace.
   void freeze();
 
   /// A file that is made when SQLite finds the database at `path` damaged, at whatever statement,

@@ -81,7 +81,7 @@ LocalMinute Zone::local(Time time) const {
   return LocalMinute(floor<minutes>(seconds(time) + zone_->get_info(instant(time)).offset));
 }
 
-Shown Zone::shown(LocalMinute minute) const {
+LocalOccurrences Zone::occurrences(LocalMinute minute) const {
   const std::chrono::seconds clock = minute.time_since_epoch();
   const auto info = zone_->get_info(date::local_seconds(clock));
   const Time first = (clock - info.first.offset).count();

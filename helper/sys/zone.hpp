@@ -15,7 +15,7 @@ namespace backups {
 using LocalMinute = std::chrono::local_time<std::chrono::minutes>;
 
 /// When a clock on the wall shows a minute.
-struct Shown {
+struct LocalOccurrences {
   int times;    ///< 0 where clocks jump over it (a gap), 2 where they were set back, 1 otherwise
   Time first;   ///< its beginning, or the end of the gap
   Time second;  ///< the same as `first` unless it is shown twice
@@ -33,7 +33,7 @@ class Zone {
   const std::string& name() const { return name_; }
 
   LocalMinute local(Time time) const;
-  Shown shown(LocalMinute minute) const;
+  LocalOccurrences occurrences(LocalMinute minute) const;
 
   /// The first instant after `time` at which clocks may be changed; thousands of years away where
   /// they never are again.

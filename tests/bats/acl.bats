@@ -117,8 +117,8 @@ everything() {
   run -0 --separate-stderr mallory backups:verify "$id"
   run -0 --separate-stderr mallory backups:download "$id"
   assert_equal "$output" "first of $HERS"
-  run -0 --separate-stderr mallory backups:keep "$id"
-  run -0 --separate-stderr mallory backups:unkeep "$id"
+  run -0 --separate-stderr mallory backups:pin "$id"
+  run -0 --separate-stderr mallory backups:unpin "$id"
   run -0 --separate-stderr mallory backups:restore "$HERS@latest" --force
   run -0 --separate-stderr mallory backups:set "$HERS" compression gzip
   run -0 --separate-stderr mallory backups:set "$HERS" compression
@@ -141,8 +141,8 @@ logs
 verify
 download
 download --raw
-keep
-unkeep
+pin
+unpin
 delete --force
 restore --force
 restore --dry-run

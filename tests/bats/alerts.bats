@@ -112,7 +112,7 @@ time_passes() {
   assert_ends 12
   knob export
   assert_equal "$(outbox)" 0
-  assert_equal "$(catalog "SELECT count(*) FROM troubles")" 0
+  assert_equal "$(catalog "SELECT count(*) FROM incidents")" 0
 }
 
 @test "notify-test reaches every channel, in each format" {

@@ -48,7 +48,7 @@ wrong() {
 
 @test "an option that does not exist, for every verb" {
   local verb
-  for verb in create list info logs restore verify download adopt delete keep unkeep cancel set version; do
+  for verb in create list info logs restore verify download adopt delete pin unpin cancel set version; do
     wrong 2 "there is no option '--nope'" "$verb" --nope
     wrong 2 "there is no option '-n'" "$verb" -n 3
     wrong 2 "there is no option '--form'" "$verb" --form json
@@ -59,7 +59,7 @@ wrong() {
 @test "a missing word never means all" {
   local verb
   wrong 2 "say which source, or --all" create
-  for verb in info logs restore verify download adopt delete keep unkeep cancel set; do
+  for verb in info logs restore verify download adopt delete pin unpin cancel set; do
     wrong 2 "a word is missing" "$verb"
     wrong 2 "an empty word" "$verb" ""
   done
@@ -74,7 +74,7 @@ wrong() {
   wrong 2 "either sources or --all, not both" create fake:db --all
   wrong 2 "'b' is one word too many" list a b
   wrong 2 "'b' is one word too many" version b
-  for verb in info logs restore verify download adopt delete keep unkeep cancel; do
+  for verb in info logs restore verify download adopt delete pin unpin cancel; do
     wrong 2 "'b' is one word too many" "$verb" "$ID" b
   done
   wrong 2 "'b' is one word too many" set fake:db compression none b
@@ -108,7 +108,7 @@ wrong() {
 
 @test "backups that are none" {
   local verb
-  for verb in info logs restore verify download delete keep unkeep; do
+  for verb in info logs restore verify download delete pin unpin; do
     wrong 2 "'db' is not the id of a backup" "$verb" db
     wrong 2 "'db@newest' is not the id" "$verb" db@newest
     wrong 2 "'../$ID' is not the id" "$verb" "../$ID"
@@ -154,10 +154,10 @@ wrong() {
   local verb
   run -0 --separate-stderr "$BACKUPS_HELPER" help
   assert_equal "$stderr" ""
-  for verb in create list info logs restore verify download adopt delete keep unkeep cancel set version help; do
+  for verb in create list info logs restore verify download adopt delete pin unpin cancel set version help; do
     assert_match "$output" "    backups:$verb .*  [a-z]"
   done
-  for verb in create list info logs restore verify download adopt delete keep unkeep cancel set; do
+  for verb in create list info logs restore verify download adopt delete pin unpin cancel set; do
     run -0 "$BACKUPS_HELPER" help "$verb"
     assert_contains "${lines[0]}" "Usage: dokku backups:$verb"
     assert_equal "$(helper "$verb" --help)" "$output"

@@ -6,7 +6,7 @@
 load ../support/setup
 load fake
 
-BACKUP='id source type name address status error trigger schedule label suspect started_at finished_at deleted_at verified_at kept engine engine_version raw_size stored_size copies'
+BACKUP='id source type name address status error trigger schedule label suspect started_at finished_at deleted_at verified_at pinned engine engine_version raw_size stored_size copies'
 
 setup() {
   fresh_root
@@ -29,7 +29,7 @@ assert_values() {
   assert_json_true '[paths(scalars) as $p | ($p[-1] | tostring) as $key | getpath($p) as $value
     | if ($key | test("_at$")) then ($value == null or ($value | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")))
       elif ($key | test("_size$|^room_")) then ($value == null or ($value | type) == "number")
-      elif ($key == "kept" or $key == "more" or $key == "in_place" or $key == "replaces_live_data") then ($value | type) == "boolean"
+      elif ($key == "pinned" or $key == "more" or $key == "in_place" or $key == "replaces_live_data") then ($value | type) == "boolean"
       else true end] | all'
 }
 
@@ -51,13 +51,13 @@ assert_values() {
   local id
   knob export 'echo "{\"warning\": \"mind the gap\"}" >&3; echo "{\"detail\": {\"a\": {\"b\": 1}}}" >&3'
   id=$(helper create fake:db --quiet --label 'Zoë said "now", äöü')
-  helper keep "$id" --quiet
+  helper pin "$id" --quiet
   run -0 --separate-stderr helper list --format json
   assert_fields backups more
   assert_json .more false
   assert_json '.backups[0] | keys_unsorted | join(" ")' "$BACKUP"
   assert_json '.backups[0].label' 'Zoë said "now", äöü'
-  assert_json '.backups[0] | "\(.type) \(.name) \(.address) \(.status) \(.trigger) \(.kept) \(.engine) \(.engine_version)"' \
+  assert_json '.backups[0] | "\(.type) \(.name) \(.address) \(.status) \(.trigger) \(.pinned) \(.engine) \(.engine_version)"' \
     "fake db db success manual true Fake 1.0"
   assert_json '.backups[0].copies | map(keys_unsorted[]) | join(" ")' "target status size error etag attempts"
   assert_json '.backups[0].stored_size' "$(find "$ROOT/fake" -name '*.zst' -printf '%s\n' | awk '{sum += $1} END {print sum}')"
@@ -115,7 +115,7 @@ assert_values() {
 }
 
 @test "restore, and its dry run" {
-  local id preview='backup source into started_at stored_size raw_size engine engine_version target_engine_version target_contents in_place replaces_live_data warnings room_needed room_free'
+  local id preview='backup source into started_at stored_size raw_size engine engine_version target_engine_version target_contents in_place replaces_live_data warnings space_needed space_free'
   id=$(helper create fake:db --quiet)
   fake_source fake:db second
   run -0 --separate-stderr helper restore "$id" --dry-run --format json
@@ -124,7 +124,7 @@ assert_values() {
   assert_json .status dry-run
   assert_json '.target_contents | join("")' something
   assert_json '"\(.in_place) \(.replaces_live_data) \(.warnings | length)"' "false false 0"
-  assert_json_true '.room_free > 0 and .room_needed > 0'
+  assert_json_true '.space_free > 0 and .space_needed > 0'
   assert_equal "$(fake_live fake:db)" second
   run -0 --separate-stderr helper restore "$id" --force --format json
   # shellcheck disable=SC2086 # words
@@ -140,17 +140,17 @@ assert_values() {
   assert_json '"\(.source) \(.into)"' "fake:db fake:other"
 }
 
-@test "adopt, keep, unkeep, set, cancel, version" {
+@test "adopt, pin, unpin, set, cancel, version" {
   local id
   run -0 --separate-stderr helper adopt fake:db --artifact one --format json <"$FAKE/live/fake/db/one"
   assert_fields source status id
   id=$(jq -r .id <<<"$output")
-  run -0 --separate-stderr helper keep "$id" --format json
-  assert_fields id kept
-  assert_json .kept true
-  run -0 --separate-stderr helper unkeep "$id" --format json
-  assert_fields id kept
-  assert_json .kept false
+  run -0 --separate-stderr helper pin "$id" --format json
+  assert_fields id pinned
+  assert_json .pinned true
+  run -0 --separate-stderr helper unpin "$id" --format json
+  assert_fields id pinned
+  assert_json .pinned false
   run -0 --separate-stderr helper set fake:db compression gzip --format json
   assert_fields scope key value
   assert_json '"\(.scope) \(.key) \(.value)"' "fake:db compression gzip"
@@ -170,7 +170,7 @@ assert_values() {
 @test "on failure nothing is on stdout, and the exit code is the same as without" {
   local words id
   id=$(helper create fake:db --quiet)
-  for words in "info nope" "logs nope" "verify nope" "restore nope" "delete nope" "keep nope" "set fake:db nope 1" "list --limit x"; do
+  for words in "info nope" "logs nope" "verify nope" "restore nope" "delete nope" "pin nope" "set fake:db nope 1" "list --limit x"; do
     # shellcheck disable=SC2086 # words
     run -2 --separate-stderr helper $words --format json
     assert_equal "$output" ""

@@ -146,7 +146,7 @@ successes_are() {
   run -4 --separate-stderr helper delete "$(catalog "SELECT id FROM backups WHERE status = 'in-progress'")" --force
   assert_contains "$stderr" "is not finished yet: dokku backups:cancel fake:db"
   helper verify "$ID" --quiet
-  helper keep "$ID" --quiet
+  helper pin "$ID" --quiet
   fake_source fake:other x
   knob export
   helper create fake:other --quiet >/dev/null

@@ -22,7 +22,7 @@ history() {
   knob export 'exit 1'
   run -1 helper create fake:db
   knob export
-  helper keep "$KEPT" --quiet
+  helper pin "$KEPT" --quiet
   helper set fake:db compression gzip --quiet
   helper set --global silence-timeout 5m --quiet
   SETTINGS=$(<"$ROOT/settings.json")
@@ -32,7 +32,7 @@ history() {
 assert_rebuilt() {
   assert_contains "$stderr" "-----> The catalog was lost: rebuilt from the manifests of 2 backup(s)"
   run -0 --separate-stderr helper list --all --format json
-  assert_json '.backups | map("\(.id) \(.status) \(.label) \(.kept)") | join(", ")' \
+  assert_json '.backups | map("\(.id) \(.status) \(.label) \(.pinned)") | join(", ")' \
     "$GOOD success  false, $KEPT success a label true"
   refute_contains "$stderr" rebuilt
   assert_equal "$(<"$ROOT/settings.json")" "$SETTINGS"
@@ -123,7 +123,7 @@ assert_rebuilt() {
 @test "directories are 0700 and files 0600, whatever the caller's umask" {
   local mask
   for mask in 000 022 077; do
-    (umask "$mask" && helper create fake:db --quiet && helper set fake:db compression gzip --quiet && helper keep fake:db@latest --quiet) >/dev/null
+    (umask "$mask" && helper create fake:db --quiet && helper set fake:db compression gzip --quiet && helper pin fake:db@latest --quiet) >/dev/null
     knob export 'exit 1'
     (umask "$mask" && helper create fake:db --quiet) || [[ $? == 1 ]]
     knob export

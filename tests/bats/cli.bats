@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The verbs as a person types them, on good days: how backups are named, listed, kept, deleted, restored.
+# The verbs as a person types them, on good days: how backups are named, listed, pinned, deleted, restored.
 #
 # shellcheck disable=SC2016 # knobs are code for the hook
 
@@ -80,7 +80,7 @@ column() {
   export TZ=UTC0
   fake_source other:db second
   at '2026-04-08 14:30:00' helper create fake:db other:db --quiet
-  for verb in info logs verify keep unkeep delete; do
+  for verb in info logs verify pin unpin delete; do
     run -2 --separate-stderr helper "$verb" db-2026-04-08-14-30-00
     assert_contains "$stderr" "'db-2026-04-08-14-30-00' may be fake:db-2026-04-08-14-30-00 or other:db-2026-04-08-14-30-00"
   done
@@ -211,22 +211,22 @@ column() {
   assert_match "$(tail -n 1 "$BATS_TEST_TMPDIR/followed")" "success"
 }
 
-@test "keep: a backup that is kept can't be deleted until it is no longer" {
+@test "pin: a backup that is pinned can't be deleted until it is no longer" {
   local id
   helper create fake:db --quiet
   id=$(helper create fake:db --quiet)
-  run -0 --separate-stderr helper keep "$id"
-  assert_contains "$stderr" "=====> $id is kept until dokku backups:unkeep"
+  run -0 --separate-stderr helper pin "$id"
+  assert_contains "$stderr" "=====> $id is pinned until dokku backups:unpin"
   run -0 --separate-stderr helper list
-  assert_match "${lines[1]}" "success \(kept\)"
+  assert_match "${lines[1]}" "success \(pinned\)"
   run -11 --separate-stderr helper delete "$id" --force </dev/null
-  assert_contains "$stderr" "is kept: dokku backups:unkeep it first"
+  assert_contains "$stderr" "is pinned: dokku backups:unpin it first"
   helper verify "$id" --quiet
-  run -0 --separate-stderr helper keep "$id"
-  run -0 --separate-stderr helper unkeep "$id"
+  run -0 --separate-stderr helper pin "$id"
+  run -0 --separate-stderr helper unpin "$id"
   run -0 --separate-stderr helper delete "$id" --force
-  run -2 --separate-stderr helper keep "$id"
-  assert_contains "$stderr" "holds nothing to keep"
+  run -2 --separate-stderr helper pin "$id"
+  assert_contains "$stderr" "cannot be pinned"
 }
 
 @test "delete removes the files and keeps the row; the only good one stays without a person" {

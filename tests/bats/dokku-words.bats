@@ -61,7 +61,7 @@ load dokku
   local before verb
   backup "$STORE"
   before=$(everything)
-  for verb in create info logs restore verify download adopt delete keep unkeep cancel set; do
+  for verb in create info logs restore verify download adopt delete pin unpin cancel set; do
     run -2 --separate-stderr dokku "backups:$verb" </dev/null
     run -2 --separate-stderr dokku "backups:$verb" "" </dev/null
     run -2 --separate-stderr dokku --app web "backups:$verb" </dev/null
@@ -141,7 +141,7 @@ END
   plugin=$(dokku_plugins)/backups
   before=$(everything && ls -lR "$plugin")
   for command in ../bin/backups-helper ../hooks/postgres/export ../hooks/postgres/list ../hooks/postgres/describe \
-    ../hooks/sqlite/export ../hooks/generic/export ../hooks/generic/list ../hooks/authorize ../needs; do
+    ../hooks/sqlite/export ../hooks/generic/export ../hooks/generic/list ../hooks/authorize ../packages; do
     run ! --separate-stderr dokku "backups:$command" "$PG" "$(pg file "$PG" DATABASE_NAME)" </dev/null
     assert_equal "$output" ""
     run ! --separate-stderr dokku "backups:$command" list </dev/null
@@ -185,7 +185,7 @@ END
   local helper verb
   helper=$(dokku_plugins)/backups/bin/backups-helper
   mv "$helper" "$helper.away"
-  for verb in create list info logs restore verify download adopt delete keep unkeep cancel set version help default; do
+  for verb in create list info logs restore verify download adopt delete pin unpin cancel set version help default; do
     run -1 --separate-stderr dokku "backups:$verb" "$STORE" </dev/null
     assert_equal "$output" ""
     assert_equal "${#stderr_lines[@]}" 1

@@ -191,16 +191,16 @@ load dokku
     "$(sed '/^}/q' <<<"$before" | jq '[.backups[] | select(.source == "postgres:'"$PG"'" and .trigger == "adopt" and .status == "success")] | length')"
 }
 
-@test "delete asks, keeps the entry, and never takes a backup that is kept or the last good one" {
+@test "delete asks, keeps the entry, and never takes a backup that is pinned or the last good one" {
   local first second
   store_create "$S"
   first=$(backup "$S")
   second=$(backup "$S")
   run -11 --separate-stderr dokku backups:delete "$first" </dev/null
-  dokku backups:keep "$first"
+  dokku backups:pin "$first"
   run -11 --separate-stderr dokku backups:delete "$first" --force
-  assert_contains "$stderr" "backups:unkeep"
-  dokku backups:unkeep "$first"
+  assert_contains "$stderr" "backups:unpin"
+  dokku backups:unpin "$first"
   run -0 --separate-stderr dokku backups:delete "$first" --force
   assert_equal "$(find "$ROOT/fakestore/$S" -name "$first*")" ""
   run -3 --separate-stderr dokku backups:restore "$first" --force

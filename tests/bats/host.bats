@@ -83,8 +83,8 @@ clone() {
   # It is read all the same.
   helper verify "$original" --target offsite --quiet
   helper sync offsite --quiet
-  # The trouble is alerted, once.
-  assert_equal "$(catalog "SELECT count(*) FROM troubles WHERE kind = 'identity'")" 1
+  # The incident is alerted, once.
+  assert_equal "$(catalog "SELECT count(*) FROM incidents WHERE kind = 'identity'")" 1
 }
 
 @test "host --keep: the copies are this machine's again; host --new: they stay the other's" {
@@ -102,7 +102,7 @@ clone() {
     kept=$(created --target local,offsite 2>/dev/null)
     helper host --$decision --quiet
     assert_equal "$(helper host --format json | jq -c .doubtful)" "[]"
-    assert_equal "$(catalog "SELECT count(*) FROM troubles WHERE kind = 'identity'")" 0
+    assert_equal "$(catalog "SELECT count(*) FROM incidents WHERE kind = 'identity'")" 0
     helper verify "$first" --target offsite --quiet
     helper delete "$first" --force --quiet
     if [[ $decision == keep ]]; then

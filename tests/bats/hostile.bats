@@ -195,5 +195,5 @@ PY
     assert_equal "$output" ""
   done
   assert_equal "$(fake_live fake:db)" first
-  assert_equal "$(catalog "SELECT subject FROM troubles WHERE kind = 'tampering'")" "fake:db offsite"
+  assert_equal "$(catalog "SELECT subject FROM incidents WHERE kind = 'tampering'")" "fake:db offsite"
 }

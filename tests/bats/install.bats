@@ -274,9 +274,9 @@ uninstall() {
   uninstall dokku plugin:uninstall backups
 }
 
-# What plugin/assemble makes of this tree.
+# What plugin/install-tree makes of this tree.
 assembled() {
-  "$REPO/plugin/assemble" "$REPO" "" "$BATS_TEST_TMPDIR/assembled"
+  "$REPO/plugin/install-tree" "$REPO" "" "$BATS_TEST_TMPDIR/assembled"
   (cd "$BATS_TEST_TMPDIR/assembled" && find . -type f -printf '%m %p\n' | sort)
 }
 

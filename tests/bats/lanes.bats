@@ -113,7 +113,7 @@ copying() {
   refute_contains "$stderr" slow
   run -0 --separate-stderr helper delete "$id" --force
   run -0 --separate-stderr helper create fake:only --target local
-  run -0 --separate-stderr helper keep fake:only@latest
+  run -0 --separate-stderr helper pin fake:only@latest
   run -4 --separate-stderr helper delete "$(catalog "SELECT id FROM backups WHERE status = 'in-progress'")" --force
   assert_contains "$stderr" "was interrupted, and what it left on its target is not removed yet"
   assert_equal "$(connections)" "$before"

@@ -48,18 +48,18 @@ go_on() {
   created >/dev/null
   helper set fake:db keep-manual last=1 --quiet
   stopped_at remove prune fake:db
-  helper keep "$first" --quiet || true
+  helper pin "$first" --quiet || true
   go_on
   assert_ends 9
   helper verify "$first" --quiet
-  assert_equal "$(helper info "$first" --format json | jq -r .kept)" true
+  assert_equal "$(helper info "$first" --format json | jq -r .pinned)" true
 }
 
 @test "a pin of what is deleted meanwhile is refused, and leaves no pin" {
   local first
   first=$(created)
   created >/dev/null
-  stopped_at keep keep "$first"
+  stopped_at pin pin "$first"
   helper delete "$first" --force --quiet
   go_on
   assert_ends 2

@@ -88,7 +88,7 @@ lose_catalog() {
   run -7 --separate-stderr helper download "$id" --artifact one
   assert_equal "$output" ""
   assert_equal "$(fake_live fake:db)" first
-  assert_equal "$(catalog "SELECT count(*) FROM troubles WHERE kind = 'tampering'")" 1
+  assert_equal "$(catalog "SELECT count(*) FROM incidents WHERE kind = 'tampering'")" 1
 }
 
 @test "a manifest whose address is not that of its name is not believed" {

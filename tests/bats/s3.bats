@@ -296,7 +296,7 @@ BAD
   started=$SECONDS
   run -0 --separate-stderr helper list --format json
   assert_equal "$stderr" ""
-  run -0 --separate-stderr helper keep fake:db@latest
+  run -0 --separate-stderr helper pin fake:db@latest
   refute_contains "$stderr" offsite
   run -0 helper tick
   [[ $((SECONDS - started)) -le 20 ]] || fail "it took $((SECONDS - started)) s"

@@ -231,11 +231,11 @@ cron: on Monday to Friday at 01:30 Europe/Berlin"
   schedule fake:db --daily 02:00 --timezone UTC --keep-last 10
   for day in 03 04 05; do tick "2026-03-$day 02:00:00"; done
   schedule fake:db --daily 02:00 --timezone UTC --id daily --keep-last 1
-  helper keep db-2026-03-03-02-00-00 --quiet
+  helper pin db-2026-03-03-02-00-00 --quiet
   run -0 --separate-stderr helper prune fake:db --dry-run --format json
   assert_json '.copies[] | "\(.id) \(.keep) \(.reason)"' "db-2026-03-05-02-00-00 true kept: last 1 of 1
 db-2026-03-04-02-00-00 false not within last 1
-db-2026-03-03-02-00-00 true kept by hand"
+db-2026-03-03-02-00-00 true pinned"
   assert_equal "$(made)" 3
   run -0 --separate-stderr helper prune fake:db --format json
   assert_json .removed 1
@@ -349,7 +349,7 @@ db-2026-03-03-02-00-00 true kept by hand"
   run -1 at '2026-03-02 10:00:00' helper create fake:db
   knob export
   at '2026-03-02 11:00:00' helper create fake:db --quiet
-  helper keep fake:db@latest --quiet
+  helper pin fake:db@latest --quiet
   tick '2027-03-01 00:00:00'
   assert_equal "$(catalog 'SELECT count(*) FROM backups') $(find "$ROOT/logs" -name '*.log' | wc -l)" "2 2"
   tick '2027-03-04 00:00:00'

@@ -108,7 +108,7 @@ require_dokku() {
 install_backups() {
   local target
   target=$(dokku_plugins)/backups
-  "$REPO/plugin/assemble" "$REPO" "$BACKUPS_HELPER" "$target"
+  "$REPO/plugin/install-tree" "$REPO" "$BACKUPS_HELPER" "$target"
   chown -R dokku:dokku "$target"
   [[ -e $target/../../enabled/backups ]] || dokku plugin:enable backups >/dev/null
   dokku plugin:install >/dev/null

@@ -16,7 +16,7 @@
 namespace backups {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(60);
+constexpr auto kTimeout = std::chrono::seconds(60);
 
 /// What of `source` runs now: a backup or restore, or else a copy, beside which one may begin.
 std::optional<RunRecord> running(State& state, const Source& source) {
@@ -45,7 +45,7 @@ int cancel(Call& call) {
   if (!run) throw Error(ErrorKind::kNotFound, "nothing runs for " + source.spelling() + " now");
   log::step("Stopping the " + run->verb + " of " + source.spelling());
   stop(call.state, source, *run);
-  const auto end = std::chrono::steady_clock::now() + kPatience;
+  const auto end = std::chrono::steady_clock::now() + kTimeout;
   for (auto now = run; now && now->id == run->id; now = running(call.state, source)) {
     if (std::chrono::steady_clock::now() > end)
       throw Error(ErrorKind::kFailed, "the " + run->verb + " of " + source.spelling() +

@@ -2,8 +2,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "backup/run_backup.hpp"
 #include "backup/suspect.hpp"
-#include "backup/take.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -64,7 +64,7 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   const auto targets = targets_of(call, source);
   Lock lock = lock_source(call.state, source, "create");
   Created created =
-      take_backup(call.state, std::move(lock), {source, "manual", label, targets}, make_progress());
+      run_backup(call.state, std::move(lock), {source, "manual", label, targets}, make_progress());
   const interrupt::Shield until_it_is_reported;  // a copy that was cancelled leaves the backup
   const Manifest& manifest = created.manifest;
   call.resolver.remember_path(source);

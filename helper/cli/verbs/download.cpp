@@ -30,7 +30,7 @@ int download(Call& call) {
                 "stdout is a terminal: send it to a file, and over ssh leave out -t");
   require_content(backup);
   StandardOutput output;
-  with_copy(call.state, backup, [&](Store& store, const std::string& target) {
+  try_copies(call.state, backup, [&](Store& store, const std::string& target) {
     const Manifest manifest = known_manifest(call.state, store, backup, target);
     const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
     try {
@@ -43,7 +43,7 @@ int download(Call& call) {
       if (!output.used()) throw;
       // What was written can't be taken back: no other copy can go on from here.
       mark_damage(call.state, backup, target, error);
-      throw NoOtherCopy(error);
+      throw StopFallback(error);
     }
   });
   return 0;

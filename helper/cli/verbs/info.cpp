@@ -12,7 +12,7 @@
 namespace backups {
 namespace {
 
-ReportRows rows_of(const Backup& backup, bool kept) {
+ReportRows rows_of(const Backup& backup, bool pinned) {
   ReportRows rows = {
       {"Source", backup.source.spelling()},
       {"Status", backup.status + (backup.deleted_at ? " (deleted)" : "")},
@@ -21,7 +21,7 @@ ReportRows rows_of(const Backup& backup, bool kept) {
       {"Started at", rfc3339(backup.started_at)},
       {"Finished at", backup.finished_at ? rfc3339(*backup.finished_at) : "-"},
       {"Verified at", backup.verified_at ? rfc3339(*backup.verified_at) : "never"},
-      {"Kept", kept ? "true" : "false"}};
+      {"Kept", pinned ? "true" : "false"}};
   if (!backup.suspect.empty()) rows.emplace_back("Suspect", backup.suspect);
   if (!backup.error.empty()) rows.emplace_back("Error", backup.error);
   for (const auto& copy : backup.copies)
@@ -87,20 +87,20 @@ int info(Call& call) {
   std::vector<Backup> asked = {call.resolver.backup(call.word(0))};
   show_interrupted(call.state, asked);
   const Backup& backup = asked.front();
-  const bool kept = call.state.settings().pins.contains(backup.text());
+  const bool pinned = call.state.settings().pins.contains(backup.text());
   const auto manifest = manifest_of(call.state, backup);
   const auto events = call.state.catalog().events(backup);
   const std::string directory =
       (call.state.root() / backup.source.type / backup.source.name).string();
   if (call.json) {
-    auto json = backup_to_json(backup, kept);
+    auto json = backup_to_json(backup, pinned);
     json["directory"] = directory;
     json["manifest"] = manifest ? manifest_to_json(*manifest) : nullptr;
     json["events"] = events_to_json(events);
     print_json(json);
     return 0;
   }
-  ReportRows rows = rows_of(backup, kept);
+  ReportRows rows = rows_of(backup, pinned);
   rows.emplace_back("Directory", directory);
   if (manifest) add_manifest(rows, call, *manifest);
   for (const auto& event : events)

@@ -21,12 +21,12 @@ std::string targets_of(const Backup& backup) {
   return targets.empty() ? "-" : join(targets, ", ");
 }
 
-std::vector<std::string> row_of(const Backup& backup, bool kept) {
+std::vector<std::string> row_of(const Backup& backup, bool pinned) {
   std::string status = backup.deleted_at ? "deleted" : backup.status;
   if (status == "failed" && backup.error == kInterrupted) status = kInterrupted;
-  if (backup.is_spare()) status += " (" + backup.trigger + ")";
+  if (backup.is_safety_or_final()) status += " (" + backup.trigger + ")";
   if (!backup.suspect.empty()) status += " (suspect)";
-  if (kept) status += " (kept)";
+  if (pinned) status += " (pinned)";
   return {backup.text(),
           status,
           lies_ahead(backup.started_at, now()) ? "in the future"

@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "backup/take.hpp"
+#include "backup/run_backup.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "cli/output.hpp"
@@ -22,7 +22,7 @@ int push(Call& call) {
   const Backup backup = *call.state.catalog().find(named.source.type, named.id);
   require_content(backup);
   log::step("Copying " + backup.id + " to " + *target);
-  const Pushed pushed = take_copy(call.state, std::move(lock), backup, *target, make_progress());
+  const Pushed pushed = run_copy(call.state, std::move(lock), backup, *target, make_progress());
   log::result(backup.id + " is on " + *target +
               (pushed == Pushed::kAdopted ? " already: nothing had to be copied" : " now"));
   if (call.json) print_json({{"id", backup.id}, {"target", *target}, {"status", "success"}});

@@ -12,7 +12,7 @@
 namespace backups {
 namespace {
 
-constexpr const char* kFlag = "backups-";
+constexpr const char* kColumn = "backups-";
 
 std::string newest_backup(State& state, const std::vector<Source>& sources) {
   std::optional<Backup> newest;
@@ -70,7 +70,7 @@ std::vector<OptionSpec> options() {
   static std::deque<std::string> names;
   std::vector<OptionSpec> specs = {{"global", nullptr, "of the host instead of an app"}};
   const auto add = [&](const std::string& key) {
-    names.push_back(kFlag + key);
+    names.push_back(kColumn + key);
     specs.push_back({names.back().c_str(), nullptr, "print only this"});
   };
   for (const auto& property : properties()) {
@@ -108,8 +108,8 @@ int report(Call& call) {
   bool asked = false;
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const auto& [key, value] : found) {
-    if (call.options.flag(kFlag + key)) print(value + "\n");
-    asked = asked || call.options.flag(kFlag + key);
+    if (call.options.flag(kColumn + key)) print(value + "\n");
+    asked = asked || call.options.flag(kColumn + key);
     json[key] = value;
   }
   if (asked) return 0;

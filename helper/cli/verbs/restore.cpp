@@ -50,7 +50,7 @@ std::string preview_text(const Restore& restore, const RestoreRequest& request, 
   const Description& target = restore.target();
   std::vector<std::string> names;
   for (const auto& artifact : manifest.artifacts) names.push_back(artifact.name);
-  const auto free = restore.room_free();
+  const auto free = restore.space_free();
   std::string text = "=====> Restore of " + manifest.id + "\n";
   const auto row = [&](const std::string& key, const std::string& value) {
     std::string line = "       " + key + ":";
@@ -74,7 +74,7 @@ std::string preview_text(const Restore& restore, const RestoreRequest& request, 
   if (!target.keeps.empty()) row("Remains", target.keeps);
   for (const auto& warning : manifest.warnings) row("Not in it", warning);
   if (!request.in_place)
-    row("Room", "about " + human_size(restore.room_needed()) + " needed" +
+    row("Room", "about " + human_size(restore.space_needed()) + " needed" +
                     (free ? ", " + human_size(*free) + " free" : ""));
   return text;
 }
@@ -82,7 +82,7 @@ std::string preview_text(const Restore& restore, const RestoreRequest& request, 
 Json preview_json(const Restore& restore, const RestoreRequest& request) {
   const Manifest& manifest = restore.manifest();
   const Description& target = restore.target();
-  const auto free = restore.room_free();
+  const auto free = restore.space_free();
   return {{"backup", manifest.id},
           {"source", manifest.source.text()},
           {"into", request.target.text()},
@@ -96,8 +96,8 @@ Json preview_json(const Restore& restore, const RestoreRequest& request) {
           {"in_place", request.in_place},
           {"replaces_live_data", replaces(restore)},
           {"warnings", manifest.warnings},
-          {"room_needed", restore.room_needed()},
-          {"room_free", free ? Json(*free) : Json()}};
+          {"space_needed", restore.space_needed()},
+          {"space_free", free ? Json(*free) : Json()}};
 }
 
 RestoreRequest request_of(Call& call) {
@@ -187,7 +187,7 @@ int restore(Call& call) {
   Restore restore(call.state, request, lock_for_restore(call.state, request));
   const bool unseen = call.json || (log::quiet() && forced && !dry_run);
   if (!unseen) print(preview_text(restore, request, !call.options.flag("no-safety-backup")));
-  restore.require_room();
+  restore.require_disk_space();
   if (!forced && !dry_run)
     confirm({.warning = "This replaces what is in " + request.target.spelling(),
              .answers = {request.target.address, request.target.spelling()},

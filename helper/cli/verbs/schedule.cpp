@@ -177,16 +177,16 @@ std::string keep_text(const Schedule& schedule) {
 Json optional_time(const std::optional<Time>& time) { return time ? Json(rfc3339(*time)) : Json(); }
 
 Json to_json(Call& call, const Schedule& schedule) {
-  const Standing standing = backups::standing(call.state, schedule);
+  const ScheduleStatus status = backups::schedule_status(call.state, schedule);
   Json json = schedule_to_json(schedule);
   json["source"] = schedule.source.text();
   json["words"] = words_of(schedule);
   json["used_targets"] = used_targets(call.state, schedule);
-  json["last_run"] = standing.last ? Json(rfc3339(standing.last->started_at)) : Json();
-  json["last_status"] = standing.last ? Json(standing.last->status) : Json();
+  json["last_run"] = status.last ? Json(rfc3339(status.last->started_at)) : Json();
+  json["last_status"] = status.last ? Json(status.last->status) : Json();
   json["last_success"] =
       optional_time(call.state.catalog().last_success(schedule.source, schedule.id, now()));
-  json["next_run"] = optional_time(standing.due);
+  json["next_run"] = optional_time(status.due);
   return json;
 }
 
@@ -224,24 +224,24 @@ std::vector<Schedule> schedules_of(Call& call, const std::optional<Source>& sour
   return schedules;
 }
 
-constexpr Time kPatience = 600;  // seconds that cron may be late
+constexpr Time kLateness = 600;  // seconds that cron may be late
 
-std::string next_text(const Schedule& schedule, const Standing& standing) {
-  if (!standing.due) return "paused: " + schedule.paused;
-  const std::string text = local_text(schedule, *standing.due) + " " + zone_of(schedule).name();
-  return *standing.due < now() - kPatience ? "overdue since " + text + ": does cron run?" : text;
+std::string next_text(const Schedule& schedule, const ScheduleStatus& status) {
+  if (!status.due) return "paused: " + schedule.paused;
+  const std::string text = local_text(schedule, *status.due) + " " + zone_of(schedule).name();
+  return *status.due < now() - kLateness ? "overdue since " + text + ": does cron run?" : text;
 }
 
 std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
-  const Standing standing = backups::standing(call.state, schedule);
-  const auto& last = standing.last;
+  const ScheduleStatus status = backups::schedule_status(call.state, schedule);
+  const auto& last = status.last;
   return {schedule.source.spelling(),
           schedule.id,
           words_of(schedule),
           join(used_targets(call.state, schedule), ","),
           keep_text(schedule),
           last ? last->status + " " + human_duration(now() - last->started_at) + " ago" : "never",
-          next_text(schedule, standing)};
+          next_text(schedule, status)};
 }
 
 /// Those that can't be understood, or not wholly, of what the caller may see.

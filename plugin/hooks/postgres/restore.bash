@@ -42,7 +42,7 @@ restore-warn() { # lines on stdin
   while IFS= read -r line; do hook-warning "$line"; done
 }
 
-# A rename lets no session begin in its database and waits five seconds for the others to end: cut.sql ends them meanwhile.
+# A rename lets no session begin in its database and waits five seconds for the others to end: terminate_sessions.sql ends them meanwhile.
 # Prints what happened; a server that lost the connection may have committed, and is asked until it answers, or its container
 # was taken away.
 restore-swap() {

@@ -151,7 +151,7 @@ TEST_P(ArtifactTest, WithAnotherLengthIsDamage) {
 TEST_P(ArtifactTest, PassesOnWhatTheReaderThrowsAsItIs) {
   tests::FullSink full(10);
   EXPECT_THAT([&] { read_artifact(state_.local(), manifest_, manifest_.artifacts[0], full, {}); },
-              ThrowsError(ErrorKind::kNoRoom));
+              ThrowsError(ErrorKind::kNoSpace));
 }
 
 TEST_P(ArtifactTest, ReportsProgressAgainstThePlainSize) {

@@ -18,7 +18,7 @@ TEST(Error, KindIsTheExitCodeOfTheArchitecturePage) {
       {ErrorKind::kBusy, 4},     {ErrorKind::kStopped, 5},      {ErrorKind::kPaused, 6},
       {ErrorKind::kDamaged, 7},  {ErrorKind::kKey, 8},          {ErrorKind::kPartial, 9},
       {ErrorKind::kRefused, 11}, {ErrorKind::kCancelled, 12},   {ErrorKind::kUnreachable, 13},
-      {ErrorKind::kNoRoom, 14},  {ErrorKind::kUnauthorised, 20}};
+      {ErrorKind::kNoSpace, 14}, {ErrorKind::kUnauthorised, 20}};
   for (const auto& [kind, code] : kCodes) EXPECT_EQ(Error(kind, "x").exit_code(), code);
 }
 
@@ -29,9 +29,9 @@ TEST(SystemError, SaysWhatAndWhy) {
 }
 
 TEST(SystemError, OfAFullDiskIsNoRoom) {
-  EXPECT_EQ(system_error("x", ENOSPC).kind(), ErrorKind::kNoRoom);
-  EXPECT_EQ(system_error("x", EDQUOT).kind(), ErrorKind::kNoRoom);
-  EXPECT_EQ(system_error("x", EROFS).kind(), ErrorKind::kNoRoom) << "nothing can be written there";
+  EXPECT_EQ(system_error("x", ENOSPC).kind(), ErrorKind::kNoSpace);
+  EXPECT_EQ(system_error("x", EDQUOT).kind(), ErrorKind::kNoSpace);
+  EXPECT_EQ(system_error("x", EROFS).kind(), ErrorKind::kNoSpace) << "nothing can be written there";
   EXPECT_THAT(system_error("x", ENOSPC).what(), StartsWith("x: "));
   EXPECT_THAT(system_error("x", ENOSPC).what(), HasSubstr("No space left"));
 }

@@ -175,7 +175,7 @@ TEST_F(CatalogList, LatestNeedsOneGoodCopyAndNoMore) {
   EXPECT_EQ(latest(kDb), "1") << "the copy on this host is good";
   catalog_.mark_copy(newer, {"local", "deleted", "", {}});
   EXPECT_EQ(latest(kDb), "0");
-  EXPECT_EQ(catalog_.passed_over(kDb)->id, newer.id) << "whoever asks is told of it";
+  EXPECT_EQ(catalog_.newer_excluded(kDb)->id, newer.id) << "whoever asks is told of it";
   catalog_.mark_copy(newer, {"offsite", "deleted", "", {}});
   EXPECT_EQ(latest(kDb), "0") << "one without any copy can't be restored";
 }
@@ -187,8 +187,8 @@ TEST_F(CatalogList, InProgressAndHalfDeletedAreFound) {
   failure(kDb, kNoon + 2);
   ASSERT_THAT(catalog_.in_progress(), testing::SizeIs(1));
   EXPECT_EQ(catalog_.in_progress()[0].id, open.id);
-  ASSERT_THAT(catalog_.half_deleted(), testing::SizeIs(1));
-  EXPECT_EQ(catalog_.half_deleted()[0].id, half.id);
+  ASSERT_THAT(catalog_.unfinished_deletions(), testing::SizeIs(1));
+  EXPECT_EQ(catalog_.unfinished_deletions()[0].id, half.id);
 }
 
 TEST_F(CatalogList, SourcesAreThoseWithARow) {

@@ -240,13 +240,13 @@ TEST_F(CatalogTest, DeletesInTwoSteps) {
   const Backup backup = succeed(begin());
   catalog_.mark_deleting(backup);
   EXPECT_TRUE(found(backup).deleting);
-  EXPECT_THAT(catalog_.half_deleted(), SizeIs(1));
+  EXPECT_THAT(catalog_.unfinished_deletions(), SizeIs(1));
   catalog_.mark_deleted(backup, kNoon + 99);
   const Backup row = found(backup);
   EXPECT_FALSE(row.deleting);
   EXPECT_THAT(row.deleted_at, Optional(kNoon + 99));
   EXPECT_EQ(row.copies.at(0).status, "success") << "each copy says for itself what became of it";
-  EXPECT_THAT(catalog_.half_deleted(), IsEmpty());
+  EXPECT_THAT(catalog_.unfinished_deletions(), IsEmpty());
 }
 
 TEST_F(CatalogTest, FindsByTypeAndId) {

@@ -65,13 +65,13 @@ TEST_F(OutboxTest, TroublesOfOtherKindsAndSubjectsAreOthers) {
 }
 
 TEST_F(OutboxTest, AnEndIsToldOnceToThoseWhoHeardOfTheTrouble) {
-  clear(900, "no trouble yet");
+  clear(900, "no incident yet");
   raise(1000, "first");
   clear(1001, "well");
   clear(1002, "still well");
   EXPECT_THAT(waiting(), ElementsAre("mail first", "mail well"));
   raise(1003, "again");
-  EXPECT_EQ(waiting().back(), "mail again") << "a new trouble, however soon";
+  EXPECT_EQ(waiting().back(), "mail again") << "a new incident, however soon";
 }
 
 TEST_F(OutboxTest, ATroubleIsNotToldAfterItsEnd) {

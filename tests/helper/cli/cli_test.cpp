@@ -172,9 +172,9 @@ TEST_F(CliTest, DeleteOfTheOnlyGoodBackupAsksEvenWithForce) {
 TEST_F(CliTest, KeepProtectsFromDelete) {
   const std::string id = create();
   create();
-  EXPECT_EQ(run("keep " + id).code, 0);
+  EXPECT_EQ(run("pin " + id).code, 0);
   EXPECT_EQ(run("delete " + id + " --force").code, 11);
-  EXPECT_EQ(run("unkeep " + id).code, 0);
+  EXPECT_EQ(run("unpin " + id).code, 0);
   EXPECT_EQ(run("delete " + id + " --force").code, 0);
 }
 

@@ -71,7 +71,7 @@ TEST(BackupToJson, HasEveryFieldInSnakeCaseUtcAndBytes) {
     "name": "my-db", "address": "my-db", "status": "success", "error": "", "trigger": "manual",
     "schedule": "daily", "label": "before", "suspect": "it is empty", "started_at": "2026-04-08T14:30:00Z",
     "finished_at": "2026-04-08T14:31:05Z", "deleted_at": null, "verified_at": null,
-    "kept": true, "engine": "PostgreSQL", "engine_version": "15.18", "raw_size": 5000000000,
+    "pinned": true, "engine": "PostgreSQL", "engine_version": "15.18", "raw_size": 5000000000,
     "stored_size": 1000,
     "copies": [{"target": "local", "status": "success", "size": 1000, "error": "",
                 "etag": null, "attempts": 0}]})"));
@@ -85,7 +85,7 @@ TEST(BackupToJson, SaysNullForWhatIsNotKnown) {
        {"finished_at", "deleted_at", "verified_at", "raw_size", "stored_size", "schedule"})
     EXPECT_TRUE(json[key].is_null()) << key;
   EXPECT_EQ(json["copies"], Json::array());
-  EXPECT_EQ(json["kept"], false);
+  EXPECT_EQ(json["pinned"], false);
 }
 
 TEST(PrintJson, TakesTextThatIsNoUtf8) {

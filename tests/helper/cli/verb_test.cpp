@@ -22,7 +22,7 @@ TEST(Verbs, AreThoseOfThePlan) {
   std::set<std::string> names;
   for (const auto& verb : verbs()) names.insert(verb.name);
   for (const char* name : {"create", "list", "info", "logs", "restore", "download", "adopt",
-                           "delete", "keep", "unkeep", "cancel", "verify", "set"})
+                           "delete", "pin", "unpin", "cancel", "verify", "set"})
     EXPECT_THAT(names, Contains(name));
   EXPECT_EQ(names.size(), verbs().size()) << "each once";
 }

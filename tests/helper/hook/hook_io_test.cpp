@@ -23,14 +23,14 @@ using tests::exited;
 using tests::run_in_child;
 using tests::ThrowsError;
 
-constexpr Patience kPatience{seconds(20), seconds(20)};
+constexpr Timeouts kTimeouts{seconds(20), seconds(20)};
 
 class HookIo : public tests::HookBench {
  protected:
-  std::string output(const Patience& patience = kPatience) {
+  std::string output(const Timeouts& timeouts = kTimeouts) {
     Hook hook = start();
     Collector out;
-    hook.copy_output(out, patience);
+    hook.copy_output(out, timeouts);
     hook.wait();
     return out.text;
   }
@@ -119,7 +119,7 @@ TEST_F(HookIo, InputIsLargerThanAPipe) {
   for (int i = 0; i < 100; ++i) hook.input().write(std::string(100'000, 'x'));
   hook.input().finish();
   Collector out;
-  hook.copy_output(out, kPatience);
+  hook.copy_output(out, kTimeouts);
   hook.wait();
   EXPECT_EQ(out.text, "10000000\n");
 }
@@ -129,7 +129,7 @@ TEST_F(HookIo, InputThatIsNotReadIsNoErrorOfItsOwn) {
   Hook hook = start(Hook::Input::kPipe);
   for (int i = 0; i < 100; ++i) hook.input().write(std::string(100'000, 'x'));
   hook.input().finish();
-  EXPECT_THAT([&] { hook.wait(); }, ThrowsError(ErrorKind::kNoRoom, HasSubstr("disk full")));
+  EXPECT_THAT([&] { hook.wait(); }, ThrowsError(ErrorKind::kNoSpace, HasSubstr("disk full")));
 }
 
 TEST_F(HookIo, InputThatIsReadSlowlyWaits) {
@@ -139,7 +139,7 @@ TEST_F(HookIo, InputThatIsReadSlowlyWaits) {
   hook.input().write(text);
   hook.input().finish();
   Collector out;
-  hook.copy_output(out, kPatience);
+  hook.copy_output(out, kTimeouts);
   hook.wait();
   EXPECT_EQ(out.text, "3000000\n");
 }

@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Exit{3, ErrorKind::kNotFound}, Exit{4, ErrorKind::kBusy},
                     Exit{5, ErrorKind::kStopped}, Exit{6, ErrorKind::kPaused},
                     Exit{7, ErrorKind::kDamaged}, Exit{11, ErrorKind::kRefused},
-                    Exit{14, ErrorKind::kNoRoom}, Exit{20, ErrorKind::kUnauthorised},
+                    Exit{14, ErrorKind::kNoSpace}, Exit{20, ErrorKind::kUnauthorised},
                     Exit{10, ErrorKind::kFailed}, Exit{12, ErrorKind::kFailed},
                     Exit{125, ErrorKind::kFailed}, Exit{255, ErrorKind::kFailed}),
     [](const auto& info) { return std::to_string(info.param.code); });

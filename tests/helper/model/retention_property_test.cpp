@@ -68,7 +68,7 @@ void add_backup(Items& items, Time at, Dice& dice, const std::vector<std::string
   backup.at = at;
   backup.pinned = dice.percent(5);
   backup.suspect = dice.percent(12);
-  backup.spare = dice.percent(backup.group == "safety" ? 90 : 5);
+  backup.safety_or_final = dice.percent(backup.group == "safety" ? 90 : 5);
   for (const auto& target : targets) {
     if (dice.percent(30)) continue;
     backup.target = target;
@@ -160,11 +160,12 @@ bool held_by_rules(const KeepRules& rules, const Items& before, const RetentionI
          held_by_period("%Y", rules.yearly, before, item) || held_by_within(rules, item);
 }
 
-/// The newest one that is good and not spare, suspect or not; nothing when there is none.
+/// The newest one that is good and neither a safety nor a final one, suspect or not; nothing when
+/// there is none.
 std::optional<RetentionItem> newest_of(const Items& items) {
   std::optional<RetentionItem> newest;
   for (const auto& item : items)
-    if (item.good && !item.spare && (!newest || newer(item, *newest))) newest = item;
+    if (item.good && !item.safety_or_final && (!newest || newer(item, *newest))) newest = item;
   return newest;
 }
 
@@ -193,8 +194,8 @@ bool must_stay(const History& history, const RetentionItem& item) {
 std::string describe(const RetentionItem& item, const History& history) {
   return item.id + " of " + item.group + " on " + item.target + " at " +
          tests::utc_text("%F %T", item.at) + (item.good ? "" : " damaged") +
-         (item.suspect ? " suspect" : "") + (item.spare ? " spare" : "") + ", rules " +
-         history.rules.at({item.group, item.target}).to_text();
+         (item.suspect ? " suspect" : "") + (item.safety_or_final ? " safety-or-final" : "") +
+         ", rules " + history.rules.at({item.group, item.target}).to_text();
 }
 
 std::set<std::string> names(const Items& items) {
@@ -234,7 +235,7 @@ TEST(AnyHistory, LosesNothingThatIsPinnedOrLocked) {
 TEST(AnyHistory, KeepsItsLastGoodBackupOnEveryTargetThatHasIt) {
   for (unsigned seed = 0; seed < kHistories; ++seed) {
     const History history = random_history(seed);
-    const auto is_good = [](const auto& item) { return counts(item) && !item.spare; };
+    const auto is_good = [](const auto& item) { return counts(item) && !item.safety_or_final; };
     Items good;
     std::copy_if(history.items.begin(), history.items.end(), std::back_inserter(good), is_good);
     if (good.empty()) continue;

@@ -72,8 +72,8 @@ constexpr Time kDay = 86400;
 constexpr Time kNow = 1778846400;  // Friday 2026-05-15 12:00 UTC
 
 /// "b:off/5d*?": a copy of the group b on the target off, five days old ("90m", "3h"), and then
-/// * pinned, ? suspect, ! damaged, ~ spare, # locked, = locked until just now. Without a group and
-/// a target: of a on local. The id is "x-5d".
+/// * pinned, ? suspect, ! damaged, ~ safety or final, # locked, = locked until just now. Without a
+/// group and a target: of a on local. The id is "x-5d".
 RetentionItem parse_copy(std::string text) {
   const auto take = [&text](char end, const std::string& otherwise) {
     const auto at = text.find(end);
@@ -93,7 +93,7 @@ RetentionItem parse_copy(std::string text) {
   item.good = !has('!');
   item.pinned = has('*');
   item.suspect = has('?');
-  item.spare = has('~');
+  item.safety_or_final = has('~');
   if (has('#')) item.locked_until = kNow + 1;
   if (has('=')) item.locked_until = kNow;
   return item;
@@ -168,8 +168,8 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"suspect ones don't count", "last=2,daily=2", "0d 1d? 2d 3d", "0d 2d"},
         Golden{"but stay within", "last=1,within=1d", "0d 1d? 2d?", "0d 1d?"},
         Golden{"a damaged suspect one freezes nothing", "last=1", "0d!? 1d 2d", "0d!? 1d"},
-        Golden{"a spare one neither", "last=1", "0d~? 1d 2d", "0d~? 1d"},
-        Golden{"a spare suspect one goes too", "last=1", "0d 1d~?", "0d"},
+        Golden{"a safety or final one neither", "last=1", "0d~? 1d 2d", "0d~? 1d"},
+        Golden{"a suspect safety or final one is removed too", "last=1", "0d 1d~?", "0d"},
         Golden{"a spare one counts in its group", "last=1", "s:0d~ s:1d~ 2d", "s:0d~ 2d"},
         Golden{"damaged, nothing newer", "last=1", "0d! 1d 2d! 3d", "0d! 1d"},
         Golden{"damaged ones don't count", "last=2", "0d 1d! 2d 3d", "0d 2d"},
@@ -199,7 +199,7 @@ TEST(Reasons, NameEveryRuleThatHoldsACopyOrAllThatDoNot) {
 
 TEST(Reasons, SayWhyACopyIsNeverRemoved) {
   EXPECT_THAT(reasons("last=1", "0d 1d* 2d#*"),
-              ElementsAre("+ kept: last 1 of 1", "+ kept by hand", "+ kept by hand"));
+              ElementsAre("+ kept: last 1 of 1", "+ pinned", "+ pinned"));
   EXPECT_THAT(reasons("last=1", "0d? 1d 2d#"),
               ElementsAre("+ kept: x-0d is suspect, nothing is removed until it is accepted or a "
                           "good one follows",

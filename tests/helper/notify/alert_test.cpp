@@ -149,7 +149,7 @@ TEST_F(AlertTest, EveryChannelThatIsSetHears) {
   raise_alert(state_, {.kind = AlertKind::kSuspect, .source = "fake:one"});
   for (const char* channel : {"webhook", "mail", "command"})
     EXPECT_THAT(waiting(channel), ElementsAre("suspect fake:one")) << channel;
-  EXPECT_THAT(waiting(kPing), IsEmpty()) << "it hears of runs, not of troubles";
+  EXPECT_THAT(waiting(kPing), IsEmpty()) << "it hears of runs, not of incidents";
 }
 
 TEST_F(AlertTest, WithoutAChannelNothingWaits) {

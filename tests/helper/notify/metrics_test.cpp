@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "catalog/chores.hpp"
+#include "catalog/job_marks.hpp"
 #include "support/lab.hpp"
 #include "support/manifests.hpp"
 #include "support/shell.hpp"
@@ -91,7 +91,7 @@ TEST_F(MetricsTest, AreNotOfAServiceThatWasDestroyed) {
   failure(kNoon + 50);
   success(kNoon + 100, kDb, "final");
   success(kNoon, other);
-  Chores(catalog_.database()).mark_done(kDestroyed + kDb.text(), kNoon + 100);
+  JobMarks(catalog_.database()).mark_done(kDestroyed + kDb.text(), kNoon + 100);
   EXPECT_THAT(text(), AllOf(Not(HasSubstr("my-db")), HasSubstr("postgres:other")));
   // Another one of its name.
   success(kNoon + 200);

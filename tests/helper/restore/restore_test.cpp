@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "backup/create.hpp"
-#include "catalog/chores.hpp"
+#include "catalog/job_marks.hpp"
 #include "lifecycle/recover.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
@@ -64,7 +64,7 @@ TEST_F(RestoreTest, IsAfterEveryBackupBeforeItAlsoInTheirSecond) {
   create(state_);
   create(state_);
   tests::restore(state_, id_);
-  EXPECT_GE(Chores(state_.catalog().database()).done_at(kReplaced + Lab::source().text()),
+  EXPECT_GE(JobMarks(state_.catalog().database()).done_at(kReplaced + Lab::source().text()),
             state_.catalog().latest(Lab::source())->started_at);
 }
 
@@ -134,10 +134,10 @@ TEST_F(RestoreTest, TheSafetyBackupIsAWayBack) {
 TEST_F(RestoreTest, WithoutASafetyBackupThatWorksNothingIsTouched) {
   const auto restore = begin();
   lab_.at("export.a", "echo 'no room' >&2; exit 14");
-  EXPECT_THAT(
-      [&] { restore->make_safety_backup({}); },
-      ThrowsError(ErrorKind::kNoRoom, AllOf(HasSubstr("nothing was restored"), HasSubstr("no room"),
-                                            HasSubstr("--no-safety-backup"))));
+  EXPECT_THAT([&] { restore->make_safety_backup({}); },
+              ThrowsError(ErrorKind::kNoSpace,
+                          AllOf(HasSubstr("nothing was restored"), HasSubstr("no room"),
+                                HasSubstr("--no-safety-backup"))));
   EXPECT_EQ(lab_.live().at("a"), "changed");
 }
 
@@ -157,9 +157,9 @@ TEST_F(RestoreTest, SaysWhatIsThereNow) {
 
 TEST_F(RestoreTest, NeedsRoomForTheCopyBeside) {
   const auto nowhere = begin();
-  EXPECT_EQ(nowhere->room_free(), std::nullopt);
-  EXPECT_NO_THROW(nowhere->require_room());
-  EXPECT_GE(nowhere->room_needed(), nowhere->manifest().raw_size());
+  EXPECT_EQ(nowhere->space_free(), std::nullopt);
+  EXPECT_NO_THROW(nowhere->require_disk_space());
+  EXPECT_GE(nowhere->space_needed(), nowhere->manifest().raw_size());
 }
 
 TEST_F(RestoreTest, IsRefusedWhereThereIsNoRoom) {
@@ -171,11 +171,11 @@ TEST_F(RestoreTest, IsRefusedWhereThereIsNoRoom) {
   lab_.describe_as(description);
   {
     const auto beside = begin();
-    EXPECT_EQ(beside->room_free(), 1024U * 1024U);
-    EXPECT_THAT([&] { beside->require_room(); },
-                ThrowsError(ErrorKind::kNoRoom, HasSubstr("--in-place")));
+    EXPECT_EQ(beside->space_free(), 1024U * 1024U);
+    EXPECT_THAT([&] { beside->require_disk_space(); },
+                ThrowsError(ErrorKind::kNoSpace, HasSubstr("--in-place")));
   }
-  EXPECT_NO_THROW(begin(Lab::source(), true)->require_room());
+  EXPECT_NO_THROW(begin(Lab::source(), true)->require_disk_space());
 }
 
 struct Versions {

@@ -86,7 +86,7 @@ TEST_F(LocalStoreTest, RefusesToWriteIntoAFullDisk) {
         const auto sink = store->put(kKey);
         for (int i = 0; i < 100; ++i) sink->write(std::string(10'000, 'x'));
       },
-      ThrowsError(ErrorKind::kNoRoom));
+      ThrowsError(ErrorKind::kNoSpace));
   EXPECT_THAT(files_below(disk.path()), IsEmpty());
 }
 
@@ -98,7 +98,7 @@ TEST_F(LocalStoreTest, SaysWhenAFileIsInTheWayOfADirectory) {
 TEST_F(LocalStoreTest, PassesOnWhatTheReaderThrows) {
   put("a text");
   tests::FullSink full(3);
-  EXPECT_THAT([&] { store_->get(kKey, full); }, ThrowsError(ErrorKind::kNoRoom));
+  EXPECT_THAT([&] { store_->get(kKey, full); }, ThrowsError(ErrorKind::kNoSpace));
 }
 
 }  // namespace

@@ -334,7 +334,7 @@ TEST_F(S3FaultTest, CallsBytesThatAlwaysChangeDamage) {
 TEST_F(S3FaultTest, HasOneChanceWhereThatIsAskedFor) {
   fault_ = [](const ServerRequest&) { return ServerReply{.drop = true}; };
   S3Target target = this->target(1);
-  target.one_chance = true;
+  target.fail_fast = true;
   const auto store = make_s3_store(target, {"KEY", kSecret, ""});
   Collector out;
   EXPECT_THAT([&] { store->get(kKey, out); }, ThrowsError(ErrorKind::kUnreachable));

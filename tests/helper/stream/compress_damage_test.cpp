@@ -94,7 +94,7 @@ TEST_P(DamagedStream, ThatGrowsWithoutEndStopsWithItsReader) {
   EXPECT_LT(bomb.size(), 500'000U);
   tests::FullSink full(1'000'000);
   EXPECT_THAT([&] { make_decompressor(GetParam(), full)->write(bomb); },
-              ThrowsError(ErrorKind::kNoRoom));
+              ThrowsError(ErrorKind::kNoSpace));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, DamagedStream, testing::Values(Kind::kGzip, Kind::kZstd),

@@ -114,14 +114,14 @@ TEST_P(EveryCodec, PassesOnWhatTheNextThrows) {
         for (int i = 0; i < 100; ++i) sink->write(tests::noise(100'000));
         sink->finish();
       },
-      ThrowsError(ErrorKind::kNoRoom));
+      ThrowsError(ErrorKind::kNoSpace));
   EXPECT_THAT(
       [] {
         tests::FullSink full(1000);
         make_decompressor(GetParam().kind, full)
             ->write(compress(GetParam(), std::string(5000, 'x'), 100));
       },
-      ThrowsError(ErrorKind::kNoRoom));
+      ThrowsError(ErrorKind::kNoSpace));
 }
 
 TEST_P(EveryCodec, TakesEmptyWrites) {

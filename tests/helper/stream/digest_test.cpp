@@ -71,7 +71,7 @@ TEST(DigestSink, PassesOnWhatTheNextThrows) {
   tests::FullSink full(3);
   DigestSink digest(full);
   digest.write("abc");
-  EXPECT_THAT([&] { digest.write("d"); }, ThrowsError(ErrorKind::kNoRoom));
+  EXPECT_THAT([&] { digest.write("d"); }, ThrowsError(ErrorKind::kNoSpace));
 }
 
 TEST(DigestSink, DestroyedWithoutFinishDoesNotFinishTheNext) {

@@ -72,8 +72,8 @@ Ending Child::wait() {
   return *ending_;
 }
 
-std::optional<Ending> Child::wait_for(milliseconds patience) {
-  const auto end = steady_clock::now() + patience;
+std::optional<Ending> Child::wait_for(milliseconds timeouts) {
+  const auto end = steady_clock::now() + timeouts;
   while (!ending_) {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) ending_ = ending_of(status);
@@ -85,15 +85,15 @@ std::optional<Ending> Child::wait_for(milliseconds patience) {
 
 Ending run_in_child(const std::function<int()>& work) { return Child(work).wait(); }
 
-Ending run_in_child(const std::function<int()>& work, milliseconds patience) {
+Ending run_in_child(const std::function<int()>& work, milliseconds timeouts) {
   Child child(work);
-  if (const auto ending = child.wait_for(patience)) return *ending;
+  if (const auto ending = child.wait_for(timeouts)) return *ending;
   child.kill(SIGKILL);
   return child.wait();
 }
 
-bool eventually(const std::function<bool()>& done, milliseconds patience) {
-  const auto end = steady_clock::now() + patience;
+bool eventually(const std::function<bool()>& done, milliseconds timeouts) {
+  const auto end = steady_clock::now() + timeouts;
   while (!done()) {
     if (steady_clock::now() > end) return false;
     std::this_thread::sleep_for(milliseconds(5));

@@ -38,7 +38,7 @@ class Child {
   void kill(int signal) const;
   Ending wait();
   /// Nothing when it still runs then.
-  std::optional<Ending> wait_for(std::chrono::milliseconds patience);
+  std::optional<Ending> wait_for(std::chrono::milliseconds timeouts);
 
  private:
   pid_t pid_;
@@ -48,11 +48,11 @@ class Child {
 Ending run_in_child(const std::function<int()>& work);
 
 /// The same for work that might hang: killed by SIGKILL when it takes longer.
-Ending run_in_child(const std::function<int()>& work, std::chrono::milliseconds patience);
+Ending run_in_child(const std::function<int()>& work, std::chrono::milliseconds timeouts);
 
 /// Looks until `done` or the time is over; returns which.
 bool eventually(const std::function<bool()>& done,
-                std::chrono::milliseconds patience = std::chrono::seconds(60));
+                std::chrono::milliseconds timeouts = std::chrono::seconds(60));
 
 /// False for a zombie as well.
 bool is_running(pid_t pid);

@@ -18,8 +18,8 @@ class HookBench : public ::testing::Test {
   void write_hook(const std::string& bash) { lab_.add_hook("odd", "go", "#!/bin/bash\n" + bash); }
 
   std::string query(const std::vector<std::string>& arguments = {}, const std::string& input = {},
-                    const Patience& patience = kShortPatience) {
-    return query_hook(state_, run_, log_, "odd", "go", arguments, input, patience);
+                    const Timeouts& timeouts = kShortTimeouts) {
+    return query_hook(state_, run_, log_, "odd", "go", arguments, input, timeouts);
   }
   Hook start(Hook::Input input = Hook::Input::kNone) {
     return Hook(state_, run_, log_, "odd", "go", {}, input);

@@ -178,7 +178,7 @@ void expect_sound(const Lab& lab) {
   State state = lab.open();
   tests::recover(state);
   EXPECT_THAT(state.catalog().in_progress(), IsEmpty());
-  EXPECT_THAT(state.catalog().half_deleted(), IsEmpty());
+  EXPECT_THAT(state.catalog().unfinished_deletions(), IsEmpty());
   EXPECT_THAT(files_below(lab.root() / "run"), IsEmpty());
   EXPECT_THAT(lab.places(), IsEmpty());
 

@@ -25,7 +25,7 @@ class FullSink : public Sink {
  public:
   explicit FullSink(std::size_t room) : room_(room) {}
   void write(std::string_view bytes) override {
-    if (bytes.size() > room_) throw Error(ErrorKind::kNoRoom, "full");
+    if (bytes.size() > room_) throw Error(ErrorKind::kNoSpace, "full");
     room_ -= bytes.size();
   }
   void finish() override {}

@@ -85,7 +85,7 @@ TEST(WriteAll, WritesMoreThanAPipeHolds) {
 TEST(WriteAll, NamesWhatCannotBeWritten) {
   const Fd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   EXPECT_THAT([&] { write_all(full.get(), "x", "the copy"); },
-              ThrowsError(ErrorKind::kNoRoom, HasSubstr("cannot write the copy")));
+              ThrowsError(ErrorKind::kNoSpace, HasSubstr("cannot write the copy")));
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ TEST(AtomicFile, OnAFullDiskIsNoRoomAndLeavesNothing) {
   const TinyDisk disk(64);
   spill(disk.path() / "a", "old");
   EXPECT_THAT([&] { write_file_atomically(disk.path() / "a", std::string(200'000, 'x')); },
-              ThrowsError(ErrorKind::kNoRoom, HasSubstr("No space left")));
+              ThrowsError(ErrorKind::kNoSpace, HasSubstr("No space left")));
   EXPECT_EQ(slurp(disk.path() / "a"), "old");
   EXPECT_THAT(files_below(disk.path()), ElementsAre("a"));
 }

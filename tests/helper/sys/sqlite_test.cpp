@@ -62,7 +62,7 @@ TEST_F(SqliteTest, ACopyInMemoryHasWhatTheWriteAheadLogHasAndTakesNoChange) {
   EXPECT_EQ(query.number(0), 1);
   copy.freeze();
   EXPECT_THAT([&] { copy.execute("DELETE FROM t"); },
-              ThrowsError(ErrorKind::kNoRoom, HasSubstr("nothing can be recorded")));
+              ThrowsError(ErrorKind::kNoSpace, HasSubstr("nothing can be recorded")));
   EXPECT_EQ(count(), 2);
 }
 
@@ -172,7 +172,7 @@ TEST_F(SqliteTest, AFullDatabaseIsNoRoom) {
       [this] {
         Statement(database_, "INSERT INTO t (s) VALUES (?)").bind(std::string(100'000, 'x')).run();
       },
-      ThrowsError(ErrorKind::kNoRoom, HasSubstr("full")));
+      ThrowsError(ErrorKind::kNoSpace, HasSubstr("full")));
   EXPECT_EQ(count(), 0);
 }
 
@@ -182,7 +182,7 @@ TEST(Sqlite, AFullDiskIsNoRoom) {
   Database database(disk.path() / "a.db");
   database.execute("CREATE TABLE t (s TEXT)");
   EXPECT_THAT([&] { database.execute("INSERT INTO t VALUES (randomblob(200000))"); },
-              ThrowsError(ErrorKind::kNoRoom));
+              ThrowsError(ErrorKind::kNoSpace));
 }
 
 TEST(Sqlite, WhatIsNoDatabaseIsDamaged) {

@@ -25,7 +25,7 @@ LocalMinute wall(int year, unsigned month, unsigned day, int hour, int minute) {
   return local_days(date) + hours(hour) + minutes(minute);
 }
 
-void expect_shown(const Shown& shown, int times, const char* first, const char* second) {
+void expect_shown(const LocalOccurrences& shown, int times, const char* first, const char* second) {
   EXPECT_EQ(shown.times, times);
   EXPECT_EQ(rfc3339(shown.first), first);
   EXPECT_EQ(rfc3339(shown.second), second);
@@ -71,22 +71,22 @@ TEST(Zone, GoesOverAGapToItsEnd) {
   const char* jump = "2026-03-29T01:00:00Z";
   EXPECT_EQ(berlin.local(time_of(jump) - 1), wall(2026, 3, 29, 1, 59));
   EXPECT_EQ(berlin.local(time_of(jump)), wall(2026, 3, 29, 3, 0));
-  expect_shown(berlin.shown(wall(2026, 3, 29, 1, 59)), 1, "2026-03-29T00:59:00Z",
+  expect_shown(berlin.occurrences(wall(2026, 3, 29, 1, 59)), 1, "2026-03-29T00:59:00Z",
                "2026-03-29T00:59:00Z");
-  expect_shown(berlin.shown(wall(2026, 3, 29, 2, 0)), 0, jump, jump);
-  expect_shown(berlin.shown(wall(2026, 3, 29, 2, 59)), 0, jump, jump);
-  expect_shown(berlin.shown(wall(2026, 3, 29, 3, 0)), 1, jump, jump);
+  expect_shown(berlin.occurrences(wall(2026, 3, 29, 2, 0)), 0, jump, jump);
+  expect_shown(berlin.occurrences(wall(2026, 3, 29, 2, 59)), 0, jump, jump);
+  expect_shown(berlin.occurrences(wall(2026, 3, 29, 3, 0)), 1, jump, jump);
 }
 
 TEST(Zone, ShowsTwiceWhatClocksAreSetBackOver) {
   const Zone berlin("Europe/Berlin");
-  expect_shown(berlin.shown(wall(2026, 10, 25, 1, 59)), 1, "2026-10-24T23:59:00Z",
+  expect_shown(berlin.occurrences(wall(2026, 10, 25, 1, 59)), 1, "2026-10-24T23:59:00Z",
                "2026-10-24T23:59:00Z");
-  expect_shown(berlin.shown(wall(2026, 10, 25, 2, 0)), 2, "2026-10-25T00:00:00Z",
+  expect_shown(berlin.occurrences(wall(2026, 10, 25, 2, 0)), 2, "2026-10-25T00:00:00Z",
                "2026-10-25T01:00:00Z");
-  expect_shown(berlin.shown(wall(2026, 10, 25, 2, 59)), 2, "2026-10-25T00:59:00Z",
+  expect_shown(berlin.occurrences(wall(2026, 10, 25, 2, 59)), 2, "2026-10-25T00:59:00Z",
                "2026-10-25T01:59:00Z");
-  expect_shown(berlin.shown(wall(2026, 10, 25, 3, 0)), 1, "2026-10-25T02:00:00Z",
+  expect_shown(berlin.occurrences(wall(2026, 10, 25, 3, 0)), 1, "2026-10-25T02:00:00Z",
                "2026-10-25T02:00:00Z");
 }
 
@@ -95,17 +95,17 @@ TEST(Zone, GoesOverAWholeDayThatWasLeftOut) {
   const char* jump = "2011-12-30T10:00:00Z";
   EXPECT_EQ(apia.local(time_of(jump) - 1), wall(2011, 12, 29, 23, 59));
   EXPECT_EQ(apia.local(time_of(jump)), wall(2011, 12, 31, 0, 0));
-  expect_shown(apia.shown(wall(2011, 12, 30, 0, 0)), 0, jump, jump);
-  expect_shown(apia.shown(wall(2011, 12, 30, 12, 0)), 0, jump, jump);
-  expect_shown(apia.shown(wall(2011, 12, 30, 23, 59)), 0, jump, jump);
+  expect_shown(apia.occurrences(wall(2011, 12, 30, 0, 0)), 0, jump, jump);
+  expect_shown(apia.occurrences(wall(2011, 12, 30, 12, 0)), 0, jump, jump);
+  expect_shown(apia.occurrences(wall(2011, 12, 30, 23, 59)), 0, jump, jump);
 }
 
 TEST(Zone, MovesByHalfAnHourWhereThatIsTheLaw) {
   const Zone lord_howe("Australia/Lord_Howe");
-  EXPECT_EQ(lord_howe.shown(wall(2026, 10, 4, 2, 29)).times, 0);
-  EXPECT_EQ(lord_howe.shown(wall(2026, 10, 4, 2, 30)).times, 1);
-  EXPECT_EQ(lord_howe.shown(wall(2026, 4, 5, 1, 29)).times, 1);
-  expect_shown(lord_howe.shown(wall(2026, 4, 5, 1, 30)), 2, "2026-04-04T14:30:00Z",
+  EXPECT_EQ(lord_howe.occurrences(wall(2026, 10, 4, 2, 29)).times, 0);
+  EXPECT_EQ(lord_howe.occurrences(wall(2026, 10, 4, 2, 30)).times, 1);
+  EXPECT_EQ(lord_howe.occurrences(wall(2026, 4, 5, 1, 29)).times, 1);
+  expect_shown(lord_howe.occurrences(wall(2026, 4, 5, 1, 30)), 2, "2026-04-04T14:30:00Z",
                "2026-04-04T15:00:00Z");
 }
 

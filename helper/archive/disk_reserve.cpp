@@ -1,4 +1,4 @@
-#include "archive/room.hpp"
+#include "archive/disk_reserve.hpp"
 
 #include <algorithm>
 
@@ -40,22 +40,22 @@ std::string advice() {
 
 }  // namespace
 
-void require_room(State& state, const Source& source, const Description& description) {
+void require_disk_space(State& state, const Source& source, const Description& description) {
   const Space space = disk_space(state.root());
   const std::uint64_t reserve = state.settings().disk_reserve(source.text(), space.total);
   const std::uint64_t needed = sum(expected_size(state, source, description), description.staging);
   if (space.available >= sum(needed, reserve)) return;
-  throw Error(ErrorKind::kNoRoom, "not enough room for a backup of " + source.spelling() +
-                                      ": it needs about " + human_size(needed) +
-                                      " and must leave " + human_size(reserve) + ", but only " +
-                                      human_size(space.available) + " are free at " +
-                                      state.root().string() + ". " + advice());
+  throw Error(ErrorKind::kNoSpace, "not enough room for a backup of " + source.spelling() +
+                                       ": it needs about " + human_size(needed) +
+                                       " and must leave " + human_size(reserve) + ", but only " +
+                                       human_size(space.available) + " are free at " +
+                                       state.root().string() + ". " + advice());
 }
 
-RoomGuard::RoomGuard(const State& state, const Source& source, Sink& next)
+DiskSpaceGuard::DiskSpaceGuard(const State& state, const Source& source, Sink& next)
     : state_(state), source_(source), next_(next) {}
 
-void RoomGuard::write(std::string_view bytes) {
+void DiskSpaceGuard::write(std::string_view bytes) {
   since_check_ += bytes.size();
   if (since_check_ >= kCheckEvery) {
     check();
@@ -64,16 +64,16 @@ void RoomGuard::write(std::string_view bytes) {
   next_.write(bytes);
 }
 
-void RoomGuard::finish() { next_.finish(); }
+void DiskSpaceGuard::finish() { next_.finish(); }
 
-void RoomGuard::check() const {
+void DiskSpaceGuard::check() const {
   const Space space = disk_space(state_.root());
   const std::uint64_t reserve = state_.settings().disk_reserve(source_.text(), space.total);
   if (space.available >= reserve + kCheckEvery) return;
-  throw Error(ErrorKind::kNoRoom, "the disk is filling up: only " + human_size(space.available) +
-                                      " are left at " + state_.root().string() +
-                                      ", and the reserve is " + human_size(reserve) + ". " +
-                                      advice());
+  throw Error(ErrorKind::kNoSpace, "the disk is filling up: only " + human_size(space.available) +
+                                       " are left at " + state_.root().string() +
+                                       ", and the reserve is " + human_size(reserve) + ". " +
+                                       advice());
 }
 
 }  // namespace backups

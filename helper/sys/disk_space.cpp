@@ -1,4 +1,4 @@
-#include "sys/room.hpp"
+#include "sys/disk_space.hpp"
 
 #include <fcntl.h>
 #include <sys/statvfs.h>
@@ -15,7 +15,7 @@
 
 namespace backups {
 
-bool has_room(const fs::path& directory, std::uint64_t bytes) {
+bool has_disk_space(const fs::path& directory, std::uint64_t bytes) {
   const auto is_room = [](int error) {
     return error != ENOSPC && error != EDQUOT && error != EROFS;
   };
@@ -27,20 +27,20 @@ bool has_room(const fs::path& directory, std::uint64_t bytes) {
          ((status.f_flag & ST_RDONLY) == 0 && status.f_bavail >= bytes / status.f_frsize);
 }
 
-std::string room_advice(const fs::path& directory) {
+std::string disk_space_advice(const fs::path& directory) {
   struct statvfs status {};
   if (::statvfs(directory.c_str(), &status) != 0 || (status.f_flag & ST_RDONLY) == 0)
-    return kMakeRoom;
+    return kFreeSpaceAdvice;
   return "The disk of " + directory.string() +
          " is read-only: nothing can be changed until it is mounted writable again (mount -o "
          "remount,rw; dmesg tells whether its file system has an error)";
 }
 
-void record_if_room(const std::string& finding, const std::function<void()>& record) {
+void record_if_space(const std::string& finding, const std::function<void()>& record) {
   try {
     record();
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kNoRoom) throw;
+    if (error.kind() != ErrorKind::kNoSpace) throw;
     log::warn(finding + ". That is not recorded: " + error.what());
   }
 }

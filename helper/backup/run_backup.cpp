@@ -1,4 +1,4 @@
-#include "backup/take.hpp"
+#include "backup/run_backup.hpp"
 
 #include <optional>
 #include <utility>
@@ -71,7 +71,7 @@ void copy_to_others(State& state, Lock lock, Created& created,
 
 }  // namespace
 
-Manifest take_first_copy(State& state, const CreateRequest& request, const Progress& progress) {
+Manifest run_first_copy(State& state, const CreateRequest& request, const Progress& progress) {
   try {
     Manifest manifest = create_backup(state, request, progress);
     tell_outcome(state, request, manifest);
@@ -84,17 +84,17 @@ Manifest take_first_copy(State& state, const CreateRequest& request, const Progr
   }
 }
 
-Created take_backup(State& state, Lock lock, const CreateRequest& request,
-                    const Progress& progress) {
+Created run_backup(State& state, Lock lock, const CreateRequest& request,
+                   const Progress& progress) {
   std::vector<std::string> targets = request.targets;
   std::erase(targets, first_target(state.settings(), targets));
-  Created created{take_first_copy(state, request, progress), {}};
+  Created created{run_first_copy(state, request, progress), {}};
   if (!targets.empty()) copy_to_others(state, std::move(lock), created, targets, progress);
   return created;
 }
 
-Pushed take_copy(State& state, Lock lock, const Backup& backup, const std::string& target,
-                 const Progress& progress) {
+Pushed run_copy(State& state, Lock lock, const Backup& backup, const std::string& target,
+                const Progress& progress) {
   const Copying copying(state, std::move(lock), backup, target);
   return copy_and_tell(state, backup, target, progress);
 }

@@ -1,4 +1,4 @@
-#include "archive/room.hpp"
+#include "archive/disk_reserve.hpp"
 
 #include <gmock/gmock.h>
 
@@ -38,7 +38,7 @@ class RoomTest : public testing::Test {
     Description description;
     description.size = size;
     description.staging = staging;
-    require_room(state, Lab::source(), description);
+    require_disk_space(state, Lab::source(), description);
   }
   /// A success that stored so many bytes, in the catalog only.
   void succeeded(std::uint64_t stored, Time time) {
@@ -56,36 +56,36 @@ TEST_F(RoomTest, TheFirstBackupIsExpectedToTakeAQuarterOfTheData) {
   EXPECT_NO_THROW(require(200 * kMiB));
   EXPECT_THAT(
       [&] { require(240 * kMiB); },
-      ThrowsError(ErrorKind::kNoRoom, AllOf(HasSubstr("fake:one"), HasSubstr("60.0 MiB"),
-                                            HasSubstr("6.4 MiB"), HasSubstr("disk-reserve"))));
+      ThrowsError(ErrorKind::kNoSpace, AllOf(HasSubstr("fake:one"), HasSubstr("60.0 MiB"),
+                                             HasSubstr("6.4 MiB"), HasSubstr("disk-reserve"))));
 }
 
 TEST_F(RoomTest, LaterOnesWhatTheLargestOfTheLastThreeTook) {
   succeeded(60 * kMiB, kNoon);
-  EXPECT_THAT([&] { require(0); }, ThrowsError(ErrorKind::kNoRoom, HasSubstr("60.0 MiB")));
+  EXPECT_THAT([&] { require(0); }, ThrowsError(ErrorKind::kNoSpace, HasSubstr("60.0 MiB")));
   succeeded(20 * kMiB, kNoon + 1);
   succeeded(30 * kMiB, kNoon + 2);
-  EXPECT_THAT([&] { require(0); }, ThrowsError(ErrorKind::kNoRoom));
+  EXPECT_THAT([&] { require(0); }, ThrowsError(ErrorKind::kNoSpace));
   succeeded(10 * kMiB, kNoon + 3);
   EXPECT_NO_THROW(require(400 * kMiB)) << "the fourth last counts no more, nor does the data";
   fill(30 * kMiB);
-  EXPECT_THAT([&] { require(0); }, ThrowsError(ErrorKind::kNoRoom, HasSubstr("30.0 MiB")));
+  EXPECT_THAT([&] { require(0); }, ThrowsError(ErrorKind::kNoSpace, HasSubstr("30.0 MiB")));
 }
 
 TEST_F(RoomTest, StagingComesOnTop) {
   EXPECT_NO_THROW(require(100 * kMiB, 20 * kMiB));
-  EXPECT_THAT([&] { require(100 * kMiB, 40 * kMiB); }, ThrowsError(ErrorKind::kNoRoom));
+  EXPECT_THAT([&] { require(100 * kMiB, 40 * kMiB); }, ThrowsError(ErrorKind::kNoSpace));
 }
 
 TEST_F(RoomTest, TheReserveIsAProperty) {
   reserve("60M");
-  EXPECT_THAT([&] { require(100 * kMiB); }, ThrowsError(ErrorKind::kNoRoom));
+  EXPECT_THAT([&] { require(100 * kMiB); }, ThrowsError(ErrorKind::kNoSpace));
   reserve("0");
   EXPECT_NO_THROW(require(250 * kMiB));
 }
 
 TEST_F(RoomTest, ADescriptionOfNonsenseDoesNotOverflow) {
-  EXPECT_THAT([&] { require(0, UINT64_MAX - kMiB); }, ThrowsError(ErrorKind::kNoRoom));
+  EXPECT_THAT([&] { require(0, UINT64_MAX - kMiB); }, ThrowsError(ErrorKind::kNoSpace));
 }
 
 TEST_F(RoomTest, ABackupThatEatsTheReserveIsStopped) {
@@ -95,13 +95,13 @@ TEST_F(RoomTest, ABackupThatEatsTheReserveIsStopped) {
   fill(30 * kMiB);
   EXPECT_THAT(
       [&] {
-        RoomGuard guard(state, Lab::source(), out);
+        DiskSpaceGuard guard(state, Lab::source(), out);
         for (int i = 0; i < 64; ++i) {
           guard.write(mebibyte);
           tests::spill(lab_->root() / ("growing." + std::to_string(i)), mebibyte);
         }
       },
-      ThrowsError(ErrorKind::kNoRoom, HasSubstr("the disk is filling up")));
+      ThrowsError(ErrorKind::kNoSpace, HasSubstr("the disk is filling up")));
   EXPECT_GE(disk_space(lab_->root()).available, 64 * kMiB / 10) << "the reserve is untouched";
   EXPECT_EQ(out.finished, 0);
 }
@@ -109,7 +109,7 @@ TEST_F(RoomTest, ABackupThatEatsTheReserveIsStopped) {
 TEST_F(RoomTest, ASmallBackupPasses) {
   const State state = lab_->open();
   tests::Collector out;
-  RoomGuard guard(state, Lab::source(), out);
+  DiskSpaceGuard guard(state, Lab::source(), out);
   guard.write("abc");
   guard.finish();
   EXPECT_EQ(out.text, "abc");
@@ -120,7 +120,7 @@ TEST_F(RoomTest, ACreateOnAFullDiskFailsBeforeAByte) {
   fill(61 * kMiB);
   State state = lab_->open();
   lab_->forget_calls();
-  EXPECT_THAT([&] { tests::create(state); }, ThrowsError(ErrorKind::kNoRoom));
+  EXPECT_THAT([&] { tests::create(state); }, ThrowsError(ErrorKind::kNoSpace));
   EXPECT_THAT(lab_->calls(), testing::Not(testing::Contains(testing::StartsWith("export"))));
   tests::expect_sound(*lab_);
 }
@@ -129,7 +129,7 @@ TEST_F(RoomTest, ACreateThatFillsTheDiskLeavesNothing) {
   reserve("0");
   lab_->at("export.b", "head -c 100000000 /dev/urandom");
   State state = lab_->open();
-  EXPECT_THAT([&] { tests::create(state); }, ThrowsError(ErrorKind::kNoRoom));
+  EXPECT_THAT([&] { tests::create(state); }, ThrowsError(ErrorKind::kNoSpace));
   EXPECT_GT(disk_space(lab_->root()).available, 60 * kMiB);
   EXPECT_EQ(state.catalog().list({}).at(0).status, "failed");
   tests::expect_sound(*lab_);

@@ -8,24 +8,24 @@
 namespace backups {
 
 /// What to do about a full disk.
-constexpr const char* kMakeRoom =
+constexpr const char* kFreeSpaceAdvice =
     "Make room on that disk, for instance with dokku backups:prune --all or dokku backups:delete "
     "<backup>";
 
 /// What a row in the catalog and the record of a run take: SQLite's index, which processes share,
 /// is 32 KiB, and the rest a few pages.
-constexpr std::uint64_t kRoomToRecord = 128 * 1024;
+constexpr std::uint64_t kSpaceToRecord = 128 * 1024;
 
 /// False where `directory` lies on a disk that is full (less than `bytes` can be written there now)
 /// or read-only. Whoever may not write there for another reason hears of that when they try.
-bool has_room(const std::filesystem::path& directory, std::uint64_t bytes);
+bool has_disk_space(const std::filesystem::path& directory, std::uint64_t bytes);
 
 /// What to do where nothing can be written in `directory`: on a read-only disk no room helps.
-std::string room_advice(const std::filesystem::path& directory);
+std::string disk_space_advice(const std::filesystem::path& directory);
 
 /// What was found out holds also where a full or read-only disk does not let it be recorded: then
 /// `finding` is said, and that. Throws what else `record` throws.
-void record_if_room(const std::string& finding, const std::function<void()>& record);
+void record_if_space(const std::string& finding, const std::function<void()>& record);
 
 /// A directory in memory, 0700, for what must be somewhere while the disk is full or read-only. It
 /// is removed with what it holds. Throws Error where no file system takes it.

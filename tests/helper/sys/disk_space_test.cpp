@@ -1,4 +1,4 @@
-#include "sys/room.hpp"
+#include "sys/disk_space.hpp"
 
 #include <gmock/gmock.h>
 
@@ -16,14 +16,14 @@ using tests::TinyDisk;
 TEST(HasRoom, TellsAFullDiskFromOneThatIsNot) {
   if (!TinyDisk::can_mount()) GTEST_SKIP() << "needs root";
   const TinyDisk disk(1024);
-  EXPECT_TRUE(has_room(disk.path(), 512 * 1024));
-  EXPECT_FALSE(has_room(disk.path(), 2 * 1024 * 1024));
+  EXPECT_TRUE(has_disk_space(disk.path(), 512 * 1024));
+  EXPECT_FALSE(has_disk_space(disk.path(), 2 * 1024 * 1024));
   EXPECT_TRUE(std::filesystem::is_empty(disk.path())) << "the look leaves nothing";
 }
 
 TEST(HasRoom, IsNoAnswerToAnotherProblem) {
   const TemporaryDirectory directory;
-  EXPECT_TRUE(has_room(directory / "none", 1));
+  EXPECT_TRUE(has_disk_space(directory / "none", 1));
 }
 
 TEST(ScratchDirectory, IsGoneWithWhatItHolds) {

@@ -13,15 +13,15 @@ namespace backups {
 /// quarter of its data when there are none. 0: nothing is known of it.
 std::uint64_t expected_size(State& state, const Source& source, const Description& description);
 
-/// Throws Error, kNoRoom, when a backup of `source` would not fit on the disk of the state
+/// Throws Error, kNoSpace, when a backup of `source` would not fit on the disk of the state
 /// directory and leave the reserve, with what its export needs there besides.
-void require_room(State& state, const Source& source, const Description& description);
+void require_disk_space(State& state, const Source& source, const Description& description);
 
-/// Passes everything on, and throws Error, kNoRoom, before the disk's free space sinks below the
+/// Passes everything on, and throws Error, kNoSpace, before the disk's free space sinks below the
 /// reserve.
-class RoomGuard : public Sink {
+class DiskSpaceGuard : public Sink {
  public:
-  RoomGuard(const State& state, const Source& source, Sink& next);
+  DiskSpaceGuard(const State& state, const Source& source, Sink& next);
   void write(std::string_view bytes) override;
   void finish() override;
 

@@ -18,17 +18,16 @@ struct Created {
 
 /// create_backup() for whoever makes one that people count on: those who want to hear of its end
 /// do, and the metrics follow. Throws Error.
-Manifest take_first_copy(State& state, const CreateRequest& request, const Progress& progress);
+Manifest run_first_copy(State& state, const CreateRequest& request, const Progress& progress);
 
 /// The same, and the copies on its other targets. `lock` is that of the source, and is let go as
 /// soon as the first target has the backup: copies may take hours. Throws Error where there is no
 /// backup; a copy that fails, or that a stop was asked for, is in `failed_copies`.
-Created take_backup(State& state, Lock lock, const CreateRequest& request,
-                    const Progress& progress);
+Created run_backup(State& state, Lock lock, const CreateRequest& request, const Progress& progress);
 
 /// push_backup() in the same way: `lock`, of the source, is held while it begins. Throws Error,
 /// kBusy, where another process copies that backup to that target.
-Pushed take_copy(State& state, Lock lock, const Backup& backup, const std::string& target,
-                 const Progress& progress);
+Pushed run_copy(State& state, Lock lock, const Backup& backup, const std::string& target,
+                const Progress& progress);
 
 }  // namespace backups
