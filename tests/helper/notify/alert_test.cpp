@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "backup/outcome.hpp"
 #include "base/text.hpp"
 #include "notify/channel.hpp"
 #include "notify/deliver.hpp"

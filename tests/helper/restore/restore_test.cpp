@@ -31,8 +31,8 @@ class RestoreTest : public testing::Test {
     lab_.forget_calls();
   }
   std::unique_ptr<Restore> begin(const Source& into = Lab::source(), bool in_place = false) {
-    return std::make_unique<Restore>(state_,
-                                     RestoreRequest{row_of(state_, id_), into, in_place, false});
+    const RestoreRequest request{row_of(state_, id_), into, in_place, false};
+    return std::make_unique<Restore>(state_, request, lock_for_restore(state_, request));
   }
 
   Lab lab_;
