@@ -28,7 +28,9 @@ struct History {
 class Dice {
  public:
   explicit Dice(unsigned seed) : random_(seed) {}
-  std::int64_t below(std::int64_t end) { return static_cast<std::int64_t>(random_() % end); }
+  std::int64_t below(std::int64_t end) {
+    return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(end));
+  }
   bool percent(int chance) { return below(100) < chance; }
   template <typename T>
   T one_of(std::initializer_list<T> values) {

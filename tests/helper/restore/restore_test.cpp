@@ -84,7 +84,7 @@ TEST_F(RestoreTest, IntoAnotherSourceLeavesTheFirstAlone) {
 }
 
 TEST_F(RestoreTest, OfManySizesIsExact) {
-  for (const std::size_t size : {1, 131'072, 1'048'576, 3'000'001}) {
+  for (const std::size_t size : {1UL, 131'072UL, 1'048'576UL, 3'000'001UL}) {
     const std::map<std::string, std::string> live = {{"a", tests::noise(size)}, {"b", "x"}};
     lab_.set_live("one", live);
     id_ = create(state_).id;

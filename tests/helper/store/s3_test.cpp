@@ -116,7 +116,7 @@ TEST_F(S3Test, Uploads200MebibytesAsItUploadsAFile) {
 TEST_F(S3Test, UploadsSmallFiles) {
   const tests::TemporaryDirectory directory;
   const auto store = this->store();
-  for (const std::size_t size : {0, 1, 1'000'000}) {
+  for (const std::size_t size : {0UL, 1UL, 1'000'000UL}) {
     std::ofstream(directory / "file", std::ios::binary) << tests::noise(size);
     store->put_file(kKey, directory / "file");
     EXPECT_TRUE(get(*store, kKey) == tests::noise(size)) << size;

@@ -60,7 +60,7 @@ class StoreContract : public testing::TestWithParam<Implementation> {
 };
 
 TEST_P(StoreContract, GivesBackWhatWasPut) {
-  for (const std::size_t size : {0, 1, 1'048'576, 2'500'000}) {
+  for (const std::size_t size : {0UL, 1UL, 1'048'576UL, 2'500'000UL}) {
     const std::string text = tests::noise(size);
     put("fake/one/x.dump", text);
     EXPECT_TRUE(get("fake/one/x.dump") == text) << size;

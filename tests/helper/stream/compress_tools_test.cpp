@@ -40,7 +40,7 @@ class Tool : public testing::TestWithParam<Codec> {
 };
 
 TEST_P(Tool, OpensWhatIsStored) {
-  for (const std::size_t size : {0, 1, 131'072, 262'144, 3'000'001}) {
+  for (const std::size_t size : {0UL, 1UL, 131'072UL, 262'144UL, 3'000'001UL}) {
     const std::string text = tests::prose(size);
     Collector out;
     const auto sink = make_compressor(GetParam(), out);
@@ -55,7 +55,7 @@ TEST_P(Tool, OpensWhatIsStored) {
 }
 
 TEST_P(Tool, MakesWhatOpensHere) {
-  for (const std::size_t size : {0, 1, 131'072, 262'144, 3'000'001}) {
+  for (const std::size_t size : {0UL, 1UL, 131'072UL, 262'144UL, 3'000'001UL}) {
     const std::string text = tests::prose(size);
     EXPECT_TRUE(decompressed(made_by_tool(text)) == text) << size;
   }
