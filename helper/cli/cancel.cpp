@@ -62,7 +62,7 @@ int cancel(Call& call) {
 }  // namespace
 
 Verb cancel_verb() {
-  return {"cancel", "<source>", "stop the backup, restore or copy that runs now",
+  return {"cancel", "<source>", "stop the running operation of a source",
           {1, 1},   {},         cancel};
 }
 
