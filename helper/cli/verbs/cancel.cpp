@@ -62,8 +62,7 @@ int cancel(Call& call) {
 }  // namespace
 
 Verb cancel_verb() {
-  return {"cancel", "<source>", "stop the running operation of a source",
-          {1, 1},   {},         cancel};
+  return {"cancel", "<source>", "stop the running operation of a source", {1, 1}, {}, cancel};
 }
 
 }  // namespace backups
