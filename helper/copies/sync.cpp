@@ -190,11 +190,13 @@ class Look {
 }  // namespace
 
 Synced sync_target(State& state, const std::string& target, const std::string& host) {
-  std::vector<std::string> names = {host};
+  std::vector<std::string> names;
   if (host.empty()) {
     const HostIdentity own = host_identity(state);
-    names.assign(own.names.begin(), own.names.end());
+    names.insert(names.end(), own.names.begin(), own.names.end());
     names.insert(names.end(), own.doubtful.begin(), own.doubtful.end());
+  } else {
+    names.push_back(host);
   }
   Synced synced;
   for (const auto& name : names) Look(state, target, name, synced).work();
