@@ -232,7 +232,7 @@ class Counter : public Sink {
 };
 
 /// Thrown where an artifact that was planned is no longer in the source.
-struct Gone {};
+struct SourceGone {};
 
 /// One artifact from its exporter. A table that somebody drops while the dump begins, or a server
 /// that restarts, fails an exporter before its first byte: then it is asked once more.
@@ -255,7 +255,7 @@ class Exporter {
       require_running(now, source_);
       const bool there = std::any_of(now.artifacts.begin(), now.artifacts.end(),
                                      [&](const auto& it) { return it.name == artifact.name; });
-      if (!there) throw Gone{};
+      if (!there) throw SourceGone{};
       try {
         run_once(artifact, sink);
       } catch (const Untouched& again) {
@@ -328,7 +328,7 @@ Manifest create_backup(State& state, const CreateRequest& request, const Progres
     for (const auto& artifact : description.artifacts) {
       try {
         writer.add(artifact, [&](Sink& sink) { exporter.run(artifact, sink); });
-      } catch (const Gone&) {
+      } catch (const SourceGone&) {
         attempt.log().warn(artifact.name + " of " + request.source.spelling() +
                            " has gone while the backup was made, and is left out");
         writer.leave_out();

@@ -97,6 +97,13 @@ bool is_one_of(std::string_view text, const std::vector<std::string>& words) {
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
+bool has_only(std::string_view text, std::string_view more) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           more.find(c) != std::string_view::npos;
+  });
+}
+
 bool is_flag(const std::string& text) { return is_one_of(text, {"true", "false"}); }
 
 std::string hex(const unsigned char* bytes, std::size_t size) {

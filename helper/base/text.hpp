@@ -17,6 +17,8 @@ std::string lower(std::string text);
 /// "'text'", printable: a word of somebody else's in a message.
 std::string in_quotes(std::string_view text);
 bool is_one_of(std::string_view text, const std::vector<std::string>& words);
+/// True for ASCII letters, digits and what is in `more`; false for nothing.
+bool has_only(std::string_view text, std::string_view more);
 /// "true" or "false".
 bool is_flag(const std::string& text);
 
@@ -32,6 +34,8 @@ std::optional<std::int64_t> parse_number(std::string_view text);
 
 /// "90", "90s", "10m", "2h", "1d" in seconds.
 std::optional<std::int64_t> parse_duration(const std::string& text);
+
+constexpr std::uint64_t kMebibyte = 1024 * 1024;
 
 /// "500M", "2G", "1073741824" in bytes (units of 1024).
 std::optional<std::uint64_t> parse_size(const std::string& text);

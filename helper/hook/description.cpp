@@ -11,7 +11,7 @@
 namespace backups {
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 struct StateWord {
   Description::State state;
@@ -35,13 +35,13 @@ Description::State parse_state(const std::string& text) {
 }
 
 template <typename T>
-T take(Json& json, const char* key, T otherwise) {
+T take(PlainJson& json, const char* key, T otherwise) {
   const T value = json.value(key, otherwise);
   json.erase(key);
   return value;
 }
 
-PlannedArtifact parse_artifact(Json json) {
+PlannedArtifact parse_artifact(PlainJson json) {
   PlannedArtifact artifact;
   artifact.name = json.at("name");
   json.erase("name");
@@ -56,7 +56,7 @@ PlannedArtifact parse_artifact(Json json) {
 }
 
 Description parse_description(const std::string& text) {
-  const Json json = Json::parse(shallow(text));
+  const PlainJson json = PlainJson::parse(shallow(text));
   Description description;
   description.state = parse_state(json.at("state"));
   description.reason = scrub(printable(json.value("reason", "")));
@@ -74,7 +74,7 @@ Description parse_description(const std::string& text) {
   description.warnings = json.value("warnings", description.warnings);
   description.keeps = json.value("keeps", "");
   description.failure = json.value("failure", "");
-  for (const auto& artifact : json.value("artifacts", Json::array()))
+  for (const auto& artifact : json.value("artifacts", PlainJson::array()))
     description.artifacts.push_back(parse_artifact(artifact));
   return description;
 }
@@ -85,7 +85,7 @@ Description describe(const State& state, const Run& run, HookLog& log, const Sou
   const std::string text = query_hook(state, run, log, source.type, "describe", {source.address});
   try {
     return parse_description(text);
-  } catch (const Json::exception& error) {
+  } catch (const PlainJson::exception& error) {
     throw Error(ErrorKind::kFailed, source.type + " describe " + source.address +
                                         " gave no proper answer: " + error.what());
   }

@@ -16,7 +16,6 @@
 namespace backups {
 namespace {
 
-constexpr std::uint64_t kMebibyte = 1024 * 1024;
 constexpr std::uint64_t kMost = 16 * kMebibyte;
 constexpr std::uint64_t kPartOfDisk = 16;
 

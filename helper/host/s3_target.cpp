@@ -12,19 +12,11 @@
 namespace backups {
 namespace {
 
-constexpr std::uint64_t kMebibyte = 1ULL << 20;
 constexpr int kShortTimeout = 3;  // seconds
 
 bool in_range(const std::string& value, std::int64_t least, std::int64_t most) {
   const auto number = parse_number(value);
   return number && *number >= least && *number <= most;
-}
-
-bool has_only(const std::string& value, std::string_view more) {
-  return !value.empty() && std::all_of(value.begin(), value.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           more.find(c) != std::string_view::npos;
-  });
 }
 
 /// "General purpose bucket naming rules" of the S3 user guide; old ones may have capitals and '_'.

@@ -9,8 +9,8 @@ namespace backups {
 namespace {
 
 constexpr std::size_t kArchiveHead = 11;  // magic, version (3), size of int, size of offset, format
-constexpr int kOldest = 12;               // archive version 1.12: PostgreSQL 9.0
-constexpr int kNewest = 16;               // archive version 1.16: PostgreSQL 17 and 18
+constexpr int kOldestArchive = 12;        // archive version 1.12: PostgreSQL 9.0
+constexpr int kNewestArchive = 16;        // archive version 1.16: PostgreSQL 17 and 18
 constexpr char kCustom = 1;
 constexpr char kDirectory = 5;
 constexpr unsigned char kNoData = 3;  // offset flag of an entry without data
@@ -92,7 +92,8 @@ class PgArchive : public Inspector {
     int_size_ = static_cast<unsigned char>(head[8]);
     offset_size_ = static_cast<unsigned char>(head[9]);
     if (!head.starts_with("PGDMP")) return broken("it does not begin as an archive of pg_dump");
-    if (head[5] != 1 || minor < kOldest || minor > kNewest || int_size_ < 4 || int_size_ > 8) {
+    if (head[5] != 1 || minor < kOldestArchive || minor > kNewestArchive || int_size_ < 4 ||
+        int_size_ > 8) {
       verdict_.why = "its archive version is " + std::to_string(head[5]) + "." +
                      std::to_string(minor) + ", which this version does not know";
       return;

@@ -110,7 +110,7 @@ bool is_of(const Source& one, const Source& other) {
 
 /// A job_mark of each target, which follows: when clean-up there failed last.
 constexpr const char* kFailedAt = "clean-up failed ";
-constexpr Time kPause = 15 * 60;
+constexpr Time kPauseAfterFailure = 15 * 60;
 constexpr Time kAlertAfter = 3600;  // what was begun longer ago and can't be cleaned up is alerted
 
 /// One pass over what dead processes have left.
@@ -173,7 +173,7 @@ class Recovery {
     if (reach_ == Reach::kHere) return false;
     const JobMarks job_marks(state_.catalog().database());
     const Time failed = job_marks.done_at(kFailedAt + target);
-    if ((spares_ && now() < failed + kPause && !lies_ahead(failed, now())) ||
+    if ((spares_ && now() < failed + kPauseAfterFailure && !lies_ahead(failed, now())) ||
         failed_.contains(target))
       return false;
     try {

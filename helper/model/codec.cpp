@@ -7,7 +7,7 @@
 namespace backups {
 namespace {
 
-struct Row {
+struct CodecRow {
   Codec::Kind kind;
   const char* name;
   const char* suffix;
@@ -16,13 +16,13 @@ struct Row {
   int highest_level;
 };
 
-constexpr std::array<Row, 3> kCodecs = {{
+constexpr std::array<CodecRow, 3> kCodecs = {{
     {Codec::Kind::kNone, "none", "", "cat", 0, 0},
     {Codec::Kind::kGzip, "gzip", ".gz", "gzip -dc", 6, 9},
     {Codec::Kind::kZstd, "zstd", ".zst", "zstd -dc", 3, 19},
 }};
 
-const Row& row(Codec::Kind kind) { return kCodecs[static_cast<std::size_t>(kind)]; }
+const CodecRow& row(Codec::Kind kind) { return kCodecs[static_cast<std::size_t>(kind)]; }
 
 }  // namespace
 

@@ -9,13 +9,6 @@
 namespace backups {
 namespace {
 
-bool has_only(std::string_view value, std::string_view more) {
-  return !value.empty() && std::all_of(value.begin(), value.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           more.find(c) != std::string_view::npos;
-  });
-}
-
 bool is_port(const std::string& text) {
   const auto number = parse_number(text);
   return number && *number >= 1 && *number <= 65535;

@@ -8,7 +8,7 @@
 namespace backups {
 namespace {
 
-constexpr std::size_t kLongest = 64;  // of a machine's name in one of ours
+constexpr std::size_t kMachinePart = 64;  // of a machine's name in one of ours
 
 }  // namespace
 
@@ -72,7 +72,7 @@ HostIdentity host_from_json(const nlohmann::json& json) {
 }
 
 std::string make_host_name(const std::string& machine_name, const std::string& digits) {
-  std::string name = machine_name.substr(0, kLongest);
+  std::string name = machine_name.substr(0, kMachinePart);
   for (char& c : name)
     if (!valid_name(std::string{'x', c})) c = '-';
   name.erase(0, name.find_first_not_of(".-"));

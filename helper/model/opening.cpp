@@ -5,13 +5,13 @@
 namespace backups {
 namespace {
 
-struct Row {
+struct Opening {
   const char* kind;
   const char* reader;
 };
 
 /// A dump of MySQL's family names no database, so that one is made for it.
-constexpr std::array<Row, 7> kReaders = {{
+constexpr std::array<Opening, 7> kOpenings = {{
     {"pg_dump-custom",
      "PGOPTIONS='-c default_transaction_read_only=off' pg_restore -C -d postgres"},
     {"pg_dumpall-globals", "psql -d postgres"},
@@ -33,7 +33,7 @@ constexpr const char* kIntoPostgres =
 
 std::optional<std::string> reader_of(const std::string& kind, const std::string& artifact) {
   if (kind == "pg_dump-custom" && artifact == "postgres") return kIntoPostgres;
-  for (const auto& row : kReaders)
+  for (const auto& row : kOpenings)
     if (kind == row.kind) return row.reader;
   return std::nullopt;
 }

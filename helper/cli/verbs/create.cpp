@@ -17,7 +17,7 @@
 namespace backups {
 namespace {
 
-std::vector<Source> sources_of(Call& call) {
+std::vector<Source> sources_to_back_up(Call& call) {
   const bool all = call.options.flag("all");
   if (all != call.options.words().empty())
     throw Error(ErrorKind::kBadInput,
@@ -88,7 +88,7 @@ int code_of(const std::map<std::string, Error>& failed_copies) {
 
 int create(Call& call) {
   const std::string label = label_of(call.options);
-  const auto sources = sources_of(call);
+  const auto sources = sources_to_back_up(call);
   int worst = 0;
   nlohmann::ordered_json results = nlohmann::ordered_json::array();
   for (const auto& source : sources) {

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::vector<Source> sources_of(Call& call) {
+std::vector<Source> sources_to_prune(Call& call) {
   const bool all = call.options.flag("all");
   if (all == !call.options.words().empty())
     throw Error(ErrorKind::kBadInput,
@@ -42,7 +42,7 @@ int prune_sources(Call& call) {
   Json json = Json::array();
   Pruned sum;
   int busy = 0;
-  for (const auto& source : sources_of(call)) {
+  for (const auto& source : sources_to_prune(call)) {
     const bool dry = call.options.flag("dry-run");
     try {
       const auto lock =

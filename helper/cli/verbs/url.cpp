@@ -14,13 +14,13 @@
 namespace backups {
 namespace {
 
-constexpr std::int64_t kLongest =
+constexpr std::int64_t kLongestLifetime =
     7 * 86400;  // seconds, "Authenticating Requests: Using Query Parameters"
 
 std::int64_t lifetime(const Options& options) {
   const std::string text = options.value("expires").value_or("1h");
   const auto seconds = parse_duration(text);
-  if (!seconds || *seconds < 1 || *seconds > kLongest)
+  if (!seconds || *seconds < 1 || *seconds > kLongestLifetime)
     throw Error(ErrorKind::kBadInput, "--expires takes a time from 1s to 7d, as 90s, 10m, 2h");
   return *seconds;
 }

@@ -16,7 +16,7 @@ namespace backups {
 namespace {
 
 constexpr int kLooks = 3;  // at an object that must be there: some servers need a moment
-constexpr std::size_t kReadSize = 1024 * 1024;
+constexpr std::size_t kReadAtOnce = 1024 * 1024;
 constexpr const char* kLockMode = "x-amz-object-lock-mode";
 constexpr const char* kLockUntil = "x-amz-object-lock-retain-until-date";
 
@@ -89,7 +89,7 @@ std::string hash_of(const char* name, std::string_view body, const FileRange& fi
     hasher.update(body);
     return hasher.finish();
   }
-  std::vector<char> buffer(kReadSize);
+  std::vector<char> buffer(kReadAtOnce);
   for (std::uint64_t done = 0; done < file.size;) {
     const auto wanted = std::min<std::uint64_t>(buffer.size(), file.size - done);
     const std::size_t got = read_at(file.fd, buffer.data(), static_cast<std::size_t>(wanted),
