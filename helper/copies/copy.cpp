@@ -155,7 +155,8 @@ void record_copy(State& state, const Backup& backup, const std::string& target,
   std::string by;
   if (target != kLocalTarget) {
     leave_recovery_note(state.store(target, host));
-    by = ", credentials: " + state.s3(target, host).credentials_origin();
+    if (const auto origin = state.store(target, host).credentials_origin(); !origin.empty())
+      by = ", credentials: " + origin;
   }
   state.catalog().mark_copy(backup, {target, "success", "", backup.stored_size, host, etag});
   state.catalog().record(backup, "copied", "to " + target + by, now());

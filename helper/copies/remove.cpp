@@ -27,17 +27,18 @@ bool remains(const Copy& copy) { return may_be_there(copy) && copy.status != "mi
 void require_unlocked(State& state, const Backup& backup, const Copy& copy) {
   std::optional<Time> until;
   try {
-    until = state.store(copy.target, copy.host)
-                .locked_until(key_of(backup.source, manifest_file(backup.id)));
+    if (auto* lock = state.store(copy.target, copy.host).object_lock())
+      until = lock->locked_until(key_of(backup.source, manifest_file(backup.id)));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kUnreachable) throw;
     return;  // the deletion has the better words for it
   }
   if (!until || *until <= now()) return;
-  throw Error(ErrorKind::kRefused,
-              "the copy of " + backup.id + " on " + copy.target + " is locked" +
-                  (*until == Store::kForever ? " by a legal hold" : " until " + rfc3339(*until)) +
-                  " and stays: nothing is deleted");
+  throw Error(
+      ErrorKind::kRefused,
+      "the copy of " + backup.id + " on " + copy.target + " is locked" +
+          (*until == ObjectLock::kForever ? " by a legal hold" : " until " + rfc3339(*until)) +
+          " and stays: nothing is deleted");
 }
 
 /// False on a disk so full that not even this can be recorded before the files have gone.

@@ -16,7 +16,7 @@
 #include "host/manifest_file.hpp"
 #include "host/target.hpp"
 #include "model/backup_id.hpp"
-#include "store/s3_client.hpp"
+#include "store/s3/client.hpp"
 #include "sys/stop_here.hpp"
 
 namespace backups {
@@ -108,7 +108,7 @@ class Look {
     all.deleted = true;
     for (auto& backup : state_.catalog().list(all))
       known_.emplace(backup.text(), std::move(backup));
-    Store& store = state_.s3(target_, host_);
+    Store& store = state_.store(target_, host_);
     for (const auto& entry : store.list("")) {
       sizes_[entry.key] = entry.size;
       if (entry.key.find('/') != std::string::npos) unknown_.insert(entry.key);

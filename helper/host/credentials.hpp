@@ -4,7 +4,7 @@
 #include <string>
 
 #include "model/target.hpp"
-#include "store/s3_credentials.hpp"
+#include "store/s3/credentials.hpp"
 
 namespace backups {
 

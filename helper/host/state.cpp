@@ -17,7 +17,6 @@
 #include "model/backup_id.hpp"
 #include "model/target.hpp"
 #include "store/local.hpp"
-#include "store/s3.hpp"
 #include "sys/clock.hpp"
 #include "sys/disk_space.hpp"
 #include "sys/file.hpp"
@@ -245,11 +244,8 @@ void State::adopt(Catalog& catalog, Manifest manifest, const std::string& target
   catalog.adopt(manifest, target, host);
 }
 
-Store& State::store(const std::string& target, const std::string& host) {
-  return target == kLocalTarget ? *local_ : s3(target, host);
-}
-
-S3Store& State::s3(const std::string& target, const std::string& host_name) {
+Store& State::store(const std::string& target, const std::string& host_name) {
+  if (target == kLocalTarget) return *local_;
   const std::string of = host_name.empty() ? host() : host_name;
   // One whose options were changed since is another place.
   std::string options;

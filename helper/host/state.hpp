@@ -14,7 +14,6 @@
 #include "model/alert.hpp"
 #include "model/settings.hpp"
 #include "model/source.hpp"
-#include "store/s3.hpp"
 #include "store/store.hpp"
 #include "sys/lock.hpp"
 #include "sys/process.hpp"
@@ -56,8 +55,6 @@ class State {
   /// `local`, or the target of that name, where keys are below its prefix and the name of `host`
   /// (ours when empty). Throws Error, kNotFound, or kKey without credentials.
   Store& store(const std::string& target, const std::string& host = {});
-  /// The same as what it is, for what only S3 can.
-  S3Store& s3(const std::string& target, const std::string& host = {});
 
   /// While it lives, stores that are not local get one short try: for what need not be done now.
   class ShortTimeouts;
@@ -101,7 +98,7 @@ class State {
   std::filesystem::path helper_;
   Listener listener_;
   std::unique_ptr<Store> local_;
-  std::map<std::string, std::unique_ptr<S3Store>> remote_;  // by target, host and options
+  std::map<std::string, std::unique_ptr<Store>> remote_;  // by target, host and options
   bool short_timeouts_ = false;
   bool uses_defaults_ = false;
   std::unique_ptr<Catalog> catalog_;

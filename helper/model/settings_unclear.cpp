@@ -59,15 +59,6 @@ void add_schedule(Unclear& unclear, const Schedule& schedule) {
          "schedule " + schedule.id + " of " + schedule.source.spelling() + ": " + what});
 }
 
-void add_target(Unclear& unclear, const std::string& name, const TargetOptions& options) {
-  try {
-    for (const auto& [option, value] : options) check_target_option(option, value);
-    check_target_options(options);
-  } catch (const Error& error) {
-    unclear.push_back({"", "", "target " + name + " can't be used: " + error.what()});
-  }
-}
-
 /// Of a schedule that can't run: whose it is, as far as that can be told.
 UnclearSetting lost_schedule(const Json& json) {
   std::string why;
@@ -130,7 +121,6 @@ std::vector<UnclearSetting> Settings::unclear() const {
          "backups:host --keep, or dokku backups:host --new"});
   for (const auto& [scope, values] : values_) add_values(unclear, scope, values);
   for (const auto& schedule : schedules) add_schedule(unclear, schedule);
-  for (const auto& [name, options] : targets) add_target(unclear, name, options);
   add_rest(unclear, object_of(unclear_));
   return unclear;
 }

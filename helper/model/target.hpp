@@ -10,24 +10,13 @@ namespace backups {
 /// The target that is always there: files below the state directory.
 constexpr const char* kLocalTarget = "local";
 
-/// What a person said of a target, by the names of target_options(); its credentials are elsewhere.
+/// The type of a target (host/target_type.hpp) under "type", and what a person set, by the names of
+/// that type's options; its credentials are elsewhere.
 using TargetOptions = std::map<std::string, std::string>;
 
-/// An option that `backups:target-add` and `backups:target-set` know.
-struct TargetOption {
-  const char* name;
-  const char* takes;  ///< what a value looks like, for a person
-  const char* help;
-  bool (*valid)(const std::string& value);
-};
-
-const std::vector<TargetOption>& target_options();
-
-/// Throws Error, kBadInput, naming what is wrong.
-void check_target_option(const std::string& name, const std::string& value);
-
-/// Throws Error, kBadInput, where one lacks another that it needs.
-void check_target_options(const TargetOptions& options);
+/// The value of an option, `otherwise` where it is not set.
+std::string option_of(const TargetOptions& options, const std::string& name,
+                      const std::string& otherwise = {});
 
 /// Lower-case letters, digits and dashes, beginning with a letter; not `local`.
 bool valid_target_name(std::string_view name);

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "catalog/job_marks.hpp"
+#include "host/target.hpp"
 #include "notify/alert.hpp"
 
 namespace backups {
@@ -69,7 +70,7 @@ void tell_clock(State& state) {
 
 void tell_settings(State& state) {
   std::map<std::string, Alert> alerts;  // by subject
-  for (const auto& unclear : state.settings().unclear()) {
+  for (const auto& unclear : unclear_settings(state.settings())) {
     Alert alert{.kind = AlertKind::kSettings,
                 .source = unclear.scope == Settings::kGlobal ? "" : unclear.scope,
                 .schedule = unclear.schedule};

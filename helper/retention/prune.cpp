@@ -236,7 +236,8 @@ void end_stale_uploads(State& state) {
     try {
       std::size_t ended = 0;
       for (const auto& name : host_identity(state).names)
-        ended += state.s3(target, name).end_uploads(is_stale);
+        if (auto* sweeper = state.store(target, name).upload_sweeper())
+          ended += sweeper->end_uploads(is_stale);
       if (ended > 0)
         log::step("Ended " + std::to_string(ended) + " unfinished upload(s) on " + target);
     } catch (const Error& error) {

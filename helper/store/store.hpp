@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -27,6 +29,54 @@ class KeyHidden : public Error {
   explicit KeyHidden(const Error& error) : Error(error.kind(), error.what()) {}
 };
 
+/// What only some Stores can do: each is asked for with a function of Store.
+
+/// A link with which anybody can read an object.
+struct Link {
+  std::string url;
+  Time expires;
+};
+
+class Presigner {
+ public:
+  virtual ~Presigner() = default;
+  /// Good for that many seconds (1 to 7 days), or for as long as the credentials are. Makes no
+  /// request. Throws Error, kBadInput.
+  virtual Link presign(const std::string& key, std::int64_t seconds) = 0;
+};
+
+class UploadSweeper {
+ public:
+  virtual ~UploadSweeper() = default;
+  /// Ends the unfinished uploads of the keys that are `stale`, which is asked when all of them are
+  /// known. Returns how many. Throws Error.
+  virtual std::size_t end_uploads(const std::function<bool(const std::string& key)>& stale) = 0;
+};
+
+class Prober {
+ public:
+  struct Check {
+    enum class Outcome { kWorks, kFails, kLacks, kSkipped };
+    /// "write", "read", "list", "delete" and what else the place knows, as "multipart"
+    std::string name;
+    Outcome outcome;      ///< kLacks: works without it, kSkipped: an earlier one is missing
+    std::string message;  ///< what it means and what to do; empty when it works
+  };
+  virtual ~Prober() = default;
+  /// Tries each right that a backup needs, with small objects that are removed again. Does not
+  /// throw for what it finds out.
+  virtual std::vector<Check> probe() = 0;
+};
+
+class ObjectLock {
+ public:
+  virtual ~ObjectLock() = default;
+  /// Of a lock that only its owner can end.
+  static constexpr Time kForever = std::numeric_limits<Time>::max();
+  /// Until when the place keeps the object from being deleted; nothing where it does not.
+  virtual std::optional<Time> locked_until(const std::string& key) = 0;
+};
+
 /// A place that holds files of backups under keys: "<type>/<name>/<file>". Every key must be made
 /// of valid components (helper/FORMAT.md); a key with "..", an empty or a hidden component is an
 /// Error of kind kBadInput. Safe to use from one thread at a time.
@@ -37,9 +87,6 @@ class Store {
     std::uint64_t size;  ///< bytes
     std::string etag{};  ///< the server's name for these very bytes; empty where there is none
   };
-
-  /// Of a lock that only its owner can end.
-  static constexpr Time kForever = std::numeric_limits<Time>::max();
 
   Store() = default;
   Store(const Store&) = delete;
@@ -77,9 +124,6 @@ class Store {
   /// left out.
   virtual std::vector<Entry> list(const std::string& prefix) = 0;
 
-  /// Until when the place keeps the object from being deleted; nothing where it does not.
-  virtual std::optional<Time> locked_until(const std::string& /*key*/) { return std::nullopt; }
-
   /// True once something was removed that the place only hides, and keeps.
   virtual bool keeps_removed() const { return false; }
 
@@ -88,6 +132,15 @@ class Store {
 
   /// Ends what interrupted puts of exactly this key have left; the object itself is kept.
   virtual void abandon(const std::string& key) = 0;
+
+  // What this one can do beyond that; null: it can't.
+  virtual Presigner* presigner() { return nullptr; }
+  virtual UploadSweeper* upload_sweeper() { return nullptr; }
+  virtual Prober* prober() { return nullptr; }
+  virtual ObjectLock* object_lock() { return nullptr; }
+
+  /// Where its credentials came from, for a person; empty where it needs none.
+  virtual std::string credentials_origin() const { return {}; }
 };
 
 }  // namespace backups

@@ -4,7 +4,7 @@
 
 #include "base/text.hpp"
 #include "input.hpp"
-#include "store/s3_pages.hpp"
+#include "store/s3/pages.hpp"
 
 using namespace backups;
 

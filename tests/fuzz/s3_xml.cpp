@@ -1,6 +1,5 @@
-#include "store/s3_xml.hpp"
-
 #include "input.hpp"
+#include "store/s3/xml.hpp"
 
 using namespace backups;
 

@@ -246,7 +246,7 @@ std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
 
 /// Those that can't be understood, or not wholly, of what the caller may see.
 void warn_of_unclear(Call& call, const std::optional<Source>& source) {
-  for (const auto& unclear : call.state.settings().unclear()) {
+  for (const auto& unclear : unclear_settings(call.state.settings())) {
     if (unclear.schedule.empty()) continue;
     const auto colon = unclear.scope.find(':');
     const auto of =

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -11,6 +12,7 @@
 #include "cli/verb.hpp"
 #include "copies/copying.hpp"
 #include "host/credentials.hpp"
+#include "host/target_type.hpp"
 #include "sys/stop_here.hpp"
 
 namespace backups {
@@ -20,12 +22,17 @@ constexpr const char* kFlag = "true|false";
 constexpr const char* kCredentials = "credentials";
 constexpr int kMostLines = 4;  // of credentials: one more than are right
 
+bool is_flag_option(const TargetOption& option) { return std::string(option.takes) == kFlag; }
+
+/// Those of all types, each once.
 std::vector<OptionSpec> specs() {
   std::vector<OptionSpec> specs;
-  for (const auto& option : target_options()) {
-    const bool flag = std::string(option.takes) == kFlag;
-    specs.push_back({option.name, flag ? nullptr : option.takes, option.help});
-  }
+  std::set<std::string> names;
+  for (const auto& type : target_types())
+    for (const auto& option : type.options)
+      if (names.insert(option.name).second)
+        specs.push_back(
+            {option.name, is_flag_option(option) ? nullptr : option.takes, option.help});
   return specs;
 }
 
@@ -41,9 +48,34 @@ std::optional<S3Credentials> credentials_from_stdin() {
 }
 
 /// Dokku's users must not point us at files and accounts of the host.
-void refuse_host_options(const Options& options, const std::string& name) {
-  if (called_by_dokku() && (name == "profile" || name == "ca-file"))
-    throw Error(ErrorKind::kBadInput, "--" + name + works_at_a_shell(options));
+void refuse_host_options(const Options& options, const TargetOption& option) {
+  if (called_by_dokku() && option.of_the_host)
+    throw Error(ErrorKind::kBadInput, std::string("--") + option.name + works_at_a_shell(options));
+}
+
+/// Those that were given, by the names of the type's.
+TargetOptions given_options(Call& call, const TargetType& type) {
+  TargetOptions options{{"type", type.name}};
+  std::set<std::string> known;
+  for (const auto& option : type.options) {
+    known.insert(option.name);
+    if (!call.options.flag(option.name)) continue;
+    refuse_host_options(call.options, option);
+    options[option.name] =
+        is_flag_option(option) ? "true" : call.options.value(option.name).value();
+  }
+  for (const auto& spec : specs())
+    if (!known.contains(spec.name) && call.options.flag(spec.name))
+      throw Error(ErrorKind::kBadInput, "--" + std::string(spec.name) +
+                                            " is not an option of targets of type " + type.name);
+  check_target_options(options);
+  return options;
+}
+
+const TargetOption* find_option(const TargetType& type, const std::string& name) {
+  for (const auto& option : type.options)
+    if (option.name == name) return &option;
+  return nullptr;
 }
 
 void require_target(const Settings& settings, const std::string& name) {
@@ -90,21 +122,11 @@ int target_add(Call& call) {
                 "'" + printable(name) +
                     "' can't be the name of a target: it is made of lower-case letters, digits and "
                     "dashes, begins with a letter, and is not local");
-  if (call.word(1) != "s3")
-    throw Error(ErrorKind::kBadInput,
-                "there is no kind of target '" + printable(call.word(1)) + "': it is s3");
-  TargetOptions options;
-  for (const auto& option : target_options()) {
-    if (!call.options.flag(option.name)) continue;
-    refuse_host_options(call.options, option.name);
-    const bool flag = std::string(option.takes) == kFlag;
-    options[option.name] = flag ? "true" : call.options.value(option.name).value();
-    check_target_option(option.name, options[option.name]);
-  }
-  check_target_options(options);
+  const TargetType& type = target_type(call.word(1));
+  const TargetOptions options = given_options(call, type);
   call.resolver.authorise_everything();
-  const auto given = credentials_from_stdin();
-  if (!given) require_found_credentials(call, name, options);
+  const auto given = type.needs_credentials ? credentials_from_stdin() : std::nullopt;
+  if (type.needs_credentials && !given) require_found_credentials(call, name, options);
   call.state.change_settings([&](Settings& settings) {
     if (settings.targets.contains(name))
       throw Error(ErrorKind::kBadInput,
@@ -151,10 +173,16 @@ void require_no_move(Call& call, const std::string& name) {
 
 void change_option(Call& call, const std::string& name, const std::string& key,
                    const std::string& value) {
-  const bool moves = key == "bucket" || key == "endpoint" || key == "prefix";
-  if (moves && value.empty() && key == "bucket")
-    throw Error(ErrorKind::kBadInput, "a target needs a bucket: say which");
-  if (moves) require_no_move(call, name);
+  const TargetOptions current = call.state.settings().targets.at(name);
+  const TargetOption* option = find_option(type_of(current), key);
+  const bool moves = option != nullptr && option->moves;
+  if (moves) {
+    TargetOptions changed = current;
+    changed.erase(key);
+    if (!value.empty()) changed[key] = value;
+    check_target_options(changed);
+    require_no_move(call, name);
+  }
   std::optional<std::string> before;
   const auto set = [&](const std::optional<std::string>& wanted) {
     call.state.change_settings([&](Settings& settings) {
@@ -191,8 +219,10 @@ int target_set(Call& call) {
       forget_credentials(call.state.root(), name);
     }
   } else {
-    refuse_host_options(call.options, key);
-    if (!value.empty()) check_target_option(key, value);
+    const TargetType& type = type_of(call.state.settings().targets.at(name));
+    const TargetOption* option = find_option(type, key);
+    if (option != nullptr) refuse_host_options(call.options, *option);
+    if (option == nullptr || !value.empty()) check_target_option(type, key, value);
     change_option(call, name, key, value);
   }
   log::result(std::string("Target ") + name + ": " + key + " is set");
@@ -203,15 +233,14 @@ int target_set(Call& call) {
 int target_list(Call& call) {
   const Settings settings = call.state.settings();
   auto array = nlohmann::ordered_json::array();
-  std::vector<std::vector<std::string>> rows = {{"TARGET", "BUCKET", "ENDPOINT", "PREFIX"}};
-  const auto option = [](const TargetOptions& options, const char* name) {
-    const auto found = options.find(name);
-    return found == options.end() ? std::string("-") : found->second;
-  };
+  std::vector<std::vector<std::string>> rows = {{"TARGET", "TYPE", "BUCKET", "ENDPOINT", "PREFIX"}};
   for (const auto& [name, options] : settings.targets) {
-    array.push_back({{"name", name}, {"type", "s3"}, {"options", options}});
-    rows.push_back(
-        {name, option(options, "bucket"), option(options, "endpoint"), option(options, "prefix")});
+    TargetOptions rest = options;
+    rest.erase("type");
+    const std::string type = option_of(options, "type", target_types().front().name);
+    array.push_back({{"name", name}, {"type", type}, {"options", rest}});
+    rows.push_back({name, type, option_of(rest, "bucket", "-"), option_of(rest, "endpoint", "-"),
+                    option_of(rest, "prefix", "-")});
   }
   if (call.json) {
     print_json({{"targets", array}});

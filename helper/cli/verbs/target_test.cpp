@@ -7,20 +7,20 @@
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
 #include "host/credentials.hpp"
-#include "store/s3.hpp"
+#include "store/store.hpp"
 
 namespace backups {
 namespace {
 
-const char* outcome_text(S3Store::Check::Outcome outcome) {
+const char* outcome_text(Prober::Check::Outcome outcome) {
   switch (outcome) {
-    case S3Store::Check::Outcome::kWorks:
+    case Prober::Check::Outcome::kWorks:
       return "works";
-    case S3Store::Check::Outcome::kFails:
+    case Prober::Check::Outcome::kFails:
       return "fails";
-    case S3Store::Check::Outcome::kLacks:
+    case Prober::Check::Outcome::kLacks:
       return "lacks";
-    case S3Store::Check::Outcome::kSkipped:
+    case Prober::Check::Outcome::kSkipped:
       break;
   }
   return "skipped";
@@ -31,13 +31,17 @@ int target_test(Call& call) {
   require_targets(call.state, {name});
   call.resolver.authorise_everything();
   log::step("Trying what a backup needs on " + name);
-  const std::string origin = call.state.s3(name).credentials_origin();
+  Store& store = call.state.store(name);
+  Prober* prober = store.prober();
+  if (prober == nullptr)
+    throw Error(ErrorKind::kRefused, "targets of the type of " + name + " cannot be tested");
+  const std::string origin = store.credentials_origin();
   auto array = nlohmann::ordered_json::array();
   std::vector<std::vector<std::string>> rows = {{"RIGHT", "OUTCOME", "WHAT TO DO"}};
   bool good = true;
-  for (const auto& check : call.state.s3(name).probe()) {
+  for (const auto& check : prober->probe()) {
     const std::string outcome = outcome_text(check.outcome);
-    good = good && check.outcome != S3Store::Check::Outcome::kFails;
+    good = good && check.outcome != Prober::Check::Outcome::kFails;
     rows.push_back({check.name, outcome, check.message.empty() ? "-" : check.message});
     array.push_back({{"right", check.name}, {"outcome", outcome}, {"message", check.message}});
   }
@@ -45,7 +49,7 @@ int target_test(Call& call) {
     print_json({{"target", name}, {"credentials", origin}, {"checks", array}});
   } else {
     print(format_table(rows));
-    log::detail("Credentials: " + origin);
+    if (!origin.empty()) log::detail("Credentials: " + origin);
   }
   warn_of_environment(name, origin);
   if (!good)

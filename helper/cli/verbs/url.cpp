@@ -9,7 +9,7 @@
 #include "copies/copy.hpp"
 #include "copies/verify.hpp"
 #include "model/target.hpp"
-#include "store/s3.hpp"
+#include "store/store.hpp"
 
 namespace backups {
 namespace {
@@ -41,8 +41,10 @@ int url(Call& call) {
   const Manifest manifest = any_manifest(call.state, backup);
   const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
   const Time asked = now() + seconds;
-  const S3Link link =
-      call.state.s3(copy.target, copy.host).presign(key_of(backup.source, artifact.file), seconds);
+  Presigner* presigner = call.state.store(copy.target, copy.host).presigner();
+  if (presigner == nullptr)
+    throw Error(ErrorKind::kRefused, "target " + copy.target + " cannot make download links");
+  const Link link = presigner->presign(key_of(backup.source, artifact.file), seconds);
   if (link.expires < asked)
     log::warn("the link works until " + rfc3339(link.expires) + " only: then the credentials of " +
               copy.target + " expire");

@@ -241,8 +241,6 @@ TEST_P(UnclearSettings, StopNothingElseAreNamedAndStayAsTheyAre) {
 INSTANTIATE_TEST_SUITE_P(
     Texts, UnclearSettings,
     testing::Values(R"({"format": 2})", R"({"targets": {"../x": {}}})",
-                    R"({"targets": {"off": {"bucket": "a/b"}}})",
-                    R"({"targets": {"off": {"color": "red"}}})",
                     R"({"targets": {"off": 1, "on": {"bucket": "bbb"}}})", R"({"targets": []})",
                     R"({"properties": {"a": 1}})", R"({"properties": {"a": {"compression": 1}}})",
                     R"({"properties": {"a": {"compression": "brotli"}}})",

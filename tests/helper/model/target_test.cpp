@@ -33,28 +33,5 @@ TEST(Endpoint, IsNothingElse) {
     EXPECT_EQ(taken_apart(wrong), "none") << wrong;
 }
 
-TEST(TargetOptions, RefuseAnEndpointThatEndsWithTheBucket) {
-  EXPECT_THAT(
-      [] {
-        check_target_options({{"bucket", "mine"}, {"endpoint", "https://x.example.com/mine/"}});
-      },
-      ThrowsError(ErrorKind::kBadInput, HasSubstr("ends with the name of the bucket")));
-  EXPECT_NO_THROW(
-      check_target_options({{"bucket", "mine"}, {"endpoint", "https://x.example.com/not-mine"}}));
-}
-
-TEST(TargetOptions, TakeAPrefixOfAnyCharactersThatCanBeListed) {
-  for (const char* prefix : {"a", "a/b", "/a/b/", "with blank", "ü/😀", "a+b&c=d?e#f%20",
-                             "~/$@!*'()", "...", "-x", ".hidden/x"})
-    EXPECT_NO_THROW(check_target_option("prefix", prefix)) << prefix;
-  for (const std::string prefix : {"..", "a/../b", "./a", "a//b", "a\nb", "\x1b[1m", "\xff"})
-    EXPECT_THAT([&] { check_target_option("prefix", prefix); }, ThrowsError(ErrorKind::kBadInput))
-        << prefix;
-  EXPECT_THAT([] { check_target_option("prefix", std::string(513, 'x')); },
-              ThrowsError(ErrorKind::kBadInput));
-  EXPECT_EQ(bare_prefix("//a/b/"), "a/b");
-  EXPECT_EQ(bare_prefix("/"), "");
-}
-
 }  // namespace
 }  // namespace backups

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "store/local.hpp"
-#include "store/s3.hpp"
+#include "store/s3/store.hpp"
 #include "support/directory.hpp"
 #include "support/errors.hpp"
 #include "support/memory_store.hpp"

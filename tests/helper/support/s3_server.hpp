@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "store/s3.hpp"
-#include "store/s3_client.hpp"
+#include "store/s3/client.hpp"
+#include "store/s3/store.hpp"
 
 namespace backups::tests {
 

@@ -9,8 +9,8 @@
 #include <optional>
 #include <string>
 
-#include "store/s3.hpp"
-#include "store/s3_parts.hpp"
+#include "store/s3/parts.hpp"
+#include "store/s3/store.hpp"
 #include "support/scripted_server.hpp"
 #include "support/shell.hpp"
 

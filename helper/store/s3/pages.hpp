@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "store/limits.hpp"
+#include "store/s3/xml.hpp"
+
+namespace backups {
+
+/// What a server may make us do before a list counts as endless.
+class Pages {
+ public:
+  /// One more page, of so many bytes and items. False: that is no list any more.
+  bool take(const Fields& next, std::size_t bytes, std::size_t items) {
+    bytes_ += bytes;
+    items_ += items;
+    return seen_.insert(next).second && seen_.size() <= kMostPages && bytes_ <= kMostListBytes &&
+           items_ <= kMostListed && std::chrono::steady_clock::now() < end_;
+  }
+
+ private:
+  std::set<Fields> seen_;
+  std::size_t bytes_ = 0;
+  std::size_t items_ = 0;
+  const std::chrono::steady_clock::time_point end_ =
+      std::chrono::steady_clock::now() + std::chrono::seconds(kLongestList);
+};
+
+/// How a list is had: the answer to a query, and what it says.
+template <typename Item>
+struct S3List {
+  std::function<std::string(const Fields& next)> ask;  ///< the page after the one that named `next`
+  std::optional<S3Page<Item>> (*read)(const std::string& xml);
+  std::function<void(const std::string& why)> fail;  ///< throws
+};
+
+/// The items of all its pages; nothing but what begins with `prefix`, whatever the server thinks of
+/// that.
+template <typename Item>
+std::vector<Item> read_pages(const S3List<Item>& list, const std::string& prefix) {
+  std::vector<Item> items;
+  Fields next;
+  Pages pages;
+  do {
+    const std::string answer = list.ask(next);
+    auto page = list.read(answer);
+    if (!page) list.fail("the server's answer is not such a list");
+    next = page->next;
+    if (!pages.take(next, answer.size(), page->items.size()))
+      list.fail("the server's list does not end");
+    std::erase_if(page->items, [&](const Item& item) { return !item.key.starts_with(prefix); });
+    items.insert(items.end(), std::make_move_iterator(page->items.begin()),
+                 std::make_move_iterator(page->items.end()));
+  } while (!next.empty());
+  return items;
+}
+
+}  // namespace backups
