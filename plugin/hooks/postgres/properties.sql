@@ -9,7 +9,7 @@ BEGIN
   EXECUTE format('ALTER DATABASE %I RESET ALL', current_setting('backups.beside'));
   FOR s IN
     SELECT e FROM json_array_elements_text(current_setting('backups.statements')::json) e WHERE e ~
-      '^((ALTER|COMMENT ON|SECURITY LABEL FOR .* ON|(GRANT|REVOKE) [A-Z, ]+ ON) DATABASE |' ||
+      '^((ALTER|COMMENT ON|SECURITY LABEL FOR .* ON|(GRANT|REVOKE) [A-Z, ]+ ON) DATABASE |'
       '(SET|RESET) SESSION AUTHORIZATION|ALTER ROLE )'
   LOOP
     BEGIN
