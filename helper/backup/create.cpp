@@ -119,6 +119,7 @@ class Attempt {
         throw Error(ErrorKind::kNotFound, "there is no " + request_.source.spelling());
       found = true;
       require_running(description, request_.source);
+      require_restorable(state_, description, request_.source);
       if (target_ == kLocalTarget) make_room(state_, request_.source, description);
       for (const auto& warning : description.warnings) log_.warn(warning);
       return work(description);

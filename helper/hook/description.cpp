@@ -68,7 +68,6 @@ Description parse_description(const std::string& text) {
   description.size = json.value("size", std::uint64_t{0});
   description.staging = json.value("staging", std::uint64_t{0});
   description.place = json.value("place", "");
-  description.beside = json.value("beside", true);
   description.atomic = json.value("atomic", false);
   description.contents = json.value("contents", description.contents);
   description.warnings = json.value("warnings", description.warnings);
@@ -82,13 +81,30 @@ Description parse_description(const std::string& text) {
 }  // namespace
 
 Description describe(const State& state, const Run& run, HookLog& log, const Source& source) {
-  const std::string text = query_hook(state, run, log, source.type, "describe", {source.address});
+  return describe(state, run, log, source, source.type);
+}
+
+Description describe(const State& state, const Run& run, HookLog& log, const Source& source,
+                     const HookSet& hooks) {
+  const SourceType type = source_type(state, hooks);
+  const std::string text = query_hook(state, run, log, hooks, "describe", {source.address});
   try {
-    return parse_description(text);
+    Description description = parse_description(text);
+    description.beside = type.promise == SourceType::Promise::kBeside;
+    return description;
   } catch (const PlainJson::exception& error) {
     throw Error(ErrorKind::kFailed, source.type + " describe " + source.address +
                                         " gave no proper answer: " + error.what());
   }
+}
+
+void require_restorable(const State& state, const Description& description, const Source& source) {
+  const SourceType type = source_type(state, source.type);
+  for (const auto& artifact : description.artifacts)
+    if (!type.takes(artifact.kind))
+      throw Error(ErrorKind::kFailed, source.spelling() + " has an artifact of the kind " +
+                                          in_quotes(artifact.kind) + ", which the type.json of " +
+                                          source.type + " does not list");
 }
 
 bool Description::exists() const {

@@ -33,7 +33,7 @@ struct Description {
   std::uint64_t size = 0;     ///< bytes of data now, an estimate
   std::uint64_t staging = 0;  ///< bytes of room that export needs below the state directory
   std::string place;          ///< where a restore makes its copy; may be empty
-  bool beside = true;         ///< false: a restore can only write into the live data
+  bool beside = true;         ///< by its type; false: a restore can only write into the live data
   bool atomic = false;        ///< a restore in place that fails leaves the live data whole
   std::vector<std::string> contents;
   std::vector<std::string> warnings;  ///< what a backup of it will not hold
@@ -46,8 +46,14 @@ struct Description {
   bool exists() const;
 };
 
-/// Asks the hook. Throws Error.
+/// Asks the hooks of the source's type, or `hooks`. Throws Error.
 Description describe(const State& state, const Run& run, HookLog& log, const Source& source);
+Description describe(const State& state, const Run& run, HookLog& log, const Source& source,
+                     const HookSet& hooks);
+
+/// Throws Error, kFailed, unless every artifact is of a kind that the `import` of the same hooks
+/// takes: no restore could be dispatched for it.
+void require_restorable(const State& state, const Description& description, const Source& source);
 
 /// "is running", "is paused": the rest of a sentence.
 std::string state_words(const Description& description);

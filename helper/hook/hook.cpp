@@ -24,13 +24,10 @@ using std::chrono::milliseconds;
 constexpr std::size_t kPipeSize = 1024 * 1024;
 constexpr std::size_t kMostAnswer = 16 * 1024 * 1024;
 constexpr const char* kRunId = "BACKUPS_RUN_ID";
-constexpr const char* kFallback = "generic";
 constexpr const char* kAuthorize = "authorize";  // the one hook that is of no type
 
-fs::path hook_path(const State& state, const std::string& type, const std::string& action) {
-  if (action == kAuthorize) return state.hooks() / action;
-  const fs::path own = state.hooks() / type;
-  return (!type.empty() && fs::is_directory(own) ? own : state.hooks() / kFallback) / action;
+fs::path hook_path(const State& state, const HookSet& hooks, const std::string& action) {
+  return action == kAuthorize ? state.hooks() / action : hooks.action(state, action);
 }
 
 Environment environment_for(const State& state, const Run& run, const std::string& type,
@@ -133,14 +130,14 @@ class Hook::InputSink : public Sink {
   Fd fd_;
 };
 
-Hook::Hook(const State& state, const Run& run, HookLog& log, const std::string& type,
+Hook::Hook(const State& state, const Run& run, HookLog& log, const HookSet& hooks,
            const std::string& action, const std::vector<std::string>& arguments, Input input,
            const std::string& question)
-    : log_(log), what_(type + " " + action) {
+    : log_(log), what_(hooks.type + " " + action) {
   Command command;
-  command.argv = {hook_path(state, type, action).string()};
+  command.argv = {hook_path(state, hooks, action).string()};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  command.environment = environment_for(state, run, type, action);
+  command.environment = environment_for(state, run, hooks.type, action);
   for (const auto& argument : arguments) what_ += " " + printable(argument);
   log_.forget();
   log_.note("hook " + what_);
@@ -240,14 +237,14 @@ void Hook::fail(int status) const {
 
 fs::path artifact_list(const Run& run) { return run.directory() / "artifacts.json"; }
 
-bool has_hook(const State& state, const std::string& type, const std::string& action) {
-  return ::access(hook_path(state, type, action).c_str(), X_OK) == 0;
+bool has_hook(const State& state, const HookSet& hooks, const std::string& action) {
+  return ::access(hook_path(state, hooks, action).c_str(), X_OK) == 0;
 }
 
-std::string query_hook(const State& state, const Run& run, HookLog& log, const std::string& type,
+std::string query_hook(const State& state, const Run& run, HookLog& log, const HookSet& hooks,
                        const std::string& action, const std::vector<std::string>& arguments,
                        const std::string& input, const Timeouts& timeouts) {
-  Hook hook(state, run, log, type, action, arguments, Hook::Input::kNone, input);
+  Hook hook(state, run, log, hooks, action, arguments, Hook::Input::kNone, input);
   std::string answer;
   StringSink sink(answer);
   hook.copy_output(sink, timeouts);
@@ -257,14 +254,15 @@ std::string query_hook(const State& state, const Run& run, HookLog& log, const s
 
 void sweep_hooks(const State& state, const RunRecord& dead) {
   kill_all_with(kRunId + ("=" + dead.id));
-  if (!has_hook(state, dead.source.type, "sweep")) return;
+  const HookSet hooks(dead.source.type, dead.hooks);
+  if (!has_hook(state, hooks, "sweep")) return;
   // Somebody waits for the end that they asked for.
   const bool stopping = interrupt::requested();
   std::optional<interrupt::Shield> shield;
   if (stopping) shield.emplace();
   const Run run(state, "sweep", dead.source);
   HookLog log{{}};
-  query_hook(state, run, log, dead.source.type, "sweep", {dead.id}, {},
+  query_hook(state, run, log, hooks, "sweep", {dead.id}, {},
              stopping ? kClosingTimeouts : kShortTimeouts);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hook/hook_log.hpp"
+#include "hook/source_type.hpp"
 #include "host/run.hpp"
 #include "host/state.hpp"
 #include "stream/sink.hpp"
@@ -34,7 +35,7 @@ class Hook {
   enum class Input { kNone, kPipe };
 
   /// Its stdin is `question`, or a pipe behind input().
-  Hook(const State& state, const Run& run, HookLog& log, const std::string& type,
+  Hook(const State& state, const Run& run, HookLog& log, const HookSet& hooks,
        const std::string& action, const std::vector<std::string>& arguments,
        Input input = Input::kNone, const std::string& question = {});
   ~Hook();
@@ -66,11 +67,11 @@ class Hook {
 /// (JSON); they find it in BACKUPS_ARTIFACTS.
 std::filesystem::path artifact_list(const Run& run);
 
-/// True when the type, or the fallback for types without hooks of their own, has the action.
-bool has_hook(const State& state, const std::string& type, const std::string& action);
+/// True when these hooks have the action, or there is a default one.
+bool has_hook(const State& state, const HookSet& hooks, const std::string& action);
 
 /// Runs a hook to its end; returns its stdout (at most 16 MiB). Throws Error.
-std::string query_hook(const State& state, const Run& run, HookLog& log, const std::string& type,
+std::string query_hook(const State& state, const Run& run, HookLog& log, const HookSet& hooks,
                        const std::string& action, const std::vector<std::string>& arguments,
                        const std::string& input = {}, const Timeouts& timeouts = kShortTimeouts);
 

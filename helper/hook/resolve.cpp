@@ -19,7 +19,16 @@ namespace backups {
 namespace {
 
 constexpr const char* kLatest = "@latest";
-constexpr const char* kGeneric = "generic";
+
+/// Nothing where its type.json is damaged: that must not hide the sources of other types.
+std::optional<SourceType> usable_type(const State& state, const std::string& type) {
+  try {
+    return source_type(state, type);
+  } catch (const Error& error) {
+    log::warn(error.what());
+    return std::nullopt;
+  }
+}
 
 void add(std::vector<Source>& sources, Source source) {
   const auto same = [&](const Source& other) { return other.text() == source.text(); };
@@ -45,10 +54,13 @@ std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
         add(found, std::move(*source));
     }
   };
-  for (const auto& type : list_directory(state_.hooks())) {
-    if (!fs::is_directory(state_.hooks() / type) || !has_hook(state_, type, "list")) continue;
-    const bool any = type == kGeneric;
+  for (const auto& type : hook_directories(state_)) {
+    if (!has_hook(state_, type, "list")) continue;
+    const auto read = usable_type(state_, type);
+    if (!read) continue;
+    const bool any = type == kFallbackHooks;
     for (const auto& line : lines_of(query_hook(state_, run, log, any ? "" : type, "list", {}))) {
+      if (line.find('/') != std::string::npos && !read->takes_path()) continue;
       const auto colon = line.find(':');
       if (!any) take(type, line);
       if (any && colon != std::string::npos) take(line.substr(0, colon), line.substr(colon + 1));
@@ -141,7 +153,14 @@ void Resolver::authorise(const Source& source) {
 
 Source Resolver::path_source(const std::string& type, const std::string& path) {
   std::string address = path;
+  const SourceType read = source_type(state_, type);
+  if (!read.takes_path())
+    throw Error(ErrorKind::kBadInput, in_quotes(type + ":" + path) + " is not a source: " + type +
+                                          " sources have names, not paths");
   if (called_by_dokku()) {
+    if (read.address == SourceType::Address::kPath)
+      throw Error(ErrorKind::kUnauthorised,
+                  "a source of the type " + type + " can be used at a shell of the host only");
     if (!valid_name(path.substr(0, path.find('/'))))
       throw Error(ErrorKind::kBadInput,
                   "through dokku, a path is <app>/<path in one of its storage mounts>, not " +

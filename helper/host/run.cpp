@@ -37,6 +37,8 @@ RunRecord parse_record(const std::string& id, const std::string& text) {
   record.source = {json.value("type", ""), json.value("name", ""), json.value("address", "")};
   record.backup = json.value("backup", "");
   record.place = json.value("place", "");
+  record.hooks = json.value("hooks", "");
+  if (!valid_type(record.hooks)) record.hooks.clear();
   record.safety = json.value("safety", "");
   record.replacing = json.value("replacing", false);
   record.late = json.value("late", false);
@@ -56,6 +58,7 @@ void write_record(const fs::path& directory, const RunRecord& record) {
                                        {"address", record.source.address},
                                        {"backup", record.backup},
                                        {"place", record.place},
+                                       {"hooks", record.hooks},
                                        {"safety", record.safety},
                                        {"replacing", record.replacing},
                                        {"late", record.late},
@@ -105,6 +108,12 @@ void Run::set_backup(const std::string& id) {
 
 void Run::set_place(const std::string& where) {
   record_.place = where;
+  save();
+}
+
+void Run::set_hooks(const std::string& directory) {
+  if (record_.hooks == directory) return;
+  record_.hooks = directory;
   save();
 }
 

@@ -22,6 +22,7 @@ struct RunRecord {
   Source source;           ///< that it works on
   std::string backup;      ///< id of the backup that it makes or restores; may be empty
   std::string place;       ///< `<where>` of a restore; may be empty
+  std::string hooks;       ///< the directory of hooks at work; empty: that of the source's type
   std::string safety;      ///< id of the backup that a restore took first; may be empty
   bool replacing = false;  ///< the live data of `source` may be incomplete or gone
   bool late = false;       ///< once its data are in place, something is still to be restored there
@@ -46,6 +47,7 @@ class Run {
   const std::filesystem::path& directory() const { return directory_; }
   void set_backup(const std::string& id);
   void set_place(const std::string& where);
+  void set_hooks(const std::string& directory);
   void set_safety(const std::string& id);
   void set_replacing(bool replacing);
   void set_late(bool late);

@@ -79,7 +79,7 @@ bool abandon_restore(State& state, const RunRecord& dead) {
   HookLog log{{}};
   std::string found;
   try {
-    found = trim(query_hook(state, run, log, dead.source.type, "abandon",
+    found = trim(query_hook(state, run, log, {dead.source.type, dead.hooks}, "abandon",
                             {dead.source.address, dead.place}, {}, kLongestTimeouts));
   } catch (const Error&) {
     run.keep();  // its hook may have left something, too

@@ -151,6 +151,12 @@ std::uint64_t Manifest::raw_size() const {
   return sum;
 }
 
+std::vector<std::string> Manifest::kinds() const {
+  std::vector<std::string> kinds;
+  for (const auto& artifact : artifacts) kinds.push_back(artifact.kind);
+  return kinds;
+}
+
 std::optional<std::int64_t> Manifest::rows() const {
   const auto json = Json::parse(shallow(detail));
   const auto rows = json.find("rows");

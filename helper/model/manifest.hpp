@@ -58,6 +58,8 @@ struct Manifest {
 
   std::uint64_t stored_size() const;
   std::uint64_t raw_size() const;
+  /// Those of its artifacts, in their order.
+  std::vector<std::string> kinds() const;
   /// How many rows it holds, where the hook counted them.
   std::optional<std::int64_t> rows() const;
 };

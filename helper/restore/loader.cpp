@@ -20,9 +20,15 @@ constexpr const char* kInPlace = "inplace";
 
 }  // namespace
 
-Loader::Loader(State& state, Run& run, HookLog& log, const Source& target, Way way,
-               std::function<void()> judge)
-    : state_(state), run_(run), log_(log), target_(target), way_(way), judge_(std::move(judge)) {}
+Loader::Loader(State& state, Run& run, HookLog& log, const Source& target, const HookSet& hooks,
+               Way way, std::function<void()> judge)
+    : state_(state),
+      run_(run),
+      log_(log),
+      target_(target),
+      hooks_(hooks),
+      way_(way),
+      judge_(std::move(judge)) {}
 
 void Loader::load(const Manifest& manifest, Store& store, const Progress& progress) {
   write_artifact_list(manifest);
@@ -162,7 +168,7 @@ void Loader::note(const Work& work) {
 void Loader::feed(const std::string& action, const Manifest& manifest, const Artifact& artifact,
                   Store& store, const std::vector<std::string>& arguments,
                   const Progress& progress) {
-  Hook hook(state_, run_, log_, target_.type, action, arguments, Hook::Input::kPipe);
+  Hook hook(state_, run_, log_, hooks_, action, arguments, Hook::Input::kPipe);
   read_artifact(store, manifest, artifact, hook.input(), progress);
   hook.input().finish();
   NullSink nowhere;
@@ -209,7 +215,7 @@ bool Loader::abandon(const std::string& where) {
 }
 
 std::string Loader::call(const std::string& action, const std::string& where) {
-  return query_hook(state_, run_, log_, target_.type, action, {target_.address, where}, {},
+  return query_hook(state_, run_, log_, hooks_, action, {target_.address, where}, {},
                     kLongestTimeouts);
 }
 

@@ -6,6 +6,7 @@
 
 #include "archive/artifact.hpp"
 #include "hook/hook_log.hpp"
+#include "hook/source_type.hpp"
 #include "host/run.hpp"
 #include "host/state.hpp"
 #include "model/manifest.hpp"
@@ -20,13 +21,13 @@ enum class Way {
   kAtomic,   ///< the same, in a transaction: the live data is whole whatever fails
 };
 
-/// Puts the artifacts of a backup into a source through the hooks of its type. The caller holds
-/// the source's lock; what is passed in must outlive this.
+/// Puts the artifacts of a backup into a source through hooks that take them (hooks_for()). The
+/// caller holds the source's lock; what is passed in must outlive this.
 class Loader {
  public:
   /// `judge` is called when everything was imported, before a swap; in place only where something
   /// was lost that guards something. Throws Error to end it there.
-  Loader(State& state, Run& run, HookLog& log, const Source& target, Way way,
+  Loader(State& state, Run& run, HookLog& log, const Source& target, const HookSet& hooks, Way way,
          std::function<void()> judge = {});
 
   /// Reads every artifact of `manifest` from `store`, by digest, and puts it in. The run records
@@ -68,6 +69,7 @@ class Loader {
   Run& run_;
   HookLog& log_;
   const Source& target_;
+  const HookSet& hooks_;
   Way way_;
   std::function<void()> judge_;
   std::vector<const Artifact*> late_;  // of which something comes after the swap

@@ -31,6 +31,14 @@ const Backup& reread(State& state, Backup& backup) {
   return backup;
 }
 
+/// By the kinds of its artifacts (hooks_for()).
+HookSet dispatch(const State& state, const Manifest& manifest, const Source& target) {
+  if (manifest.source.type != target.type)
+    throw Error(ErrorKind::kBadInput, "a backup of " + manifest.source.type +
+                                          " cannot be restored into " + target.spelling());
+  return hooks_for(state, target.type, manifest.kinds());
+}
+
 }  // namespace
 
 Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
@@ -40,8 +48,10 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
       run_(state, "restore", request_.target),
       log_(state.log_file(request_.backup.source, request_.backup.id)),
       manifest_(any_manifest(state, reread(state, request_.backup))),
-      target_(describe(state, run_, log_, request_.target)) {
+      hooks_(dispatch(state, manifest_, request_.target)),
+      target_(describe(state, run_, log_, request_.target, hooks_)) {
   run_.set_backup(request_.backup.id);
+  run_.set_hooks(hooks_.directory);
   if (target_.state == Description::State::kMissing)
     throw Error(ErrorKind::kNotFound,
                 "there is no " + request_.target.spelling() +
@@ -51,9 +61,6 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
 }
 
 void Restore::check_engine() const {
-  if (manifest_.source.type != request_.target.type)
-    throw Error(ErrorKind::kBadInput, "a backup of " + manifest_.source.type +
-                                          " cannot be restored into " + request_.target.spelling());
   const int from = major_version(manifest_.engine_version);
   const int to = major_version(target_.version);
   if (from <= to || to == 0 || request_.ignore_version_mismatch) return;
@@ -100,15 +107,14 @@ void Restore::verify(const Progress& progress) {
 }
 
 Restore::Rehearsal Restore::rehearsal() const {
-  if (way() != Way::kInPlace || !has_hook(state_, request_.target.type, "rehearse"))
-    return Rehearsal::kNone;
+  if (way() != Way::kInPlace || !has_hook(state_, hooks_, "rehearse")) return Rehearsal::kNone;
   const auto free = space_free();
   return free && *free >= 2 * space_needed() ? Rehearsal::kWhole : Rehearsal::kStructure;
 }
 
 void Restore::rehearse(const Progress& progress) {
-  if (way() == Way::kSwap || !has_hook(state_, request_.target.type, "rehearse")) return;
-  Loader loader(state_, run_, log_, request_.target, way());
+  if (way() == Way::kSwap || !has_hook(state_, hooks_, "rehearse")) return;
+  Loader loader(state_, run_, log_, request_.target, hooks_, way());
   if (way() == Way::kInPlace) {
     loader.rehearse_beside(manifest_, *store_, rehearsal() == Rehearsal::kWhole, progress);
   } else {
@@ -152,12 +158,12 @@ Manifest Restore::make_safety_backup(const Progress& progress) {
 
 void Restore::apply(const Progress& progress) {
   log_.note("restore into " + request_.target.spelling());
-  Loader loader(state_, run_, log_, request_.target, way(), [this] { judge_losses(); });
+  Loader loader(state_, run_, log_, request_.target, hooks_, way(), [this] { judge_losses(); });
   try {
     loader.load(manifest_, *store_, progress);
   } catch (const Error& error) {
     if (!loader.may_have_replaced()) throw;
-    throw roll_back(state_, run_, log_, request_.target, way(), safety_, error, progress);
+    throw roll_back(state_, run_, log_, request_.target, hooks_, way(), safety_, error, progress);
   }
   run_.set_replacing(false);
   forget_replacements(state_, request_.target);

@@ -19,9 +19,10 @@ std::string restore_command(const Source& target, const std::string& id) {
 }
 
 /// As far as can be seen: one that can't be described must not hide what happened before.
-std::string state_of(const State& state, const Run& run, HookLog& log, const Source& target) {
+std::string state_of(const State& state, const Run& run, HookLog& log, const Source& target,
+                     const HookSet& hooks) {
   try {
-    const Description found = describe(state, run, log, target);
+    const Description found = describe(state, run, log, target, hooks);
     return target.spelling() + " " + state_words(found);
   } catch (const Error& error) {
     return "the state of " + target.spelling() + " is not known (" + error.what() + ")";
@@ -29,48 +30,60 @@ std::string state_of(const State& state, const Run& run, HookLog& log, const Sou
 }
 
 /// An import needs the server, and whoever uses it needs it in any case.
-void start(const State& state, const Run& run, HookLog& log, const Source& target) {
-  if (!has_hook(state, target.type, "start")) return;
+void start(const State& state, const Run& run, HookLog& log, const Source& target,
+           const HookSet& hooks) {
+  if (!has_hook(state, hooks, "start")) return;
   try {
-    query_hook(state, run, log, target.type, "start", {target.address});
+    query_hook(state, run, log, hooks, "start", {target.address});
   } catch (const Error& error) {
     log::warn(target.spelling() + " could not be started: " + error.what());
   }
 }
 
+/// The safety backup was made by the hooks of the type, which need not be those of the restore.
+void load_safety(State& state, Run& run, HookLog& log, const Source& target, const HookSet& hooks,
+                 Way way, const Manifest& safety, const Progress& progress) {
+  const HookSet own = hooks_for(state, target.type, safety.kinds());
+  if (own.directory == hooks.directory)
+    return Loader(state, run, log, target, hooks, way).load(safety, state.local(), progress);
+  run.set_hooks(own.directory);
+  way = describe(state, run, log, target, own).beside ? Way::kSwap : Way::kReplace;
+  Loader(state, run, log, target, own, way).load(safety, state.local(), progress);
+}
+
 }  // namespace
 
-Error roll_back(State& state, Run& run, HookLog& log, const Source& target, Way way,
-                const std::optional<Manifest>& safety, const Error& cause,
+Error roll_back(State& state, Run& run, HookLog& log, const Source& target, const HookSet& hooks,
+                Way way, const std::optional<Manifest>& safety, const Error& cause,
                 const Progress& progress) {
   const interrupt::Shield shield;
   const std::string why = std::string(cause.what()) + ". ";
   log.note("failed while replacing the live data: " + std::string(cause.what()));
-  start(state, run, log, target);
+  start(state, run, log, target, hooks);
   if (!safety) {
     run.keep();
     return Error(cause.kind(), why + "The data of " + target.spelling() +
                                    " may be incomplete, and no safety backup had been taken; " +
-                                   state_of(state, run, log, target) +
+                                   state_of(state, run, log, target, hooks) +
                                    ". Restore a backup: dokku backups:list " + target.spelling() +
                                    " shows them");
   }
   log::step("The restore failed: putting the safety backup " + safety->id + " back");
   try {
-    Loader(state, run, log, target, way).load(*safety, state.local(), progress);
-    start(state, run, log, target);
+    load_safety(state, run, log, target, hooks, way, *safety, progress);
+    start(state, run, log, target, hooks);
     run.set_replacing(false);
     log.note("the safety backup " + safety->id + " was put back");
     return Error(cause.kind(), why + "The data from before were put back from the safety backup " +
-                                   safety->id + "; " + state_of(state, run, log, target));
+                                   safety->id + "; " + state_of(state, run, log, target, hooks));
   } catch (const std::exception& error) {
     run.keep();
-    start(state, run, log, target);
+    start(state, run, log, target, hooks);
     log.note("the safety backup could not be put back: " + std::string(error.what()));
     return Error(cause.kind(),
                  why + "The safety backup " + safety->id + " could not be put back either: " +
                      error.what() + ". The data of " + target.spelling() +
-                     " are incomplete or gone; " + state_of(state, run, log, target) +
+                     " are incomplete or gone; " + state_of(state, run, log, target, hooks) +
                      ". When the cause is mended: " + restore_command(target, safety->id));
   }
 }

@@ -233,7 +233,7 @@ in_progress() {
   local before command
   before=$(everything)
   for command in ../bin/backups-helper ../hooks/generic/export ../hooks/generic/list ../hooks/sqlite/export ../hooks/authorize \
-    ../hooks/postgres/list ../../../../data/backups/catalog.db; do
+    ../hooks/lib/default/list ../../../../data/backups/catalog.db; do
     run ! --separate-stderr mallory "backups:$command" "$OTHERS" data
     assert_equal "$output" ""
   done

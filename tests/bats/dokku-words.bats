@@ -140,7 +140,7 @@ END
   local before plugin command
   plugin=$(dokku_plugins)/backups
   before=$(everything && ls -lR "$plugin")
-  for command in ../bin/backups-helper ../hooks/postgres/export ../hooks/postgres/list ../hooks/postgres/describe \
+  for command in ../bin/backups-helper ../hooks/postgres/export ../hooks/lib/default/list ../hooks/postgres/describe \
     ../hooks/sqlite/export ../hooks/generic/export ../hooks/generic/list ../hooks/authorize ../packages; do
     run ! --separate-stderr dokku "backups:$command" "$PG" "$(pg file "$PG" DATABASE_NAME)" </dev/null
     assert_equal "$output" ""

@@ -24,6 +24,7 @@ fake_hooks() {
   mkdir "$FAKE/knob"
   for type in "$@"; do
     mkdir -p "$HOOKS/$type" "$FAKE/live/$type" "$FAKE/places/$type"
+    echo '{"title":"Fake","address":"service","kinds":["fake-dump","<type>-export"],"promise":"beside"}' >"$HOOKS/$type/type.json"
     for action in list describe export prepare import commit abandon sweep; do
       fake_hook >"$HOOKS/$type/$action"
       chmod +x "$HOOKS/$type/$action"

@@ -123,10 +123,12 @@ reading_works() {
   helper info "$NEW" --format json >"$BATS_TEST_TMPDIR/info"
   # What waits in the state directory for a plugin's import needs room for itself, and no more.
   cp "$HOOKS/fake/describe" "$BATS_TEST_TMPDIR/describe"
-  sed -i 's/"place":/"beside":false,&/; s/"$places" "${artifacts/"$BACKUPS_RUN_DIR" "${artifacts/' "$HOOKS/fake/describe"
+  sed -i 's/"$places" "${artifacts/"$BACKUPS_RUN_DIR" "${artifacts/' "$HOOKS/fake/describe"
+  sed -i 's/"beside"/"replace"/' "$HOOKS/fake/type.json"
   rm "$DISK"/else* && helper tick && fill
   run -0 --separate-stderr helper restore "$NEW" --force --no-safety-backup
   cp "$BATS_TEST_TMPDIR/describe" "$HOOKS/fake/describe"
+  sed -i 's/"replace"/"beside"/' "$HOOKS/fake/type.json"
   [[ $(stat -c %s "$ROOT/ballast") -lt $size ]]
   fill
   run -0 --separate-stderr helper delete "$OLD" --force

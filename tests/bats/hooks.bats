@@ -65,7 +65,7 @@ hook() {
 @test "what a hook fails with on purpose is announced, also from a subshell" {
   cat >"$BATS_TEST_TMPDIR/hook" <<HOOK
 #!/usr/bin/env bash
-source "$HOOKS_OF_OURS/hook.bash"
+source "$HOOKS_OF_OURS/lib/hook.bash"
 inner() { hook-fail 5 "stopped"; }
 \$1
 answer=\$(inner)

@@ -152,7 +152,7 @@ wreck() {
   cp -rL "$HOOKS" "$BATS_TEST_TMPDIR/hooks"
   HOOKS=$BATS_TEST_TMPDIR/hooks
   rm "$HOOKS/sqlite/check"
-  sed -i 's/,"inspector":"sqlite"//' "$HOOKS/sqlite/describe"
+  sed -i 's/ inspector=sqlite//' "$HOOKS/sqlite/describe"
   for name in damaged junk; do
     helper adopt "sqlite:$DIR/good.db" --quiet <"$BATS_TEST_TMPDIR/$name" >/dev/null
     run -7 --separate-stderr helper restore "sqlite:$DIR/good.db@latest" --force --no-safety-backup

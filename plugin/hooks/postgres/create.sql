@@ -11,7 +11,8 @@ SELECT :'statement' \gexec
 \set ON_ERROR_STOP on
 \if :failed
   -- Its locale may not exist in this image.
-  SELECT format('CREATE DATABASE %I TEMPLATE template0 %s', :'beside', substring(:'statement' FROM 'ENCODING = ''[^'']+''')) \gexec
+  SELECT format('CREATE DATABASE %I TEMPLATE template0 %s', :'beside',
+    substring(:'statement' FROM 'ENCODING = ''[^'']+''')) \gexec
   SELECT format('%s gets the locale of the server, since its own is not to be had here: text may sort differently (%s)',
     current_setting('backups.artifact'), substring(:'statement' FROM 'ENCODING.*'));
 \endif

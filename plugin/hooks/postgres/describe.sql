@@ -1,13 +1,18 @@
--- What is there, a line each, its parts apart by tabs: F and facts, W and a warning, D and a database: how to connect to it and its name.
+-- What is there, a line each, its parts apart by tabs: F and the server's version and identity, A and an artifact,
+-- W and a warning, D and a database: how to connect to it and its name.
 WITH usable AS (SELECT * FROM pg_database WHERE datallowconn AND NOT datistemplate AND datconnlimit <> -2
   AND datname !~ '^backups_[a-z0-9-]+_(new|old)_[0-9a-f]+$')
-SELECT E'F\t' || trim(json_build_object('version', split_part(current_setting('server_version'), ' ', 1), 'place', :'place',
-  'identity', (pg_control_system()).system_identifier::text, 'staging', 0)::text, '{}')
+SELECT concat_ws(E'\t', 'F', split_part(current_setting('server_version'), ' ', 1),
+  (pg_control_system()).system_identifier)
 UNION ALL SELECT E'A\t' || json_build_object('name', 'globals', 'kind', 'pg_dumpall-globals',
-  'minimum_client', (current_setting('server_version_num')::int / 10000)::text, 'starts_with', '--', 'inspector', 'globals', 'auxiliary', true)
-UNION ALL SELECT E'W\t' || translate(format('the database %s allows no connections and is left out', datname), E'\t\n', '  ')
+  'minimum_client', (current_setting('server_version_num')::int / 10000)::text, 'starts_with', '--',
+  'inspector', 'globals', 'auxiliary', true)
+UNION ALL SELECT
+  E'W\t' || translate(format('the database %s allows no connections and is left out', datname), E'\t\n', '  ')
   FROM pg_database WHERE NOT datallowconn AND NOT datistemplate
-UNION ALL SELECT DISTINCT E'W\t' || translate(format('the database %s has subscriptions, which a restore does not make again', datname), E'\t\n', '  ')
+UNION ALL SELECT DISTINCT E'W\t' || translate(
+  format('the database %s has subscriptions, which a restore does not make again', datname), E'\t\n', '  ')
   FROM pg_database JOIN pg_subscription ON subdbid = pg_database.oid
-UNION ALL (SELECT E'D\tpostgresql:///' || regexp_replace(encode(convert_to(datname, 'UTF8'), 'hex'), '..', '%\&', 'g') || E'\t' || to_json(datname)
+UNION ALL (SELECT E'D\tpostgresql:///' ||
+  regexp_replace(encode(convert_to(datname, 'UTF8'), 'hex'), '..', '%\&', 'g') || E'\t' || to_json(datname)
   FROM usable ORDER BY datname <> :'default', datname);

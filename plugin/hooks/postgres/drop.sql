@@ -1,12 +1,15 @@
--- What a swap has replaced goes, if something is in its place, and then the mark of the swap. Prints what could not be dropped.
+-- What a swap has replaced goes, if something is in its place, and then the mark of the swap. Prints what could not be
+-- dropped.
 \set ON_ERROR_STOP off
 SELECT unnest(CASE WHEN EXISTS (SELECT FROM pg_database p WHERE p.datname = target)
     THEN ARRAY[format('DROP DATABASE %I WITH (FORCE)', old)]
-    ELSE ARRAY[format('ALTER DATABASE %I RENAME TO %I', old, target), format('ALTER DATABASE %I RESET backups.target', target)] END)
+    ELSE ARRAY[format('ALTER DATABASE %I RENAME TO %I', old, target),
+      format('ALTER DATABASE %I RESET backups.target', target)] END)
   FROM (
     SELECT datname AS old, substr(s, length('backups.target=') + 1) AS target
     FROM pg_database JOIN pg_db_role_setting ON setdatabase = pg_database.oid AND setrole = 0, unnest(setconfig) s
-    WHERE s LIKE 'backups.target=%' AND starts_with(datname, format('backups_%s_old_', current_setting('backups.where')))
+    WHERE s LIKE 'backups.target=%'
+      AND starts_with(datname, format('backups_%s_old_', current_setting('backups.where')))
   ) olds \gexec
 SELECT format('ALTER DATABASE %I RESET backups.swapped', datname)
   FROM pg_database JOIN pg_db_role_setting ON setdatabase = pg_database.oid

@@ -1,5 +1,5 @@
--- Ends what a restore still has running, and sets `found` to which half is in place then: `restored`, `unchanged`, or nothing
--- where there is no trace of it.
+-- Ends what a restore still has running, and sets `found` to which half is in place then: `restored`, `unchanged`, or
+-- nothing where there is no trace of it.
 DO $$
 BEGIN
   FOR i IN 1..100 LOOP
@@ -12,6 +12,8 @@ BEGIN
 END
 $$;
 SELECT CASE
-  WHEN EXISTS (SELECT FROM pg_db_role_setting WHERE 'backups.swapped=' || current_setting('backups.where') = ANY (setconfig)) THEN 'restored'
-  WHEN EXISTS (SELECT FROM pg_database WHERE datname ~ format('^backups_%s_new_', current_setting('backups.where'))) THEN 'unchanged'
+  WHEN EXISTS (SELECT FROM pg_db_role_setting
+    WHERE 'backups.swapped=' || current_setting('backups.where') = ANY (setconfig)) THEN 'restored'
+  WHEN EXISTS (SELECT FROM pg_database
+    WHERE datname ~ format('^backups_%s_new_', current_setting('backups.where'))) THEN 'unchanged'
   ELSE '' END AS found \gset

@@ -1,24 +1,27 @@
 # shellcheck shell=bash
-# How the archive of a database gets into backups.beside: what comes before the data statement by statement, the data from
-# the stream, what comes after the data statement by statement again. A statement that fails is tried once more when the
-# others are through, in a session as the database itself would have it: pg_dump's own has an empty search_path, under
-# which functions that name nothing in full do not work. What still fails is reported, and the helper decides.
+# How the archive of a database gets into backups.beside: what comes before the data statement by statement, the data
+# from the stream, what comes after the data statement by statement again. A statement that fails is tried once more
+# when the others are through, in a session as the database itself would have it: pg_dump's own has an empty
+# search_path, under which functions that name nothing in full do not work. What still fails is reported, and the helper
+# decides.
 # shellcheck disable=SC2034,SC2154 # of restore.bash and import, for them
 # shellcheck source=plugin/hooks/postgres/restore.bash
 source "${BASH_SOURCE[0]%/*}/restore.bash"
 
-# No search_path of ours: extensions read back the one of the session and add to it. Nothing here need be durable by itself:
-# ANALYZE makes it so at the end, and a table that a crash would empty tells whether there was one in between.
+# No search_path of ours: extensions read back the one of the session and add to it. Nothing here need be durable by
+# itself: ANALYZE makes it so at the end, and a table that a crash would empty tells whether there was one in between.
 load_options="$session_options -c synchronous_commit=off"
 load_marker='backups_restore.survives'
 
-# The head of the archive is its table of contents, and says how its database was made: it is read until that much is there.
+# The head of the archive is its table of contents, and says how its database was made: it is read until that much is
+# there.
 load-head() { # sets script
   local want=1048576 had
   : >"$work/head"
   until script=$(postgres-exec pg_restore -Fc -C -n backups.none -f - "${options[@]}" <"$work/head" 2>"$work/log"); do
     had=$(stat -c %s "$work/head")
-    [[ $had -eq 0 ]] || grep -q 'end of file' "$work/log" || hook-fail 1 "this server cannot read the archive of $artifact: $(<"$work/log")"
+    [[ $had -eq 0 ]] || grep -q 'end of file' "$work/log" ||
+      hook-fail 1 "this server cannot read the archive of $artifact: $(<"$work/log")"
     head -c "$want" >>"$work/head"
     [[ $(stat -c %s "$work/head") -gt $had ]] || hook-fail 1 "the archive of $artifact ends too early"
     want=$((want * 4))
@@ -35,7 +38,8 @@ load-psql() { # <SQL> <command line> <SQL>
     sh "$(postgres-conninfo "$beside")" "$@" "${options[@]}" 2>"$work/sql" || code=$?
   grep -E '^psql:[^ ]* (ERROR|FATAL|PANIC): |^pg_restore: error|^psql: ' "$work/sql" >&2 || true
   [[ $code -eq 0 ]] || hook-fail 1 "the server of $name went away while $artifact was restored (status $code)"
-  grep -qx 'backups: complete' "$work/sql" || hook-fail 1 "$artifact could not be restored: $(grep -m 1 '^pg_restore: error' "$work/sql")"
+  grep -qx 'backups: complete' "$work/sql" ||
+    hook-fail 1 "$artifact could not be restored: $(grep -m 1 '^pg_restore: error' "$work/sql")"
   rm -f "$work/again"
   failures=$(awk -v again="$work/again" -f "${BASH_SOURCE[0]%/*}/failures.awk" "$work/sql")
 }
@@ -58,8 +62,9 @@ load-again() { # the statements in $work/again
   local encoding=UTF8
   [[ ! $script =~ "SET client_encoding = '"([A-Za-z0-9_]+) ]] || encoding=${BASH_REMATCH[1]}
   {
-    printf '%s\n' "SET client_encoding = $encoding; SET standard_conforming_strings = on; SET check_function_bodies = off;" \
-      "SET xmloption = content; SET row_security = off; SET session_replication_role = replica;"
+    printf '%s\n' "SET client_encoding = $encoding; SET standard_conforming_strings = on;" \
+      "SET check_function_bodies = off; SET xmloption = content; SET row_security = off;" \
+      "SET session_replication_role = replica;"
     cat "$work/again"
   } >"$work/retry"
   load-psql '' cat '' <"$work/retry"
@@ -81,14 +86,15 @@ load-judge() { # <section>: reports the lines of failures
   done <<<"$failures"
 }
 
-# An extension that insists on the name of its database (pg_cron), or something of it? Those are restored after the swap.
+# An extension that insists on the name of its database (pg_cron), or something of it? Those are restored after the
+# swap.
 load-is-late() { # <SQLSTATE> <message> <statement>
   [[ $3 != "CREATE EXTENSION "* || $2 != *" in database "* ]] || return 0
   [[ -e $late.sql && $1 =~ ^(42P01|3F000|42883|42704)$ ]]
 }
 
-# What the loss of a statement means: `server` (not of this statement alone), `rebuild` (it can be made again from what is
-# there), `guard` (without it something is open or wrong that was not), `advice` or `none`.
+# What the loss of a statement means: `server` (not of this statement alone), `rebuild` (it can be made again from what
+# is there), `guard` (without it something is open or wrong that was not), `advice` or `none`.
 load-kind() { # <section> <SQLSTATE> <statement>
   local constraint=' ADD CONSTRAINT ("([^"]|"")+"|[^" ]+) (PRIMARY KEY|UNIQUE|EXCLUDE)'
   case "$2 $3" in
@@ -116,7 +122,8 @@ load-object() { # <statement>: as much of it as names its object and holds no va
 
 # In the sidecar: only with -v does pg_restore name the entry that failed, among a line for each large object; and rows.
 # shellcheck disable=SC2016 # for that shell
-load_command='said="^(pg_restore: (error|warning|from TOC).*|Command was: INSERT |.*server closed the.*|.*no connection to the.*)"
+load_command='said="^(pg_restore: (error|warning|from TOC).*|Command was: INSERT |"
+  said="$said.*server closed the.*|.*no connection to the.*)"
   exec 3>&1; { { "$@" 2>&1 >&3 || code=$?; echo "${code:-0}" >&4; } | grep -Eo "$said" >&2
   } 4>&1 | { read -r code; exit "${code:-1}"; }'
 
@@ -143,11 +150,12 @@ load-stream() { # <list of entries, or nothing>: to the command restore. Sets fa
   postgres-finish || code=$?
   kill "$feeder" 2>/dev/null || true
   if [[ $code -ne 0 ]] && postgres-unmountable; then
-    hook-warning 'a container beside the service cannot see the state directory, so this goes through docker exec, which is slower'
+    postgres-warn-of-exec
     code=0
     # shellcheck disable=SC2016 # for the shell inside
     cat "$work/head" - | pgoptions=$load_options postgres-exec sh -c 'list=$1; shift; exec 5<&0
-      [ -z "$list" ] || set -- "$@" -L /dev/stdin; set -- "$@" /dev/fd/5; printf "%s\n" "$list" | { '"$load_command"'; }' \
+      [ -z "$list" ] || set -- "$@" -L /dev/stdin; set -- "$@" /dev/fd/5
+      printf "%s\n" "$list" | { '"$load_command"'; }' \
       sh "$1" "${restore[@]}" 2>"$work/log" || code=${PIPESTATUS[1]}
     cat "$work/log" >&2
   fi
@@ -158,11 +166,13 @@ load-stream() { # <list of entries, or nothing>: to the command restore. Sets fa
   # What is more than an entry that failed. A dump of INSERTs may have loaded half of one.
   if [[ -z $failures ]] || ! grep -q 'errors ignored on restore' "$work/log" ||
     grep -Eq 'server closed the connection|no connection to the server|^Command was: INSERT ' "$work/log"; then
-    hook-fail 1 "$artifact could not be restored (status $code): ${killed:-$(grep -m 1 '^pg_restore: error' "$work/log")}"
+    hook-fail 1 "$artifact could not be restored (status $code):" \
+      "${killed:-$(grep -m 1 '^pg_restore: error' "$work/log")}"
   fi
 }
 
-# pg_dump wrote into the archive that its data are read with an empty search_path: with as many bytes, that of the session.
+# pg_dump wrote into the archive that its data are read with an empty search_path: with as many bytes, that of the
+# session.
 load-own-path() {
   local theirs="SELECT pg_catalog.set_config('search_path', '', false);" ours='RESET search_path;'
   printf -v ours "%-${#theirs}s" "$ours"
@@ -187,14 +197,16 @@ load-data-again() {
 # Sets failures to those that are not of an extension which comes after the swap.
 load-data-late() {
   [[ -e $late.sql ]] || return 0
-  awk -F '\t' -v entries="$late.list" '$3 ~ /^could not execute query: ERROR: .* does not exist$/ { print $1 ";" >entries; next }
+  awk -F '\t' -v entries="$late.list" '
+    $3 ~ /^could not execute query: ERROR: .* does not exist$/ { print $1 ";" >entries; next }
     { print }' <<<"$failures" >"$work/rest"
   failures=$(<"$work/rest")
 }
 
 # After the swap, in the database itself: what insists on its name, what needs that, and its data.
 load-late() {
-  beside=$(restore_last="SELECT current_setting('backups.targets')::json ->> current_setting('backups.artifact');" restore-sql targets)
+  local target="SELECT current_setting('backups.targets')::json ->> current_setting('backups.artifact');"
+  beside=$(restore_last=$target restore-sql targets)
   cp "$late.sql" "$work/again"
   load-again
   load-judge late

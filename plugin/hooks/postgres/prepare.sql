@@ -2,7 +2,8 @@
 WITH target AS (SELECT key AS artifact, value AS name FROM json_each_text(current_setting('backups.targets')::json))
 SELECT 'a restore needs PostgreSQL 13 or newer' WHERE current_setting('server_version_num')::int < 130000
 UNION ALL
-SELECT format('%s would all become the database %s of this service: rename one of them first', string_agg(artifact, ' and '), name)
+SELECT format('%s would all become the database %s of this service: rename one of them first',
+    string_agg(artifact, ' and '), name)
 FROM target GROUP BY name HAVING count(*) > 1
 UNION ALL
 SELECT format('the database %s has prepared transactions, which keep it in use: commit or roll them back first', name)

@@ -1,5 +1,5 @@
--- Gives backups.beside what the source's database had of its own: owner, grants, settings, comment, connection limit; and at
--- last the mark that it is whole. Prints what a person should know.
+-- Gives backups.beside what the source's database had of its own: owner, grants, settings, comment, connection limit;
+-- and at last the mark that it is whole. Prints what a person should know.
 DO $$
 DECLARE
   s text;
@@ -9,7 +9,8 @@ BEGIN
   EXECUTE format('ALTER DATABASE %I RESET ALL', current_setting('backups.beside'));
   FOR s IN
     SELECT e FROM json_array_elements_text(current_setting('backups.statements')::json) e WHERE e ~
-      '^((ALTER|COMMENT ON|SECURITY LABEL FOR .* ON|(GRANT|REVOKE) [A-Z, ]+ ON) DATABASE |(SET|RESET) SESSION AUTHORIZATION|ALTER ROLE )'
+      '^((ALTER|COMMENT ON|SECURITY LABEL FOR .* ON|(GRANT|REVOKE) [A-Z, ]+ ON) DATABASE |'
+      '(SET|RESET) SESSION AUTHORIZATION|ALTER ROLE )'
   LOOP
     BEGIN
       EXECUTE s;

@@ -1,8 +1,10 @@
 # shellcheck shell=bash
-# How a restore works, for prepare, import, commit and abandon. How far it got is kept in the server alone, so that abandon
-# finds it whatever died:
-#   backups_<where>_new_<hash>  a database beside; once it is whole, its setting backups.target says whose place it takes
-#   backups_<where>_old_<hash>  what it replaced, until it is dropped; its setting backups.target says whose place it had
+# How a restore works, for prepare, import, commit and abandon. How far it got is kept in the server alone, so that
+# abandon finds it whatever died:
+#   backups_<where>_new_<hash>  a database beside; once it is whole, its setting backups.target says whose place it
+#                               takes
+#   backups_<where>_old_<hash>  what it replaced, until it is dropped; its setting backups.target says whose place it
+#                               had
 #   the setting backups.swapped of a database that was put in place, until what it replaced is dropped
 #   a role with the setting backups.restore was made by a restore that isn't committed yet
 # shellcheck disable=SC2034,SC2154 # restore-sql takes variables by their names; import sets script
@@ -21,14 +23,15 @@ restore-literal() { # <text>: for SQL; whoever wrote the text can't know what en
   printf "\$%s\$%s\$%s\$" "$tag" "$1" "$tag"
 }
 
-# Runs .sql files, which find what the restore is about in settings: backups.where, .artifact, .beside, .default (the service's
-# own database), .artifacts (JSON) and .script (SQL from the backup, in the encoding that it names itself).
+# Runs .sql files, which find what the restore is about in settings: backups.where, .artifact, .beside, .default (the
+# service's own database), .artifacts (JSON) and .script (SQL from the backup, in the encoding that it names itself).
 restore-sql() { # <file…>
   local encoding=UTF8 word
   [[ ! $script =~ "SET client_encoding = '"([A-Za-z0-9_]+) ]] || encoding=${BASH_REMATCH[1]}
   {
-    printf "SET client_encoding = %s;\nSELECT set_config('backups.script', %s, false) AS _ \\gset\nSET client_encoding = UTF8;\n" \
+    printf "SET client_encoding = %s;\nSELECT set_config('backups.script', %s, false) AS _ \\gset\n" \
       "$encoding" "$(restore-literal "$script")"
+    echo 'SET client_encoding = UTF8;'
     for word in where artifact beside default artifacts; do
       printf "SELECT set_config('backups.%s', %s, false) AS _ \\gset\n" "$word" "$(restore-literal "${!word}")"
     done
@@ -42,9 +45,9 @@ restore-warn() { # lines on stdin
   while IFS= read -r line; do hook-warning "$line"; done
 }
 
-# A rename lets no session begin in its database and waits five seconds for the others to end: terminate_sessions.sql ends them meanwhile.
-# Prints what happened; a server that lost the connection may have committed, and is asked until it answers, or its container
-# was taken away.
+# A rename lets no session begin in its database and waits five seconds for the others to end: terminate_sessions.sql
+# ends them meanwhile. Prints what happened; a server that lost the connection may have committed, and is asked until it
+# answers, or its container was taken away.
 restore-swap() {
   local found=restored answered=yes
   session+=-cut restore-sql cut 2>/dev/null &
@@ -52,12 +55,13 @@ restore-swap() {
     answered=no
     for _ in {1..20}; do
       ! found=$(restore_last='\echo :found' restore-sql found) || { answered=yes && break; }
-      [[ $(container-status "dokku.$BACKUPS_TYPE.$name") ]] || break
+      [[ $(docker-status "$container") ]] || break
       sleep 1
     done
   fi
   wait $! || true
-  [[ $answered == yes ]] || hook-fail 1 "the server of $name does not answer: it is unknown whether the restored databases were put in place; the next command finds that out when it runs again"
+  [[ $answered == yes ]] || hook-fail 1 "the server of $name does not answer: it is unknown whether the restored" \
+    "databases were put in place; the next command finds that out when it runs again"
   [[ $found == restored ]] || hook-fail 1 "the restored databases could not be put in place; $name is unchanged"
   restore-sql drop | restore-warn
   echo "$found"

@@ -1,5 +1,5 @@
--- Makes the roles of backups.script that don't exist, with their attributes, settings, comments and memberships. A role that
--- exists is left as it is: the script has one for the superuser too. Prints what a person should know.
+-- Makes the roles of backups.script that don't exist, with their attributes, settings, comments and memberships. A role
+-- that exists is left as it is: the script has one for the superuser too. Prints what a person should know.
 DO $$
 DECLARE
   word CONSTANT text := '((?:"[^"]*")+|[a-z_][a-z0-9_]*)';
@@ -40,8 +40,10 @@ BEGIN
     END IF;
   END LOOP;
   SELECT said || (string_agg(format('the role %I has no password now', rolname), '; ' ORDER BY rolname)
-      || '; backups hold none: ALTER ROLE … PASSWORD …') INTO said FROM pg_roles WHERE rolcanlogin AND rolname = ANY (names);
+      || '; backups hold none: ALTER ROLE … PASSWORD …') INTO said
+      FROM pg_roles WHERE rolcanlogin AND rolname = ANY (names);
   PERFORM set_config('backups.said', to_json(said)::text, false);
 END
 $$;
-SELECT DISTINCT translate(said, E'\n', ' ') FROM json_array_elements_text(current_setting('backups.said')::json) said WHERE said <> '';
+SELECT DISTINCT translate(said, E'\n', ' ')
+  FROM json_array_elements_text(current_setting('backups.said')::json) said WHERE said <> '';

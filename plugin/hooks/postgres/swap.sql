@@ -18,7 +18,8 @@ BEGIN
         SELECT datname, (
           SELECT substr(s, length('backups.target=') + 1) FROM pg_db_role_setting, unnest(setconfig) s
           WHERE setdatabase = d.oid AND setrole = 0 AND s LIKE 'backups.target=%')
-        FROM pg_database d WHERE starts_with(datname, format('backups_%s_new_', current_setting('backups.where'))) ORDER BY 2
+        FROM pg_database d
+        WHERE starts_with(datname, format('backups_%s_new_', current_setting('backups.where'))) ORDER BY 2
       LOOP
         IF target IS NULL THEN
           RAISE EXCEPTION 'the database % is not whole', beside;

@@ -1,8 +1,8 @@
 # Is a file a database that is whole? Sourced by sqlite.bash.
 #
-# Damage is what is wrong with pages. What only the application can judge is a warning: its own functions, collations, tokenizers
-# and modules are not known here, nor which rows it means to have; an index that does not agree with its table may have
-# been made by them, and can be made again.
+# Damage is what is wrong with pages. What only the application can judge is a warning: its own functions, collations,
+# tokenizers and modules are not known here, nor which rows it means to have; an index that does not agree with its
+# table may have been made by them, and can be made again.
 #
 # shellcheck disable=SC2154 # sqlite.bash sets as
 
@@ -23,11 +23,15 @@ sqlite-check() {
   [[ -n $answer ]] || damage="PRAGMA integrity_check does not answer"
   if [[ -n $damage ]]; then
     [[ $damage != *"malformed database schema"* ]] ||
-      damage+=$'\n'"if the application can open it, the sqlite3 of this host, $(sqlite3 --version | cut -d ' ' -f 1), is too old for it"
+      damage+=$'\n'"if the application can open it, the sqlite3 of this host, $(sqlite-own-version), is too old for it"
     hook-fail 7 "$what is damaged: ${damage//$'\n'/; }"
   fi
   answer="$(grep -v '^ ' <<<"$answer" | sort -u | head -n 5)"
   hook-warning "$what: no page is damaged; what else was found, only the application can judge: ${answer//$'\n'/; }"
+}
+
+sqlite-own-version() {
+  sqlite3 --version | cut -d ' ' -f 1
 }
 
 # The lines of stdin that tell of damage, a few.
@@ -35,15 +39,17 @@ sqlite-damage() {
   grep -Ev "$sqlite_judged|$sqlite_unknown|^ |^ok\$|^\$" | head -n 10 || true
 }
 
-# Prints what is damaged of a database of which not everything is known here: table by table, so that one does not stop the check
-# of others. Where a table or its indexes can't be compared, each page is walked through, and each row read that can be.
+# Prints what is damaged of a database of which not everything is known here: table by table, so that one does not stop
+# the check of others. Where a table or its indexes can't be compared, each page is walked through, and each row read
+# that can be.
 sqlite-check-tables() {
   declare uri="$1"
   local answer
   answer="$(
     {
       echo 'PRAGMA ignore_check_constraints=ON; PRAGMA integrity_check(sqlite_schema);'
-      sqlite-run "$uri" "SELECT printf('PRAGMA integrity_check(%Q);', name) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
+      sqlite-run "$uri" "SELECT printf('PRAGMA integrity_check(%Q);', name) FROM sqlite_schema
+        WHERE type = 'table' AND rootpage > 0"
     } | "${as[@]}" sqlite3 -batch -init /dev/null "$uri" 2>&1
   )" || true
   grep -Eq "$sqlite_unknown" <<<"$answer" &&
@@ -53,11 +59,14 @@ sqlite-check-tables() {
   sqlite-damage <<<"$answer"
 }
 
-# What PRAGMA integrity_check says (SQLite 3.34 to 3.50) of rows, of indexes and of tables of its own modules; and where it breaks
-# off since it does not know something.
+# What PRAGMA integrity_check says (SQLite 3.34 to 3.50) of rows, of indexes and of tables of its own modules; and where
+# it breaks off since it does not know something.
 sqlite_judged='^(NULL value|CHECK constraint failed|(NUMERIC|TEXT|non-[A-Z]+) value) in '
-sqlite_judged+='|^row [0-9]+ (missing from|values differ from) index |^wrong # of entries in index |^non-unique entry in index '
+sqlite_judged+='|^row [0-9]+ (missing from|values differ from) index |^wrong # of entries in index '
+sqlite_judged+='|^non-unique entry in index '
 sqlite_judged+='|^rowid not at end-of-record for row [0-9]+ of index '
-sqlite_judged+='| FTS[0-9] table |^In RTree |^(Mapping \(|Node [0-9]+ |Dimension [0-9]+ |Found \(|Wrong number of entries in %|Rtree depth)'
-sqlite_unknown='(no such|unknown) (collation sequence|function|module|tokenizer)|(error in tokenizer|vtable) constructor'
+sqlite_judged+='| FTS[0-9] table |^In RTree '
+sqlite_judged+='|^(Mapping \(|Node [0-9]+ |Dimension [0-9]+ |Found \(|Wrong number of entries in %|Rtree depth)'
+sqlite_unknown='(no such|unknown) (collation sequence|function|module|tokenizer)'
+sqlite_unknown+='|(error in tokenizer|vtable) constructor'
 sqlite_unknown+='|unsafe use of|non-deterministic use of|no such table: dbstat'

@@ -42,10 +42,12 @@ sqlite-match-page-size() {
   [[ $(sqlite-byte "$file" 18) == 2 ]] || return 0
   [[ $(sqlite-page-size "$file") != "$(sqlite-page-size "$new")" ]] || return 0
   [[ $(sqlite-run "$file" ".timeout 5000" 'PRAGMA journal_mode=DELETE' 2>&1) == *delete* ]] ||
-    hook-fail 4 "$file: the backup has another page size, and that can't change while the database is open: stop what uses it" 2>&1
+    hook-fail 4 "$file: the backup has another page size, and that can't change while the database is open:" \
+      "stop what uses it" 2>&1
 }
 
-# Whoever keeps the live file locked is waited for here, where a person can stop it: once the swap has begun, nobody can.
+# Whoever keeps the live file locked is waited for here, where a person can stop it: once the swap has begun, nobody
+# can.
 sqlite-wait-for-lock() {
   local said
   said="$(sqlite-run "$file" ".timeout $lock_wait_ms" 'BEGIN EXCLUSIVE' 'ROLLBACK' 2>&1)" && return 0

@@ -2,10 +2,11 @@
 #
 # A file belongs to its owner, and so does what SQLite puts beside it: a -wal of somebody else locks the application
 # out. So the work is done as the owner. Root becomes the owner; anybody else runs the same hook once more, as root of
-# a container that sees nothing but the storage mount (container.bash).
+# a container that sees nothing but the storage mount (storage.bash).
 #
 # shellcheck disable=SC2034 # beside and mode are for the hooks
-source "${BASH_SOURCE[0]%/*}/../hook.bash"
+# shellcheck source=plugin/hooks/lib/hook.bash
+source "${BASH_SOURCE[0]%/*}/../lib/hook.bash"
 source "${BASH_SOURCE[0]%/*}/check.bash"
 
 lock_wait_ms=60000
@@ -18,7 +19,7 @@ sqlite-locate() {
   if [[ -z $BACKUPS_IN_CONTAINER ]]; then
     mkdir -p "$stage"
     chmod 0777 "$stage"
-    source "${BASH_SOURCE[0]%/*}/container.bash"
+    source "${BASH_SOURCE[0]%/*}/storage.bash"
     if sqlite-needs-container "$name"; then
       done_elsewhere=1
     fi
@@ -52,9 +53,11 @@ sqlite-find-file() {
   "${as[@]}" test -w "$directory" || sqlite-become "$(stat -c '%u:%g' -- "$directory")"
 }
 
-# A path is named by where it leads when it is named. Who puts a link there later must not choose what root reads, or writes over.
+# A path is named by where it leads when it is named. Who puts a link there later must not choose what root reads, or
+# writes over.
 sqlite-no-link() { # <name> <where it leads>
-  [[ $1 == "$2" ]] || hook-fail 11 "$1 is a link now, or in a directory that is one, and leads to $2: name sqlite:$2 if that is meant"
+  [[ $1 == "$2" ]] || hook-fail 11 "$1 is a link now, or in a directory that is one, and leads to $2:" \
+    "name sqlite:$2 if that is meant"
 }
 
 sqlite-become() {
@@ -66,25 +69,27 @@ sqlite-become() {
   [[ -n $BACKUPS_IN_CONTAINER ]] || as+=(--inh-caps +dac_read_search --ambient-caps +dac_read_search)
 }
 
-# The file beside the live one, for the restore called `where`, which no other restore is. The live one's name is not in it: that
-# may leave no byte for more.
+# The file beside the live one, for the restore called `where`, which no other restore is. The live one's name is not in
+# it: that may leave no byte for more.
 sqlite-beside() {
   declare where="$1"
-  [[ $where =~ ^[a-z0-9]{1,16}$ ]] || hook-fail 2 "'$where' can't be the name of a place"
+  hook-check-where "$where"
   beside="$directory/.backups.$where"
 }
 
-# SQLite opens no path above 504 bytes (MAX_PATHNAME in its os_unix.c, less 8), and adds `-journal` to a name, of which 255 are the
-# most. What could not be restored is not backed up either.
+# SQLite opens no path above 504 bytes (MAX_PATHNAME in its os_unix.c, less 8), and adds `-journal` to a name, of which
+# 255 are the most. What could not be restored is not backed up either.
 sqlite-fits() {
   local name="${file##*/}" longest="$directory/.backups.0123456789abcdef.part"
   ((${#longest} > ${#file})) || longest="$file"
-  ((${#name} <= 247)) || hook-fail 2 "the file name $name is too long: SQLite adds -journal to it, and file names have at most 255 bytes"
-  ((${#longest} <= 504)) || hook-fail 2 "the path $file is too long: SQLite opens paths of at most 504 bytes, and a restore needs ${#longest}"
+  ((${#name} <= 247)) || hook-fail 2 "the file name $name is too long:" \
+    "SQLite adds -journal to it, and file names have at most 255 bytes"
+  ((${#longest} <= 504)) || hook-fail 2 "the path $file is too long:" \
+    "SQLite opens paths of at most 504 bytes, and a restore needs ${#longest}"
 }
 
-# What `commit` finds before it changes anything, for `abandon`: the schema's version, which SQLite counts up by one when it
-# copies a database over another, in the same transaction.
+# What `commit` finds before it changes anything, for `abandon`: the schema's version, which SQLite counts up by one
+# when it copies a database over another, in the same transaction.
 sqlite-version() {
   sqlite-run "$file" ".timeout $lock_wait_ms" 'PRAGMA schema_version' 2>/dev/null
 }

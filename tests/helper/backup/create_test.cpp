@@ -229,7 +229,7 @@ TEST_F(AdoptTest, RefusesWhatIsNoSuchDump) {
 
 TEST_F(AdoptTest, RefusesWhatItsInspectorCallsIncomplete) {
   lab_.describe_as(
-      R"({"state": "running", "artifacts": [{"name": "x", "kind": "redis-export", "inspector": "rdb"}]})");
+      R"({"state": "running", "artifacts": [{"name": "x", "kind": "fake-export", "inspector": "rdb"}]})");
   EXPECT_THAT([this] { adopt("root:x:0:0:root:/root:/bin/bash\n"); },
               ThrowsError(ErrorKind::kDamaged, HasSubstr("does not begin as a dump of Redis")));
   EXPECT_THAT(rows(), IsEmpty());

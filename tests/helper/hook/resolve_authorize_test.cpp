@@ -27,6 +27,7 @@ class AuthorizeTest : public testing::Test {
  protected:
   void SetUp() override {
     ::setenv("PLUGIN_PATH", "/var/lib/dokku/plugins", 1);
+    lab_.set_type("sqlite", "app-path", R"("sqlite-database")");
     lab_.set_live("two", {{"a", "x"}, {"b", "x"}});
     authorize("grep -x fake:one || :");
   }

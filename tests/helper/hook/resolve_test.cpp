@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "stream/digest.hpp"
+#include "support/capture.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
 #include "support/manifests.hpp"
@@ -28,6 +29,7 @@ const Source kTwin{"other", "one", "one"};
 
 class ResolveTest : public testing::Test {
  protected:
+  void SetUp() override { lab_.set_type("sqlite", "app-path", R"("sqlite-database")"); }
   void TearDown() override { ::unsetenv("PLUGIN_PATH"); }
 
   /// A type of its own with these names.
@@ -80,6 +82,28 @@ TEST_F(ResolveTest, NamesThatHooksListAreChecked) {
   add_type("other", "-rf .x 'a b' good");
   EXPECT_THAT(resolver_.everything(),
               UnorderedElementsAre(kOne, (Source{"other", "good", "good"})));
+}
+
+TEST_F(ResolveTest, ADamagedTypeStopsItselfOnly) {
+  add_type("other", "good");
+  tests::spill(lab_.hooks() / "other/type.json", "{}");
+  EXPECT_THAT(tests::stderr_of([this] { EXPECT_THAT(resolver_.everything(), ElementsAre(kOne)); }),
+              HasSubstr("other/type.json is damaged"));
+  EXPECT_THAT([this] { resolver_.known_source("other:good"); },
+              ThrowsError(ErrorKind::kFailed, HasSubstr("other/type.json is damaged")));
+}
+
+TEST_F(ResolveTest, OnlyTypesOfPathsHavePaths) {
+  add_type("other", "good a/b");
+  EXPECT_THAT([this] { resolver_.source("other:/srv/a"); },
+              ThrowsError(ErrorKind::kBadInput, HasSubstr("not paths")));
+  EXPECT_THAT(resolver_.everything(),
+              UnorderedElementsAre(kOne, (Source{"other", "good", "good"})));
+  lab_.set_type("other", "path", R"("other-rows")");
+  EXPECT_EQ(resolver_.source("other:/srv/a").address, "/srv/a");
+  ::setenv("PLUGIN_PATH", "/var/lib/dokku/plugins", 1);
+  EXPECT_THAT([this] { resolver_.source("other:web/a"); },
+              ThrowsError(ErrorKind::kUnauthorised, HasSubstr("at a shell")));
 }
 
 class BadWord : public ResolveTest, public testing::WithParamInterface<std::string> {};

@@ -41,7 +41,7 @@ knob() { [[ ! -e $lab/knobs/$1 ]] || source "$lab/knobs/$1"; }
 state() { cat "$lab/bare.state" 2>/dev/null || echo running; }
 knob "$action"
 case $action in
-  describe) printf '{"state":"%s","beside":false,"engine":"Bare","version":"1","artifacts":[{"name":"data","kind":"bare"}]}' "$(state)" ;;
+  describe) printf '{"state":"%s","engine":"Bare","version":"1","artifacts":[{"name":"data","kind":"bare-rows"}]}' "$(state)" ;;
   export) cat "$lab/bare" ;;
   prepare) [[ $(state) == running ]] || { echo 'it does not run' >&2; exit 5; } ;;
   import) cat >"$BACKUPS_RUN_DIR/$3" ;;
@@ -63,6 +63,7 @@ class Rollback : public testing::Test {
     for (const char* action :
          {"describe", "export", "prepare", "import", "commit", "abandon", "sweep", "start"})
       lab_.add_hook("bare", action, kHook);
+    lab_.set_type("bare", "service", R"("bare-rows")", "replace");
     set_live("of the backup");
     id_ = create(state_, source_).id;
     set_live("of before");

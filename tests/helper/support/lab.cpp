@@ -144,7 +144,16 @@ std::vector<std::string> Lab::calls() const {
 
 void Lab::forget_calls() { fs::remove(path() / "calls"); }
 
+void Lab::set_type(const std::string& type, const std::string& address, const std::string& kinds,
+                   const std::string& promise) {
+  spill(hooks() / type / "type.json", R"({"title": "Of )" + type + R"(", "address": ")" + address +
+                                          R"(", "kinds": [)" + kinds + R"(], "promise": ")" +
+                                          promise + "\"}");
+}
+
 void Lab::add_hook(const std::string& type, const std::string& action, const std::string& bash) {
+  if (!fs::exists(hooks() / type / "type.json"))
+    set_type(type, "service", R"("<type>-rows", "<type>-roles", "<type>-sql", "<type>-export")");
   const fs::path hook = hooks() / type / action;
   spill(hook, bash);
   fs::permissions(hook, fs::perms::owner_all);

@@ -51,6 +51,10 @@ class Lab {
   std::vector<std::string> calls() const;
   void forget_calls();
 
+  /// Its type.json; `kinds` is the inside of a JSON array.
+  void set_type(const std::string& type, const std::string& address, const std::string& kinds,
+                const std::string& promise = "beside");
+  /// Gives it a type.json, too, where it has none: a service of kinds that begin with its name.
   void add_hook(const std::string& type, const std::string& action, const std::string& bash);
 
  private:

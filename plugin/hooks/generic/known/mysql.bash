@@ -1,10 +1,12 @@
 # shellcheck shell=bash
-# mysql and mariadb: export is a mysqldump of the service's own database, without routines and events; import feeds it to the
-# client, as a user with rights on that database only. Sourced.
-# shellcheck disable=SC2154 # generic.bash sets the variables
+# mysql and mariadb: export is a mysqldump of the service's own database, without routines and events; import feeds it
+# to the client, as a user with rights on that database only. Sourced.
+# shellcheck disable=SC2154 # service.bash sets the variables
 
 known-inspector() { echo sql-dump; }
-known-failure() { echo "the tables up to the failing statement as in the backup, the others as they were, one of them perhaps empty"; }
+known-failure() {
+  echo "the tables up to the failing statement as in the backup, the others as they were, one of them perhaps empty"
+}
 known-keeps() { echo "tables, views, routines and events that the backup does not hold: $type:import removes none"; }
 
 # One line for each thing that is there and not in a backup.
@@ -12,7 +14,8 @@ known-warnings() { # <name>
   local database facts routines events others
   database="$(known-mysql-database "$1")"
   # shellcheck disable=SC2016 # for the shell in the container, which has the password
-  facts="$(known-mysql-query "SELECT (SELECT count(*) FROM information_schema.routines WHERE routine_schema = '$database'),
+  facts="$(known-mysql-query "SELECT
+    (SELECT count(*) FROM information_schema.routines WHERE routine_schema = '$database'),
     (SELECT count(*) FROM information_schema.events WHERE event_schema = '$database'),
     (SELECT coalesce(group_concat(schema_name SEPARATOR ', '), '') FROM information_schema.schemata
       WHERE schema_name NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema', '$database'))")" || {
@@ -34,15 +37,17 @@ known-mysql-database() { # <name>
 
 known-mysql-query() { # <SQL>
   # shellcheck disable=SC2016 # for the shell in the container, which has the password
-  "$docker" exec "$container" sh -c 'client=$(command -v mariadb || command -v mysql) && MYSQL_PWD=${MYSQL_ROOT_PASSWORD:-$MARIADB_ROOT_PASSWORD} \
-    exec "$client" --user=root --batch --skip-column-names --execute="$1"' sh "$1" 2>/dev/null
+  "$docker" exec "$container" sh -c 'client=$(command -v mariadb || command -v mysql) &&
+    MYSQL_PWD=${MYSQL_ROOT_PASSWORD:-$MARIADB_ROOT_PASSWORD} exec "$client" --user=root --batch --skip-column-names \
+      --execute="$1"' sh "$1" 2>/dev/null
 }
 
 # A server of the same image, without a network, takes it first, as the same user with the same rights.
 known-rehearse() { # <name>
   declare service="$1"
   local said code=0
-  if ! generic-has-room "$((2 * $(generic-raw-size) + 1024 * 1024 * 1024))" "the import could not be tried on a second server"; then
+  if ! generic-has-room "$((2 * $(generic-raw-size) + 1024 * 1024 * 1024))" \
+    "the import could not be tried on a second server"; then
     cat >/dev/null
     return
   fi
@@ -55,18 +60,22 @@ known-rehearse() { # <name>
     hook-warning "the import could not be tried beforehand: no second server of the image of $service came up"
   fi
   cat >/dev/null
-  [[ $code -eq 0 ]] || hook-fail 11 "$type:import would fail half-way through: $(known-mysql-errors <<<"$said"). That was tried on an empty server: a dump that builds on what is there can be imported by hand with \`dokku $type:import $service\`"
+  [[ $code -eq 0 ]] || hook-fail 11 "$type:import would fail half-way through: $(known-mysql-errors <<<"$said")." \
+    "That was tried on an empty server: a dump that builds on what is there can be imported by hand with" \
+    "\`dokku $type:import $service\`"
 }
 
-# The tables and views of the dump that are not there: after an import that fails, the safety backup's leaves them. Only names of
-# which a server and a client of any character set think the same.
+# The tables and views of the dump that are not there: after an import that fails, the safety backup's leaves them. Only
+# names of which a server and a client of any character set think the same.
 known-undo() { # <name>
   local plain='[0-9A-Za-z_$-]+' names there
   names="$(sed -nE "s,^(/\*![0-9]+ )?CREATE (TABLE|VIEW|.* VIEW) (IF NOT EXISTS )?\`($plain)\`.*,\4,p" | sort -u)"
   [[ $(known-mysql-query 'SELECT @@lower_case_table_names') == 0 ]] || return
-  there="$(known-mysql-query "SELECT table_name FROM information_schema.tables WHERE table_schema = '$(known-mysql-database "$1")'" | sort -u)" || return
+  there="$(known-mysql-query "SELECT table_name FROM information_schema.tables
+    WHERE table_schema = '$(known-mysql-database "$1")'" | sort -u)" || return
   # shellcheck disable=SC2016 # backquotes of SQL
-  grep -vxF -f <(printf '%s\n' "$there") <<<"$names" | sed -nE 's/.+/DROP VIEW IF EXISTS `&`;\nDROP TABLE IF EXISTS `&`;/p'
+  grep -vxF -f <(printf '%s\n' "$there") <<<"$names" |
+    sed -nE 's/.+/DROP VIEW IF EXISTS `&`;\nDROP TABLE IF EXISTS `&`;/p'
 }
 
 # Without the statement, which may be long and hold data.
@@ -81,23 +90,25 @@ known-mysql-as-import() { # [<docker option>] [<client option…>]
   # shellcheck disable=SC2016 # for the shell in the container
   "$docker" exec "${option[@]}" "$server" sh -c 'client=$(command -v mariadb || command -v mysql) user=$1 && shift
     MYSQL_PWD=$MYSQL_PASSWORD && [ "$user" != root ] || MYSQL_PWD=$MYSQL_ROOT_PASSWORD
-    export MYSQL_PWD && exec "$client" --user="$user" "$@" "$MYSQL_DATABASE"' sh "$([[ $type == mariadb ]] && echo mariadb || echo root)" "$@"
+    export MYSQL_PWD && exec "$client" --user="$user" "$@" "$MYSQL_DATABASE"' sh \
+    "$([[ $type == mariadb ]] && echo mariadb || echo root)" "$@"
 }
 
 # It lives for as long as the rehearsal, and has nothing of the service but its configuration.
 known-mysql-server() { # <name>
-  local words=() volume=() directory="${DOKKU_LIB_HOST_ROOT:-$DOKKU_LIB_ROOT}/services/$type/$1" database _
+  local words=() volume=() database _
   database="$(cat "$service_root/DATABASE_NAME" 2>/dev/null)" || database="$1"
   read -ra words <"$service_root/CONFIG_OPTIONS" || true
-  [[ ! -d $service_root/config ]] || volume=(--volume "$directory/config:/etc/mysql/conf.d:ro")
-  (umask 077 && printf 'MYSQL_DATABASE=%s\nMYSQL_USER=%s\nMYSQL_PASSWORD=%s\nMYSQL_ROOT_PASSWORD=%s\n' "$database" "$type" \
-    "$RANDOM$RANDOM$RANDOM" "$RANDOM$RANDOM$RANDOM" >"$BACKUPS_RUN_DIR/rehearsal.env")
-  "$docker" run --detach --pull never --network none --log-driver none --name "$server" --label "backups.run=$BACKUPS_RUN_ID" \
-    --cidfile "$(hook-cidfile)" --env-file "$BACKUPS_RUN_DIR/rehearsal.env" "${volume[@]}" \
-    "$("$docker" container inspect --format '{{.Image}}' "$container")" "${words[@]}" --event-scheduler=OFF &>/dev/null || return
+  [[ ! -d $service_root/config ]] || volume=(--volume "$(docker-host-path "$service_root/config"):/etc/mysql/conf.d:ro")
+  (umask 077 && printf 'MYSQL_DATABASE=%s\nMYSQL_USER=%s\nMYSQL_PASSWORD=%s\nMYSQL_ROOT_PASSWORD=%s\n' \
+    "$database" "$type" "$RANDOM$RANDOM$RANDOM" "$RANDOM$RANDOM$RANDOM" >"$BACKUPS_RUN_DIR/rehearsal.env")
+  container-options
+  "$docker" run "${container_options[@]}" --detach --network none --name "$server" \
+    --env-file "$BACKUPS_RUN_DIR/rehearsal.env" "${volume[@]}" "$image_id" "${words[@]}" --event-scheduler=OFF \
+    &>/dev/null || return
   for _ in {1..240}; do
     ! known-mysql-as-import --protocol=tcp --host=127.0.0.1 --execute='SELECT 1' &>/dev/null || return 0
-    [[ $(container-status "$server") == running ]] || return
+    [[ $(docker-status "$server") == running ]] || return
     sleep 0.25
   done
   return 1

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# redis: export prints the dump.rdb of a BGSAVE; import removes the container and that file, writes the new one as user dokku,
-# gives it to the server's user and makes a new container. Sourced.
-# shellcheck disable=SC2154 # generic.bash sets the variables
+# redis: export prints the dump.rdb of a BGSAVE; import removes the container and that file, writes the new one as user
+# dokku, gives it to the server's user and makes a new container. Sourced.
+# shellcheck disable=SC2154 # service.bash sets the variables
 
 known-inspector() { echo rdb; }
 known-failure() { echo "the service without its container and its data: redis:import removes both first"; }
@@ -12,13 +12,17 @@ known-rehearse() { # <name>
   declare service="$1"
   known-check "$service"
   [[ $(known-redis-config "$service" appendonly) != yes ]] ||
-    hook-fail 11 "redis:import has no effect on $service: its server has appendonly on, and would start with its own file again. Turn that off first (\`appendonly no\` in $service_root/config/redis.conf, then \`dokku redis:restart $service\`)"
+    hook-fail 11 "redis:import has no effect on $service: its server has appendonly on, and would start with its own" \
+      "file again. Turn that off first (\`appendonly no\` in $service_root/config/redis.conf, then" \
+      "\`dokku redis:restart $service\`)"
   known-redis-image
-  known-redis-writable || hook-fail 11 "redis:import would fail after it has removed the data of $service: it writes as $(id -un) into $service_root/data, which belongs to the server's user"
+  known-redis-writable || hook-fail 11 "redis:import would fail after it has removed the data of $service:" \
+    "it writes as $(id -un) into $service_root/data, which belongs to the server's user"
 }
 
 known-check() { # <name>
-  if ! generic-has-room "$(($(generic-raw-size) + 256 * 1024 * 1024))" "the dump could not be tried with the server of $1"; then
+  if ! generic-has-room "$(($(generic-raw-size) + 256 * 1024 * 1024))" \
+    "the dump could not be tried with the server of $1"; then
     cat >/dev/null
     return
   fi
@@ -31,17 +35,16 @@ known-redis-reads() {
   local check='check=$(command -v redis-check-rdb || command -v valkey-check-rdb) || { cat >/dev/null; exit 0; }
     cat >/tmp/dump.rdb && out=$("$check" /tmp/dump.rdb 2>&1) && exit 0
     printf "%s\n" "$out" | grep -A 1 "ERROR DETECTED" | tail -n 1; exit 1'
-  said="$("$docker" run --rm --interactive --pull never --network none --log-driver none --label "backups.run=$BACKUPS_RUN_ID" \
-    --cidfile "$(hook-cidfile)" --entrypoint sh "$(known-redis-image-id)" -c "$check" 2>&1)"
-}
-
-known-redis-image-id() {
-  "$docker" container inspect --format '{{.Image}}' "$container"
+  container-options
+  said="$("$docker" run "${container_options[@]}" --rm --interactive --network none \
+    --entrypoint sh "$image_id" -c "$check" 2>&1)"
 }
 
 known-redis-config() { # <name> <setting>
   # shellcheck disable=SC2016 # for the shell in the container
-  "$docker" exec "$container" sh -c 'REDISCLI_AUTH=$(sed -n "s/^requirepass //p" /usr/local/etc/redis/redis.conf) redis-cli CONFIG GET "$1" | tail -n 1' sh "$2" 2>/dev/null || true
+  local get='REDISCLI_AUTH=$(sed -n "s/^requirepass //p" /usr/local/etc/redis/redis.conf) &&
+    export REDISCLI_AUTH && redis-cli CONFIG GET "$1" | tail -n 1'
+  "$docker" exec "$container" sh -c "$get" sh "$2" 2>/dev/null || true
 }
 
 # For the files, the plugin takes its own default image, whatever the service runs.
@@ -68,8 +71,8 @@ known-redis-default-image() {
 known-redis-writable() {
   local data="$service_root/data"
   [[ ! -w $data ]] || return 0
-  "$docker" run --rm --pull never --network none --log-driver none --label "backups.run=$BACKUPS_RUN_ID" --cidfile "$(hook-cidfile)" \
-    --volume "${DOKKU_LIB_HOST_ROOT:-$DOKKU_LIB_ROOT}/services/redis/${service_root##*/}/data:/data" --entrypoint sh \
-    "$(known-redis-image-id)" -c "chgrp $(id -g) /data && chmod g+rwx /data" &>/dev/null || return 1
+  container-options
+  "$docker" run "${container_options[@]}" --rm --network none --volume "$(docker-host-path "$data"):/data" \
+    --entrypoint sh "$image_id" -c "chgrp $(id -g) /data && chmod g+rwx /data" &>/dev/null || return 1
   [[ -w $data ]]
 }

@@ -4,8 +4,13 @@
 #
 # shellcheck disable=SC2154 # sqlite.bash sets stage
 
-docker="${DOCKER_BIN:-docker}"
-tools=(bash cat chmod chown cp df dirname env flock grep head mkdir mv numfmt od realpath rm setpriv sqlite3 stat sync tail test tr)
+# shellcheck source=plugin/hooks/lib/docker.bash
+source "${BASH_SOURCE[0]%/*}/../lib/docker.bash"
+# shellcheck source=plugin/hooks/lib/container.bash
+source "${BASH_SOURCE[0]%/*}/../lib/container.bash"
+
+tools=(bash cat chmod chown cp df dirname env flock grep head mkdir mv numfmt od realpath rm setpriv
+  sqlite3 stat sync tail test tr)
 
 sqlite-needs-container() {
   declare name="$1"
@@ -23,13 +28,16 @@ sqlite-in-container() {
   [[ $BACKUPS_ACTION != @(describe|abandon) ]] || answers=1 beside=/run-dir/stage/beside
   sqlite-mount "$name"
   image="$(sqlite-image)"
-  "$docker" run --rm --interactive --init --pull never --log-driver none --network none --read-only --userns host \
+  container-options
+  "$docker" run "${container_options[@]}" --rm --interactive --init --network none --read-only --userns host \
     --user 0:0 --security-opt no-new-privileges --cap-drop ALL --cap-add DAC_OVERRIDE --cap-add CHOWN --cap-add FOWNER \
-    --cap-add SETUID --cap-add SETGID --label "backups.run=$BACKUPS_RUN_ID" --cidfile "$(hook-cidfile)" \
-    --tmpfs /tmp --mount "$mount" --mount "type=bind,$(sqlite-field source "$(sqlite-host-path "$stage")"),target=/run-dir/stage" \
+    --cap-add SETUID --cap-add SETGID \
+    --tmpfs /tmp --mount "$mount" \
+    --mount "type=bind,$(docker-field source "$(docker-host-path "$stage")"),target=/run-dir/stage" \
     --env LC_ALL=C --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --env DOKKU_TRACE --env "BACKUPS_ACTION=$BACKUPS_ACTION" \
     --env BACKUPS_RUN_DIR=/run-dir --env BACKUPS_IN_CONTAINER=1 --env "BACKUPS_PLACE=$place" \
-    "$image" bash -c "\"\$0\" \"\$@\" 3>$beside" "/hooks/sqlite/$BACKUPS_ACTION" "$inside" "${arguments[@]}" >&"$answers" || status=$?
+    "$image" bash -c "\"\$0\" \"\$@\" 3>$beside" "/hooks/sqlite/$BACKUPS_ACTION" "$inside" "${arguments[@]}" \
+    >&"$answers" || status=$?
   ((status != 125)) || hook-fail 1 "Docker can't show $found_source to a container"
   ((status > 0)) || return 0
   ((answers == 3)) || grep '^{"exit":[0-9]*}$' "$stage/beside" >&3 || true
@@ -46,9 +54,10 @@ sqlite-mount() {
     inside="$(realpath -m -- "$name")"
     sqlite-no-link "$name" "$inside"
     found_target="${inside%/*}"
-    found_source="$(sqlite-host-path "$found_target")"
+    found_source="$(docker-host-path "$found_target")"
   else
-    [[ $name =~ ^[a-z0-9][a-z0-9._-]*/. && ! /$name/ =~ /(\.{1,2})?/ ]] || hook-fail 2 "'$name' is not <app>/<path in the app>"
+    [[ $name =~ ^[a-z0-9][a-z0-9._-]*/. && ! /$name/ =~ /(\.{1,2})?/ ]] ||
+      hook-fail 2 "'$name' is not <app>/<path in the app>"
     app="${name%%/*}"
     inside="/${name#*/}"
     mounts="$(sqlite-app-mounts "$app")"
@@ -56,11 +65,12 @@ sqlite-mount() {
       [[ $inside == "${target%/}"/* && ${#target} -gt ${#found_target} ]] || continue
       found_source="$source" found_target="${target%/}"
     done <<<"$mounts"
-    [[ -n $found_target ]] || hook-fail 3 "no storage mount of the app $app holds $inside: $(sqlite-name-mounts "$app" "$mounts")"
+    [[ -n $found_target ]] ||
+      hook-fail 3 "no storage mount of the app $app holds $inside: $(sqlite-name-mounts "$app" "$mounts")"
   fi
   place=""
   [[ ! -d $found_source ]] || place="$found_source"
-  mount="$(sqlite-field source "$found_source"),$(sqlite-field target "$found_target")"
+  mount="$(docker-field source "$found_source"),$(docker-field target "$found_target")"
   if [[ $found_source == /* ]]; then
     mount="type=bind,$mount"
   else
@@ -94,21 +104,6 @@ sqlite-app-mounts() {
   fi
 }
 
-# Where the Docker daemon finds a path of ours (Dokku may run in a container itself).
-sqlite-host-path() {
-  declare path="$1"
-  case "$path/" in
-    "$DOKKU_LIB_ROOT"/*) echo "${DOKKU_LIB_HOST_ROOT:-$DOKKU_LIB_ROOT}${path#"$DOKKU_LIB_ROOT"}" ;;
-    "$DOKKU_ROOT"/*) echo "${DOKKU_HOST_ROOT:-$DOKKU_ROOT}${path#"$DOKKU_ROOT"}" ;;
-    *) echo "$path" ;;
-  esac
-}
-
-# A field of --mount, which is a line of CSV.
-sqlite-field() {
-  printf '"%s=%s"' "$1" "${2//\"/\"\"}"
-}
-
 # The image's name, which changes when anything in it does. To find it takes 0.2 s: once in a run.
 sqlite-image() {
   [[ -s $BACKUPS_RUN_DIR/image ]] || sqlite-make-image >"$BACKUPS_RUN_DIR/image"
@@ -120,11 +115,15 @@ sqlite-make-image() {
   hooks="$(realpath -- "${BASH_SOURCE[0]%/*}/..")"
   mapfile -t programs < <(type -P "${tools[@]}")
   ((${#programs[@]} == ${#tools[@]})) || hook-fail 1 "the host needs all of: ${tools[*]} (apt-get install sqlite3)"
-  mapfile -t files < <(printf '%s\n' "${programs[@]}" && ldd "${programs[@]}" | grep -o '/[^ ]* (0x' | sed 's/ .*//' | sort -u)
-  tag="backups/host-tools:$(stat -L -c '%n %s %y' "${files[@]}" "$hooks"/{hook.bash,sqlite/*} | sha256sum | cut -c 1-12)"
+  mapfile -t files < <(printf '%s\n' "${programs[@]}" &&
+    ldd "${programs[@]}" | grep -o '/[^ ]* (0x' | sed 's/ .*//' | sort -u)
+  tag=$(stat -L -c '%n %s %y' "${files[@]}" "$hooks"/{lib/{hook,json}.bash,sqlite/*} | sha256sum | cut -c 1-12)
+  tag=backups/host-tools:$tag
   if ! "$docker" image inspect "$tag" &>/dev/null; then
-    "$docker" image ls --format '{{.Repository}}:{{.Tag}}' backups/host-tools | xargs -r "$docker" image rm &>/dev/null || true
-    tar --create --dereference --owner 0 --group 0 --mode a+rX,go-w -C / "${files[@]#/}" -C "${hooks%/*}" hooks/hook.bash hooks/sqlite |
+    "$docker" image ls --format '{{.Repository}}:{{.Tag}}' backups/host-tools |
+      xargs -r "$docker" image rm &>/dev/null || true
+    tar --create --dereference --owner 0 --group 0 --mode a+rX,go-w -C / "${files[@]#/}" \
+      -C "${hooks%/*}" hooks/lib/{hook,json}.bash hooks/sqlite |
       "$docker" import - "$tag" >/dev/null
   fi
   echo "$tag"

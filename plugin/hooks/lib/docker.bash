@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# What Docker is asked. Sourced, after hook.bash.
+
+docker=${DOCKER_BIN:-docker}
+
+# Prints Docker's word for the state of a container; nothing where there is none. A Docker that does not answer is a
+# failure.
+docker-status() { # <container>
+  local names
+  "$docker" container inspect --format '{{.State.Status}}' "$1" 2>/dev/null && return
+  names=$("$docker" ps --all --format '{{.Names}}' 2>&1) || hook-fail 1 "Docker does not answer: ${names##*$'\n'}"
+  ! grep -qxF -e "$1" <<<"$names" || hook-fail 1 "Docker cannot say in which state $1 is"
+}
+
+# Where dockerd finds a path of ours: Dokku may run in a container itself.
+docker-host-path() { # <path>
+  case "$1/" in
+    "$DOKKU_LIB_ROOT"/*) printf '%s' "${DOKKU_LIB_HOST_ROOT:-$DOKKU_LIB_ROOT}${1#"$DOKKU_LIB_ROOT"}" ;;
+    "$DOKKU_ROOT"/*) printf '%s' "${DOKKU_HOST_ROOT:-$DOKKU_ROOT}${1#"$DOKKU_ROOT"}" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
+# A field of --mount, which is a line of CSV.
+docker-field() { # <key> <value>
+  printf '"%s=%s"' "$1" "${2//\"/\"\"}"
+}

@@ -1,0 +1,106 @@
+# shellcheck shell=bash
+# Services of Dokku's datastore plugins, which live in services/<type>/<name> and in a container. Sourced.
+# shellcheck disable=SC2034 # not every hook uses every variable
+# shellcheck source=plugin/hooks/lib/hook.bash
+source "${BASH_SOURCE[0]%/*}/hook.bash"
+# shellcheck source=plugin/hooks/lib/docker.bash
+source "${BASH_SOURCE[0]%/*}/docker.bash"
+# shellcheck source=plugin/hooks/lib/container.bash
+source "${BASH_SOURCE[0]%/*}/container.bash"
+
+: "${DOKKU_LIB_ROOT:=/var/lib/dokku}"
+type=$BACKUPS_TYPE
+
+# One call for all that is asked of Docker, since each takes 30 ms and more. Prints lines, or nothing.
+service-inspect() { # <name>
+  # shellcheck disable=SC2016 # a template of Go's
+  "$docker" container inspect "dokku.$type.$1" --format '{{.State.Status}}
+{{.Id}}
+{{.Config.Image}}
+{{.Image}}
+{{- range $path, $_ := .Config.Volumes}}{{println}}{{$path}}{{end}}' 2>/dev/null || true
+}
+
+# Sets name, service_root, container, status (Docker's word) and state; and where there is a container: container_id,
+# image, image_id and volumes (the paths that its image keeps in volumes).
+service-find() { # <name> [<what service-inspect printed>]
+  local facts
+  [[ $1 =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]*$ ]] || hook-fail 2 "'$1' is not the name of a service"
+  name=$1 container=dokku.$type.$1 service_root=$DOKKU_LIB_ROOT/services/$type/$1 state=missing status=''
+  container_id='' image='' image_id='' volumes=()
+  [[ -d $service_root ]] || return 0
+  facts=${2-$(service-inspect "$1")}
+  if [[ -n $facts ]]; then
+    mapfile -t volumes <<<"$facts"
+    status=${volumes[0]} container_id=${volumes[1]} image=${volumes[2]} image_id=${volumes[3]}
+    volumes=("${volumes[@]:4}")
+  else
+    status=$(docker-status "$container")
+  fi
+  state=$(service-state "$status")
+}
+
+# The word that `describe` uses for Docker's. Dokku's `pause` leaves a container that has exited, its `stop` none.
+service-state() { # <Docker's word>
+  case "$1" in
+    running | created | restarting | dead) echo "$1" ;;
+    removing) echo dead ;;
+    exited | paused) echo paused ;;
+    *) echo stopped ;;
+  esac
+}
+
+service-demand-running() {
+  local reason
+  [[ $state != running ]] || return 0
+  reason=$(service-reason)
+  case $state in
+    missing) hook-fail 3 "there is no $type service $name" ;;
+    paused) hook-fail 6 "the $type service $name is paused: ${reason:-start it with \`dokku $type:start $name\`}" ;;
+    *) hook-fail 5 "the $type service $name is $state: ${reason:-start it with \`dokku $type:start $name\`}" ;;
+  esac
+}
+
+# For when what was asked in the container failed: the end, if that is since it does not run any more, or starts over
+# and over and ran for a moment.
+service-still-runs() {
+  local restarts begun
+  status=$(docker-status "$container")
+  if [[ $status == running ]]; then
+    read -r restarts begun < \
+      <("$docker" container inspect --format '{{.RestartCount}} {{.State.StartedAt}}' "$container")
+    [[ ${restarts:-0} == 0 || $(($(date +%s) - $(date -d "$begun" +%s))) -gt 60 ]] || status=restarting
+  fi
+  state=$(service-state "$status")
+  service-demand-running
+}
+
+# Why a container that is there does not run and what to do: the end of a sentence that says in which state it is.
+# Nothing where starting it is all there is to do.
+service-reason() {
+  local facts code oom error log
+  [[ ! $state =~ ^(running|missing|stopped)$ ]] || return 0
+  facts=$("$docker" container inspect --format '{{.State.ExitCode}}|{{.State.OOMKilled}}|{{.State.Error}}' \
+    "$container" 2>/dev/null) || return 0
+  IFS='|' read -r code oom error <<<"$facts"
+  case $status in
+    paused) echo "its container is frozen; go on with it with \`docker unpause $container\`" && return ;;
+    created) echo "start it with \`dokku $type:start $name\`${error:+. Docker said: $error}" && return ;;
+    dead | removing)
+      echo "Docker could not remove its container${error:+ ($error)};" \
+        "remove it with \`docker rm -f $container\`, then \`dokku $type:start $name\`"
+      return
+      ;;
+    exited) [[ ! $code =~ ^(0|130|137|143)$ || $oom == true ]] || return 0 ;;
+    restarting) ;;
+    *) return 0 ;;
+  esac
+  log=$("$docker" container logs --tail 3 "$container" 2>&1 </dev/null | tr -s '[:cntrl:]' ' ' | cut -c1-600) || true
+  if [[ $code == 0 ]]; then
+    printf 'its container ends again and again'
+  else
+    printf 'its container ended with exit code %s%s' "$code" "$([[ $oom != true ]] || echo ', out of memory')"
+  fi
+  # shellcheck disable=SC2016 # backticks of a sentence
+  printf '%s; see `dokku %s:logs %s`\n' "${log:+. Its log ends: ${log% }}" "$type" "$name"
+}
