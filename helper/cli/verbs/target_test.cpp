@@ -19,7 +19,7 @@ const char* outcome_text(S3Store::Check::Outcome outcome) {
     case S3Store::Check::Outcome::kFails:
       return "fails";
     case S3Store::Check::Outcome::kLacks:
-      return "lacks";
+      return "limited";
     case S3Store::Check::Outcome::kSkipped:
       break;
   }
@@ -30,10 +30,10 @@ int target_test(Call& call) {
   const std::string& name = call.word(0);
   require_targets(call.state, {name});
   call.resolver.authorise_everything();
-  log::step("Trying what a backup needs on " + name);
+  log::step("Testing everything that backups need on target " + name);
   const std::string origin = call.state.s3(name).credentials_origin();
   auto array = nlohmann::ordered_json::array();
-  std::vector<std::vector<std::string>> rows = {{"RIGHT", "OUTCOME", "WHAT TO DO"}};
+  std::vector<std::vector<std::string>> rows = {{"CHECK", "OUTCOME", "WHAT TO DO"}};
   bool good = true;
   for (const auto& check : call.state.s3(name).probe()) {
     const std::string outcome = outcome_text(check.outcome);
@@ -49,14 +49,15 @@ int target_test(Call& call) {
   }
   warn_of_environment(name, origin);
   if (!good)
-    throw Error(ErrorKind::kUnreachable, "backups need what does not work on target " + name);
+    throw Error(ErrorKind::kUnreachable,
+                "target " + name + " failed a check that backups need to pass: see the list above");
   return 0;
 }
 
 }  // namespace
 
 Verb target_test_verb() {
-  return {"target-test", "<target>", "try everything that backups need of a target",
+  return {"target-test", "<target>", "test everything that backups need from a target",
           {1, 1},        {},         target_test};
 }
 
