@@ -177,7 +177,7 @@ column() {
   assert_match "$output" "Label: +before the big change"
   assert_match "$output" "Verified at: +20"
   assert_match "$output" "Directory: +$ROOT/fake/db"
-  assert_match "$output" "Open with: +zstd -dc $id.one.dump.zst \| tail -c +6"
+  assert_match "$output" "Open with: +zstd -dc $id.one.dump.zst \| tail -c \+6"
   helper restore "$id" --force --quiet >/dev/null
   run -0 --separate-stderr helper info "$id"
   assert_match "${lines[-1]}" "Event: +20.* restored into fake:db"
