@@ -13,10 +13,10 @@ enabled="${PLUGIN_ENABLED_PATH:-$plugins/enabled}/backups"
 
 usage() {
   cat <<'END'
-usage: ./install.sh [--try | --uninstall | --help]      as root, on Debian or Ubuntu
+usage: ./install.sh [--try | --uninstall | --help]      as root, on Debian
 
-  (nothing)    on a Dokku host: installs what the build needs with apt, builds, and installs the plugin or upgrades it
-  --try        without Dokku and Docker: builds, then backs up a SQLite database that is being written, wrecks it, restores it;
+  (nothing)    on a Dokku host: installs the packages for building with apt, builds, and installs or upgrades the plugin
+  --try        without Dokku and Docker: builds, backs up a SQLite database that is being written, damages and restores it;
                leaves nothing outside of this directory, except packages
   --uninstall  removes the plugin, never the backups
 END
@@ -30,15 +30,15 @@ fail() {
 build() {
   cd "$checkout"
   mkdir -p build
-  echo "-----> Installing what the build needs ($(plugin/packages --missing build | wc -l) packages)"
-  plugin/with-progress build/apt.log plugin/packages --install build || fail "apt could not install everything: see build/apt.log"
+  echo "-----> Installing the packages for building ($(plugin/packages --missing build | wc -l) packages)"
+  plugin/with-progress build/apt.log plugin/packages --install build || fail "apt could not install all packages: see build/apt.log"
   echo "-----> Building the helper (a few minutes on a small server)"
-  plugin/with-progress build/build.log plugin/build || fail "it can't be built: see build/build.log"
+  plugin/with-progress build/build.log plugin/build || fail "the build failed: see build/build.log"
 }
 
 install_plugin() {
-  type -P dokku >/dev/null || fail "there is no Dokku on this machine: ./install.sh --try shows what the plugin does"
-  [[ ! -d $available/.git ]] || fail "the plugin here was installed from git: 'dokku plugin:update backups' upgrades it"
+  type -P dokku >/dev/null || fail "Dokku is not installed on this machine: ./install.sh --try shows what the plugin does"
+  [[ ! -d $available/.git ]] || fail "the plugin was installed from git; to upgrade it: dokku plugin:update backups"
   build
   echo "-----> Installing into $available"
   plugin/install-tree . "$helper" "$available"
@@ -89,14 +89,14 @@ END
   wait %1 2>/dev/null || true
   show "backups-helper list --root $PWD/backups"
   show "backups-helper verify sqlite:$PWD/shop.db@latest --root $PWD/backups"
-  printf '\n=====> %s\n' "Wrecking the database"
+  printf '\n=====> %s\n' "Damaging the database"
   show "dd if=/dev/urandom of=shop.db bs=4096 count=100 conv=notrunc status=none"
   show "sqlite3 shop.db 'SELECT count(*) FROM orders' || true"
-  printf '\n=====> %s\n' "Restoring it (a safety backup of a wreck can't be had)"
+  printf '\n=====> %s\n' "Restoring it (without a safety backup, since the database is unreadable)"
   show "backups-helper restore sqlite:$PWD/shop.db@latest --force --no-safety-backup --root $PWD/backups"
   show "sqlite3 shop.db 'PRAGMA integrity_check' 'SELECT count(*) FROM orders'"
-  [[ $(first_orders) == "$before" ]] || fail "the orders are not what they were: SHA-256 $(first_orders)…"
-  printf '\n=====> %s\n' "The 50000 orders are what they were (SHA-256 $(first_orders)…). All of this is in build/try"
+  [[ $(first_orders) == "$before" ]] || fail "the restored orders differ from the original ones: SHA-256 $(first_orders)…"
+  printf '\n=====> %s\n' "The 50000 orders are intact (SHA-256 $(first_orders)…). All files are in build/try"
   if type -P dokku >/dev/null; then
     echo "=====> This machine has Dokku: ./install.sh installs the plugin"
   fi
@@ -114,7 +114,7 @@ case "$#$1" in
     ;;
 esac
 ((EUID == 0)) || fail "only root can install packages and plugins: sudo ./install.sh $*"
-type -P apt-get >/dev/null || fail "this needs Debian or Ubuntu: there is no apt-get"
+type -P apt-get >/dev/null || fail "apt-get not found: Debian is required"
 case "$1" in
   --try) try ;;
   --uninstall) dokku plugin:uninstall backups ;;

@@ -1,7 +1,10 @@
 #include "archive/artifact.hpp"
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "hook/description.hpp"
+#include "host/run.hpp"
 #include "host/state.hpp"
 #include "model/backup_id.hpp"
 #include "model/opening.hpp"
@@ -45,22 +48,36 @@ Codec::Kind codec_of(const Manifest& manifest) {
   for (const auto& stage : manifest.stages) {
     const auto found = codec_kind(stage);
     if (!found || kind != Codec::Kind::kNone)
-      throw Error(ErrorKind::kKey, manifest.id + " went through the stage '" + printable(stage) +
-                                       "', which this version can't undo: update the plugin");
+      throw Error(ErrorKind::kFailed,
+                  manifest.id + " uses the encoding '" + printable(stage) +
+                      "', which this version does not support: update the plugin");
     kind = *found;
   }
   return kind;
 }
 
+std::string reader_for(const State& state, const Source& source, const Artifact& artifact) {
+  if (const auto known = reader_of(artifact.kind, artifact.name)) return *known;
+  try {
+    const Run run(state, "describe", source);
+    HookLog log{{}};
+    for (const auto& planned : describe(state, run, log, source).artifacts)
+      if (planned.kind == artifact.kind && !planned.opens_with.empty()) return planned.opens_with;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled) throw;
+  }
+  return reader_or_file(artifact.kind, artifact.name);
+}
+
 std::string download_command(const State& state, const Manifest& manifest,
                              const Artifact& artifact) {
-  std::string command = called_by_dokku() ? "dokku backups:download "
-                                          : "backups-helper download --root " +
-                                                shell_quote(state.root().string()) + " ";
-  command += manifest.source.type + ":" + manifest.id;
-  if (manifest.artifacts.size() > 1) command += " --artifact " + shell_quote(artifact.name);
-  return command + " --raw | " +
-         open_command(codec_of(manifest), "", reader_or_file(artifact.kind, artifact.name));
+  std::string text = command("download") + " ";
+  if (text.starts_with("backups-helper"))
+    text += "--root " + shell_quote(state.root().string()) + " ";
+  text += manifest.source.type + ":" + manifest.id;
+  if (manifest.artifacts.size() > 1) text += " --artifact " + shell_quote(artifact.name);
+  return text + " --raw | " +
+         open_command(codec_of(manifest), "", reader_for(state, manifest.source, artifact));
 }
 
 void read_artifact(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& raw,
@@ -82,9 +99,9 @@ void read_artifact(Store& store, const Manifest& manifest, const Artifact& artif
   }
   if (!found) damaged(artifact, "the file is missing");
   if (stored_digest.digest() != Digest{artifact.stored_size, artifact.stored_sha256})
-    damaged(artifact, "its SHA-256 is not that of the manifest");
+    damaged(artifact, "its SHA-256 does not match the manifest");
   if (raw_digest.digest() != Digest{artifact.raw_size, artifact.raw_sha256})
-    damaged(artifact, "the SHA-256 of the plain dump is not that of the manifest");
+    damaged(artifact, "the SHA-256 of the plain dump does not match the manifest");
 }
 
 void read_stored(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& stored,
@@ -102,7 +119,7 @@ void read_stored(Store& store, const Manifest& manifest, const Artifact& artifac
   if (!found) damaged(artifact, "the file is missing");
   digest.finish();
   if (digest.digest() != Digest{artifact.stored_size, artifact.stored_sha256})
-    damaged(artifact, "its SHA-256 is not that of the manifest");
+    damaged(artifact, "its SHA-256 does not match the manifest");
 }
 
 void verify_artifacts(Store& store, const Manifest& manifest, const Progress& progress) {

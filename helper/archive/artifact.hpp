@@ -19,8 +19,14 @@ class State;
 using Progress =
     std::function<void(const std::string& doing, std::uint64_t done, std::uint64_t expected)>;
 
-/// How its artifacts are compressed. Throws Error, kKey, when a stage is none that we can undo.
+/// How its artifacts are compressed. Throws Error, kFailed, for a stage that this version does not
+/// support.
 Codec::Kind codec_of(const Manifest& manifest);
+
+/// The shell words that read the plain dump of an artifact on stdin: for a kind that this version
+/// does not know what the hook of the type says, never what a manifest does, which may come from
+/// anybody. As the writer of a manifest has it (archive/writer.cpp).
+std::string reader_for(const State& state, const Source& source, const Artifact& artifact);
 
 /// The last way back: from any copy, with nothing but standard tools behind the pipe. As `info`
 /// prints it, and errors of a restore do. Throws as codec_of() does.

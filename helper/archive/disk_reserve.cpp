@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "sys/file.hpp"
@@ -34,8 +35,8 @@ std::uint64_t expected_size(State& state, const Source& source, const Descriptio
 namespace {
 
 std::string advice() {
-  return "Free some room, delete old backups, or lower the reserve with dokku backups:set --global "
-         "disk-reserve";
+  return "Free disk space, delete old backups or lower the reserve with " + command("set") +
+         " --global disk-reserve";
 }
 
 }  // namespace
@@ -45,11 +46,11 @@ void require_disk_space(State& state, const Source& source, const Description& d
   const std::uint64_t reserve = state.settings().disk_reserve(source.text(), space.total);
   const std::uint64_t needed = sum(expected_size(state, source, description), description.staging);
   if (space.available >= sum(needed, reserve)) return;
-  throw Error(ErrorKind::kNoSpace, "not enough room for a backup of " + source.spelling() +
-                                       ": it needs about " + human_size(needed) +
-                                       " and must leave " + human_size(reserve) + ", but only " +
-                                       human_size(space.available) + " are free at " +
-                                       state.root().string() + ". " + advice());
+  throw Error(ErrorKind::kNoSpace, "not enough disk space for a backup of " + source.spelling() +
+                                       ": about " + human_size(needed) +
+                                       " is needed and the disk-reserve of " + human_size(reserve) +
+                                       " must stay free, but only " + human_size(space.available) +
+                                       " is free at " + state.root().string() + ". " + advice());
 }
 
 DiskSpaceGuard::DiskSpaceGuard(const State& state, const Source& source, Sink& next)
@@ -70,9 +71,9 @@ void DiskSpaceGuard::check() const {
   const Space space = disk_space(state_.root());
   const std::uint64_t reserve = state_.settings().disk_reserve(source_.text(), space.total);
   if (space.available >= reserve + kCheckEvery) return;
-  throw Error(ErrorKind::kNoSpace, "the disk is filling up: only " + human_size(space.available) +
-                                       " are left at " + state_.root().string() +
-                                       ", and the reserve is " + human_size(reserve) + ". " +
+  throw Error(ErrorKind::kNoSpace, "the disk is nearly full: only " + human_size(space.available) +
+                                       " is free at " + state_.root().string() +
+                                       ", and the disk-reserve is " + human_size(reserve) + ". " +
                                        advice());
 }
 

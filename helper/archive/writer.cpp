@@ -56,15 +56,16 @@ class Gate : public Sink {
     const Completeness verdict = inspector_->verdict();
     if (verdict.kind == Completeness::Kind::kIncomplete)
       throw Error(bad_,
-                  "the dump of " + printable(planned_.name) + " is not complete: " + verdict.why);
+                  "the dump of " + printable(planned_.name) + " is incomplete: " + verdict.why);
     if (verdict.kind == Completeness::Kind::kNotJudged)
       log_.note("not checked whether the dump of " + printable(planned_.name) +
                 " is complete: " + verdict.why);
   }
 
   [[noreturn]] void unexpected() const {
-    throw Error(bad_, "the dump of " + printable(planned_.name) + " does not begin as a " +
-                          printable(planned_.kind) + " does");
+    throw Error(bad_, "the dump of " + printable(planned_.name) +
+                          " does not begin with the signature of a " + printable(planned_.kind) +
+                          " does");
   }
 
   const PlannedArtifact& planned_;
@@ -125,7 +126,7 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
   artifact.file = file_name(planned);
   for (const auto& other : manifest_.artifacts) {
     if (other.file == artifact.file)
-      throw Error(ErrorKind::kFailed, "two artifacts are called " + printable(planned.name));
+      throw Error(ErrorKind::kFailed, "two artifacts have the name " + printable(planned.name));
   }
   artifact.open_command = open_command(codec_.kind, artifact.file, reader_for(planned));
 
@@ -151,7 +152,7 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
 
 Manifest Writer::commit(const std::function<void(Manifest&)>& judge) {
   if (manifest_.artifacts.empty() || manifest_.artifacts.size() + left_out_ != plan_.artifacts)
-    throw Error(ErrorKind::kFailed, "an artifact of " + manifest_.id + " was left out");
+    throw Error(ErrorKind::kFailed, "an artifact of " + manifest_.id + " was not written");
   const interrupt::Shield shield;
   manifest_.warnings = log_.warnings();
   manifest_.detail = log_.detail();

@@ -30,8 +30,8 @@ std::optional<Store::Entry> look_at(Store& store, const std::string& key) {
 
 void Written::begin(const std::string& key, const std::optional<Store::Entry>& found) {
   if (found)
-    throw KeyTaken("there is a file " + key.substr(key.rfind('/') + 1) +
-                   " already, which this attempt did not write and leaves as it is");
+    throw KeyTaken("the file " + key.substr(key.rfind('/') + 1) +
+                   " already exists and was not written by this attempt: it was left unchanged");
   note("+" + key);
   keys_.push_back(key);
 }

@@ -9,6 +9,7 @@
 #include "archive/disk_reserve.hpp"
 #include "archive/writer.hpp"
 #include "backup/suspect.hpp"
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -31,7 +32,7 @@ void judge(State& state, HookLog& log, Manifest& manifest) {
     manifest.reference = found.reference;
   } catch (const std::exception& error) {
     const std::string warning =
-        std::string("it was not compared with the backups before it: ") + error.what();
+        std::string("it was not compared with earlier backups: ") + error.what();
     if (manifest.warnings.size() < limits::kWarnings) manifest.warnings.push_back(warning);
     log::warn(manifest.id + ": " + warning);
     log.note(warning);
@@ -250,7 +251,7 @@ class Exporter {
     try {
       run_once(artifact, sink);
     } catch (const Untouched& failure) {
-      attempt_.log().note("nothing was written yet, so once more: " + failure.error);
+      attempt_.log().note("retrying, since nothing was written yet: " + failure.error);
       sweep_hooks(state_, attempt_.run().record());
       const Description now = describe(state_, attempt_.run(), attempt_.log(), source_);
       require_running(now, source_);
@@ -304,7 +305,7 @@ const PlannedArtifact& pick(const Description& description, const std::string& n
   throw Error(ErrorKind::kBadInput,
               names.empty() ? source.spelling() + " has no artifact '" + printable(name) + "'"
                             : source.spelling() + " has several artifacts (" + join(names, ", ") +
-                                  "): say which with --artifact");
+                                  "): choose one with --artifact");
 }
 
 }  // namespace
@@ -331,7 +332,7 @@ Manifest create_backup(State& state, const CreateRequest& request, const Progres
         writer.add(artifact, [&](Sink& sink) { exporter.run(artifact, sink); });
       } catch (const SourceGone&) {
         attempt.log().warn(artifact.name + " of " + request.source.spelling() +
-                           " has gone while the backup was made, and is left out");
+                           " was removed while the backup was running and is not included");
         writer.leave_out();
       }
     }
@@ -345,9 +346,8 @@ Manifest adopt_backup(State& state, const CreateRequest& request, const std::str
   // Nothing at all is no attempt: a pipeline whose first program failed.
   std::string bytes = read_input(input);
   if (bytes.empty())
-    throw Error(ErrorKind::kBadInput,
-                "there is nothing on stdin, where the dump is read from: dokku backups:adopt " +
-                    request.source.spelling() + " < dump");
+    throw Error(ErrorKind::kBadInput, "no dump was given on stdin: " + command("adopt") + " " +
+                                          request.source.spelling() + " < dump");
   Attempt attempt(state, request);
   const auto work = [&](const Description& description) {
     const PlannedArtifact& planned = pick(description, artifact, request.source);

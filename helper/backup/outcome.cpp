@@ -29,7 +29,7 @@ void tell_suspicion(State& state, const Manifest& manifest) {
   if (!alert.message.empty()) {
     raise_alert(state, alert);
   } else if (is_judged(manifest)) {
-    alert.message = manifest.id + " is as it should be";
+    alert.message = manifest.id + " is no longer suspect";
     clear_alert(state, alert);
   }
 }
@@ -56,7 +56,7 @@ void tell_outcome(State& state, const CreateRequest& request, const Error& error
     raise_alert(state, {.kind = AlertKind::kFailure,
                         .source = request.source.text(),
                         .backup = failed_attempt(state, request.source),
-                        .message = (request.trigger == "final" ? "no final backup: " : "") +
+                        .message = (request.trigger == "final" ? "the final backup failed: " : "") +
                                    std::string(error.what()),
                         .code = error.exit_code()});
   });

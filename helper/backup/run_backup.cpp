@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backup/outcome.hpp"
+#include "base/command.hpp"
 #include "base/text.hpp"
 #include "copies/copying.hpp"
 #include "hook/hook_log.hpp"
@@ -18,10 +19,9 @@ namespace {
 void require_copy_target(State& state, const Backup& backup, const std::string& target) {
   if (target == kLocalTarget || state.settings().targets.contains(target)) return;
   const std::string why =
-      "the copy to " + printable(target) +
-      " failed: there is no such target. Make it with dokku backups:target-add, or name those that "
-      "there are with dokku backups:set " +
-      backup.source.spelling() + " targets (see dokku backups:target-list)";
+      "the copy to " + printable(target) + " failed: unknown target. Add it with " +
+      command("target-add") + ", or choose other targets with " + command("set") + " " +
+      backup.source.spelling() + " targets (see " + command("target-list") + ")";
   state.catalog().mark_copy(backup, {target, "failed", why, {}});
   throw Error(ErrorKind::kNotFound, why);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/command.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "catalog/job_marks.hpp"
@@ -59,7 +60,7 @@ std::string shrunk(const std::string& what, const std::string& now, const std::s
 
 std::string other_server(const Shape& now, const Shape& before) {
   if (!now.identity.empty() && !before.identity.empty() && now.identity != before.identity)
-    return "its server is another one than that of " + before.id;
+    return "its server is not the one of " + before.id;
   if (now.engine == before.engine && major(now.version) != major(before.version))
     return now.engine + " is " + now.version + " now, for " + before.id + " it was " +
            before.version;
@@ -211,18 +212,21 @@ std::string suspicion_text(State& state, const Manifest& manifest) {
   std::string text =
       manifest.id +
       (manifest.suspect.empty()
-           ? " is like the suspect ones before it, and is what newer ones are measured by"
+           ? " resembles the suspect backups before it and is now the reference for newer ones"
            : " is suspect: " + manifest.suspect +
-                 ". Nothing older is removed until a good one follows");
+                 ". Nothing older is removed until a good backup follows");
   try {
     const auto reference = state.catalog().find(manifest.source.type, manifest.reference);
     const auto until = reference ? way_back_until(state.catalog(), *reference) : std::nullopt;
-    if (reference) text += ". The last backup from before is " + reference->id + ", which stays";
+    if (reference)
+      text += ". The last backup from before the change is " + reference->id + ", which is kept";
     if (until) text += " until " + rfc3339(*until).substr(0, 10);
   } catch (const Error& error) {
-    log::warn("The last backup from before the loss is not known: " + std::string(error.what()));
+    log::warn("The last backup from before the change could not be determined: " +
+              std::string(error.what()));
   }
-  return text + ". If that is as it should be: dokku backups:accept " + manifest.source.spelling();
+  return text + ". If the change is intended: " + command("accept") + " " +
+         manifest.source.spelling();
 }
 
 std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference) {
@@ -271,7 +275,7 @@ bool free_suspect(State& state, const Source& source) {
     remove_backup(state, *oldest);
   }
   log::step("Removed " + oldest->id +
-            " from local to make room: it is suspect, and a newer one is " + "like it");
+            " from local to free disk space: it is suspect, and a newer backup " + "resembles it");
   return true;
 }
 

@@ -1,4 +1,5 @@
 #include "catalog/catalog.hpp"
+#include "catalog/latest.hpp"
 
 // What the catalog answers. What writes is in catalog.cpp.
 
@@ -10,7 +11,7 @@ constexpr const char* kColumns =
     "verified_at, deleting, deleted_at, engine, engine_version, raw_size, stored_size, "
     "schedule, suspect, identity, row_count, manifest_sha256, sequence, reference";
 
-constexpr const char* kHasGoodCopy =
+const std::string kHasGoodCopy =
     "EXISTS (SELECT 1 FROM copies WHERE backup = key AND status = 'success')";
 
 std::optional<std::uint64_t> size_at(const Statement& statement, int column) {
@@ -69,9 +70,16 @@ std::vector<Backup> Catalog::find(const std::string& id) {
   return read(query.bind(id));
 }
 
+const std::string& latest_condition() {
+  static const std::string kCondition =
+      "status = 'success' AND deleted_at IS NULL AND deleting = 0 AND "
+      "trigger NOT IN ('safety', 'final') AND suspect = '' AND " +
+      kHasGoodCopy;
+  return kCondition;
+}
+
 std::optional<Backup> Catalog::latest(const Source& source) {
-  return newest(source, std::string("trigger NOT IN ('safety', 'final') AND suspect = '' AND ") +
-                            kHasGoodCopy);
+  return newest(source, latest_condition());
 }
 
 std::optional<Backup> Catalog::newer_excluded(const Source& source) {

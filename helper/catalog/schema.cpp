@@ -159,7 +159,8 @@ void check_columns(Database& database, std::int64_t version) {
   for (const auto& column : expected)
     if (!found.contains(column)) throw Error(ErrorKind::kDamaged, "it has no column " + column);
   if (version < kNewest && found.size() > expected.size())
-    throw Error(ErrorKind::kDamaged, "it has more than its version " + std::to_string(version));
+    throw Error(ErrorKind::kDamaged,
+                "it has more columns than its version " + std::to_string(version));
 }
 
 }  // namespace
@@ -168,7 +169,7 @@ void migrate(Database& database) {
   const std::int64_t found = version_of(database);
   if (found > kNewest)
     throw Error(ErrorKind::kFailed,
-                "catalog.db was made by a newer version of this program: update the plugin");
+                "catalog.db was created by a newer version of this plugin: update the plugin");
   if (found < 0) throw Error(ErrorKind::kDamaged, "it has no valid version");
   if (found == kNewest) return check_columns(database, found);
   Transaction transaction(database);

@@ -2,10 +2,12 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -28,12 +30,12 @@ namespace {
 
 /// Those that every verb takes. Dokku leaves its global flags in argv, --trace among them.
 std::vector<OptionSpec> with_common(std::vector<OptionSpec> options) {
-  options.push_back({"format", "text|json", "how to print"});
+  options.push_back({"format", "text|json", "output format"});
   options.push_back({"quiet", nullptr, "print results and failures only"});
-  options.push_back({"trace", nullptr, "for Dokku: does nothing here"});
+  options.push_back({"trace", nullptr, "accepted for Dokku and ignored"});
   options.push_back({"help", nullptr, "print the help of this command"});
-  options.push_back({"root", "DIR", "the state directory (at a shell only)"});
-  options.push_back({"hooks", "DIR", "the directory of the hooks (at a shell only)"});
+  options.push_back({"root", "DIR", "the state directory (only at a shell on the host)"});
+  options.push_back({"hooks", "DIR", "the directory of the hooks (only at a shell on the host)"});
   return options;
 }
 
@@ -80,8 +82,7 @@ void look_without_settings(State& state) {
     state.settings();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
-    log::warn(std::string(error.what()) +
-              ". Until then the built-in defaults are used to show what there is");
+    log::warn(std::string(error.what()) + ". Until then the built-in defaults are used");
     state.use_default_settings();
   }
 }
@@ -102,14 +103,21 @@ int run_on(const fs::path& root, const Verb& verb, const Options& options, bool 
   return verb.run(call);
 }
 
+bool asks_for_help(const std::vector<std::string>& arguments) {
+  return std::find(arguments.begin(), arguments.end(), "--help") != arguments.end();
+}
+
+std::string usage_of(const Verb& verb) {
+  return trim(prefix_of(verb, command_prefix()) + verb.name + " " + verb.usage);
+}
+
 int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
-  for (const auto& argument : arguments) {
-    if (argument == "--help") {
-      print_help({verb.name});
-      return 0;
-    }
+  if (asks_for_help(arguments)) {
+    print_help({verb.name});
+    return 0;
   }
-  const Options options(verb.name, verb.usage, with_common(verb.options), verb.words, arguments);
+  const Options options(verb.name, usage_of(verb), with_common(verb.options), verb.words,
+                        arguments);
   refuse_shell_options(options);
   const bool json = wants_json(options);
   log::set_quiet(options.flag("quiet") || std::getenv("DOKKU_QUIET_OUTPUT") != nullptr);
@@ -119,13 +127,16 @@ int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
     return run_on(root, verb, options, json);
   } catch (const Error& error) {
     const std::string why = error.what();
-    if (error.kind() != ErrorKind::kNoSpace || why.find("backups:") != std::string::npos) throw;
+    if (error.kind() != ErrorKind::kNoSpace || why.find(command_prefix()) != std::string::npos)
+      throw;
     throw Error(error.kind(), why + ". " + disk_space_advice(root));
   }
 }
 
 void print_version(const std::vector<std::string>& arguments) {
-  const Options options("version", "", with_common({}), {}, arguments);
+  const Verb& verb = stateless_verbs().front();
+  if (asks_for_help(arguments)) return print_help({verb.name});
+  const Options options(verb.name, usage_of(verb), with_common({}), verb.words, arguments);
   if (wants_json(options)) {
     print_json({{"version", kVersion}});
   } else {
@@ -154,9 +165,7 @@ int dispatch(const std::vector<std::string>& words) {
     return 0;
   }
   const Verb* verb = find_verb(words[0]);
-  if (verb == nullptr)
-    throw Error(ErrorKind::kBadInput,
-                "there is no command '" + printable(words[0]) + "': see dokku backups:help");
+  if (verb == nullptr) throw Error(ErrorKind::kBadInput, unknown_command(words[0]));
   return run_verb(*verb, {words.begin() + 1, words.end()});
 }
 

@@ -3,10 +3,23 @@
 #include <string>
 #include <vector>
 
+#include "cli/verb.hpp"
+
 namespace backups {
 
 /// `help [<verb>]`, and for the plugin `help --dokku`, `help --dokku --all`, `help --completion`.
-/// Throws Error, kBadInput, for a word that is no verb.
+/// `help --markdown` and `help --man` print docs/cli.md and docs/backups-helper.1. Throws Error,
+/// kBadInput, for a word that is no verb.
 void print_help(const std::vector<std::string>& arguments);
+
+/// The help of one verb as it is called with `prefix` (base/command.hpp), in lines of at most
+/// 100 columns.
+std::string verb_help_text(const Verb& verb, const std::string& prefix);
+
+/// "backups-helper " for an internal verb, which Dokku has no command for; otherwise `prefix`.
+std::string prefix_of(const Verb& verb, const std::string& prefix);
+
+/// "unknown command 'creat': did you mean create? See dokku backups:help"
+std::string unknown_command(const std::string& word);
 
 }  // namespace backups

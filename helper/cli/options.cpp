@@ -4,14 +4,14 @@
 #include <cxxopts.hpp>
 
 #include "base/error.hpp"
+#include "base/nearest.hpp"
 #include "base/text.hpp"
 
 namespace backups {
 namespace {
 
-[[noreturn]] void bad_input(const std::string& verb, const std::string& what,
-                            const std::string& usage) {
-  throw Error(ErrorKind::kBadInput, what + ". Usage: backups:" + verb + " " + usage);
+[[noreturn]] void bad_input(const std::string& what, const std::string& usage) {
+  throw Error(ErrorKind::kBadInput, what + (what.ends_with("?") ? "" : ".") + " Usage: " + usage);
 }
 
 cxxopts::Options make_parser(const std::string& verb, const std::vector<OptionSpec>& specs) {
@@ -31,9 +31,24 @@ const OptionSpec* find_spec(const std::vector<OptionSpec>& specs, const std::str
   return nullptr;
 }
 
+std::string unknown_option(const std::string& name, const std::vector<OptionSpec>& specs) {
+  std::vector<std::string> names;
+  for (const auto& spec : specs) names.push_back(std::string("--") + spec.name);
+  const auto nearest = nearest_name(name, names);
+  return "unknown option " + in_quotes(name) + (nearest ? ": did you mean " + *nearest + "?" : "");
+}
+
+/// " <source>": the word of that index in a usage, empty where it has no name.
+std::string nth_argument(const std::string& usage, std::size_t index) {
+  std::size_t at = usage.find(" <");
+  for (; index > 0 && at != std::string::npos; --index) at = usage.find(" <", at + 1);
+  const std::size_t end = at == std::string::npos ? at : usage.find('>', at);
+  return end == std::string::npos ? "" : usage.substr(at, end + 1 - at);
+}
+
 /// The options among the arguments, each value an argument of its own, since cxxopts looks for "="
 /// with a regular expression; the words go to `words`, since it would split them at commas.
-std::vector<std::string> set_words_aside(const std::string& verb, const std::string& usage,
+std::vector<std::string> set_words_aside(const std::string& usage,
                                          const std::vector<OptionSpec>& specs,
                                          const std::vector<std::string>& arguments,
                                          std::vector<std::string>& words) {
@@ -41,16 +56,16 @@ std::vector<std::string> set_words_aside(const std::string& verb, const std::str
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     if (!word.starts_with("-") || word == "-") {
-      if (word.empty()) bad_input(verb, "an empty word", usage);
+      if (word.empty()) bad_input("empty argument", usage);
       words.push_back(word);
       continue;
     }
     const auto equals = word.find('=');
     const std::string name = word.substr(0, equals);
     const OptionSpec* spec = name.starts_with("--") ? find_spec(specs, name.substr(2)) : nullptr;
-    if (spec == nullptr) bad_input(verb, "there is no option '" + printable(name) + "'", usage);
+    if (spec == nullptr) bad_input(unknown_option(name, specs), usage);
     if (spec->value == nullptr && equals != std::string::npos)
-      bad_input(verb, name + " takes no value", usage);
+      bad_input(name + " takes no value", usage);
     options.push_back(name);
     if (spec->value == nullptr) continue;
     if (equals != std::string::npos) {
@@ -58,7 +73,7 @@ std::vector<std::string> set_words_aside(const std::string& verb, const std::str
     } else if (++i < arguments.size()) {
       options.push_back(arguments[i]);
     } else {
-      bad_input(verb, name + " needs a value (" + spec->value + ")", usage);
+      bad_input(name + " needs a value (" + spec->value + ")", usage);
     }
   }
   return options;
@@ -71,7 +86,7 @@ Options::Options(const std::string& verb, const std::string& usage,
                  const std::vector<std::string>& arguments)
     : command_(verb) {
   for (const auto& argument : arguments) command_ += " " + shell_quote(argument);
-  const auto options = set_words_aside(verb, usage, specs, arguments, words_);
+  const auto options = set_words_aside(usage, specs, arguments, words_);
   std::vector<char*> pointers = {const_cast<char*>(verb.c_str())};
   for (const auto& option : options) pointers.push_back(const_cast<char*>(option.c_str()));
   auto argc = static_cast<int>(pointers.size());
@@ -83,17 +98,18 @@ Options::Options(const std::string& verb, const std::string& usage,
       const auto [found, first] = values_.emplace(argument.key(), argument.value());
       if (first) continue;
       if (!find_spec(specs, argument.key())->repeatable)
-        bad_input(verb, "--" + argument.key() + " is given twice", usage);
+        bad_input("--" + argument.key() + " is given twice", usage);
       found->second += "," + argument.value();
     }
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {  // its class has another name in every release
-    bad_input(verb, printable(error.what()), usage);
+    bad_input(printable(error.what()), usage);
   }
   if (words_.size() > count.most)
-    bad_input(verb, "'" + printable(words_[count.most]) + "' is one word too many", usage);
-  if (words_.size() < count.fewest) bad_input(verb, "a word is missing", usage);
+    bad_input("unexpected argument " + in_quotes(words_[count.most]), usage);
+  if (words_.size() < count.fewest)
+    bad_input("missing argument" + nth_argument(usage, words_.size()), usage);
 }
 
 std::optional<std::string> Options::value(const std::string& name) const {
@@ -107,8 +123,8 @@ std::optional<std::int64_t> Options::number(const std::string& name, std::int64_
   if (!text) return std::nullopt;
   const auto parsed = parse_number(*text);
   if (!parsed || *parsed < least)
-    throw Error(ErrorKind::kBadInput, "--" + name + " takes a whole number from " +
-                                          std::to_string(least) + " on, not '" + printable(*text) +
+    throw Error(ErrorKind::kBadInput, "--" + name + " takes a whole number of at least " +
+                                          std::to_string(least) + ", not '" + printable(*text) +
                                           "'");
   return parsed;
 }

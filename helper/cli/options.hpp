@@ -27,7 +27,8 @@ struct WordCount {
 class Options {
  public:
   /// Throws Error, kBadInput, naming the word that is wrong: an unknown option, one given twice, a
-  /// missing value, too many or too few words. `verb` and `usage` are for the message.
+  /// missing value, too many or too few words. `usage` is shown in it, the whole command: "dokku
+  /// backups:create <source>".
   Options(const std::string& verb, const std::string& usage, const std::vector<OptionSpec>& specs,
           WordCount count, const std::vector<std::string>& arguments);
 

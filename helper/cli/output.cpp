@@ -11,6 +11,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/controls.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -172,11 +173,11 @@ Progress make_progress() {
 
 std::string as_typed(const Options& options) {
   const bool at_a_shell = options.flag("root");
-  return (at_a_shell ? "backups-helper " : "dokku backups:") + printable(options.command());
+  return (at_a_shell ? "backups-helper " : command_prefix()) + printable(options.command());
 }
 
 std::string works_at_a_shell(const Options& options) {
-  return " works at a shell only, as root on the host: " + own_program().string() + " " +
+  return " is only allowed at a shell on the host, as root: " + own_program().string() + " " +
          printable(options.command());
 }
 

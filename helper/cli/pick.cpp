@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/limits.hpp"
@@ -31,9 +32,9 @@ Artifact pick_artifact(const Manifest& manifest, const std::optional<std::string
   if (names.size() == 1) return *picked;
   if (name)
     throw Error(ErrorKind::kBadInput, manifest.id + " has no artifact '" + printable(*name) +
-                                          "': see dokku backups:info");
+                                          "': see " + command("info") + " " + manifest.id);
   throw Error(ErrorKind::kBadInput, manifest.id + " has several artifacts (" + join(names, ", ") +
-                                        "): say which with --artifact");
+                                        "): choose one with --artifact");
 }
 
 }  // namespace backups

@@ -17,6 +17,13 @@ const std::vector<Verb>& verbs() {
   return kVerbs;
 }
 
+const std::vector<Verb>& stateless_verbs() {
+  static const std::vector<Verb> kVerbs = {
+      {"version", "", "print the version of the plugin", {}, {}, {}},
+      {"help", "[<command>]", "print the commands or the help of one", {0, 1}, {}, {}}};
+  return kVerbs;
+}
+
 const Verb* find_verb(const std::string& name) {
   for (const auto& verb : verbs())
     if (name == verb.name) return &verb;

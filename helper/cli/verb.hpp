@@ -41,7 +41,10 @@ struct Verb {
 
 const std::vector<Verb>& verbs();
 
-/// Nothing for a word that is no verb.
+/// `version` and `help`, which need no state directory: rows of the help without a `run`.
+const std::vector<Verb>& stateless_verbs();
+
+/// Returns nullptr for an unknown verb.
 const Verb* find_verb(const std::string& name);
 
 // One file each.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -36,17 +37,17 @@ std::vector<Copy> holders(const Backup& backup, const std::string& except) {
 
 /// What a person finds in a bucket who has nothing else: written once, below the host's name.
 constexpr const char* kRecoveryFile = "RECOVERY.md";
-constexpr const char* kRecoveryText = R"(# How to get data back from here with standard tools
+constexpr const char* kRecoveryText = R"(# How to restore data from here with standard tools
 
-Every backup is a manifest, `<type>/<name>/<id>.json`, and the files that it names beside it. A backup without its manifest
-is not whole. The name of a file says how it was packed: `.zst` opens with `zstd -d`, `.gz` with `gzip -d`.
+Every backup is a manifest, `<type>/<name>/<id>.json`, and the files that it names, next to it. A backup without its
+manifest is incomplete. The suffix of a file tells its compression: `.zst` opens with `zstd -d`, `.gz` with `gzip -d`.
 
-1. Download the manifest and the files of the backup that you want, with any S3 client: `aws s3 cp --recursive`, `rclone copy`.
+1. Download the manifest and the files of the backup, with any S3 client: `aws s3 cp --recursive`, `rclone copy`.
 2. Compare `sha256sum` of each file with `stored_sha256` in the manifest.
 3. Run the `open_command` of each artifact, in the order of the manifest: it needs the client of the database and nothing else.
 
-With the plugin on a new host: `dokku backups:target-add`, then `dokku backups:sync <target> --host <the name of this folder>`, then
-`dokku backups:restore <id>`.
+With the plugin on a new host: `dokku backups:target-add`, then `dokku backups:sync <target> --host <the name of this
+folder>`, then `dokku backups:restore <type>:<id>`. A SQLite file has no known path there: add `--into sqlite:<path>`.
 )";
 
 /// A copy is whole without it.
@@ -58,7 +59,7 @@ void leave_recovery_note(Store& store) {
     file->finish();
   } catch (const KeyTaken&) {
   } catch (const Error& error) {
-    log::warn(std::string(kRecoveryFile) + " is not written: " + error.what());
+    log::warn(std::string(kRecoveryFile) + " could not be written: " + error.what());
   }
 }
 
@@ -79,7 +80,7 @@ bool is_known_manifest(const Backup& backup, const Manifest& manifest) {
 
 std::string tell_tampering(State& state, const Backup& backup, const std::string& target) {
   const std::string message = "the manifest of " + backup.id + " on " + target +
-                              " is not the one that was written: somebody has replaced it";
+                              " is not the one that was written: it was replaced";
   raise_alert(state, {.kind = AlertKind::kTampering,
                       .source = backup.source.text(),
                       .backup = backup.id,
@@ -103,8 +104,8 @@ std::string nearest(const Backup& backup) {
 void require_copy(const Backup& backup, const std::string& target) {
   for (const auto& copy : backup.copies)
     if (copy.target == target && copy.status != "deleted") return;
-  throw Error(ErrorKind::kNotFound,
-              backup.id + " has no copy on '" + printable(target) + "': see dokku backups:info");
+  throw Error(ErrorKind::kNotFound, backup.id + " has no copy on '" + printable(target) +
+                                        "': see " + command("info") + " " + backup.text());
 }
 
 void mark_damage(State& state, const Backup& backup, const std::string& target,
@@ -125,8 +126,8 @@ void try_copies(State& state, const Backup& backup,
                 const std::string& except) {
   const auto copies = holders(backup, except);
   if (copies.empty())
-    throw Error(ErrorKind::kDamaged,
-                "there is no good copy of " + backup.id + ": see dokku backups:info");
+    throw Error(ErrorKind::kDamaged, "there is no good copy of " + backup.id + ": see " +
+                                         command("info") + " " + backup.text());
   for (const auto& copy : copies) {
     try {
       use(store_of(state, backup, copy.target), copy.target);
@@ -136,7 +137,7 @@ void try_copies(State& state, const Backup& backup,
     } catch (const Error& error) {
       mark_damage(state, backup, copy.target, error);
       if (copy.target == copies.back().target || !another_may_do(error.kind())) throw;
-      log::warn("The copy on " + copy.target + " can't be used (" + error.what() +
+      log::warn("The copy on " + copy.target + " cannot be used (" + error.what() +
                 "): trying the next");
     }
   }

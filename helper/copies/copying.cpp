@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 
 namespace backups {
@@ -35,11 +36,11 @@ bool is_being_copied(const State& state, const Backup& backup, const std::string
 void require_not_copied(const State& state, const Backup& backup, const std::string& target) {
   const auto run = copy_run(state, backup, target);
   if (!run) return;
-  throw Error(ErrorKind::kBusy,
-              backup.id + " is being copied" + (run->target.empty() ? "" : " to " + run->target) +
-                  " (process " + std::to_string(run->pid) + ", since " + rfc3339(run->started_at) +
-                  "). Wait for it, or stop it with dokku backups:cancel " +
-                  backup.source.spelling());
+  throw Error(ErrorKind::kBusy, backup.id + " is being copied" +
+                                    (run->target.empty() ? "" : " to " + run->target) +
+                                    " (process " + std::to_string(run->pid) + ", since " +
+                                    rfc3339(run->started_at) + "). Wait for it, or stop it with " +
+                                    command("cancel") + " " + backup.source.spelling());
 }
 
 }  // namespace backups

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "archive/writer.hpp"
+#include "base/command.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "copies/copy.hpp"
@@ -95,9 +96,9 @@ class Push {
     same_ = *text == manifest_.text;
     replaces_manifest_ = !same_ && (too_long ? ours_ : is_garbage(*text));
     if (!same_ && !replaces_manifest_)
-      throw Error(ErrorKind::kRefused, "another backup lies there as " + backup_.id +
-                                           ", and is left as it is: see dokku backups:sync " +
-                                           target_);
+      throw Error(ErrorKind::kRefused, "another backup is already stored there as " + backup_.id +
+                                           ", and was left unchanged: see " + command("sync") +
+                                           " " + target_);
     ours_ = true;
   }
 
@@ -189,8 +190,8 @@ class Push {
       written_.undo(state_.store(target_, host_));
     } catch (const Error& error) {
       run_.keep();
-      log::warn("What the copy of " + backup_.id + " to " + target_ +
-                " has left there can't be removed (" + error.what() + "): it is tried again later");
+      log::warn("Could not remove the partial copy of " + backup_.id + " to " + target_ + " (" +
+                error.what() + "): it is tried again later");
     }
     // One that was there before is there still, as good as it was.
     const Copy* before = backup_.copy_on(target_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "archive/written.hpp"
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "copies/copy.hpp"
@@ -38,7 +39,7 @@ void require_unlocked(State& state, const Backup& backup, const Copy& copy) {
       ErrorKind::kRefused,
       "the copy of " + backup.id + " on " + copy.target + " is locked" +
           (*until == ObjectLock::kForever ? " by a legal hold" : " until " + rfc3339(*until)) +
-          " and stays: nothing is deleted");
+          ": nothing was deleted");
 }
 
 /// False on a disk so full that not even this can be recorded before the files have gone.
@@ -56,11 +57,12 @@ bool announce(const Mark& mark) {
 void require_certain(State& state, const Backup& backup, const Copy& copy) {
   if (copy.target == kLocalTarget || !host_identity(state).doubts(copy.host)) return;
   throw Error(ErrorKind::kRefused,
-              "the copy of " + backup.id + " on " + copy.target + " lies below the name " +
+              "the copy of " + backup.id + " on " + copy.target + " is stored below the name " +
                   copy.host +
-                  ", which another machine may use too: nothing is deleted. Say which "
-                  "machine this is with dokku backups:host --keep or --new; the copy on this host "
-                  "alone is deleted by --target local");
+                  ", which another machine may use too: nothing was deleted. Decide which machine "
+                  "this is with " +
+                  command("host") +
+                  " --keep or --new; to delete only the copy on this host, add --target local");
 }
 
 /// The manifest last, which goes first.
@@ -93,12 +95,12 @@ std::string reason_to_leave(State& state, const Copy& copy) {
   if (copy.target == kLocalTarget) return "";
   if (!state.settings().targets.contains(copy.target)) return "that target was removed";
   if (host_identity(state).others.contains(copy.host))
-    return "it lies there below the name of another machine, " + copy.host;
+    return "it is stored below the name of another host, " + copy.host;
   return "";
 }
 
 void leave(State& state, const Backup& backup, const Copy& copy, const std::string& why) {
-  log::warn("The copy of " + backup.id + " on " + copy.target + " stays where it is: " + why);
+  log::warn("The copy of " + backup.id + " on " + copy.target + " was not deleted: " + why);
   state.catalog().mark_copy(backup, {copy.target, "left", why, {}});
 }
 
@@ -112,11 +114,11 @@ void discard_copy(State& state, const Backup& backup, const Copy& copy) {
       backup, {copy.target, known ? "deleted" : "missing", there ? "" : "it was not there", {}});
   if (!known)
     log::warn("The copy of " + backup.id + " on " + copy.target +
-              " was not there any more: nothing was deleted there");
+              " no longer existed: nothing was deleted there");
   if (store.keeps_removed())
     log::warn("The bucket of " + copy.target +
-              " keeps versions: what was deleted is hidden there until a " +
-              "lifecycle rule of the bucket ends it");
+              " is versioned: deleted files are only hidden there until a " +
+              "lifecycle rule of the bucket removes them");
 }
 
 void close(State& state, const Backup& backup) {
@@ -165,12 +167,12 @@ void require_no_pin(const State& state, const Backup& backup) {
   const Settings settings = state.settings();
   if (!settings.is_pinned(backup.text())) return;
   if (settings.pins.contains(backup.text()))
-    throw Error(ErrorKind::kRefused, backup.id + " is pinned: dokku backups:unpin it first");
+    throw Error(ErrorKind::kRefused,
+                backup.id + " is pinned; to unpin it: " + command("unpin") + " " + backup.text());
   throw Error(ErrorKind::kRefused,
-              "whether " + backup.id + " is pinned can't be read: 'pins' of " +
+              "cannot tell whether " + backup.id + " is pinned: 'pins' in " +
                   (state.root() / "settings.json").string() +
-                  " is not understood, so that nothing is deleted. Update the plugin, or mend that "
-                  "entry");
+                  " is not valid, so nothing was deleted. Update the plugin or correct that entry");
 }
 
 void remove_copy(State& state, const Backup& backup, const std::string& target) {

@@ -34,8 +34,8 @@ bool is_strangers(State& state, const Manifest& manifest, const std::string& tar
   if (!host.owns(manifest.host) || host.wrote(manifest.writer)) return false;
   if (!host.strangers.contains(manifest.writer))
     doubt_host(state,
-               manifest.id + " on " + target + " lies below " + manifest.host +
-                   ", and this machine did not write it",
+               manifest.id + " on " + target + " is stored below " + manifest.host +
+                   ", but was not written by this machine",
                manifest.writer);
   return true;
 }

@@ -25,7 +25,7 @@ Manifest verify_backup(State& state, const Backup& backup, const std::string& ta
     Store& store = store_of(state, backup, target);
     Manifest manifest = known_manifest(state, store, backup, target);
     verify_artifacts(store, manifest, progress);
-    record_if_space(backup.id + " is whole on " + target, [&] {
+    record_if_space(backup.id + " is valid on " + target, [&] {
       state.catalog().mark_verified(backup, now());
       state.catalog().observe_copy(backup, {target, "success", "", {}});
     });

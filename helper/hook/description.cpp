@@ -94,7 +94,7 @@ Description describe(const State& state, const Run& run, HookLog& log, const Sou
     return description;
   } catch (const PlainJson::exception& error) {
     throw Error(ErrorKind::kFailed, source.type + " describe " + source.address +
-                                        " gave no proper answer: " + error.what());
+                                        " returned an invalid answer: " + error.what());
   }
 }
 

@@ -83,7 +83,7 @@ class StringSink : public Sink {
   explicit StringSink(std::string& text) : text_(text) {}
   void write(std::string_view bytes) override {
     if (text_.size() + bytes.size() > kMostAnswer)
-      throw Error(ErrorKind::kFailed, "a hook's answer has no end");
+      throw Error(ErrorKind::kFailed, "the answer of a hook is too long");
     text_ += bytes;
   }
   void finish() override {}
@@ -198,7 +198,7 @@ void Hook::copy_output(Sink& sink, const Timeouts& timeouts) {
   for (;;) {
     if (!wait_ready(output_.get(), POLLIN, limit))
       throw Error(ErrorKind::kFailed,
-                  "time-out: " + what_ + " sent nothing for " + human_duration(limit.count()));
+                  "timeout: " + what_ + " sent nothing for " + human_duration(limit.count()));
     const std::size_t got = read_some(output_.get(), buffer.data(), buffer.size(), what_);
     if (got == 0) break;
     sink.write({buffer.data(), got});
@@ -208,7 +208,7 @@ void Hook::copy_output(Sink& sink, const Timeouts& timeouts) {
   while (!process_->wait(milliseconds(200))) {
     interrupt::check();
     if (std::chrono::steady_clock::now() > end)
-      throw Error(ErrorKind::kFailed, "time-out: " + what_ + " does not end");
+      throw Error(ErrorKind::kFailed, "timeout: " + what_ + " did not exit");
   }
 }
 
@@ -230,7 +230,7 @@ void Hook::fail(int status) const {
       its_own && names_a_kind(status) ? static_cast<ErrorKind>(status) : ErrorKind::kFailed;
   if (kind != ErrorKind::kFailed && !words.empty()) throw Error(kind, words);
   const bool killed = status > 128 && status <= 128 + SIGRTMAX;
-  const std::string end = killed ? "was ended by signal " + std::to_string(status - 128)
+  const std::string end = killed ? "was killed by signal " + std::to_string(status - 128)
                                  : "failed with exit code " + std::to_string(status);
   throw Error(kind, what_ + " " + end + (words.empty() ? "" : ": " + words));
 }

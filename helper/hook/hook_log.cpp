@@ -78,7 +78,7 @@ void HookLog::append(const std::string& text) {
   if (written_ > kMostBytes) return;
   std::string line = rfc3339(now()) + " " + text + "\n";
   written_ += line.size();
-  if (written_ > kMostBytes) line += "(the log is full: what follows is not kept)\n";
+  if (written_ > kMostBytes) line += "(the log is full: later lines are dropped)\n";
   write(line);
 }
 
@@ -119,7 +119,7 @@ void HookLog::add_message(const std::string& text) {
   if (json.contains("untouched")) untouched_ = json["untouched"] == true;
   if (json.contains("detail") && json["detail"].is_object()) {
     const auto merged = merge(detail_, json["detail"]);
-    if (!merged) append("a detail is left out, since it is too large");
+    if (!merged) append("a detail was left out because it is too large");
     if (merged) detail_ = *merged;
   }
   if (json.contains("failure") && json["failure"].is_object()) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -96,7 +97,7 @@ std::vector<Source> Resolver::everything() {
     add(found, source);
     if (found.size() == before || is_there(source)) continue;
     found.pop_back();
-    log::detail(source.spelling() + " is left out: it is gone, and only its backups are here");
+    log::detail(source.spelling() + " is skipped: it no longer exists, only its backups do");
   }
   return found;
 }
@@ -133,13 +134,13 @@ void Resolver::authorise_everything() {
   if (allowed(sources).size() != sources.size())
     throw Error(
         ErrorKind::kUnauthorised,
-        "this takes the right to use every source, which you don't have: ask whoever "
-        "administers this host, or name one of your own sources where a source can be named");
+        "this requires access to every source, which you do not have: ask the administrator of "
+        "this host, or specify one of your own sources where the command takes one");
 }
 
 std::string Resolver::app(const std::string& word) {
   if (!valid_name(word))
-    throw Error(ErrorKind::kBadInput, in_quotes(word) + " is not the name of an app");
+    throw Error(ErrorKind::kBadInput, in_quotes(word) + " is not a valid name of an app");
   // An app is asked about as a source of that kind would be.
   if (allowed({{"app", word, word}}).empty())
     throw Error(ErrorKind::kUnauthorised, "you may not use app " + word);
@@ -173,10 +174,9 @@ Source Resolver::path_source(const std::string& type, const std::string& path) {
     address = (unseen ? absolute.lexically_normal() : whole).string();
   }
   if (!is_utf8(address))  // at the end of a link that is
-    throw Error(ErrorKind::kBadInput,
-                "'" + printable(address) +
-                    "' is not valid UTF-8, which the catalog and manifests are: rename it to back "
-                    "it up");
+    throw Error(ErrorKind::kBadInput, "'" + printable(address) +
+                                          "' is not valid UTF-8, which the catalog and the "
+                                          "manifests require: rename it to back it up");
   const auto source = make_source(type, address, sha256(address));
   if (source && !path.ends_with('/')) return *source;
   throw Error(ErrorKind::kBadInput, in_quotes(type + ":" + path) + " is not a source");
@@ -192,32 +192,35 @@ Source Resolver::unauthorised_source(const std::string& word) {
     for (const auto& known : state_.catalog().sources(address))
       if (known.type == type) return known;
     if (const auto source = make_source(type, address, "")) return *source;
-    throw Error(ErrorKind::kBadInput,
-                in_quotes(word) + " is not a source: it looks like <type>:<name>");
+    throw Error(
+        ErrorKind::kBadInput,
+        in_quotes(word) + " is not a source: use <type>:<name>, for example postgres:my-db");
   }
   if (!valid_name(word))
-    throw Error(ErrorKind::kBadInput, in_quotes(word) + " is not the name of a source");
+    throw Error(ErrorKind::kBadInput, in_quotes(word) + " is not a valid name of a source");
   auto found = state_.catalog().sources(word);
   for (auto& source : live(word)) add(found, std::move(source));
   found = allowed(found);
   if (found.empty())
-    throw Error(ErrorKind::kNotFound, "there is no source " + in_quotes(word) +
-                                          ": it looks like <type>:<name>, as in postgres:my-db");
+    throw Error(
+        ErrorKind::kNotFound,
+        "source " + in_quotes(word) + " not found; use <type>:<name>, for example postgres:my-db");
   if (found.size() > 1) {
     std::vector<std::string> names;
     for (const auto& source : found) names.push_back(source.spelling());
-    throw Error(ErrorKind::kBadInput,
-                in_quotes(word) + " may be any of " + join(names, ", ") + ": say which");
+    throw Error(ErrorKind::kBadInput, in_quotes(word) + " is ambiguous, it may be " +
+                                          join(names, ", ") + ": specify one of them");
   }
   return found.front();
 }
 
 void Resolver::require_own_path(const Source& source, const std::string& word) {
   if (word.find('/') != std::string::npos || state_.settings().knows(source)) return;
-  throw Error(ErrorKind::kRefused, "the path " + printable(source.address) +
-                                       " was never named on this host, only by a backup: to use "
-                                       "it, type it as " +
-                                       printable(source.spelling()));
+  throw Error(
+      ErrorKind::kRefused,
+      "the path " + printable(source.address) +
+          " was never used on this host and is only known from a backup: to use it, type it as " +
+          printable(source.spelling()));
 }
 
 void Resolver::remember_path(const Source& source) {
@@ -239,7 +242,7 @@ Source Resolver::known_source(const std::string& word) {
   const Run run(state_, "describe", found);
   HookLog log{{}};
   if (describe(state_, run, log, found).exists()) return found;
-  throw Error(ErrorKind::kNotFound, "there is no source " + in_quotes(word));
+  throw Error(ErrorKind::kNotFound, "source " + in_quotes(word) + " not found");
 }
 
 Backup Resolver::latest(const Source& source) {
@@ -251,17 +254,17 @@ Backup Resolver::latest(const Source& source) {
            (!newer_excluded->has_good_copy()  ? " has no good copy"
             : newer_excluded->suspect.empty() ? " was taken before the service was destroyed"
                                               : " is suspect") +
-           ", and is no @latest: name it";
+           ", and @latest does not select it: specify its id";
   if (!found)
     throw Error(ErrorKind::kNotFound, "there is no successful backup of " + source.spelling() +
                                           (hint.empty() ? "" : "; " + hint));
-  if (!hint.empty()) log::warn("There is a newer one: " + hint + " to have that");
+  if (!hint.empty()) log::warn("There is a newer backup: " + hint + " to use it");
   const auto before = state_.catalog().find(source.type, found->reference);
   if (before && before->has_good_copy())
-    log::warn(found->id + " has less than " + before->id +
-              ", the last backup from before the loss: name that to have what was lost, or, if the "
-              "loss was wanted: dokku backups:accept " +
-              source.spelling());
+    log::warn(found->id + " holds less than " + before->id +
+              ", the last backup from before the change: specify that id to get the lost data, or, "
+              "if the change is intended: " +
+              command("accept") + " " + source.spelling());
   return *found;
 }
 
@@ -274,7 +277,7 @@ Backup Resolver::backup(const std::string& word) {
   const std::string id = colon == std::string::npos ? word : word.substr(colon + 1);
   if (!parse_id(id))
     throw Error(ErrorKind::kBadInput,
-                in_quotes(word) + " is not the id of a backup, nor <source>" + kLatest);
+                in_quotes(word) + " is neither the id of a backup nor <source>" + kLatest);
   std::vector<Backup> found = state_.catalog().find(id);
   if (colon != std::string::npos)
     std::erase_if(found, [&](const Backup& b) { return b.source.type != word.substr(0, colon); });
@@ -287,8 +290,8 @@ Backup Resolver::backup(const std::string& word) {
     return std::find(sources.begin(), sources.end(), backup.source) == sources.end();
   });
   if (found.size() > 1)
-    throw Error(ErrorKind::kBadInput,
-                in_quotes(word) + " may be " + found[0].text() + " or " + found[1].text());
+    throw Error(ErrorKind::kBadInput, in_quotes(word) + " is ambiguous: specify " +
+                                          found[0].text() + " or " + found[1].text());
   return found.front();
 }
 

@@ -14,12 +14,12 @@ namespace backups {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 constexpr const char* kLibrary = "lib";  // what types share; no type itself
 constexpr const char* kFile = "type.json";
 constexpr const char* kPlaceholder = "<type>";
-constexpr std::uintmax_t kMostBytes = 16 * 1024;
+constexpr std::uintmax_t kLargestFile = 16 * 1024;
 constexpr std::size_t kLongestTitle = 60;
 constexpr std::size_t kLongestKind = 60;
 
@@ -43,7 +43,7 @@ constexpr std::array<Word<Promise>, 2> kPromises = {
 [[noreturn]] void fail(const std::string& what) { throw Error(ErrorKind::kFailed, what); }
 
 template <typename T, std::size_t N>
-T parse_word(const Json& json, const char* key, const std::array<Word<T>, N>& words) {
+T parse_word(const PlainJson& json, const char* key, const std::array<Word<T>, N>& words) {
   const std::string found = json.at(key);
   for (const auto& known : words)
     if (found == known.word) return known.value;
@@ -59,7 +59,7 @@ bool valid_kind(const std::string& kind) {
   return !kind.empty() && kind.size() <= kLongestKind && std::all_of(kind.begin(), kind.end(), ok);
 }
 
-std::vector<std::string> parse_kinds(const Json& json, const std::string& type) {
+std::vector<std::string> parse_kinds(const PlainJson& json, const std::string& type) {
   std::vector<std::string> kinds;
   for (std::string kind : json.at("kinds").get<std::vector<std::string>>()) {
     if (const auto at = kind.find(kPlaceholder); at != std::string::npos)
@@ -98,7 +98,7 @@ SourceType parse_source_type(const std::string& text, const std::string& type) {
   static const std::set<std::string> known = {"title", "address", "kinds", "promise"};
   if (!is_shallow(text)) fail("it is nested too deeply");
   try {
-    const Json json = Json::parse(text);
+    const PlainJson json = PlainJson::parse(text);
     if (!json.is_object()) fail("it is not a JSON object");
     for (const auto& [key, value] : json.items())
       if (!known.contains(key)) fail("it has the unknown member " + in_quotes(key));
@@ -111,7 +111,7 @@ SourceType parse_source_type(const std::string& text, const std::string& type) {
     read.kinds = parse_kinds(json, type);
     read.promise = parse_word(json, "promise", kPromises);
     return read;
-  } catch (const Json::exception& error) {
+  } catch (const PlainJson::exception& error) {
     fail(error.what());
   }
 }
@@ -120,7 +120,7 @@ SourceType source_type(const State& state, const HookSet& hooks) {
   const fs::path file = hooks.path(state) / kFile;
   try {
     if (!fs::is_regular_file(file)) fail("there is no such file");
-    if (fs::file_size(file) > kMostBytes) fail("it is too large");
+    if (fs::file_size(file) > kLargestFile) fail("it is too large");
     return parse_source_type(read_file(file).value_or(""), hooks.type);
   } catch (const std::exception& error) {
     fail("the hooks for " + hooks.type + " cannot be used: " + file.string() +

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -39,8 +40,8 @@ std::vector<std::string> of_one_line(const std::string& line) {
   const std::string token = join({parts.begin() + 2, parts.end()}, ":");
   if (token.size() < kShortestToken)
     throw Error(ErrorKind::kBadInput,
-                "these credentials have more than one colon: give the key, the secret and, of a "
-                "session, the token on lines of their own");
+                "these credentials contain more than one colon: give the key, the secret and, for "
+                "a session, the token on separate lines");
   return {parts[0], parts[1], token};
 }
 
@@ -154,8 +155,8 @@ S3Credentials parse_credentials(const std::string& text) {
   if (parts.size() == 1) parts = of_one_line(parts[0]);
   if (parts.size() < 2 || parts.size() > 3 || !std::all_of(parts.begin(), parts.end(), is_token))
     throw Error(ErrorKind::kBadInput,
-                "credentials come on stdin: KEY:SECRET on one line, or the key, the secret and, of "
-                "a session, the token on lines of their own");
+                "credentials are read from stdin: KEY:SECRET on one line, or the key, the secret "
+                "and, for a session, the token on separate lines");
   return {parts[0], parts[1], parts.size() == 3 ? parts[2] : "", "given"};
 }
 
@@ -171,7 +172,7 @@ void forget_credentials(const fs::path& root, const std::string& target) {
 
 void warn_of_environment(const std::string& target, const std::string& origin) {
   if (origin == kEnvironment)
-    log::warn("Over SSH and from cron there is no such environment: give " + target +
+    log::warn("This environment is missing over SSH and under cron: give " + target +
               " credentials of its own");
 }
 
@@ -185,9 +186,9 @@ S3Credentials find_credentials(const fs::path& root, const std::string& target,
   }
   for (const auto& chain : {of_environment, of_container, of_instance})
     if (auto found = chain()) return *found;
-  throw Error(ErrorKind::kKey, "target " + target +
-                                   " has no credentials: give them with dokku backups:target-set " +
-                                   target + " credentials, KEY:SECRET on stdin");
+  throw Error(ErrorKind::kKey, "target " + target + " has no credentials: give them with " +
+                                   command("target-set") + " " + target +
+                                   " credentials, KEY:SECRET on stdin");
 }
 
 }  // namespace backups

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "base/command.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "stream/digest.hpp"
@@ -65,10 +66,10 @@ bool settle(Settings& settings, const std::string& machine, const std::string& b
 
 void tell(State& state, const HostIdentity& host, const std::string& why) {
   const std::string message =
-      why + ". New backups go below " + host.name + "; what lies off-site below " +
+      why + ". New off-site backups are stored below " + host.name + "; those below " +
       join(host.doubtful, ", ") +
-      " is read, but neither pruned nor deleted, until you say which machine this is: "
-      "dokku backups:host --keep, or dokku backups:host --new";
+      " are read, but neither pruned nor deleted, until you decide which machine this is: " +
+      command("host") + " --keep, or " + command("host") + " --new";
   log::warn(message);
   state.publish(identity_alert(message));
 }
@@ -94,8 +95,8 @@ HostIdentity host_identity(State& state) {
   }
   if (moved)
     tell(state, settled.host,
-         "This machine is another one than the one that " + settled.host.doubtful.front() +
-             " was made on: a clone, or a new machine with its files");
+         "This is not the machine on which " + settled.host.doubtful.front() +
+             " was created: it is a clone, or a new machine with its files");
   return settled.host;
 }
 
@@ -107,7 +108,7 @@ void doubt_host(State& state, const std::string& why, const std::string& writer)
     settings.host.strangers.insert(writer);
     host = settings.host;
   });
-  tell(state, host, why + ": another machine writes below the same name");
+  tell(state, host, why + ": another machine writes under the same name");
 }
 
 void keep_host(State& state) {

@@ -32,7 +32,7 @@ Manifest load_manifest(Store& store, const Source& source, const std::string& id
   if (!text) throw Error(ErrorKind::kDamaged, "the manifest of " + id + " is missing");
   Manifest manifest = checked_manifest(*text);
   if (manifest.id != id || manifest.source.text() != source.text())
-    throw Error(ErrorKind::kDamaged, "the manifest of " + id + " is that of another backup");
+    throw Error(ErrorKind::kDamaged, "the manifest of " + id + " belongs to another backup");
   return manifest;
 }
 

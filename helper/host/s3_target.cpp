@@ -37,43 +37,43 @@ bool is_prefix(const std::string& value) {
 
 std::vector<TargetOption> options_of_buckets() {
   return {
-      {"bucket", "NAME", "the bucket, which must be there", is_bucket, true},
+      {"bucket", "NAME", "the bucket, which must exist", is_bucket, true},
       {"endpoint", "URL", "https://host[:port][/path] of the provider (default: AWS)",
        [](const std::string& value) { return parse_endpoint(value).has_value(); }, true},
-      {"region", "NAME", "as us-east-1 or auto (default: us-east-1)",
+      {"region", "NAME", "the region, such as us-east-1 or auto (default: us-east-1)",
        [](const std::string& value) { return has_only(value, "-"); }},
-      {"prefix", "PATH", "below which everything goes", is_prefix, true},
-      {"path-style", "true|false", "the bucket in the path instead of the host name", is_flag},
-      {"storage-class", "NAME", "as STANDARD_IA",
+      {"prefix", "PATH", "store everything below this path", is_prefix, true},
+      {"path-style", "true|false", "put the bucket in the path instead of the host name", is_flag},
+      {"storage-class", "NAME", "the storage class of new files, such as STANDARD_IA",
        [](const std::string& value) { return has_only(value, "_"); }},
-      {"encryption", "AES256|aws:kms", "by the provider, with its own key or one of KMS",
+      {"encryption", "AES256|aws:kms", "encryption by the provider, with its own key or one of KMS",
        [](const std::string& value) {
          return is_one_of(value, {"AES256", "aws:kms"});
        }},
-      {"kms-key", "ID", "which key of KMS",
+      {"kms-key", "ID", "the key of KMS",
        [](const std::string& value) { return has_only(value, ":/_-"); }},
-      {"object-lock", "GOVERNANCE|COMPLIANCE", "nobody can delete copies for object-lock-days",
+      {"object-lock", "GOVERNANCE|COMPLIANCE", "protect copies from deletion for object-lock-days",
        [](const std::string& value) {
          return is_one_of(value, {"GOVERNANCE", "COMPLIANCE"});
        }},
-      {"object-lock-days", "N", "from 1 to 36500",
+      {"object-lock-days", "N", "days of the lock, from 1 to 36500",
        [](const std::string& value) { return in_range(value, 1, 36500); }},
       {"ca-file", "FILE", "PEM certificates to trust instead of the system's",
        [](const std::string& value) { return value.starts_with('/'); }, false, true},
-      {"parts-in-flight", "N", "parts of an upload sent at a time, from 1 to 16 (default 7)",
+      {"parts-in-flight", "N", "parts of an upload sent in parallel, from 1 to 16 (default 7)",
        [](const std::string& value) { return in_range(value, 1, 16); }},
       {"part-size", "MIB",
-       "all parts of an upload equal and in memory, from 5 to 512 (default: they grow)",
+       "size of all parts of an upload, from 5 to 512; one is held in memory (default: growing)",
        [](const std::string& value) { return in_range(value, 5, 512); }},
-      {"unsigned-payload", "true|false", "sign no digest of what is sent: over https only",
+      {"unsigned-payload", "true|false", "do not sign a digest of the data sent (https only)",
        is_flag},
-      {"attempts", "N", "of each request, from 1 to 100 (default 10)",
+      {"attempts", "N", "attempts at each request, from 1 to 100 (default 10)",
        [](const std::string& value) { return in_range(value, 1, 100); }},
-      {"connect-timeout", "SECONDS", "from 1 to 600 (default 15)",
+      {"connect-timeout", "SECONDS", "time to connect, from 1 to 600 (default 15)",
        [](const std::string& value) { return in_range(value, 1, 600); }},
-      {"stall-timeout", "SECONDS", "with next to nothing sent or received (default 60)",
+      {"stall-timeout", "SECONDS", "time with almost no data sent or received (default 60)",
        [](const std::string& value) { return in_range(value, 1, 3600); }},
-      {"profile", "NAME", "credentials from that profile of ~/.aws/credentials",
+      {"profile", "NAME", "use the credentials of this profile of ~/.aws/credentials",
        [](const std::string& value) { return has_only(value, "._-"); }, false, true},
   };
 }
@@ -90,9 +90,10 @@ void check_bucket(const TargetOptions& options) {
   if (bucket.empty()) throw Error(ErrorKind::kBadInput, "--bucket is required");
   const auto place = parse_endpoint(option_of(options, "endpoint"));
   if (place && place->path.ends_with("/" + bucket))
-    throw Error(ErrorKind::kBadInput,
-                "the endpoint " + printable(option_of(options, "endpoint")) +
-                    " ends with the name of the bucket, which is added to it: leave that out");
+    throw Error(
+        ErrorKind::kBadInput,
+        "the endpoint " + printable(option_of(options, "endpoint")) +
+            " ends with the name of the bucket, which is added automatically: leave it out");
 }
 
 std::unique_ptr<Store> open_bucket(const TargetPlace& place) {

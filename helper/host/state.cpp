@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -175,7 +176,7 @@ void State::open_catalog() {
   try {
     std::error_code unseen;
     if (fs::exists(Database::damage_mark(catalog_file()), unseen))
-      throw Error(ErrorKind::kDamaged, "a command found it so");
+      throw Error(ErrorKind::kDamaged, "a command found it damaged");
     for (const char* part : {"", "-wal", "-shm"})
       if (const fs::path file = catalog_file().string() + part; is_in_the_way(file))
         throw Error(ErrorKind::kDamaged, file.string() + " is not a regular file");
@@ -234,7 +235,7 @@ void State::rebuild(Catalog& catalog) {
     log::step("The catalog was lost: rebuilt from the manifests of " + std::to_string(found) +
               " backup(s) on this host");
   if (!settings().targets.empty())
-    log::warn("Copies off-site are not in the catalog: dokku backups:sync finds them");
+    log::warn("Off-site copies are not in the catalog yet: run " + command("sync"));
 }
 
 void State::adopt(Catalog& catalog, Manifest manifest, const std::string& target,
@@ -267,11 +268,11 @@ Settings State::read_settings() const {
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
     throw Error(ErrorKind::kDamaged,
-                file.string() + " can't be understood: " + error.what() +
-                    ". Correct that file or put a copy of it back. To begin without it: mv " +
+                file.string() + " is not valid: " + error.what() +
+                    ". Correct that file or restore a copy of it. To start without it: mv " +
                     shell_quote(file.string()) + " " + shell_quote(file.string() + ".damaged") +
-                    ", after which schedules, targets, pins, properties and the name of "
-                    "this host off-site are lost, and no backup is");
+                    "; schedules, targets, pins, properties and the name of this host off-site are "
+                    "then lost, but no backup is");
   }
 }
 
@@ -299,10 +300,11 @@ Lock State::lock(const Source& source, const std::string& purpose) {
   // What backups:cancel finds: the rest ends by itself.
   const bool stoppable =
       holder.starts_with("create") || holder.starts_with("adopt") || holder.starts_with("restore");
-  throw Error(ErrorKind::kBusy,
-              source.spelling() + " is busy: " + (holder.empty() ? "another command" : holder) +
-                  ". Wait for it" +
-                  (stoppable ? ", or stop it with dokku backups:cancel " + source.spelling() : ""));
+  throw Error(
+      ErrorKind::kBusy,
+      source.spelling() + " is busy: " + (holder.empty() ? "another command" : holder) +
+          ". Wait for it" +
+          (stoppable ? ", or stop it with " + command("cancel") + " " + source.spelling() : ""));
 }
 
 fs::path State::log_file(const Source& source, const std::string& id) const {

@@ -1,5 +1,6 @@
 #include "host/target.hpp"
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "host/target_type.hpp"
@@ -14,9 +15,9 @@ void require_targets(const State& state, const std::vector<std::string>& names) 
   const Settings settings = state.settings();
   for (const auto& name : names) {
     if (name != kLocalTarget && !settings.targets.contains(name))
-      throw Error(ErrorKind::kNotFound, "there is no target '" + printable(name) +
-                                            "': see dokku backups:target-list, or make it with "
-                                            "dokku backups:target-add");
+      throw Error(ErrorKind::kNotFound, "unknown target '" + printable(name) + "': see " +
+                                            command("target-list") + ", or add it with " +
+                                            command("target-add"));
   }
 }
 

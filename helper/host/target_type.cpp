@@ -23,7 +23,8 @@ const TargetType& target_type(const std::string& name) {
     names.push_back(type.name);
   }
   throw Error(ErrorKind::kBadInput,
-              "unknown target type " + in_quotes(name) + " (supported: " + join(names, ", ") + ")");
+              "unknown target type " + in_quotes(name) + " (supported: " + join(names, ", ") + ")" +
+                  (name == "b2" ? "; Backblaze B2 speaks s3: give its --endpoint" : ""));
 }
 
 const TargetType& type_of(const TargetOptions& options) {
@@ -40,8 +41,8 @@ void check_target_option(const TargetType& type, const std::string& name,
     throw Error(ErrorKind::kBadInput,
                 name + " takes " + option.takes + ", not '" + printable(value) + "'");
   }
-  throw Error(ErrorKind::kBadInput, "a target of type " + type.name + " has no option " +
-                                        in_quotes(name) + ", but: " + join(names, ", "));
+  throw Error(ErrorKind::kBadInput,
+              "unknown target option " + in_quotes(name) + ", valid options: " + join(names, ", "));
 }
 
 void check_target_options(const TargetOptions& options) {

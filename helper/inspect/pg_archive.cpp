@@ -43,10 +43,10 @@ class PgArchive : public Inspector {
 
   Completeness verdict() override {
     if (!verdict_.why.empty()) return verdict_;
-    if (at_ == At::kHead) return incomplete("it ends in its first bytes");
-    if (at_ == At::kFields) return incomplete("it ends in its table of contents");
+    if (at_ == At::kHead) return incomplete("it is truncated in its header");
+    if (at_ == At::kFields) return incomplete("it is truncated in its table of contents");
     if (at_ != At::kBlock || had_ > 0 || skip_ > 0)
-      return incomplete("it ends in the middle of the data of entry " + std::to_string(block_));
+      return incomplete("it is truncated in the data of entry " + std::to_string(block_));
     if (!awaited_.empty())
       return incomplete("the data of " + std::to_string(awaited_.size()) + " of " +
                         std::to_string(with_data_) + " entries are missing at its end");
@@ -91,16 +91,16 @@ class PgArchive : public Inspector {
     const int minor = head[6];
     int_size_ = static_cast<unsigned char>(head[8]);
     offset_size_ = static_cast<unsigned char>(head[9]);
-    if (!head.starts_with("PGDMP")) return broken("it does not begin as an archive of pg_dump");
+    if (!head.starts_with("PGDMP")) return broken("it is not an archive of pg_dump");
     if (head[5] != 1 || minor < kOldestArchive || minor > kNewestArchive || int_size_ < 4 ||
         int_size_ > 8) {
       verdict_.why = "its archive version is " + std::to_string(head[5]) + "." +
-                     std::to_string(minor) + ", which this version does not know";
+                     std::to_string(minor) + ", which this version does not support";
       return;
     }
     if (head[10] == kDirectory)
       return broken("it is the table of contents of a directory dump (-Fd), without the data");
-    if (head[10] != kCustom) return broken("its format is not the custom one of pg_dump (-Fc)");
+    if (head[10] != kCustom) return broken("it is not in the custom format of pg_dump (-Fc)");
     // Compression, a date, three names, the number of entries.
     begin_fields(minor >= 15 ? "biiiiiiisssn" : "iiiiiiiisssn");
     // Ids, names, definitions; since 1.14 the access method, since 1.16 the kind of relation.
@@ -142,8 +142,8 @@ class PgArchive : public Inspector {
   void read_block() {
     const auto type = static_cast<unsigned char>(word_[0]);
     if (type != kData && type != kBlobs)
-      return broken("after the data of entry " + std::to_string(block_) +
-                    " comes something else than a block of data");
+      return broken("the data of entry " + std::to_string(block_) +
+                    " is followed by something that is not a data block");
     blobs_ = type == kBlobs;
     expect_integer(At::kBlockId);
   }

@@ -76,18 +76,19 @@ class Rdb : public Inspector {
     const bool redis = head_.starts_with("REDIS");
     const auto version = parse_number(head_.substr(std::min(head_.size(), redis ? 5UL : 6UL)));
     if (head_.size() < kRdbHead || !(redis || head_.starts_with("VALKEY")) || !version)
-      return {Completeness::Kind::kIncomplete, "it does not begin as a dump of Redis"};
+      return {Completeness::Kind::kIncomplete, "it is not a dump of Redis"};
     if (redis && *version < kFirstWithChecksum)
-      return tail_.ends_with(kEnd) ? complete() : incomplete("it does not end as a dump of Redis");
+      return tail_.ends_with(kEnd)
+                 ? complete()
+                 : incomplete("it is truncated: the end marker of a Redis dump is missing");
     if (ends_well(tail_) ||
         (tail_.size() > kStreamMark && ends_well(tail_.substr(0, tail_.size() - kStreamMark))))
       return complete();
     if (*version > (redis ? kNewestRedis : kNewestValkey))
       return {Completeness::Kind::kNotJudged,
-              "its version " + std::to_string(*version) + " is newer than what this version knows"};
+              "its version " + std::to_string(*version) + " is newer than this version supports"};
     return incomplete(
-        "it is cut short or damaged: the checksum at its end is not that of its "
-        "content");
+        "it is truncated or damaged: the checksum at its end does not match its content");
   }
 
  private:

@@ -75,17 +75,16 @@ class SqlText : public Inspector {
     take_line();
     if (!broken_.empty()) return {Completeness::Kind::kIncomplete, broken_};
     if (!open_.empty())
-      return incomplete("it does not end as what " + std::string(open_.back()->program) +
-                        " prints: its last line '" + std::string(open_.back()->last) +
-                        "' is missing");
+      return incomplete("the last line that " + std::string(open_.back()->program) + " prints, '" +
+                        std::string(open_.back()->last) + "', is missing");
     if (closed_) return {Completeness::Kind::kComplete, ""};
     if (saved_settings_ && last_line_.find("=@OLD_") == std::string::npos)
-      return incomplete("it does not set back the settings that it saved at its beginning");
+      return incomplete("the settings saved at its beginning are not restored at its end");
     if (saved_settings_) return {Completeness::Kind::kComplete, ""};
-    if (!has_statement_) return incomplete("it holds no statement");
+    if (!has_statement_) return incomplete("it contains no statement");
     if (last_character_ != ';' && !is_comment(last_line_) && !last_line_.starts_with("\\"))
       return incomplete("it ends in the middle of a statement");
-    return {Completeness::Kind::kNotJudged, "it has no line that tells its end"};
+    return {Completeness::Kind::kNotJudged, "it has no end marker"};
   }
 
  private:
@@ -103,12 +102,12 @@ class SqlText : public Inspector {
     if (line.empty()) return;
     const auto begins = [&](std::string_view text) { return line.starts_with(text); };
     if (std::any_of(kErrors.begin(), kErrors.end(), begins))
-      broken("it holds an error message", line);
+      broken("it contains an error message", line);
     if (!close(line)) open(line);
     if (begins("/*") && line.find(" @OLD_") != std::string::npos) saved_settings_ = true;
     if (open_.empty() && (closed_ ? ends_statement(last_line_) : last_line_.empty()) &&
         !is_sql(line))
-      broken(closed_ ? "after its end there is something else" : "it does not begin as SQL does",
+      broken(closed_ ? "there is unexpected data after its end" : "it does not begin with SQL",
              line);
     has_statement_ = has_statement_ || !is_comment(line) || line.ends_with(';');
     last_line_ = line;

@@ -20,17 +20,17 @@ class SqliteFile : public Inspector {
   Completeness verdict() override {
     using namespace std::string_literals;
     if (!head_.starts_with("SQLite format 3\0"s)) return incomplete("it is not a SQLite database");
-    if (head_.size() < kDatabaseHead) return incomplete("it ends in its first bytes");
+    if (head_.size() < kDatabaseHead) return incomplete("it is truncated in its header");
     const std::uint64_t page = number(16, 2) == 1 ? 65536 : number(16, 2);
     if (page < 512 || (page & (page - 1)) != 0)
       return incomplete("its page size is " + std::to_string(page));
     const std::uint64_t pages = number(28, 4);
     const bool counted = pages > 0 && number(24, 4) == number(92, 4);
     if (size_ % page != 0 || (counted && size_ < pages * page))
-      return incomplete(
-          "it has " + std::to_string(size_) + " bytes" +
-          (counted ? " instead of " + std::to_string(pages) + " pages" : ", no whole pages") +
-          " of " + std::to_string(page));
+      return incomplete("it has " + std::to_string(size_) + " bytes" +
+                        (counted ? " instead of " + std::to_string(pages) + " pages"
+                                 : ", not a whole number of pages") +
+                        " of " + std::to_string(page));
     if (!counted) return {Completeness::Kind::kNotJudged, "it does not say how many pages it has"};
     return {Completeness::Kind::kComplete, ""};
   }

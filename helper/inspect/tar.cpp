@@ -88,7 +88,7 @@ class Tar : public Inspector {
     if (!broken_.empty()) return {Completeness::Kind::kIncomplete, broken_};
     if (!ended_)
       return {Completeness::Kind::kIncomplete,
-              "it is cut short: the zeros that end a tar are missing"};
+              "it is truncated: the end-of-archive marker is missing"};
     return {Completeness::Kind::kComplete, ""};
   }
 
@@ -118,7 +118,7 @@ class Tar : public Inspector {
       return;
     }
     if (!checksum_fits(block_)) {
-      broken_ = members_ == 0 ? "it does not begin as a tar"
+      broken_ = members_ == 0 ? "it is not a tar archive"
                               : "it is damaged after member " + std::to_string(members_);
       return;
     }

@@ -6,6 +6,7 @@
 
 #include "backup/run_backup.hpp"
 #include "backup/suspect.hpp"
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -20,7 +21,7 @@
 namespace backups {
 namespace {
 
-constexpr const char* kPaused = "its service was destroyed";
+constexpr const char* kServiceDestroyed = "its service was destroyed";
 
 /// Who stops it by hand means all of it.
 void rethrow_if_cancelled(const Error& error) {
@@ -36,7 +37,8 @@ Lock wait_for(State& state, const Source& source) {
       recover_source(state, source, Reach::kHere);
       return std::move(*lock);
     }
-    if (!said) log::detail(source.spelling() + " is busy: waiting until it is not");
+    if (!said)
+      log::detail(source.spelling() + " is busy: waiting for the running operation to finish");
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     interrupt::check();
   }
@@ -52,18 +54,29 @@ Manifest take(State& state, Lock lock, const Source& source, const std::string& 
   return created.manifest;
 }
 
+/// For the create command of a datastore plugin: by default it takes an image of its own, which may
+/// be older than the one that the backup is of.
+std::string image_options(const std::string& image) {
+  const auto colon = image.rfind(':');
+  if (colon == std::string::npos || image.find('/', colon) != std::string::npos ||
+      image.find('@') != std::string::npos)
+    return "";
+  return " --image " + shell_quote(image.substr(0, colon)) + " --image-version " +
+         shell_quote(image.substr(colon + 1));
+}
+
 bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
   const auto latest = state.catalog().latest(source);
   if (!latest || latest->trigger == "adopt" || now() - latest->started_at > max_age) return false;
   if (lies_ahead(latest->started_at, now())) {
-    log::detail(latest->id + " is from the future, and does not tell how old it is");
+    log::detail(latest->id + " is dated in the future: its age is unknown");
     return false;
   }
   // It may hold nothing of what is there now.
   if (JobMarks(state.catalog().database()).done_at(kReplaced + source.text()) >= latest->sequence)
     return false;
-  log::detail(latest->id + " is " + human_duration(now() - latest->started_at) +
-              " old: no other one is taken");
+  log::detail("Skipped: backup " + latest->id + " is only " +
+              human_duration(now() - latest->started_at) + " old");
   return true;
 }
 
@@ -89,7 +102,7 @@ void change_schedules(State& state, const Source& source,
     for (auto& schedule : settings.schedules)
       if (schedule.source.text() == source.text() && change(schedule))
         log::detail("Schedule " + schedule.id + " of " + source.spelling() +
-                    (schedule.paused.empty() ? " goes on" : " is paused"));
+                    (schedule.paused.empty() ? " is resumed" : " is paused"));
   });
 }
 
@@ -123,18 +136,18 @@ void before_deploy(State& state, const std::string& app, bool runs, const Progre
     const std::string why = "the backup before the deploy of " + app + " failed: " + error.what();
     if (!runs || settings.get(scope_of(app), "before-deploy-failure") == "warn") {
       log::warn(why);
-      log::warn(runs ? "The deploy goes on, as dokku backups:set before-deploy-failure says"
-                     : "The deploy goes on, since nothing of " + app + " runs");
+      log::warn(runs ? "The deploy continues because before-deploy-failure is warn"
+                     : "The deploy continues because " + app + " is not running");
       return;
     }
     log::warn(why);
     log::warn(
-        "What runs goes on running. The new image is built: the next ps:restart or a reboot "
-        "would start it without a backup");
-    log::warn("When the cause is gone: dokku ps:rebuild " + app);
-    log::warn("To deploy all the same: dokku backups:set app:" + app +
-              " before-deploy-failure warn, and again");
-    throw Error(ErrorKind::kRefused, "the deploy of " + app + " is stopped");
+        "The running containers are unchanged. The new image is already built: the next ps:restart "
+        "or reboot would start it without a backup");
+    log::warn("When the cause is fixed: dokku ps:rebuild " + app);
+    log::warn("To deploy anyway: " + command("set") + " app:" + app +
+              " before-deploy-failure warn, then deploy again");
+    throw Error(ErrorKind::kRefused, "the deploy of " + app + " was stopped");
   }
 }
 
@@ -146,20 +159,22 @@ void before_destroy(State& state, const Source& source, const Progress& progress
     log::step("Taking a final backup of " + source.spelling());
     const Manifest made =
         take(state, std::move(lock), source, "final", "before it was destroyed", progress);
-    log::result("Backup " + made.id + " done. To have it back: dokku " + source.type + ":create " +
-                source.name + ", then dokku backups:restore " + source.type + ":" + made.id);
+    log::result("Backup " + made.id + " done. To restore it: dokku " + source.type + ":create " +
+                source.name + image_options(made.image) + ", then " + command("restore") + " " +
+                source.type + ":" + made.id);
   } catch (const Error& error) {
     rethrow_if_cancelled(error);
-    const std::string why = "there is no final backup of " + source.spelling() + ": ";
+    const std::string why = "the final backup of " + source.spelling() + " failed: ";
     if (mode == "on") {
-      log::warn(why + error.what() + ". It is destroyed all the same, as final-backup says");
+      log::warn(why + error.what() +
+                ". The service is destroyed anyway because final-backup is on");
       return;
     }
-    throw Error(ErrorKind::kRefused,
-                why + error.what() +
-                    ". It is not destroyed. Mend that and destroy it again, or without one: "
-                    "dokku backups:set " +
-                    source.spelling() + " final-backup off");
+    throw Error(ErrorKind::kRefused, why + error.what() +
+                                         ". The service was not destroyed. Fix the cause and "
+                                         "destroy it again, or do so without a final backup: " +
+                                         command("set") + " " + source.spelling() +
+                                         " final-backup off");
   }
 }
 
@@ -174,14 +189,14 @@ void after_destroy(State& state, const Source& source) {
         [&](Settings& settings) { settings.set(source.text(), "final-backup", ""); });
   change_schedules(state, source, [](Schedule& schedule) {
     const bool changes = schedule.paused.empty();
-    if (changes) schedule.paused = kPaused;
+    if (changes) schedule.paused = kServiceDestroyed;
     return changes;
   });
 }
 
 void after_create(State& state, const Source& source) {
   change_schedules(state, source, [](Schedule& schedule) {
-    const bool changes = schedule.paused == kPaused;
+    const bool changes = schedule.paused == kServiceDestroyed;
     if (changes) schedule.resume(now());
     return changes;
   });

@@ -45,7 +45,7 @@ void fail_attempt(State& state, const Backup& backup, const std::string& target)
   state.catalog().mark_copy(backup, {target, "failed", kInterrupted, {}});
   if (backup.status != "in-progress") {
     log::step("The copy of " + backup.id + " to " + target +
-              " was interrupted: its leftovers are removed; the backup itself is complete");
+              " was interrupted; its leftovers were removed, the backup itself is complete");
     return;
   }
   state.catalog().fail(backup, kInterrupted, now());
@@ -53,7 +53,8 @@ void fail_attempt(State& state, const Backup& backup, const std::string& target)
                       .source = backup.source.text(),
                       .backup = backup.id,
                       .message = kInterrupted});
-  log::step("Backup " + backup.id + " was interrupted: it failed, and its leftovers are removed");
+  log::step("Backup " + backup.id +
+            " was interrupted and recorded as failed; its leftovers were removed");
 }
 
 void settle_as_done(State& state, const std::optional<Backup>& backup, const Manifest& manifest,
@@ -61,7 +62,8 @@ void settle_as_done(State& state, const std::optional<Backup>& backup, const Man
   if (!backup) return state.adopt(state.catalog(), manifest, target, host);
   state.catalog().succeed(*backup, manifest, target, host);
   if (backup->status == "in-progress")
-    log::step("Backup " + backup->id + " was whole when its process died: it counts");
+    log::step("Backup " + backup->id +
+              " had completed before its process died; recorded as successful");
 }
 
 bool is_unsettled(const std::optional<Backup>& backup, const std::string& target) {
@@ -87,9 +89,9 @@ bool abandon_restore(State& state, const RunRecord& dead) {
   }
   const std::string half =
       found.ends_with("restored") ? "had put the restored data in place before it was interrupted"
-      : found.ends_with("unchanged")
-          ? "was interrupted: the data is unchanged"
-          : "was interrupted: the data is unchanged, or restored if that was at its very end";
+      : found.ends_with("unchanged") ? "was interrupted: the data is unchanged"
+                                     : "was interrupted: the data is unchanged, or restored if the "
+                                       "interruption came at the very end";
   // Of one that replaced the live data, report_replacement() says what is known.
   if (!dead.replacing) log::step("The restore of " + dead.source.spelling() + " " + half);
   return dead.late && !found.ends_with("unchanged");

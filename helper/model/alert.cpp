@@ -126,28 +126,28 @@ std::string about(const Alert& alert) {
     case AlertKind::kFailure:
       return "Backup of " + of + " failed";
     case AlertKind::kRecovery:
-      return alert.target.empty() ? "Backups of " + of + " are well again"
-                                  : "Copies of " + of + " to " + alert.target + " are well again";
+      return alert.target.empty() ? "Backups of " + of + " work again"
+                                  : "Copies of " + of + " to " + alert.target + " work again";
     case AlertKind::kSuspect:
       return "Backup of " + of + " is suspect";
     case AlertKind::kPartial:
       return "Backup of " + of + " was not copied to " + alert.target;
     case AlertKind::kSilence:
-      return "No backup of " + of + " for too long";
+      return "No recent backup of " + of;
     case AlertKind::kIdentity:
       return "Another machine may use the name of this host";
     case AlertKind::kTampering:
-      return "A copy of " + of + " is not what was backed up";
+      return "A copy of " + of + " does not match what was backed up";
     case AlertKind::kRestore:
-      return "The data of " + of + " may be incomplete or gone";
+      return "The data of " + of + " may be incomplete or missing";
     case AlertKind::kCleanup:
-      return "What an interrupted command left of " + of + " can't be removed";
+      return "Cannot clean up after an interrupted command on " + of;
     case AlertKind::kClock:
-      return "The clock of this host does not agree with its backups";
+      return "The clock of this host and its backups disagree";
     case AlertKind::kSettings:
-      return "A setting of " + of + " is not understood";
+      return "A setting of " + of + " is not valid";
     case AlertKind::kTest:
-      return "A test of the alerts";
+      return "Test alert";
     case AlertKind::kStart:
     case AlertKind::kSuccess:
       break;
@@ -249,10 +249,8 @@ std::string mail_of(const Alert& alert, const std::string& to, const std::string
   mail += "Date: " + mail_date(sent.at) + "\n";
   mail += "Message-ID: <" + message_id + ">\n";
   mail +=
-      "Auto-Submitted: auto-generated\n"
-      "MIME-Version: 1.0\n"
-      "Content-Type: text/plain; charset=utf-8\n"
-      "Content-Transfer-Encoding: 8bit\n\n";
+      "Auto-Submitted: auto-generated\nMIME-Version: 1.0\nContent-Type: text/plain; "
+      "charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n";
   mail += about(sent) + ".\n\n" + sent.message + "\n\n";
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) mail += std::string(name) + value + "\n";

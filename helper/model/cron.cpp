@@ -40,7 +40,9 @@ std::vector<std::string> words_of(const std::string& text) {
 
 std::string expand(const std::string& text) {
   if (text == "@reboot")
-    refuse_input("'@reboot' is no time: a backup missed while a host was down runs anyway");
+    refuse_input(
+        "'@reboot' is not supported: a backup missed while the host was down runs after the reboot "
+        "anyway");
   for (const auto& [name, fields] : kShorthands)
     if (text == name) return fields;
   return text;
@@ -161,7 +163,7 @@ Cron Cron::parse(const std::string& expression) {
   const auto words = words_of(expand(trim(expression)));
   if (words.size() != 5)
     refuse_input(in_quotes(expression) +
-                 " is no cron expression: minute, hour, day, month and weekday as " +
+                 " is not a cron expression: use minute, hour, day, month and weekday, such as " +
                  "'0 2 * * sun', or @hourly, @daily, @weekly, @monthly, @yearly");
   const CronFields fields{CronField::parse(CronUnit::kMinute, words[0]),
                           CronField::parse(CronUnit::kHour, words[1]),
@@ -171,7 +173,7 @@ Cron Cron::parse(const std::string& expression) {
                           !words[2].starts_with('*') && !words[4].starts_with('*')};
   const Cron cron(join(words, " "), fields);
   if (!ever_runs(fields))
-    refuse_input(in_quotes(cron.text()) + " would never run: no month of it has such a day");
+    refuse_input(in_quotes(cron.text()) + " would never run: none of its months has such a day");
   return cron;
 }
 
@@ -182,14 +184,14 @@ std::optional<Time> Cron::next(Time after, const Zone& zone) const {
 
 Cron cron_daily(const std::string& value) {
   const auto clock = clock_fields(trim(value));
-  if (!clock) refuse_input("--daily takes a time of day as 02:00, not " + in_quotes(value));
+  if (!clock) refuse_input("--daily takes a time of day such as 02:00, not " + in_quotes(value));
   return Cron::parse(*clock + " * * *");
 }
 
 Cron cron_weekly(const std::string& value) {
   const auto parts = day_and_clock(value);
   if (!parts || !is_weekday(parts->day))
-    refuse_input("--weekly takes a day and a time as 'sun 02:00', not " + in_quotes(value));
+    refuse_input("--weekly takes a day and a time such as 'sun 02:00', not " + in_quotes(value));
   return Cron::parse(parts->clock + " * * " + parts->day);
 }
 
@@ -197,10 +199,10 @@ Cron cron_monthly(const std::string& value) {
   const auto parts = day_and_clock(value);
   const auto day = parts ? parse_number(parts->day) : std::nullopt;
   if (!day || *day < 1 || *day > 31)
-    refuse_input("--monthly takes a day and a time as '1 02:00', not " + in_quotes(value));
+    refuse_input("--monthly takes a day and a time such as '1 02:00', not " + in_quotes(value));
   if (*day > 28)
-    refuse_input("--monthly " + in_quotes(value) + " would leave out the months without a day " +
-                 std::to_string(*day) + ": take one from 1 to 28");
+    refuse_input("--monthly " + in_quotes(value) + " would skip the months without a day " +
+                 std::to_string(*day) + ": use a day from 1 to 28");
   return Cron::parse(parts->clock + " " + std::to_string(*day) + " * *");
 }
 

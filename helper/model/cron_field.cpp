@@ -88,14 +88,16 @@ class Item {
     if (const auto named = find_name(unit_, word)) return *named;
     const auto number = parse_number(word);
     if (!number || *number < unit_.lowest || *number > unit_.highest)
-      refuse_input(in_quotes(word) + inside(word) + " is no " + unit_.what + ": " + unit_.takes);
+      refuse_input(std::string("invalid ") + unit_.what + " " + in_quotes(word) + inside(word) +
+                   " (must be " + unit_.takes + ")");
     return static_cast<int>(*number);
   }
 
   int step_of(const std::string& word) const {
     const auto number = parse_number(word);
     if (!number || *number < 1)
-      refuse_input(in_quotes(word) + inside(word) + " is no step: a number from 1 on, as in */5");
+      refuse_input("invalid step " + in_quotes(word) + inside(word) +
+                   " (must be a number of at least 1, such as */5)");
     return *number > unit_.highest ? unit_.highest + 1 : static_cast<int>(*number);
   }
 
@@ -104,7 +106,7 @@ class Item {
   }
 
   [[noreturn]] void refuse_descending(const std::string& first, const std::string& last) const {
-    refuse_input(in_quotes(text_) + " goes backwards: write " + first + "-" +
+    refuse_input(in_quotes(text_) + " runs backwards: write " + first + "-" +
                  std::to_string(unit_.last()) + "," + std::to_string(unit_.lowest) + "-" + last);
   }
 
@@ -123,7 +125,8 @@ CronField::CronField(CronUnit unit, std::uint64_t bits) : bits_(bits) {
 CronField CronField::parse(CronUnit unit, const std::string& text) {
   std::uint64_t bits = 0;
   for (const auto& item : split(text, ',')) {
-    if (item.empty()) refuse_input(in_quotes(text) + " has a comma with nothing beside it");
+    if (item.empty())
+      refuse_input(in_quotes(text) + " has a comma with nothing before or after it");
     bits |= Item(unit_of(unit), item).bits();
   }
   return {unit, bits};

@@ -29,7 +29,7 @@ Json artifact_to_json(const Artifact& artifact) {
 
 std::uint64_t size_from(const Json& json) {
   // The library would take -1 and 1.5.
-  if (!json.is_number_unsigned()) throw Error(ErrorKind::kDamaged, "it holds a size that is none");
+  if (!json.is_number_unsigned()) throw Error(ErrorKind::kDamaged, "it contains an invalid size");
   return json;
 }
 
@@ -57,7 +57,7 @@ Artifact artifact_from_json(const Json& json) {
   artifact.minimum_client = json.at("minimum_client");
   if (json.contains("extra")) {
     if (!json["extra"].is_object())
-      throw Error(ErrorKind::kDamaged, "what it says of an artifact besides is not an object");
+      throw Error(ErrorKind::kDamaged, "the details of an artifact are not an object");
     artifact.extra = json["extra"].dump();
   }
   return artifact;
@@ -65,7 +65,7 @@ Artifact artifact_from_json(const Json& json) {
 
 Time time_from(const Json& json) {
   const auto time = parse_rfc3339(json.get<std::string>());
-  if (!time) throw Error(ErrorKind::kDamaged, "it holds a time that is none");
+  if (!time) throw Error(ErrorKind::kDamaged, "it contains an invalid time");
   return *time;
 }
 
@@ -97,7 +97,8 @@ Manifest from_json(const Json& json) {
   manifest.warnings = json.at("warnings").get<std::vector<std::string>>();
   manifest.suspect = json.value("suspect", "");
   manifest.reference = json.value("reference", "");
-  if (!json.at("detail").is_object()) throw Error(ErrorKind::kDamaged, "its detail is no object");
+  if (!json.at("detail").is_object())
+    throw Error(ErrorKind::kDamaged, "its detail is not an object");
   manifest.detail = json["detail"].dump();
   return manifest;
 }
@@ -120,7 +121,7 @@ void check_sizes(const Manifest& manifest) {
     raw += std::min(artifact.raw_size, limits::kBackup + 1);
   }
   if (std::max(stored, raw) > limits::kBackup)
-    throw Error(ErrorKind::kDamaged, "its sizes are beyond any disk");
+    throw Error(ErrorKind::kDamaged, "its sizes are too large");
 }
 
 void check(const Manifest& manifest) {

@@ -91,27 +91,28 @@ bool is_path(const std::string& value) {
 
 const std::vector<Property>& properties() {
   using P = Property;
-  constexpr const char* kKeep = "rules as last=7,daily=7,weekly=4,monthly=12,within=30d";
-  constexpr const char* kTime = "a time from 1s to 7d, as 90s, 10m, 2h";
+  constexpr const char* kKeep = "rules such as last=7,daily=7,weekly=4,monthly=12,within=30d";
+  constexpr const char* kTime = "a time from 1s to 7d, such as 90s, 10m or 2h";
   // By name.
   static const std::vector<Property> kProperties = {
       {"before-deploy", "false", "true or false", is_flag, P::kOfApps},
       {"before-deploy-failure", "abort", "abort or warn", is_abort_or_warn, P::kOfApps},
       {"before-deploy-max-age", "10m", kTime, is_duration, P::kOfApps},
       {"before-deploy-timeout", "30m", kTime, is_duration, P::kOfApps},
-      {"compression", "zstd", "none, gzip, zstd, or a level as in zstd:9", is_codec},
-      {"disk-reserve", "", "a size to leave free, as 5G or 10%", is_reserve},
+      {"compression", "zstd", "none, gzip or zstd, optionally with a level such as zstd:9",
+       is_codec},
+      {"disk-reserve", "", "a size to leave free, such as 5G or 10%", is_reserve},
       {"final-backup", "on", "on, off or require", is_final_backup},
       {"keep-deploy", "last=5,within=7d", kKeep, is_keep},
       {"keep-final", "last=3,within=90d", kKeep, is_keep},
       {"keep-manual", "last=20,within=90d", kKeep, is_keep},
       {"keep-safety", "last=3,within=7d", kKeep, is_keep},
       {"max-parallel", "1", "a number from 1 to 16", is_parallel, P::kGlobalOnly},
-      {"metrics-file", "", "the path of a file, as /var/lib/node_exporter/backups.prom", is_path,
-       P::kGlobalOnly | P::kShellOnly},
+      {"metrics-file", "", "the path of a file, such as /var/lib/node_exporter/backups.prom",
+       is_path, P::kGlobalOnly | P::kShellOnly},
       {"notify-command", "", "the path of a program", is_path, P::kGlobalOnly | P::kShellOnly},
-      {"notify-every", "1d", "a time from 1s to 7d, as 6h", is_duration, P::kGlobalOnly},
-      {"notify-mail", "", "addresses, as ann@example.com,root", valid_addresses, P::kGlobalOnly},
+      {"notify-every", "1d", "a time from 1s to 7d, such as 6h", is_duration, P::kGlobalOnly},
+      {"notify-mail", "", "addresses, as in ann@example.com,root", valid_addresses, P::kGlobalOnly},
       {"notify-mail-from", "", "an address", is_address, P::kGlobalOnly},
       {"notify-on",
        "failure,recovery,suspect,partial,silence,clock,settings,identity,tampering,restore,cleanup",
@@ -126,9 +127,10 @@ const std::vector<Property>& properties() {
        P::kGlobalOnly},
       {"silence-timeout", "10m", kTime, is_duration},
       {"start-timeout", "30m", kTime, is_duration},
-      {"suspect-below", "50%", "from 0% (never suspect) to 100% of the one before", is_percent},
-      {"targets", "local", "names of targets, as local,offsite", is_target_list},
-      {"timezone", "", "a name as Europe/Berlin", is_zone, P::kGlobalOnly},
+      {"suspect-below", "50%",
+       "a percentage of the previous backup, from 0% (never suspect) to 100%", is_percent},
+      {"targets", "local", "names of targets, such as local,offsite", is_target_list},
+      {"timezone", "", "an IANA name such as Europe/Berlin", is_zone, P::kGlobalOnly},
   };
   return kProperties;
 }

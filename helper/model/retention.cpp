@@ -58,10 +58,10 @@ std::int64_t KeepRules::*member(const std::string& name) {
   if (name == "within") return &KeepRules::within;
   for (const auto& rule : kRules)
     if (name == rule.name) return rule.count;
-  throw bad("'" + printable(name) +
-            "' is not a rule: there are last, hourly, daily, weekly, monthly, yearly and within, "
-            "as in " +
-            kExample);
+  throw bad(
+      "'" + printable(name) +
+      "' is not a rule: use last, hourly, daily, weekly, monthly, yearly or within, for example " +
+      kExample);
 }
 
 std::int64_t parse_value(const std::string& name, const std::string& value) {
@@ -71,7 +71,7 @@ std::int64_t parse_value(const std::string& name, const std::string& value) {
   throw bad(name + " takes " +
             (within ? "a time such as 30d, 12h, 90m"
                     : "a number from 0 to " + std::to_string(kMostBackups)) +
-            ", not '" + printable(value) + "', as in " + kExample);
+            ", not '" + printable(value) + "', for example " + kExample);
 }
 
 /// What parse_duration reads, in the largest unit that is exact.
@@ -100,11 +100,11 @@ KeepRules KeepRules::parse(const std::string& text) {
     const auto equals = std::min(word.find('='), word.size());
     const std::string name = word.substr(0, equals);
     auto& value = rules.*member(name);
-    if (!seen.insert(name).second) throw bad(name + " is there twice: '" + printable(text) + "'");
+    if (!seen.insert(name).second) throw bad(name + " is given twice: '" + printable(text) + "'");
     value = parse_value(name, word.substr(std::min(equals + 1, word.size())));
   }
   if (rules == KeepRules{})
-    throw bad("'" + printable(text) + "' would keep nothing at all: say for instance " + kExample);
+    throw bad("'" + printable(text) + "' would keep nothing at all: use, for example, " + kExample);
   return rules;
 }
 
@@ -132,7 +132,7 @@ struct Trust {
     if (!ahead.empty() && rules != counted)
       return "the clock is behind " + ahead + ", nothing is removed by age";
     if (clock.leapt && rules.within > 0)
-      return "the clock leapt far ahead, nothing is removed by age for a day";
+      return "the clock jumped far ahead, nothing is removed by age for a day";
     return {};
   }
 };
@@ -160,14 +160,14 @@ class Group {
 
  private:
   Verdict judge_damaged() const {
-    if (counted_ > 0) return {false, "damaged, and newer ones are good"};
-    return {true, "damaged, and no newer one is good"};
+    if (counted_ > 0) return {false, "damaged, and newer backups are good"};
+    return {true, "damaged, and no newer backup is good"};
   }
 
   Verdict judge_suspect(Time at) const {
     if (is_within(at)) return {true, "suspect: within " + duration_text(rules_.within)};
     if (rules_.within > 0 && !doubt_.empty()) return {true, "suspect: " + doubt_};
-    return {false, "suspect, and a newer one is good"};
+    return {false, "suspect, and a newer backup is good"};
   }
 
   bool is_within(Time at) const { return rules_.within > 0 && at >= now_ - rules_.within; }
@@ -226,11 +226,11 @@ std::string stays_always(const RetentionItem& item, const SourceState& source) {
   if (item.locked_until && *item.locked_until > source.clock.now)
     return "locked until " + rfc3339(*item.locked_until);
   if (item.way_back_until && (source.clock.leapt || *item.way_back_until > source.clock.now))
-    return "kept: the last one from before it collapsed, until that is accepted or " +
+    return "kept: the last backup from before it shrank, until that is accepted or " +
            rfc3339(*item.way_back_until).substr(0, 10);
   if (source.newest && source.newest->suspect)
     return "kept: " + source.newest->id +
-           " is suspect, nothing is removed until it is accepted or a good one follows";
+           " is suspect, nothing is removed until it is accepted or a good backup follows";
   return {};
 }
 
@@ -241,7 +241,7 @@ std::string stays_without_rule(const RetentionItem& item, const SourceState& sou
   if (source.newest && item.id == source.newest->id)
     return source.only ? "the only good backup" : "the newest good backup";
   if (item.suspect && (!source.newest || is_newer(item, *source.newest)))
-    return "suspect: no good one follows it yet";
+    return "suspect: no good backup follows it yet";
   return {};
 }
 

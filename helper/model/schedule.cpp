@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 void check(const Schedule& schedule) {
   if (!valid_type(schedule.source.type) || !valid_name(schedule.source.name) ||
       !valid_schedule_id(schedule.id))
-    throw Error(ErrorKind::kBadInput, "it has no valid name");
+    throw Error(ErrorKind::kBadInput, "invalid source or schedule name");
   Cron::parse(schedule.cron);
 }
 
@@ -37,7 +37,7 @@ std::string text_of(const Json& json, const char* key) {
   const auto found = json.find(key);
   if (found != json.end() && found->is_string()) return found->get<std::string>();
   throw Error(ErrorKind::kDamaged, std::string("its '") + key + "' " +
-                                       (found == json.end() ? "is missing" : "is no text"));
+                                       (found == json.end() ? "is missing" : "is not a string"));
 }
 
 void read_targets(Schedule& schedule, const Json& json) {
@@ -55,17 +55,16 @@ void read_keep_on(Schedule& schedule, const Json& json) {
 }
 
 void read_details(Schedule& schedule, const Json& json) {
-  attempt(schedule, "its time zone is not understood",
-          [&] { schedule.timezone = json.at("timezone"); });
-  attempt(schedule, "not all of its targets are understood", [&] { read_targets(schedule, json); });
+  attempt(schedule, "its time zone is not valid", [&] { schedule.timezone = json.at("timezone"); });
+  attempt(schedule, "some of its targets are not valid", [&] { read_targets(schedule, json); });
   schedule.keep = KeepRules();
-  attempt(schedule, "its rules are not understood, and nothing that it made is removed",
+  attempt(schedule, "its retention rules are not valid, so none of its backups is removed",
           [&] { schedule.keep = KeepRules::parse(json.at("keep").get<std::string>()); });
-  attempt(schedule, "not all of its rules for targets are understood, and nothing is removed there",
+  attempt(schedule, "some of its rules for targets are not valid, so nothing is removed there",
           [&] { read_keep_on(schedule, json); });
-  attempt(schedule, "whether it is paused is not understood, and it runs",
+  attempt(schedule, "its paused state is not valid, so it runs",
           [&] { schedule.paused = json.at("paused"); });
-  attempt(schedule, "when it was set is not understood",
+  attempt(schedule, "the time of its creation is not valid",
           [&] { schedule.since = parse_rfc3339(json.at("since").get<std::string>()).value(); });
 }
 

@@ -43,11 +43,10 @@ void put_back(Json& json, const Json& unclear, std::int64_t format) {
     } else if (may_give_way(key, format)) {
       json["set_aside"][key] = value;
     } else {
-      throw Error(
-          ErrorKind::kRefused,
-          "'" + key +
-              "' of settings.json is not understood by this version, which can't change it: "
-              "update the plugin, or correct that entry in the file");
+      throw Error(ErrorKind::kRefused,
+                  "'" + key +
+                      "' in settings.json is not valid for this version, which cannot change it: "
+                      "update the plugin or correct that entry in the file");
     }
   }
 }
@@ -84,7 +83,7 @@ std::string why_unreadable(const std::string& text, const Json::exception& error
   if (trim(text).empty()) return "it is empty";
   const auto* wrong = dynamic_cast<const Json::parse_error*>(&error);
   if (wrong == nullptr) return "it holds a number that is too large";
-  if (wrong->byte > text.size()) return "it ends in the middle, as a file that was cut short";
+  if (wrong->byte > text.size()) return "it is truncated";
   const auto end =
       text.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(wrong->byte, 1));
   return "it is not valid JSON from line " +

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/settings.hpp"
@@ -48,11 +49,10 @@ void add_values(Unclear& unclear, const std::string& scope,
 void add_schedule(Unclear& unclear, const Schedule& schedule) {
   std::string what = schedule.unclear;
   if (!Zone::is_known(schedule.timezone))
-    what += (what.empty() ? "" : "; ") +
-            ("this host does not know its time zone '" + printable(schedule.timezone) + "', and " +
-             Zone::host() +
-             " is used. Name one that it knows with --timezone, or install the package that "
-             "has it (tzdata-legacy)");
+    what += (what.empty() ? "" : "; ") + ("its time zone '" + printable(schedule.timezone) +
+                                          "' is unknown on this host, and " + Zone::host() +
+                                          " is used. Choose another with --timezone, or install "
+                                          "the package that has it (tzdata-legacy)");
   if (!what.empty())
     unclear.push_back(
         {schedule.source.text(), schedule.id,
@@ -92,15 +92,16 @@ void add_rest(Unclear& unclear, const Json& json) {
     } else if (section == "targets" && value.is_object()) {
       for (const auto& item : value.items())
         unclear.push_back(
-            {"", "", "target " + printable(item.key()) + " can't be used: it is not understood"});
+            {"", "",
+             "target " + printable(item.key()) + " cannot be used: its entry is not valid"});
     } else if (section == "properties" && value.is_object()) {
       for (const auto& item : value.items())
-        unclear.push_back({item.key(), "",
-                           "properties of " + printable(item.key()) + " are not understood" +
-                               names_in(item.value())});
+        unclear.push_back(
+            {item.key(), "",
+             "properties of " + printable(item.key()) + " are not valid" + names_in(item.value())});
     } else {
       unclear.push_back({"", "",
-                         "'" + section + "' of settings.json is not understood" +
+                         "'" + section + "' in settings.json is not valid" +
                              (section == "pins" ? ": nothing is removed by retention" : "")});
     }
   }
@@ -111,14 +112,15 @@ void add_rest(Unclear& unclear, const Json& json) {
 std::vector<UnclearSetting> Settings::unclear() const {
   Unclear unclear;
   if (format_ > kFormat)
-    unclear.push_back({"", "", "settings.json is of a newer version of this plugin: update it"});
+    unclear.push_back(
+        {"", "", "settings.json was written by a newer version of this plugin: update the plugin"});
   if (has_unclear_host())
     unclear.push_back(
         {"", "",
-         "the identity of this host, 'host' of settings.json, is not understood. New off-site "
-         "backups go below another name meanwhile, and what lies below the names that it had is "
-         "neither pruned nor deleted. Correct the entry, or decide which machine this is: dokku "
-         "backups:host --keep, or dokku backups:host --new"});
+         "the identity of this host, 'host' in settings.json, is not valid. New off-site backups "
+         "are stored below another name meanwhile, and those below its earlier names are neither "
+         "pruned nor deleted. Correct the entry, or decide which machine this is: " +
+             command("host") + " --keep, or " + command("host") + " --new"});
   for (const auto& [scope, values] : values_) add_values(unclear, scope, values);
   for (const auto& schedule : schedules) add_schedule(unclear, schedule);
   add_rest(unclear, object_of(unclear_));

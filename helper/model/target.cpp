@@ -18,7 +18,7 @@ std::vector<std::string> parse_target_list(const std::string& text) {
   std::vector<std::string> names;
   for (const auto& name : split(text, ',')) {
     if (name != kLocalTarget && !valid_target_name(name))
-      throw Error(ErrorKind::kBadInput, "'" + printable(name) + "' is not the name of a target");
+      throw Error(ErrorKind::kBadInput, "invalid target name '" + printable(name) + "'");
     if (!is_one_of(name, names)) names.push_back(name);
   }
   return names;

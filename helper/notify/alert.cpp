@@ -39,7 +39,7 @@ void tell_quietly(State& state, const std::function<void()>& work) {
     work();
     deliver_in_background(state);
   } catch (const std::exception& error) {
-    log::warn(std::string("An alert may not arrive: ") + error.what());
+    log::warn(std::string("An alert could not be queued: ") + error.what());
   }
 }
 
@@ -92,7 +92,7 @@ void tell_copy(State& state, const Source& source, const std::string& id, const 
                const Error* error) {
   Alert alert{.kind = AlertKind::kPartial, .source = source.text(), .backup = id, .target = target};
   if (error == nullptr) {
-    alert.message = id + " is on " + target;
+    alert.message = id + " was copied to " + target;
     clear_alert(state, alert);
   } else if (error->kind() != ErrorKind::kCancelled) {
     alert.message = error->what();

@@ -25,7 +25,7 @@ Time wait_after(std::int64_t attempts) {
 
 void drop(Outbox& outbox, const Outbox::Message& message, const std::string& why) {
   log::warn("An alert for " + message.channel + " of " + rfc3339(message.queued_at) +
-            " is given up: " + why);
+            " was dropped: " + why);
   outbox.remove(message);
 }
 

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "catalog/job_marks.hpp"
+#include "catalog/latest.hpp"
 #include "sys/file.hpp"
 
 namespace backups {
@@ -24,10 +25,11 @@ const std::string kThere =
 // Without those that are no more than a way back from a restore.
 const std::string kNotSafety = " trigger <> 'safety'";
 
-// In a group, SQLite takes the other columns from the row that has the max().
+// Of what @latest selects. In a group, SQLite takes the other columns from the row that has the
+// max().
 std::string of_last_success(const std::string& value) {
-  return "SELECT type, name, " + value + ", max(sequence)" + kThere +
-         " WHERE status = 'success' AND" + kNotSafety + " GROUP BY type, name";
+  return "SELECT type, name, " + value + ", max(sequence)" + kThere + " WHERE " +
+         latest_condition() + " GROUP BY type, name";
 }
 
 std::string of_copies(const std::string& value, const std::string& which) {
@@ -38,25 +40,23 @@ std::string of_copies(const std::string& value, const std::string& which) {
 
 const std::vector<Metric>& metrics() {
   static const std::vector<Metric> kMetrics = {
-      {"backups_last_success_timestamp_seconds", "When the last good backup was done.", nullptr,
+      {"backups_last_success_timestamp_seconds", "When the last good backup finished.", nullptr,
        of_last_success("finished_at")},
-      {"backups_last_duration_seconds", "How long the last good backup took.", nullptr,
+      {"backups_last_duration_seconds", "Seconds that the last good backup took.", nullptr,
        of_last_success("finished_at - started_at")},
-      {"backups_last_size_bytes", "Size of the last good backup as it is stored.", nullptr,
+      {"backups_last_size_bytes", "Stored size of the last good backup.", nullptr,
        of_last_success("stored_size")},
-      {"backups_last_raw_size_bytes", "Size of the last good backup as the source gave it.",
-       nullptr, of_last_success("raw_size")},
-      {"backups_last_attempt_success", "1 if the last attempt at a backup was a success, else 0.",
-       nullptr,
+      {"backups_last_raw_size_bytes", "Uncompressed size of the last good backup.", nullptr,
+       of_last_success("raw_size")},
+      {"backups_last_attempt_success", "1 if the last backup attempt succeeded, else 0.", nullptr,
        "SELECT type, name, status = 'success', max(sequence)" + kThere +
            " WHERE status <> 'in-progress' AND" + kNotSafety + " GROUP BY type, name"},
       {"backups_count", "Backups and attempts, by status.", "status",
        "SELECT type, name, count(*), status" + kThere + " GROUP BY type, name, status"},
       {"backups_copy_last_success_timestamp_seconds",
-       "When the last backup that is on the target was done.", "target",
+       "When the newest backup with a copy on the target finished.", "target",
        of_copies("finished_at", "copies.status = 'success'")},
-      {"backups_copy_ok", "1 if the last backup that was to go to the target is there, else 0.",
-       "target",
+      {"backups_copy_ok", "1 if the last copy to the target succeeded, else 0.", "target",
        of_copies("copies.status = 'success'", "copies.status NOT IN ('in-progress', 'deleted')")},
   };
   return kMetrics;
@@ -103,7 +103,7 @@ void write_metrics(State& state) {
     const Lock lock = Lock::acquire(state.root() / "locks" / "metrics");
     write_file_atomically(path, metrics_text(state.catalog()), 0644);
   } catch (const std::exception& error) {
-    log::warn(std::string("The metrics are not written: ") + error.what());
+    log::warn(std::string("The metrics could not be written: ") + error.what());
   }
 }
 

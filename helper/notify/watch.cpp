@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "base/command.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "catalog/job_marks.hpp"
@@ -22,12 +23,11 @@ std::string advice(const std::vector<Backup>& ahead) {
   for (const auto& backup : ahead)
     if (named.size() < kNamed) named.push_back(backup.text());
   return "the clock says " + rfc3339(now()) + ", but " + std::to_string(ahead.size()) +
-         " backup(s) are of a later time: " + join(named, ", ") +
+         " backup(s) have a later time: " + join(named, ", ") +
          (ahead.size() > kNamed ? ", ..." : "") +
-         ". Until that is over, nothing of their sources is removed by age. If the clock is wrong, "
-         "set it; if it is right, they were made while it was ahead, and when you no longer need "
-         "them: dokku backups:delete " +
-         named.front();
+         ". Until then, nothing of their sources is removed by age. If the clock is wrong, set it; "
+         "if it is right, they were made while it was ahead: when you no longer need them, " +
+         command("delete") + " " + named.front();
 }
 
 }  // namespace
@@ -37,8 +37,8 @@ void watch_clock(State& state) {
   const Time time = now();
   const Time seen = job_marks.done_at(kSeen);
   if (seen > 0 && time > seen + kLeap) {
-    log::warn("The clock went from " + rfc3339(seen) + " to " + rfc3339(time) +
-              " at once: for a day nothing is removed by age");
+    log::warn("The clock jumped from " + rfc3339(seen) + " to " + rfc3339(time) +
+              " at once: nothing is removed by age for a day");
     job_marks.mark_done(kLeapt, time);
   }
   if (time > seen + kHour || lies_ahead(seen, time)) job_marks.mark_done(kSeen, time);
@@ -60,8 +60,8 @@ void warn_of_clock(State& state, const Source& source) {
 void tell_clock(State& state) {
   const auto ahead = state.catalog().from_the_future(now());
   if (ahead.empty()) {
-    clear_alert(state, {.kind = AlertKind::kClock,
-                        .message = "no backup is of a later time than the clock"});
+    clear_alert(
+        state, {.kind = AlertKind::kClock, .message = "no backup has a later time than the clock"});
   } else if (const std::string message = advice(ahead);
              raise_alert(state, {.kind = AlertKind::kClock, .message = message})) {
     log::warn(message);
@@ -80,7 +80,7 @@ void tell_settings(State& state) {
   }
   std::set<std::string> still;
   for (const auto& [subject, alert] : alerts) still.insert(subject);
-  clear_others(state, AlertKind::kSettings, still, "the settings are understood");
+  clear_others(state, AlertKind::kSettings, still, "the settings are valid");
   for (const auto& [subject, alert] : alerts)
     if (raise_alert(state, alert)) log::warn(alert.message);
 }

@@ -126,7 +126,7 @@ void Loader::import(const Manifest& manifest, const Artifact& artifact, Store& s
   } catch (const Error& error) {
     if (!log_.take_request("by-hand")) throw;
     throw Error(error.kind(), std::string(error.what()) +
-                                  ". What can be loaded of it, by hand, on a server of its own: " +
+                                  ". To load what is readable by hand, into a separate server: " +
                                   download_command(state_, manifest, artifact));
   }
   if (log_.take_request("late")) late_.push_back(&artifact);
@@ -144,7 +144,7 @@ void Loader::import_late(const Manifest& manifest, Store& store, const std::stri
       feed("import", manifest, *artifact, store, arguments, progress);
     } catch (const Error& error) {
       log_.add_lost({artifact->name, LostObject::Kind::kGuarding, "",
-                     "what could only be restored after the swap", error.what()});
+                     "the part that is restored after the swap", error.what()});
     }
   }
   if (way_ == Way::kSwap) {
@@ -207,9 +207,9 @@ bool Loader::abandon(const std::string& where) {
       log::step(target_.spelling() + " is unchanged; the partial restore was removed");
   } catch (const Error& error) {
     run_.keep();
-    log::warn("What the restore made beside the live data is not removed yet (" +
+    log::warn("The partial restore next to the live data could not be removed (" +
               std::string(error.what()) +
-              "): the next command does that, and says which data are in place");
+              "): the next command removes it and reports which data is in place");
   }
   return false;
 }

@@ -55,7 +55,7 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
   if (target_.state == Description::State::kMissing)
     throw Error(ErrorKind::kNotFound,
                 "there is no " + request_.target.spelling() +
-                    " to restore into: make an empty one first, or name another with --into");
+                    " to restore into: create an empty one first, or specify another with --into");
   require_running(target_, request_.target);
   check_engine();
 }
@@ -64,12 +64,11 @@ void Restore::check_engine() const {
   const int from = major_version(manifest_.engine_version);
   const int to = major_version(target_.version);
   if (from <= to || to == 0 || request_.ignore_version_mismatch) return;
-  throw Error(ErrorKind::kRefused,
-              manifest_.id + " was made by " + manifest_.engine + " " + manifest_.engine_version +
-                  ", which is newer than the " + target_.version + " of " +
-                  request_.target.spelling() +
-                  ": restore it into a newer service with --into, or try all the same with "
-                  "--ignore-version-mismatch");
+  throw Error(ErrorKind::kRefused, manifest_.id + " was made by " + manifest_.engine + " " +
+                                       manifest_.engine_version + ", which is newer than the " +
+                                       target_.version + " of " + request_.target.spelling() +
+                                       ": restore it into a newer service with --into, or try "
+                                       "anyway with --ignore-version-mismatch");
 }
 
 Way Restore::way() const {
@@ -91,11 +90,11 @@ void Restore::require_disk_space() const {
   const auto free = space_free();
   if (request_.in_place || !free || *free >= space_needed()) return;
   throw Error(ErrorKind::kNoSpace,
-              "not enough room to " +
-                  std::string(target_.beside ? "restore beside the live data"
+              "not enough disk space to " +
+                  std::string(target_.beside ? "restore next to the live data"
                                              : "keep the dump until it is read") +
                   ": about " + human_size(space_needed()) + " needed, " + human_size(*free) +
-                  " free at " + target_.place + ". Free some room, or use --in-place");
+                  " free at " + target_.place + ". Free disk space, or use --in-place");
 }
 
 void Restore::verify(const Progress& progress) {
@@ -134,10 +133,11 @@ void Restore::judge_losses() const {
       if (one.kind == LostObject::Kind::kGuarding) names.push_back(to_text(one));
     }
     throw Error(ErrorKind::kRefused,
-                "not restored, since " + request_.target.spelling() +
-                    " would be less protected than it was without what cannot be put back: " +
+                "nothing was restored, because " + request_.target.spelling() +
+                    " would be less protected than before without these objects, which cannot be "
+                    "restored: " +
                     join(names, "; ") +
-                    ". To restore all the same: --accept-incomplete, and add it by hand");
+                    ". To restore anyway, add --accept-incomplete and re-create them by hand");
   }
   if (request_.approve) request_.approve(lost);
 }
@@ -151,8 +151,9 @@ Manifest Restore::make_safety_backup(const Progress& progress) {
     run_.set_safety(safety_->id);
     return *safety_;
   } catch (const Error& error) {
-    throw Error(error.kind(), "nothing was restored, since the safety backup failed: " +
-                                  std::string(error.what()) + ". Without one: --no-safety-backup");
+    throw Error(error.kind(), "nothing was restored, because the safety backup failed: " +
+                                  std::string(error.what()) +
+                                  ". To restore without one: --no-safety-backup");
   }
 }
 

@@ -1,5 +1,6 @@
 #include "restore/rollback.hpp"
 
+#include "base/command.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "hook/description.hpp"
@@ -14,7 +15,7 @@ namespace {
 std::string restore_command(const Source& target, const std::string& id) {
   const auto parts = parse_id(id);
   const bool own = parts && parts->name == target.name;
-  return "dokku backups:restore " + target.type + ":" + id +
+  return command("restore") + " " + target.type + ":" + id +
          (own ? "" : " --into " + shell_quote(target.spelling()));
 }
 
@@ -25,7 +26,7 @@ std::string state_of(const State& state, const Run& run, HookLog& log, const Sou
     const Description found = describe(state, run, log, target, hooks);
     return target.spelling() + " " + state_words(found);
   } catch (const Error& error) {
-    return "the state of " + target.spelling() + " is not known (" + error.what() + ")";
+    return "the state of " + target.spelling() + " is unknown (" + error.what() + ")";
   }
 }
 
@@ -65,46 +66,45 @@ Error roll_back(State& state, Run& run, HookLog& log, const Source& target, cons
     return Error(cause.kind(), why + "The data of " + target.spelling() +
                                    " may be incomplete, and no safety backup had been taken; " +
                                    state_of(state, run, log, target, hooks) +
-                                   ". Restore a backup: dokku backups:list " + target.spelling() +
-                                   " shows them");
+                                   ". Restore a backup: " + command("list") + " " +
+                                   target.spelling() + " shows them");
   }
-  log::step("The restore failed: putting the safety backup " + safety->id + " back");
+  log::step("The restore failed: restoring the safety backup " + safety->id);
   try {
     load_safety(state, run, log, target, hooks, way, *safety, progress);
     start(state, run, log, target, hooks);
     run.set_replacing(false);
-    log.note("the safety backup " + safety->id + " was put back");
-    return Error(cause.kind(), why + "The data from before were put back from the safety backup " +
+    log.note("the safety backup " + safety->id + " was restored");
+    return Error(cause.kind(), why + "The previous data was restored from the safety backup " +
                                    safety->id + "; " + state_of(state, run, log, target, hooks));
   } catch (const std::exception& error) {
     run.keep();
     start(state, run, log, target, hooks);
-    log.note("the safety backup could not be put back: " + std::string(error.what()));
+    log.note("the safety backup could not be restored: " + std::string(error.what()));
     return Error(cause.kind(),
-                 why + "The safety backup " + safety->id + " could not be put back either: " +
+                 why + "The safety backup " + safety->id + " could not be restored either: " +
                      error.what() + ". The data of " + target.spelling() +
-                     " are incomplete or gone; " + state_of(state, run, log, target, hooks) +
-                     ". When the cause is mended: " + restore_command(target, safety->id));
+                     " is incomplete or missing; " + state_of(state, run, log, target, hooks) +
+                     ". When the cause is fixed: " + restore_command(target, safety->id));
   }
 }
 
 std::string unfinished_replacement(const RunRecord& dead) {
   if (dead.late)
     return "The restore of " + dead.backup + " into " + dead.source.spelling() +
-           " put the data in place, but ended before what comes after that was restored "
-           "(extensions that depend on the name of their database, such as pg_cron, and what uses "
-           "them). To complete it, restore it again: " +
+           " put the data in place, but ended before its last part was restored (extensions that "
+           "depend on the name of their database, such as pg_cron, and objects that use them). To "
+           "complete it, restore it again: " +
            restore_command(dead.source, dead.backup) +
-           (dead.safety.empty() ? ""
-                                : ". To go back to the data from before: " +
-                                      restore_command(dead.source, dead.safety));
+           (dead.safety.empty()
+                ? ""
+                : ". To return to the previous data: " + restore_command(dead.source, dead.safety));
   return "The restore of " + dead.backup + " into " + dead.source.spelling() +
-         " ended while it replaced the data, which may be incomplete or gone. " +
+         " ended while it was replacing the data, which may be incomplete or missing. " +
          (dead.safety.empty()
-              ? "No safety backup had been taken. Restore a backup: "
-                "dokku backups:list " +
+              ? "No safety backup had been taken. Restore a backup: " + command("list") + " " +
                     dead.source.spelling() + " shows them"
-              : "To have the data from before: " + restore_command(dead.source, dead.safety));
+              : "To return to the previous data: " + restore_command(dead.source, dead.safety));
 }
 
 void forget_replacements(const State& state, const Source& target) {

@@ -193,11 +193,12 @@ Pruned prune(State& state, const Source& source) {
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kCancelled) throw;
       if (error.kind() == ErrorKind::kBusy) {
-        log::step(id + " stays for now: " + error.what());
+        log::step(id + " is kept for now: " + error.what());
         continue;
       }
       pruned.failed += what.targets.size();
-      log::warn(id + " can't be removed from " + join(what.targets, ", ") + ": " + error.what());
+      log::warn(id + " could not be removed from " + join(what.targets, ", ") + ": " +
+                error.what());
     }
   }
 }
@@ -239,10 +240,10 @@ void end_stale_uploads(State& state) {
         if (auto* sweeper = state.store(target, name).upload_sweeper())
           ended += sweeper->end_uploads(is_stale);
       if (ended > 0)
-        log::step("Ended " + std::to_string(ended) + " unfinished upload(s) on " + target);
+        log::step("Aborted " + std::to_string(ended) + " unfinished upload(s) on " + target);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kCancelled) throw;
-      log::warn("Unfinished uploads on " + target + " can't be looked for: " + error.what());
+      log::warn("Could not look for unfinished uploads on " + target + ": " + error.what());
     }
   }
 }

@@ -57,10 +57,10 @@ void back_up(State& state, const Schedule& schedule) {
   for (const auto& target : targets) {
     if (target == first || !backup) continue;
     const bool known = state.settings().targets.contains(target);
-    const Error missing(ErrorKind::kNotFound, "there is no target " + target);
+    const Error missing(ErrorKind::kNotFound, "unknown target " + target);
     if (!known) tell_copy(state, made.source, made.id, target, &missing);
-    state.catalog().mark_copy(
-        *backup, {target, "failed", known ? "it waits for its turn" : missing.what(), {}});
+    state.catalog().mark_copy(*backup,
+                              {target, "failed", known ? "it is queued" : missing.what(), {}});
   }
   // No target that does not answer holds it up: what stays there goes the next time.
   const State::ShortTimeouts short_timeouts(state);
@@ -175,7 +175,7 @@ class Tick {
       if (!lock) {
         if (busy_.insert(schedule.text()).second)
           log::warn(schedule.source.spelling() + " is busy: schedule " + schedule.id +
-                    " waits for the next minute");
+                    " is tried again in a minute");
         continue;
       }
       // Somebody else may have done it since.
@@ -311,7 +311,7 @@ class Tick {
 
   std::string last_success(const Schedule& schedule) const {
     const auto last = state_.catalog().last_success(schedule.source, schedule.id, now());
-    return last ? rfc3339(*last) : "it was set, " + rfc3339(schedule.since);
+    return last ? rfc3339(*last) : "the schedule was set, " + rfc3339(schedule.since);
   }
 
   /// Good news only while every schedule is well.

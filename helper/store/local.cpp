@@ -22,7 +22,7 @@ class FileSink : public Sink {
   void finish() override {
     // Whoever writes here holds the lock of the source: nobody can be between these two.
     if (create_only_ && fs::exists(fs::symlink_status(path_)))
-      throw KeyTaken(path_.string() + " exists already");
+      throw KeyTaken(path_.string() + " already exists");
     file_.commit();
   }
 
@@ -97,7 +97,7 @@ class LocalStore : public Store {
   fs::path path_of(const std::string& key) const {
     for (const auto& part : split(key, '/')) {
       if (part.empty() || part[0] == '.' || part.find('\0') != std::string::npos)
-        throw Error(ErrorKind::kBadInput, "'" + printable(key) + "' is not the name of a file");
+        throw Error(ErrorKind::kBadInput, "'" + printable(key) + "' is not a valid file name");
     }
     return root_ / key;
   }

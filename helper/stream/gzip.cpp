@@ -75,7 +75,7 @@ class GzipDecompressor : public Sink {
   }
 
   void finish() override {
-    if (!whole_) throw Error(ErrorKind::kDamaged, "the gzip data is cut short");
+    if (!whole_) throw Error(ErrorKind::kDamaged, "the gzip data is truncated");
     next_.finish();
   }
 

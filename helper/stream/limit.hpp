@@ -17,7 +17,7 @@ class LimitSink : public Sink {
 
   void write(std::string_view bytes) override {
     if (bytes.size() > left_)
-      throw Error(ErrorKind::kDamaged, "it holds more than " + human_size(most_));
+      throw Error(ErrorKind::kDamaged, "it is larger than " + human_size(most_));
     left_ -= bytes.size();
     next_.write(bytes);
   }

@@ -84,7 +84,7 @@ class ZstdDecompressor : public Sink {
   }
 
   void finish() override {
-    if (expected_ != 0) throw Error(ErrorKind::kDamaged, "the zstd data is cut short");
+    if (expected_ != 0) throw Error(ErrorKind::kDamaged, "the zstd data is truncated");
     next_.finish();
   }
 

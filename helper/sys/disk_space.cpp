@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "sys/fd.hpp"
@@ -27,13 +28,18 @@ bool has_disk_space(const fs::path& directory, std::uint64_t bytes) {
          ((status.f_flag & ST_RDONLY) == 0 && status.f_bavail >= bytes / status.f_frsize);
 }
 
+std::string free_space_advice() {
+  return "Free space on that disk, for instance with " + command("prune") + " --all or " +
+         command("delete") + " <backup>";
+}
+
 std::string disk_space_advice(const fs::path& directory) {
   struct statvfs status {};
   if (::statvfs(directory.c_str(), &status) != 0 || (status.f_flag & ST_RDONLY) == 0)
-    return kFreeSpaceAdvice;
+    return free_space_advice();
   return "The disk of " + directory.string() +
          " is read-only: nothing can be changed until it is mounted writable again (mount -o "
-         "remount,rw; dmesg tells whether its file system has an error)";
+         "remount,rw; dmesg shows file system errors)";
 }
 
 void record_if_space(const std::string& finding, const std::function<void()>& record) {
@@ -41,7 +47,7 @@ void record_if_space(const std::string& finding, const std::function<void()>& re
     record();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kNoSpace) throw;
-    log::warn(finding + ". That is not recorded: " + error.what());
+    log::warn(finding + ". This could not be recorded: " + error.what());
   }
 }
 

@@ -8,9 +8,7 @@
 namespace backups {
 
 /// What to do about a full disk.
-constexpr const char* kFreeSpaceAdvice =
-    "Make room on that disk, for instance with dokku backups:prune --all or dokku backups:delete "
-    "<backup>";
+std::string free_space_advice();
 
 /// What a row in the catalog and the record of a run take: SQLite's index, which processes share,
 /// is 32 KiB, and the rest a few pages.

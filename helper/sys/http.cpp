@@ -163,9 +163,9 @@ class HeaderList {
     });
     if (!clean)
       throw Error(ErrorKind::kFailed, "the header " + printable(line.substr(0, line.find(':'))) +
-                                          " would have control characters in it");
+                                          " contains control characters");
     curl_slist* longer = curl_slist_append(list_, line.c_str());
-    if (longer == nullptr) throw Error(ErrorKind::kFailed, "curl has no memory");
+    if (longer == nullptr) throw Error(ErrorKind::kFailed, "curl is out of memory");
     list_ = longer;
   }
   curl_slist* get() const { return list_; }
@@ -204,7 +204,9 @@ struct HttpClient::State {
     set(CURLOPT_LOW_SPEED_LIMIT, kStalledRate);
     set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout));
     set(CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
-    set(CURLOPT_BUFFERSIZE, kSendBuffer);
+    // Refused while the handle has its buffer of the transfer before, which one keeps that failed
+    // early (curl 7.88, a name that does not resolve): that buffer is as large.
+    curl_easy_setopt(easy.get(), CURLOPT_BUFFERSIZE, kSendBuffer);
     set(CURLOPT_ERRORBUFFER, message.data());
     if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
     if (options.direct) set(CURLOPT_NOPROXY, "*");

@@ -54,7 +54,7 @@ bool requested() { return stop != 0 && shields == 0; }
 void check() {
   if (!requested()) return;
   throw Error(ErrorKind::kCancelled, stop == SIGINT    ? kByPerson
-                                     : stop == SIGALRM ? "stopped: its time was over"
+                                     : stop == SIGALRM ? "stopped: its time limit was reached"
                                                        : "stopped by a signal");
 }
 

@@ -41,7 +41,7 @@ void become_owner_of(const std::filesystem::path& directory) {
   const passwd* owner = ::getpwuid(status.st_uid);
   if (owner == nullptr)
     throw Error(ErrorKind::kFailed, at.string() + " belongs to uid " +
-                                        std::to_string(status.st_uid) + ", which has no name");
+                                        std::to_string(status.st_uid) + ", which has no user name");
   if (::initgroups(owner->pw_name, owner->pw_gid) != 0 || ::setgid(owner->pw_gid) != 0 ||
       ::setuid(owner->pw_uid) != 0)
     throw system_error(std::string("cannot become user ") + owner->pw_name, errno);

@@ -70,8 +70,8 @@ std::string written_zone(const fs::path& path) {
 
 Zone::Zone(const std::string& name) : name_(name), zone_(find_zone(name)) {
   if (zone_ == nullptr)
-    throw Error(ErrorKind::kBadInput,
-                "'" + printable(name) + "' is no time zone: a name as Europe/Berlin or UTC");
+    throw Error(ErrorKind::kBadInput, "unknown time zone '" + printable(name) +
+                                          "' (use an IANA name such as Europe/Berlin)");
 }
 
 bool Zone::is_known(const std::string& name) { return find_zone(name) != nullptr; }

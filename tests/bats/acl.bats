@@ -103,7 +103,7 @@ everything() {
     run -0 --separate-stderr mallory "backups:$verb" "fakestore:$HERS"
     refute_contains "$output$stderr" "$OTHERS"
     run -0 --separate-stderr dokku "backups:$verb" "fakestore:$HERS"
-    assert_contains "$stderr" "into fakestore:$OTHERS ended while it replaced the data"
+    assert_contains "$stderr" "into fakestore:$OTHERS ended while it was replacing the data"
   done
   rm -rf "$run"
 }

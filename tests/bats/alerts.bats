@@ -132,8 +132,8 @@ time_passes() {
   assert_json .event test "$(<"$SINK/heard")"
   assert_contains "$(request 2)" "POST /ping/$TOKEN HTTP/1.1"
   assert_equal "$(<"$MAILS/calls")" "-t -i"
-  assert_contains "$(<"$MAILS/1")" $'To: ann@example.com,\n root\nSubject: A test of the alerts ('
-  assert_contains "$(<"$MAILS/1")" "If you read this, alerts arrive"
+  assert_contains "$(<"$MAILS/1")" $'To: ann@example.com,\n root\nSubject: Test alert ('
+  assert_contains "$(<"$MAILS/1")" "This is a test: alerts from this host arrive"
 
   helper set --global notify-mail --quiet
   helper set --global notify-ping --quiet
@@ -143,17 +143,17 @@ time_passes() {
     run -0 --separate-stderr helper notify-test --format json
     assert_json '.channels[0] | "\(.channel) \(.outcome)"' "webhook delivered"
   done
-  assert_json_true '.text | startswith("A test of the alerts (")' "$(body 3)"
-  assert_json_true '.content | startswith("A test of the alerts (")' "$(body 4)"
-  assert_contains "$(request 5)" "title: A test of the alerts ("
+  assert_json_true '.text | startswith("Test alert (")' "$(body 3)"
+  assert_json_true '.content | startswith("Test alert (")' "$(body 4)"
+  assert_contains "$(request 5)" "title: Test alert ("
   assert_contains "$(request 5)" "priority: default"
-  assert_equal "$(body 5)" "If you read this, alerts arrive"
+  assert_equal "$(body 5)" "This is a test: alerts from this host arrive"
 }
 
 @test "notify-test says what fails, and that nobody listens" {
   fake_sendmail
   run -11 --separate-stderr helper notify-test
-  assert_contains "$stderr" "nobody hears of alerts yet: dokku backups:set --global notify-mail"
+  assert_contains "$stderr" "no notification channel is configured: backups-helper set --global notify-mail"
   webhook
   helper set --global notify-mail root --quiet
   echo 403 >"$SINK/answer"
@@ -246,11 +246,11 @@ time_passes() {
   local property
   for property in notify-command metrics-file; do
     run -2 --separate-stderr env PLUGIN_PATH=/nowhere DOKKU_LIB_ROOT="$ROOT" "$BACKUPS_HELPER" set --global "$property" /bin/true
-    assert_contains "$stderr" "$property works at a shell only, as root on the host: "
+    assert_contains "$stderr" "$property is only allowed at a shell on the host, as root: "
   done
   helper create fake:db --quiet
   run -2 --separate-stderr helper set fake:db notify-mail root
-  assert_contains "$stderr" "notify-mail is the same for every source: say --global"
+  assert_contains "$stderr" "notify-mail applies to the whole host: use --global"
 }
 
 @test "metrics are what a Prometheus client reads, and follow each run" {

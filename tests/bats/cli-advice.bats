@@ -24,8 +24,8 @@ copies() {
 
 @test "targets that do not exist are refused when they are set" {
   run -3 --separate-stderr helper set --global targets local,offsite
-  assert_contains "${stderr_lines[-1]}" "there is no target 'offsite'"
-  assert_contains "${stderr_lines[-1]}" "backups:target-add"
+  assert_contains "${stderr_lines[-1]}" "unknown target 'offsite'"
+  assert_contains "${stderr_lines[-1]}" "backups-helper target-add"
   run -0 --separate-stderr helper report --global --backups-global-targets
   assert_equal "$output" ""
   helper set --global targets local --quiet
@@ -36,7 +36,7 @@ copies() {
   name_targets local,offsite
   run -9 --separate-stderr helper create fake:db
   assert_match "$output" '^db-[0-9-]+$'
-  assert_contains "$stderr" "the copy to offsite failed: there is no such target. Make it with dokku backups:target-add"
+  assert_contains "$stderr" "the copy to offsite failed: unknown target. Add it with backups-helper target-add"
   refute_contains "$stderr" backups:push
   assert_equal "$(copies)" "local success, offsite failed"
   run -0 helper tick
@@ -55,7 +55,7 @@ copies() {
 
 @test "a target without credentials is not added, and the advice is the same command with them" {
   AWS_EC2_METADATA_DISABLED=true HOME=$BATS_TEST_TMPDIR run -8 --separate-stderr helper target-add offsite s3 --bucket my-bucket </dev/null
-  assert_contains "${stderr_lines[-1]}" "target offsite is not added"
+  assert_contains "${stderr_lines[-1]}" "target offsite was not added"
   assert_contains "${stderr_lines[-1]}" "echo KEY:SECRET | backups-helper target-add --root $ROOT"
   refute_contains "$stderr" target-set
   assert_equal "$(helper target-list --format json | jq -c .targets)" '[]'
@@ -63,12 +63,12 @@ copies() {
 
 @test "what works at a shell only comes with the command that does" {
   run -2 --separate-stderr env PLUGIN_PATH=/nowhere DOKKU_LIB_ROOT="$ROOT" "$BACKUPS_HELPER" target-add offsite s3 --bucket my-bucket --profile 'my profile' </dev/null
-  assert_contains "${stderr_lines[-1]}" "--profile works at a shell only, as root on the host: $(readlink -f "$BACKUPS_HELPER") target-add offsite s3 --bucket my-bucket --profile 'my profile'"
+  assert_contains "${stderr_lines[-1]}" "--profile is only allowed at a shell on the host, as root: $(readlink -f "$BACKUPS_HELPER") target-add offsite s3 --bucket my-bucket --profile 'my profile'"
 }
 
 @test "adopt of nothing leaves no failed row" {
   run -2 --separate-stderr helper adopt fake:db --artifact one </dev/null
-  assert_contains "${stderr_lines[-1]}" "there is nothing on stdin"
+  assert_contains "${stderr_lines[-1]}" "no dump was given on stdin"
   false | (run -2 --separate-stderr helper adopt fake:db --artifact one)
   assert_equal "$(catalog "SELECT count(*) FROM backups")" 0
   run -0 --separate-stderr helper adopt fake:db --artifact one <"$FAKE/live/fake/db/one"
@@ -86,7 +86,7 @@ copies() {
   rm "$gone"
   run -0 --separate-stderr helper create --all --format json
   assert_json '[.backups[].source | sub("-[0-9a-f]+$"; "")] | sort | join(" ")' "fake:db sqlite:app.db sqlite:cache.db"
-  assert_contains "$stderr" "sqlite:$gone is left out: it is gone"
+  assert_contains "$stderr" "sqlite:$gone is skipped: it no longer exists"
   rm "$cache"
   run -3 --separate-stderr helper create --all
   assert_contains "$stderr" "sqlite:$cache"
@@ -95,5 +95,5 @@ copies() {
 @test "create --all of nothing at all is a failure" {
   rm "$FAKE"/live/fake/*
   run -3 --separate-stderr helper create --all
-  assert_contains "${stderr_lines[-1]}" "there is nothing to back up"
+  assert_contains "${stderr_lines[-1]}" "nothing to back up"
 }

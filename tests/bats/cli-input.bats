@@ -39,46 +39,46 @@ wrong() {
 }
 
 @test "a command that does not exist" {
-  wrong 2 "there is no command 'nope'" nope
-  wrong 2 "there is no command 'Create'" Create fake:db
-  wrong 2 "there is no command '-x'" -x
+  wrong 2 "unknown command 'nope'" nope
+  wrong 2 "unknown command 'Create'" Create fake:db
+  wrong 2 "unknown command '-x'" -x
   run -2 --separate-stderr "$BACKUPS_HELPER" help nope
-  assert_contains "$stderr" "'backups:nope'"
+  assert_contains "$stderr" "unknown command 'nope': see backups-helper help"
 }
 
 @test "an option that does not exist, for every verb" {
   local verb
   for verb in create list info logs restore verify download adopt delete pin unpin cancel set version; do
-    wrong 2 "there is no option '--nope'" "$verb" --nope
-    wrong 2 "there is no option '-n'" "$verb" -n 3
-    wrong 2 "there is no option '--form'" "$verb" --form json
+    wrong 2 "unknown option '--nope'" "$verb" --nope
+    wrong 2 "unknown option '-n'" "$verb" -n 3
+    wrong 2 "unknown option '--form'" "$verb" --form json
     [[ $verb == version ]] || wrong 2 "--format takes text or json, not 'xml'" "$verb" x --format xml
   done
 }
 
 @test "a missing word never means all" {
   local verb
-  wrong 2 "say which source, or --all" create
+  wrong 2 "specify a source or --all" create
   for verb in info logs restore verify download adopt delete pin unpin cancel set; do
-    wrong 2 "a word is missing" "$verb"
-    wrong 2 "an empty word" "$verb" ""
+    wrong 2 "missing argument" "$verb"
+    wrong 2 "empty argument" "$verb" ""
   done
-  wrong 2 "an empty word" create ""
-  wrong 2 "an empty word" list ""
-  wrong 2 "say which property" set fake:db
-  wrong 2 "an empty word" set --global ""
+  wrong 2 "empty argument" create ""
+  wrong 2 "empty argument" list ""
+  wrong 2 "missing argument <key>" set fake:db
+  wrong 2 "empty argument" set --global ""
 }
 
 @test "a word too many" {
   local verb
-  wrong 2 "either sources or --all, not both" create fake:db --all
-  wrong 2 "'b' is one word too many" list a b
-  wrong 2 "'b' is one word too many" version b
+  wrong 2 "specify either sources or --all, not both" create fake:db --all
+  wrong 2 "unexpected argument 'b'" list a b
+  wrong 2 "unexpected argument 'b'" version b
   for verb in info logs restore verify download adopt delete pin unpin cancel; do
-    wrong 2 "'b' is one word too many" "$verb" "$ID" b
+    wrong 2 "unexpected argument 'b'" "$verb" "$ID" b
   done
-  wrong 2 "'b' is one word too many" set fake:db compression none b
-  wrong 2 "'none' is one word too many" set --global fake:db compression none
+  wrong 2 "unexpected argument 'b'" set fake:db compression none b
+  wrong 2 "unexpected argument 'none'" set --global fake:db compression none
 }
 
 @test "an option twice, without its value, or with one too many" {
@@ -98,21 +98,21 @@ wrong() {
     wrong 2 "'$word'" create "$word"
   done
   wrong 2 "'fake:-x'" create fake:-x
-  wrong 2 "is not a source: it looks like <type>:<name>" create 'fake:a b'
+  wrong 2 "is not a source: use <type>:<name>, for example postgres:my-db" create 'fake:a b'
   wrong 2 "'a?[2Jb'" create $'a\e[2Jb'
-  wrong 3 "there is no source 'nothing'" create --quiet nothing
-  wrong 3 "there is no source 'nothing'" list nothing
-  wrong 3 "there is no source 'fake:nothing'" cancel fake:nothing
-  wrong 3 "there is no source 'fake:nothing'" set fake:nothing compression none
+  wrong 3 "source 'nothing' not found" create --quiet nothing
+  wrong 3 "source 'nothing' not found" list nothing
+  wrong 3 "source 'fake:nothing' not found" cancel fake:nothing
+  wrong 3 "source 'fake:nothing' not found" set fake:nothing compression none
 }
 
 @test "backups that are none" {
   local verb
   for verb in info logs restore verify download delete pin unpin; do
-    wrong 2 "'db' is not the id of a backup" "$verb" db
-    wrong 2 "'db@newest' is not the id" "$verb" db@newest
-    wrong 2 "'../$ID' is not the id" "$verb" "../$ID"
-    wrong 2 "'db-2026-13-08-14-30-00' is not the id" "$verb" db-2026-13-08-14-30-00
+    wrong 2 "'db' is neither the id of a backup" "$verb" db
+    wrong 2 "'db@newest' is neither the id" "$verb" db@newest
+    wrong 2 "'../$ID' is neither the id" "$verb" "../$ID"
+    wrong 2 "'db-2026-13-08-14-30-00' is neither the id" "$verb" db-2026-13-08-14-30-00
     wrong 3 "there is no backup 'db-2020-01-01-00-00-00'" "$verb" db-2020-01-01-00-00-00
     wrong 3 "there is no backup 'other:$ID'" "$verb" "other:$ID"
     wrong 3 "there is no successful backup of other:db" "$verb" other:db@latest
@@ -145,9 +145,9 @@ wrong() {
 
 @test "--root and --hooks are for a shell only, not for those who come through dokku" {
   PLUGIN_PATH=/var/lib/dokku/plugins run -2 --separate-stderr helper list
-  assert_contains "$stderr" "--root works at a shell only"
+  assert_contains "$stderr" "--root is only allowed at a shell on the host"
   PLUGIN_PATH=/var/lib/dokku/plugins run -2 --separate-stderr "$BACKUPS_HELPER" list --hooks "$HOOKS"
-  assert_contains "$stderr" "--hooks works at a shell only"
+  assert_contains "$stderr" "--hooks is only allowed at a shell on the host"
 }
 
 @test "help lists every command, and each has its own" {
@@ -155,16 +155,36 @@ wrong() {
   run -0 --separate-stderr "$BACKUPS_HELPER" help
   assert_equal "$stderr" ""
   for verb in create list info logs restore verify download adopt delete pin unpin cancel set version help; do
-    assert_match "$output" "    backups:$verb .*  [a-z]"
+    assert_match "$output" "    $verb  +[a-z]"
   done
   for verb in create list info logs restore verify download adopt delete pin unpin cancel set; do
     run -0 "$BACKUPS_HELPER" help "$verb"
-    assert_contains "${lines[0]}" "Usage: dokku backups:$verb"
+    assert_contains "${lines[0]}" "Usage: backups-helper $verb"
     assert_equal "$(helper "$verb" --help)" "$output"
     assert_equal "$("$BACKUPS_HELPER" help "backups:$verb")" "$output"
   done
   assert_equal "$("$BACKUPS_HELPER")" "$("$BACKUPS_HELPER" --help)"
+  for verb in help version; do
+    run -0 "$BACKUPS_HELPER" "$verb" --help
+    assert_contains "${lines[0]}" "Usage: backups-helper $verb"
+  done
   refute_file "$ROOT/help"
+}
+
+@test "a mistyped command or option names the nearest one" {
+  wrong 2 "unknown command 'creat': did you mean create? See backups-helper help" creat fake:db
+  run -2 --separate-stderr "$BACKUPS_HELPER" help shedule
+  assert_contains "$stderr" "did you mean schedule? See backups-helper help"
+  wrong 2 "unknown option '--taget': did you mean --target? Usage: backups-helper create " create fake:db --taget offsite
+}
+
+@test "called by Dokku, messages and help name dokku backups:" {
+  PLUGIN_PATH=/var/lib/dokku/plugins run -0 --separate-stderr "$BACKUPS_HELPER" help
+  assert_contains "${lines[0]}" "Usage: dokku backups:<command>"
+  PLUGIN_PATH=/var/lib/dokku/plugins run -2 --separate-stderr "$BACKUPS_HELPER" create --nope
+  assert_contains "$stderr" "unknown option '--nope'. Usage: dokku backups:create <source>"
+  PLUGIN_PATH=/var/lib/dokku/plugins run -0 --separate-stderr "$BACKUPS_HELPER" help tick
+  assert_contains "${lines[0]}" "Usage: backups-helper tick"
 }
 
 @test "version" {

@@ -47,7 +47,7 @@ opens() {
   jq -c --argjson pid "$other" '.pid = $pid | .process_start += 1' "$record" >"$record.new"
   mv "$record.new" "$record"
   run -1 --separate-stderr helper cancel fake:db
-  assert_contains "${stderr_lines[-1]}" "process $other, which can't be seen from here"
+  assert_contains "${stderr_lines[-1]}" "process $other, which is not visible from here"
   kill -0 "$other"
   fake_go
   assert_ends 0

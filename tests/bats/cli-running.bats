@@ -26,7 +26,7 @@ setup() {
   assert_equal "$(catalog "SELECT status || ' ' || error FROM backups ORDER BY key DESC LIMIT 1")" "failed cancelled"
   assert_sound
   run -3 --separate-stderr helper cancel fake:db
-  assert_contains "$stderr" "nothing runs for fake:db now"
+  assert_contains "$stderr" "no operation is running for fake:db"
 }
 
 @test "cancel while a copy waits for a server that does not answer: the backup is there, and its id is printed" {
@@ -42,7 +42,7 @@ setup() {
   helper cancel fake:db --quiet
   assert_ends 12
   id=$(<"$OUT")
-  assert_contains "$(<"$OUT.err")" "the backup $id was made, but its copy to offsite was cancelled. To copy it: dokku backups:push fake:$id --target offsite"
+  assert_contains "$(<"$OUT.err")" "the backup $id was made, but its copy to offsite was cancelled. To copy it: backups-helper push fake:$id --target offsite"
   helper verify "$id" --quiet
   kill "$server"
 }
@@ -138,13 +138,13 @@ successes_are() {
   for verb in "create fake:db" "restore $ID --force" "delete $ID --force" "adopt fake:db --artifact one"; do
     # shellcheck disable=SC2086 # words
     run -4 --separate-stderr helper $verb <<<FAKE
-    assert_match "${stderr_lines[-1]}" "fake:db is busy: create \(process $PID, since 20[0-9T:-]+Z\)\. Wait for it, or stop it with dokku backups:cancel fake:db"
+    assert_match "${stderr_lines[-1]}" "fake:db is busy: create \(process $PID, since 20[0-9T:-]+Z\)\. Wait for it, or stop it with backups-helper cancel fake:db"
   done
   # To look is no work, and other sources are others.
   run -0 --separate-stderr helper list
   assert_match "${lines[1]}" "in-progress"
   run -4 --separate-stderr helper delete "$(catalog "SELECT id FROM backups WHERE status = 'in-progress'")" --force
-  assert_contains "$stderr" "is not finished yet: dokku backups:cancel fake:db"
+  assert_contains "$stderr" "is still running; to stop it: backups-helper cancel fake:db"
   helper verify "$ID" --quiet
   helper pin "$ID" --quiet
   fake_source fake:other x

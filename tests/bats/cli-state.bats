@@ -218,7 +218,7 @@ as_nobody() {
   require_root
   chown 54321 "$ROOT"
   run -1 --separate-stderr helper create fake:db
-  assert_contains "$stderr" "$ROOT belongs to uid 54321, which has no name"
+  assert_contains "$stderr" "$ROOT belongs to uid 54321, which has no user name"
   assert_equal "$(find "$ROOT" -mindepth 1)" ""
 }
 
@@ -234,7 +234,7 @@ as_nobody() {
     helper tick
     assert_equal "$(jq -c .host "$ROOT/settings.json")" "$bad"
     run -0 --separate-stderr helper host
-    assert_contains "$stderr" "backups:host --keep"
+    assert_contains "$stderr" "backups-helper host --keep"
     helper host --keep --quiet
     refute_contains "$(<"$ROOT/settings.json")" host_meanwhile
     assert_match "$(jq -r .host.name "$ROOT/settings.json")" '-[0-9a-f]{8}$'
@@ -255,7 +255,7 @@ as_nobody() {
     before=$(stat -c '%i %s' "$ROOT/settings.json")
     run -0 --separate-stderr helper list --format json
     assert_json '.backups | length' 3
-    assert_match "${stderr_lines[0]}" "$ROOT/settings.json can't be understood: it.* mv "
+    assert_match "${stderr_lines[0]}" "$ROOT/settings.json is not valid: it.* mv "
     assert_equal "${#stderr_lines[@]}" 1
     refute_contains "$stderr" exception
     run -0 --separate-stderr helper info "$GOOD"
@@ -265,7 +265,7 @@ as_nobody() {
     for words in "create fake:db" "set fake:db compression none" tick "host --new" "delete $GOOD --force"; do
       # shellcheck disable=SC2086 # words
       run -7 --separate-stderr helper $words
-      assert_contains "${stderr_lines[-1]}" "$ROOT/settings.json can't be understood: it"
+      assert_contains "${stderr_lines[-1]}" "$ROOT/settings.json is not valid: it"
     done
     assert_equal "$(stat -c '%i %s' "$ROOT/settings.json")" "$before"
   done
@@ -292,7 +292,7 @@ as_nobody() {
   history
   echo '{"format": 1, "pins"' >"$ROOT/settings.json"
   run -7 --separate-stderr helper set fake:db compression none
-  assert_contains "${stderr_lines[-1]}" "settings.json can't be understood: it ends in the middle"
+  assert_contains "${stderr_lines[-1]}" "settings.json is not valid: it is truncated"
   run -7 --separate-stderr helper create fake:db
   assert_equal "$(<"$ROOT/settings.json")" '{"format": 1, "pins"'
 }

@@ -18,12 +18,12 @@ setup() {
   typed 0 'db\n' restore "$ID"
   assert_match "$output" "=====> Restore of $ID"
   assert_match "$output" "From: +fake:db, made [0-9]+ s ago, 20"
-  assert_match "$output" "There now: +something"
+  assert_match "$output" "Current contents: +something"
   assert_contains "$output" " !     WARNING: Potentially Destructive Action"
   assert_contains "$output" " !     This replaces what is in fake:db"
   assert_contains "$output" ' !     To proceed, type "db"'
   assert_contains "$output" "=====> fake:db is restored from $ID"
-  assert_match "$output" "To take it back: dokku backups:restore fake:db-[0-9-]+"
+  assert_match "$output" "To undo the restore: backups-helper restore fake:db-[0-9-]+"
   assert_equal "$(fake_live fake:db)" first
   assert_sound
 }
@@ -62,7 +62,7 @@ setup() {
 
 @test "restore --dry-run neither asks nor changes anything, and reads every byte" {
   typed 0 "" restore "$ID" --dry-run
-  assert_contains "$output" "=====> Everything is in order; nothing was changed"
+  assert_contains "$output" "=====> Dry run succeeded; nothing was changed"
   refute_contains "$output" WARNING
   assert_equal "$(fake_live fake:db)" second
   refute_contains "$(<"$FAKE/calls")" prepare
@@ -110,8 +110,8 @@ setup() {
 
 @test "download refuses a terminal, adopt refuses to read from one" {
   typed 2 "" download "$ID" --artifact one
-  assert_contains "$output" " !     stdout is a terminal: send it to a file"
+  assert_contains "$output" " !     stdout is a terminal: redirect it to a file"
   refute_contains "$output" FAKE
   typed 2 "" adopt fake:db --artifact one
-  assert_contains "$output" " !     the dump is read from stdin: dokku backups:adopt fake:db < dump"
+  assert_contains "$output" " !     the dump is read from stdin: backups-helper adopt fake:db < dump"
 }

@@ -63,7 +63,7 @@ column() {
   done
   fake_source other:db second
   run -2 --separate-stderr helper create db
-  assert_equal "$stderr" "!     'db' may be any of fake:db, other:db: say which"
+  assert_equal "$stderr" "!     'db' is ambiguous, it may be fake:db, other:db: specify one of them"
   run -2 --separate-stderr helper list db
   run -2 --separate-stderr helper info db@latest
   run -2 --separate-stderr helper restore db@latest --force
@@ -82,7 +82,7 @@ column() {
   at '2026-04-08 14:30:00' helper create fake:db other:db --quiet
   for verb in info logs verify pin unpin delete; do
     run -2 --separate-stderr helper "$verb" db-2026-04-08-14-30-00
-    assert_contains "$stderr" "'db-2026-04-08-14-30-00' may be fake:db-2026-04-08-14-30-00 or other:db-2026-04-08-14-30-00"
+    assert_contains "$stderr" "'db-2026-04-08-14-30-00' is ambiguous: specify fake:db-2026-04-08-14-30-00 or other:db-2026-04-08-14-30-00"
   done
   run -0 --separate-stderr helper info other:db-2026-04-08-14-30-00 --format json
   assert_json .source other:db
@@ -119,7 +119,7 @@ column() {
   helper trigger before-destroy fake db 2>/dev/null
   run -0 --separate-stderr helper info fake:db@latest --format json
   assert_json .id "$id"
-  assert_contains "$stderr" "There is a newer one: $(catalog "SELECT id FROM backups WHERE trigger = 'final'") was taken before the service was destroyed"
+  assert_contains "$stderr" "There is a newer backup: $(catalog "SELECT id FROM backups WHERE trigger = 'final'") was taken before the service was destroyed"
   id=$(helper create fake:db --quiet)
   run -0 --separate-stderr helper info fake:db@latest --format json
   assert_json .id "$id"
@@ -141,7 +141,7 @@ column() {
   local id
   run -0 --separate-stderr helper list
   assert_equal "$output" ""
-  assert_contains "$stderr" "No backups yet. Make one: dokku backups:create <source>"
+  assert_contains "$stderr" "No backups yet. Create one: backups-helper create <source>"
   id=$(helper create fake:db --quiet)
   catalog "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
     INSERT INTO backups (id, type, name, address, status, trigger, label, error, started_at, finished_at)
@@ -151,7 +151,7 @@ column() {
   assert_equal "${#lines[@]}" 101
   assert_contains "${lines[1]}" "fake:$id"
   assert_contains "${lines[2]}" "fake:old-1970-01-01-02-00-00"
-  assert_contains "$stderr" "There are more: --limit N shows so many, --limit 0 all"
+  assert_contains "$stderr" "There are more backups: --limit N shows up to N, --limit 0 shows all"
   run -0 --separate-stderr helper list --limit 0
   assert_equal "${#lines[@]}" 122
   assert_equal "$stderr" ""
@@ -177,7 +177,7 @@ column() {
   assert_match "$output" "Label: +before the big change"
   assert_match "$output" "Verified at: +20"
   assert_match "$output" "Directory: +$ROOT/fake/db"
-  assert_match "$output" "Open with: +zstd -dc $id.one.dump.zst \| cat >restored.dump"
+  assert_match "$output" "Open with: +zstd -dc $id.one.dump.zst \| tail -c \+6"
   helper restore "$id" --force --quiet >/dev/null
   run -0 --separate-stderr helper info "$id"
   assert_match "${lines[-1]}" "Event: +20.* restored into fake:db"
@@ -216,11 +216,11 @@ column() {
   helper create fake:db --quiet
   id=$(helper create fake:db --quiet)
   run -0 --separate-stderr helper pin "$id"
-  assert_contains "$stderr" "=====> $id is pinned until dokku backups:unpin"
+  assert_contains "$stderr" "=====> $id is pinned; to unpin it: backups-helper unpin fake:$id"
   run -0 --separate-stderr helper list
   assert_match "${lines[1]}" "success \(pinned\)"
   run -11 --separate-stderr helper delete "$id" --force </dev/null
-  assert_contains "$stderr" "is pinned: dokku backups:unpin it first"
+  assert_contains "$stderr" "is pinned; to unpin it: backups-helper unpin"
   helper verify "$id" --quiet
   run -0 --separate-stderr helper pin "$id"
   run -0 --separate-stderr helper unpin "$id"

@@ -37,7 +37,7 @@ heard() {
   assert_json '[.backups[].id] | join(" ")' "db-2026-03-04-02-00-00 db-2099-01-01-12-00-00 db-2026-03-03-02-00-00"
   tick '2026-03-04 02:01:00'
   assert_equal "$(heard clock | wc -l)" 1
-  assert_contains "$(heard clock)" "dokku backups:delete fake:db-2099-01-01-12-00-00"
+  assert_contains "$(heard clock)" "backups-helper delete fake:db-2099-01-01-12-00-00"
   rm "$ROOT"/catalog.db*
   assert_equal "$(latest)" db-2026-03-04-02-00-00
   at '2026-03-04 03:00:00' helper delete db-2099-01-01-12-00-00 --force --quiet
@@ -70,7 +70,7 @@ heard() {
   tick '1970-01-02 00:01:30'
   assert_equal "$(made daily)" 3
   run -0 --separate-stderr at '1970-01-02 01:00:00' helper prune fake:db --dry-run
-  refute_contains "$output" goes
+  refute_contains "$output" remove
   assert_contains "$stderr" "If the clock is wrong, set it"
   # The clock is right again, and what was made meanwhile is no older than what was there before.
   run -0 --separate-stderr at '2026-03-04 10:00:00' helper prune fake:db --dry-run --format json
@@ -85,7 +85,7 @@ heard() {
   schedule fake:db --daily 02:00 --timezone UTC --keep-within 80h
   for day in 03 04 05; do tick "2026-03-$day 02:00:00"; done
   tick '2031-01-01 12:00:00'
-  assert_contains "$output" "The clock went from 2026-03-05"
+  assert_contains "$output" "The clock jumped from 2026-03-05"
   assert_equal "$(made daily)" 4
   tick '2026-03-06 02:00:00'
   assert_equal "$(made daily)" 5
@@ -116,7 +116,7 @@ heard() {
   helper set --global before-deploy true --quiet
   at '2026-03-03 12:00:00' helper create fake:db --quiet
   run -0 at '2026-03-03 10:00:00' helper trigger before-deploy web runs
-  assert_contains "$output" "is from the future"
+  assert_contains "$output" "is dated in the future"
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE trigger = 'deploy'")" 1
   run -0 at '2026-03-03 10:01:00' helper trigger before-deploy web runs
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE trigger = 'deploy'")" 1
@@ -144,7 +144,7 @@ heard() {
   schedule fake:other --daily 02:00 --timezone UTC
   sed -i '0,/"timezone": "UTC"/s//"timezone": "Asia\/Calcutta-Old"/' "$ROOT/settings.json"
   tick '2026-03-03 02:00:00'
-  assert_contains "$output" "does not know its time zone 'Asia/Calcutta-Old', and UTC is used. Name one that it knows with --timezone"
+  assert_contains "$output" "its time zone 'Asia/Calcutta-Old' is unknown on this host, and UTC is used. Choose another with --timezone"
   assert_equal "$(made)" 2
   tick '2026-03-03 02:01:00'
   refute_contains "$output" Calcutta
@@ -154,7 +154,7 @@ heard() {
   helper schedule fake:db --daily 02:00 --timezone UTC --id daily --quiet
   tick '2026-03-04 02:00:00'
   assert_equal "$(made)" 4
-  assert_equal "$(heard recovery)" "the settings are understood"
+  assert_equal "$(heard recovery)" "the settings are valid"
 }
 
 @test "a property with an unknown zone, or a value of a newer version, stops no command and is mended by set" {
@@ -163,7 +163,7 @@ heard() {
   sed -i 's/Europe\/Berlin/US\/Easternmost/; s/"none"/"brotli:11"/; s/"format": 1/"format": 2/' "$ROOT/settings.json"
   schedule fake:db --daily 02:00
   tick '2026-03-03 02:00:00'
-  assert_contains "$output" "timezone of --global takes a name as Europe/Berlin, not 'US/Easternmost'"
+  assert_contains "$output" "timezone of --global takes an IANA name such as Europe/Berlin, not 'US/Easternmost'"
   assert_contains "$output" "compression of --global takes"
   assert_equal "$(made daily)" 1
   run -0 helper list fake:db
@@ -183,7 +183,7 @@ heard() {
   tick '2026-03-04 03:00:00'
   assert_equal "$(made daily) $(made second)" "0 2"
   assert_contains "$(heard settings)" "schedule daily of fake:db does not run"
-  assert_contains "$(heard settings)" "nothing that it made is removed"
+  assert_contains "$(heard settings)" "none of its backups is removed"
   at "$BASE" helper pause fake:db second --quiet
   assert_equal "$(jq -r '.schedules | map("\(.id) \(.cron) \(.keep)") | sort | join(";")' "$ROOT/settings.json")" \
     "daily @every 5m last=7,daily=7,weekly=4;second 0 3 * * * last=1,quarterly=4"

@@ -107,7 +107,7 @@ BASH
   redis SET one after
   redis SET two after
   run -0 --separate-stderr dokku backups:restore "redis:$id" --dry-run
-  assert_contains "$output" "removes both first; the safety backup is then put back by itself"
+  assert_contains "$output" "removes both first; the safety backup is then restored automatically"
   assert_equal "$(redis GET one)" after
   run -0 --separate-stderr dokku backups:restore "redis:$id" --force
   assert_equal "$(redis GET one)" before
@@ -155,7 +155,7 @@ BASH
   redis_import_breaks 1
   run -1 --separate-stderr dokku backups:restore "redis:$id" --force
   assert_contains "${stderr_lines[-1]}" "Permission denied"
-  assert_contains "${stderr_lines[-1]}" "The data from before were put back from the safety backup"
+  assert_contains "${stderr_lines[-1]}" "The previous data was restored from the safety backup"
   assert_contains "${stderr_lines[-1]}" "redis:$R is running"
   assert_equal "$(redis GET one)" now
   run -0 --separate-stderr dokku backups:list "redis:$R"
@@ -168,7 +168,7 @@ BASH
   redis_import_breaks 2
   run -1 --separate-stderr dokku backups:restore "redis:$id" --force
   assert_contains "${stderr_lines[-1]}" "redis:$R is running"
-  assert_match "${stderr_lines[-1]}" "When the cause is mended: dokku backups:restore redis:$R-[0-9-]+$"
+  assert_match "${stderr_lines[-1]}" "When the cause is fixed: dokku backups:restore redis:$R-[0-9-]+$"
   safety=${stderr_lines[-1]##*redis:}
   run -0 --separate-stderr dokku backups:list "redis:$R"
   assert_contains "$stderr" "backups:restore redis:$safety"

@@ -60,8 +60,9 @@ target_add() { # <key>
   acl_allow tests-mallory "postgres:$PG"
   run -20 target_add mallory
   assert_equal "$(dokku backups:target-list --format json | jq -c .targets)" '[]'
+  run -20 ssh_as mallory backups:target-list </dev/null
   run -2 ssh_as admin backups:target-add offsite s3 --bucket "$BUCKET" --ca-file /etc/shadow </dev/null
-  assert_contains "$output" "at a shell only"
+  assert_contains "$output" "only allowed at a shell"
   run -2 ssh_as admin backups:target-add offsite s3 --bucket "$BUCKET" --profile default </dev/null
 }
 
@@ -82,7 +83,7 @@ target_add() { # <key>
   dokku postgres:create "$PG" --image-version 15 >/dev/null
   run -0 target_add admin
   run -0 ssh_as admin backups:sync offsite </dev/null
-  host=$(sed -n 's/.*It holds backups of \([^ ]*\): dokku backups:sync.*/\1/p' <<<"$output")
+  host=$(sed -n 's/.*It holds backups of \([^ ;]*\); to import them: dokku backups:sync.*/\1/p' <<<"$output")
   run -0 ssh_as admin backups:sync offsite --host "$host" </dev/null
   run -0 ssh_as admin backups:restore "$id" --force --no-safety-backup </dev/null
   assert_equal "$(pg digest "$PG")" "$digest"

@@ -180,13 +180,13 @@ is_being_made() {
     $damage "$ROOT/settings.json"
     run deploy "$APP" app:new
     [[ $status != 0 ]]
-    assert_contains "$output" "The deploy of $APP is stopped, since $ROOT/settings.json"
+    assert_contains "$output" "The deploy of $APP was stopped, because $ROOT/settings.json"
     assert_contains "$output" "dokku plugin:disable backups"
   done
   : >"$(dokku_lib)/services/fakestore/$S/LINKS"
   run dokku fakestore:destroy "$S" --force
   [[ $status != 0 ]]
-  assert_contains "$output" "is not destroyed, since $ROOT/settings.json"
+  assert_contains "$output" "was not destroyed, because $ROOT/settings.json"
   assert_file "$(content "$S")"
   app_stops
   run -0 deploy "$APP" app:new
@@ -210,7 +210,7 @@ is_being_made() {
   echo garbage >>"$ROOT/settings.json"
   run deploy "$APP" app:new
   [[ $status != 0 ]]
-  assert_contains "$output" "The deploy of $APP is stopped"
+  assert_contains "$output" "The deploy of $APP was stopped"
   cat "$BATS_TEST_TMPDIR/settings" >"$ROOT/settings.json"
   mv "$helper" "$helper.whole"
   printf '#!/bin/bash\nkill -SEGV $$\n' >"$helper"
@@ -221,7 +221,7 @@ is_being_made() {
   run -0 deploy "$APP" app:new
   rm "$helper"
   run -0 deploy "$APP" app:new
-  assert_contains "$output" "backups can't work yet"
+  assert_contains "$output" "backups cannot work yet"
   cat "$BATS_TEST_TMPDIR/settings" >"$ROOT/settings.json"
   run deploy "$APP" app:new
   [[ $status != 0 ]]
@@ -248,7 +248,7 @@ is_being_made() {
   assert_file "$(content "$S")"
   dokku --quiet backups:set "$S" final-backup on
   run -0 dokku fakestore:destroy "$S" --force
-  assert_contains "$output" "there is no final backup of fakestore:$S"
+  assert_contains "$output" "the final backup of fakestore:$S failed"
   refute_file "$(content "$S")"
   S=$(unique store)
   store_create "$S"
@@ -269,7 +269,7 @@ is_being_made() {
   assert_contains "$output" "Backing up fakestore:$S before the deploy of $APP"
   assert_equal "$(backups_of "$S" '.backups[] | "\(.trigger) \(.label)"')" "deploy before a deploy of $APP"
   run -0 deploy "$APP" app:new
-  assert_contains "$output" "no other one is taken"
+  assert_contains "$output" "Skipped: backup"
   assert_equal "$(backups_of "$S" '.backups | length')" 1
   dokku --quiet backups:set "app:$APP" before-deploy-max-age 1s
   sleep 2
@@ -289,7 +289,7 @@ is_being_made() {
   dokku --quiet backups:set "app:$APP" before-deploy true
   # As at a boot: it must come up.
   run -0 deploy "$APP" app:new
-  assert_contains "$output" "since nothing of $APP runs"
+  assert_contains "$output" "because $APP is not running"
   app_runs "$APP"
   run deploy "$APP" app:new
   [[ $status != 0 ]]
@@ -297,14 +297,14 @@ is_being_made() {
   assert_contains "$output" "backups:set app:$APP before-deploy-failure warn"
   dokku --quiet backups:set "app:$APP" before-deploy-failure warn
   run -0 deploy "$APP" app:new
-  assert_contains "$output" "The deploy goes on"
+  assert_contains "$output" "The deploy continues"
   dokku fakestore:knob "$S" export hang
   dokku --quiet backups:set "app:$APP" before-deploy-timeout 3s
   dokku --quiet backups:set "app:$APP" before-deploy-failure abort
   SECONDS=0
   run deploy "$APP" app:new
   [[ $status != 0 && $SECONDS -lt 30 ]]
-  assert_contains "$output" "its time was over"
+  assert_contains "$output" "its time limit was reached"
   app_stops
   # Whatever happens on it, an app without the setting is not held up.
   dokku --quiet backups:set "app:$APP" before-deploy

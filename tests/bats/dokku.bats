@@ -72,7 +72,7 @@ load dokku
   run -0 --separate-stderr dokku backups:restore "$id" --force
   assert_equal "$(pg digest "$PG")" "$before"
   assert_contains "$stderr" "=====> postgres:$PG is restored from $id"
-  safety=$(sed -n 's/.*To take it back: dokku backups:restore //p' <<<"$stderr")
+  safety=$(sed -n 's/.*To undo the restore: dokku backups:restore //p' <<<"$stderr")
   run -0 --separate-stderr dokku backups:list "$PG"
   assert_match "$output" "$safety +success \(safety\)"
   run -0 --separate-stderr dokku backups:restore "$safety" --force --no-safety-backup
@@ -94,7 +94,7 @@ load dokku
   backup "$service"
   dokku postgres:destroy "$service" --force >/dev/null
   run -3 --separate-stderr dokku backups:restore "$service@latest" --force
-  assert_contains "$stderr" "make an empty one first"
+  assert_contains "$stderr" "create an empty one first"
   dokku postgres:create "$service" --image-version 15 >/dev/null
   run -0 --separate-stderr dokku backups:restore "$service@latest" --force
   assert_equal "$(pg digest "$service")" "$digest"
@@ -127,7 +127,7 @@ load dokku
   pg psql "$PG" -c "INSERT INTO customer (name) VALUES ('later')"
   run -0 --separate-stderr dokku backups:restore "$PG@latest" --dry-run
   assert_match "$output" "Into: +postgres:$PG, PostgreSQL 15"
-  assert_match "$output" "There now: .*: 2 tables"
+  assert_match "$output" "Current contents: .*: 2 tables"
   [[ $(pg digest "$PG") != "$before" ]]
   refute_contains "$(dokku backups:list "$PG" --limit 1)" safety
 }

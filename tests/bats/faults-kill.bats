@@ -177,7 +177,7 @@ check_restore() {
   knob import 'exit 1'
   knob abandon 'echo "not now" >&2; exit 1'
   run -1 --separate-stderr helper restore fake:db@latest --force --no-safety-backup
-  assert_contains "$stderr" "is not removed yet (fake abandon db"
+  assert_contains "$stderr" "could not be removed (fake abandon db"
   run -0 --separate-stderr helper tick
   assert_contains "$stderr" "not now. It is tried again later"
   knob abandon

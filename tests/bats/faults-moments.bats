@@ -42,7 +42,7 @@ setup() {
     exit
   fi'
   run -0 --separate-stderr helper create fake:db
-  assert_contains "$stderr" "two of fake:db has gone while the backup was made, and is left out"
+  assert_contains "$stderr" "two of fake:db was removed while the backup was running and is not included"
   run -0 helper info "$output" --format json
   assert_json '.manifest.artifacts | map(.name) | join(" ")' one
   assert_json_true '.manifest.warnings | any(contains("left out"))'

@@ -80,7 +80,7 @@ assert_failed() {
 @test "stdout is closed, but the exporter never ends" {
   helper set fake:db silence-timeout 1s --quiet
   knob export 'cat "$live/$1/$2"; exec sleep 600 >&-'
-  assert_create_fails 1 "time-out: fake export db one does not end"
+  assert_create_fails 1 "timeout: fake export db one did not exit"
 }
 
 @test "the exporter ends, and something it started keeps its stdout" {
@@ -92,16 +92,16 @@ assert_failed() {
 
 @test "bytes that are no dump of its kind" {
   knob export 'echo "ERROR: no such table"; exit 0'
-  assert_create_fails 1 "the dump of one does not begin as a fake-dump does"
+  assert_create_fails 1 "the dump of one does not begin with the signature of a fake-dump"
   knob export 'printf FAK; exit 0'
-  assert_create_fails 1 "the dump of one does not begin as a fake-dump does"
+  assert_create_fails 1 "the dump of one does not begin with the signature of a fake-dump"
 }
 
 @test "killed by a signal, by somebody else" {
   knob export 'head -c 5 "$live/$1/$2"; kill -9 $$'
-  assert_create_fails 1 "fake export db one was ended by signal 9"
+  assert_create_fails 1 "fake export db one was killed by signal 9"
   knob export 'head -c 5 "$live/$1/$2"; kill -SEGV $$'
-  assert_create_fails 1 "was ended by signal 11"
+  assert_create_fails 1 "was killed by signal 11"
 }
 
 @test "ten megabytes on stderr: the log keeps the first of it, the message is the last" {
@@ -119,7 +119,7 @@ assert_failed() {
 
 @test "exit codes that mean something are passed on, with the hook's last words" {
   local code
-  local -A advice=([14]=". Make room on that disk, for instance with dokku backups:prune --all or dokku backups:delete <backup>")
+  local -A advice=([14]=". Free space on that disk, for instance with backups-helper prune --all or backups-helper delete <backup>")
   for code in 2 3 4 5 6 7 11 14 20; do
     knob export "echo 'words of $code' >&2; exit $code"
     run "-$code" --separate-stderr helper create fake:db
@@ -137,7 +137,7 @@ assert_failed() {
   knob describe 'echo "no such host" >&2; exit 1'
   assert_create_fails 1 "fake describe db failed with exit code 1: no such host"
   knob describe 'echo "{\"state\": \"running\""; exit 0'
-  assert_create_fails 1 "fake describe db gave no proper answer"
+  assert_create_fails 1 "fake describe db returned an invalid answer"
   knob describe 'echo "{\"state\": \"fine\"}"; exit 0'
   assert_create_fails 1 "unknown state 'fine'"
   knob describe 'exec sleep 600 >&-'

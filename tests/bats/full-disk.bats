@@ -69,7 +69,7 @@ reading_works() {
   fill
   reading_works
   run -14 --separate-stderr helper create fake:db
-  assert_contains "${stderr_lines[-1]}" "backups:delete"
+  assert_contains "${stderr_lines[-1]}" "backups-helper delete"
   reading_works
 }
 
@@ -158,7 +158,7 @@ reading_works() {
   free=$(($(catalog "SELECT max(stored_size) FROM (SELECT * FROM backups ORDER BY key DESC LIMIT 3)") + 1048576 - small * 3 / 2))
   head -c "$(($(df --output=avail -B1 "$DISK" | tail -n 1) - free))" /dev/zero >"$DISK/else"
   run -0 --separate-stderr at '2026-03-06 10:00:00' helper create fake:db
-  assert_contains "$stderr" "Removed db-2026-03-03-10-00-00 from local to make room"
+  assert_contains "$stderr" "Removed db-2026-03-03-10-00-00 from local to free disk space"
   assert_equal "$(catalog "SELECT group_concat(id, ' ') FROM (SELECT id FROM backups WHERE deleted_at IS NULL ORDER BY sequence)")" \
     "$good db-2026-03-05-10-00-00 db-2026-03-06-10-00-00"
 }
@@ -200,8 +200,8 @@ reading_works() {
   mount -o remount,ro "$DISK"
   reading_works
   run -0 --separate-stderr helper verify "$NEW"
-  assert_contains "$stderr" "$NEW is whole on local: 2 artifact(s)"
-  assert_contains "$stderr" "$NEW is whole on local. That is not recorded: "
+  assert_contains "$stderr" "$NEW is valid on local: 2 artifact(s)"
+  assert_contains "$stderr" "$NEW is valid on local. This could not be recorded: "
   for words in "delete $OLD --force" "create fake:db" "restore $OLD --force" "set fake:db compression gzip"; do
     # shellcheck disable=SC2086 # words
     run -14 --separate-stderr helper $words

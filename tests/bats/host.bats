@@ -70,14 +70,14 @@ clone() {
   MACHINE=2 BOOT=b
   run -0 --separate-stderr helper create fake:db --target local,offsite
   clones=$output
-  assert_contains "$stderr" "backups:host --keep"
+  assert_contains "$stderr" "backups-helper host --keep"
   fresh=$(name_of_host)
   [[ $fresh != "$host" ]]
   assert_equal "$(below "$fresh")" "$clones"
   helper prune fake:db --quiet
   assert_equal "$(below "$host" | wc -l)" 2
   run -11 --separate-stderr helper delete "$original" --target offsite --force
-  assert_contains "${stderr_lines[-1]}" "backups:host --keep"
+  assert_contains "${stderr_lines[-1]}" "backups-helper host --keep"
   run -0 --separate-stderr helper host --format json
   assert_json '.doubtful | join(" ")' "$host"
   # It is read all the same.
@@ -130,7 +130,7 @@ clone() {
   assert_equal "$(below "$host" | wc -l)" 4
   helper set fake:db keep-manual last=1 --quiet
   run -0 --separate-stderr helper prune fake:db
-  assert_contains "$stderr" "this machine did not write it"
+  assert_contains "$stderr" "was not written by this machine"
   assert_equal "$(below "$host" | wc -l)" 4
   [[ $(name_of_host) != "$host" ]]
   # The decision: the other's stay the other's.
@@ -153,7 +153,7 @@ clone() {
   created --target local,offsite >/dev/null
   helper set fake:db keep-manual last=1 --quiet
   run -0 --separate-stderr helper prune fake:db
-  assert_contains "$stderr" "this machine did not write it"
+  assert_contains "$stderr" "was not written by this machine"
   assert_equal "$(below "$host" | wc -l)" 3
   [[ $(name_of_host) != "$host" ]]
 }

@@ -83,12 +83,12 @@ copying() {
   run -4 --separate-stderr helper delete "$id" --force
   assert_contains "$stderr" "$id is being copied (process $PID, since "
   run -4 --separate-stderr helper push "$id" --target slow
-  assert_contains "$stderr" "backups:cancel fake:db"
+  assert_contains "$stderr" "backups-helper cancel fake:db"
   run -4 --separate-stderr helper target-set slow bucket other --force
   run -4 --separate-stderr helper target-remove slow
   helper set fake:db keep-manual last=1 --quiet
   run -0 --separate-stderr helper prune fake:db
-  assert_contains "$stderr" "$id stays for now: $id is being copied"
+  assert_contains "$stderr" "$id is kept for now: $id is being copied"
   run -0 --separate-stderr helper list fake:db --format json
   assert_json '[.backups[] | "\(.id) \(.copies[0].status)"] | join(" ")' "$next success $id success"
   helper verify "$id" --quiet
@@ -115,7 +115,7 @@ copying() {
   run -0 --separate-stderr helper create fake:only --target local
   run -0 --separate-stderr helper pin fake:only@latest
   run -4 --separate-stderr helper delete "$(catalog "SELECT id FROM backups WHERE status = 'in-progress'")" --force
-  assert_contains "$stderr" "was interrupted, and what it left on its target is not removed yet"
+  assert_contains "$stderr" "was interrupted, and its leftover files on the target are not removed yet"
   assert_equal "$(connections)" "$before"
   # Nothing listens there any more.
   kill "$SILENT"

@@ -130,7 +130,7 @@ mariadb_answers() {
     hooks_of mariadb "$golden/maria.sql" sql-dump
     printf '#!/usr/bin/env bash\n%s\n' "$half" >"$HOOKS/mariadb/export"
     run -1 --separate-stderr helper create mariadb:db
-    assert_contains "${stderr_lines[-1]}" "the dump of data is not complete: "
+    assert_contains "${stderr_lines[-1]}" "the dump of data is incomplete: "
   done
   hooks_of redis "$golden/redis7.rdb" rdb
   printf '#!/usr/bin/env bash\nhead -c 100 %q\n' "$golden/redis7.rdb" >"$HOOKS/redis/export"

@@ -39,7 +39,7 @@ refused() { # <exit code> <message> <file>
     refused 7 "" "$BATS_TEST_TMPDIR/cut"
   done
   refused 7 "the dump of" /etc/passwd
-  refused 2 "nothing on stdin" /dev/null
+  refused 2 "no dump was given on stdin" /dev/null
 }
 
 @test "an archive whose compressed data are damaged, in whole frames, is told by pg_restore" {
@@ -78,6 +78,6 @@ HOOK
     chmod -R a+rX "$HOOKS"
     chmod 755 "$HOOKS/postgres/export"
     run -1 --separate-stderr helper create "postgres:$NAME"
-    assert_contains "$stderr" "the dump of $artifact is not complete: it "
+    assert_contains "$stderr" "the dump of $artifact is incomplete: "
   done
 }

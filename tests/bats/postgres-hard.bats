@@ -204,7 +204,7 @@ extended() {
   [[ $(pg_fingerprint "$name") == "$before" ]] || diff <(echo "$before") <(pg_fingerprint "$name")
   pg_clean "$name"
   run -0 --separate-stderr helper restore "postgres:$ID" --in-place --dry-run
-  assert_contains "$output" "after a rehearsal of the whole restore"
+  assert_contains "$output" "after a full rehearsal"
   run -0 --separate-stderr restore --in-place
   [[ $(pg_fingerprint "$name") == "$before" ]] || diff <(echo "$before") <(pg_fingerprint "$name")
   pg_clean "$name"
@@ -226,7 +226,7 @@ extended() {
   postgres_psql "$name" -c 'DELETE FROM big WHERE id > 1' -c 'CREATE TABLE live (i int)' -c CHECKPOINT
   fallocate -l $(($(df --output=avail -B1 "$data" | tail -n 1) - 52428800)) "$data/filler"
   run -0 --separate-stderr helper restore "postgres:$ID" --in-place --dry-run
-  assert_contains "$output" "after a rehearsal on empty tables, for which the data is only read"
+  assert_contains "$output" "after a rehearsal on empty tables, for which the rows are only read"
   run -0 postgres_psql "$name" -c 'SELECT count(*) FROM live'
   pg_clean "$name"
   # An image without an extension that the backup needs.
@@ -265,8 +265,8 @@ HOOK
   HOOKS=$REPO/plugin/hooks
   for verb in list tick list; do
     run -0 --separate-stderr helper "$verb"
-    assert_contains "$stderr" "put the data in place, but ended before what comes after that was restored"
-    assert_contains "$stderr" "dokku backups:restore postgres:$ID"
+    assert_contains "$stderr" "put the data in place, but ended before its last part was restored"
+    assert_contains "$stderr" "backups-helper restore postgres:$ID"
   done
   run -0 --separate-stderr restore
   assert_json '.not_restored | length' 0

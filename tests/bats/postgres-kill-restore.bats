@@ -299,7 +299,7 @@ nothing_done() {
   gate ''
   for _ in 1 2; do
     run -0 --separate-stderr helper list
-    assert_contains "$stderr" "ended while it replaced the data"
+    assert_contains "$stderr" "ended while it was replacing the data"
     safety=$(grep -oE "postgres:$NAME-[0-9-]+" <<<"$stderr" | tail -n 1)
   done
   run -0 --separate-stderr helper restore "$safety" --force --no-safety-backup

@@ -238,7 +238,7 @@ failing_import() {
   use 15
   bomb 'backup bomb'
   run -1 --separate-stderr restore --in-place
-  assert_contains "$stderr" "The data from before were put back from the safety backup"
+  assert_contains "$stderr" "The previous data was restored from the safety backup"
   assert_equal "$(pg_digests "$name")" "$live"
   pg_clean "$name"
 }
@@ -247,7 +247,7 @@ failing_import() {
   use 15
   bomb 'second bomb'
   run -1 --separate-stderr restore --in-place
-  assert_contains "$stderr" "could not be put back either"
+  assert_contains "$stderr" "could not be restored either"
   safety=$(grep -oE "postgres:$name-[0-9-]+" <<<"${stderr_lines[-1]}" | tail -n 1)
   # No half of a database answers to the name.
   refute_contains "$(pg_databases "$name")" second

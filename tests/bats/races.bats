@@ -118,7 +118,7 @@ away() {
   helper set fake:db targets local,away --quiet
   go_on
   assert_ends 11
-  assert_contains "$(<"$OUT.err")" "still named by targets of fake:db"
+  assert_contains "$(<"$OUT.err")" "still used by targets of fake:db"
   assert_file "$ROOT/secrets/away"
 }
 

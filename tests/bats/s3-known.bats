@@ -28,7 +28,7 @@ lose_catalog() {
   before=$(s3_bucket GET | grep -o '<LastModified>[^<]*')
   lose_catalog
   run -0 --separate-stderr helper list
-  assert_contains "$stderr" "backups:sync"
+  assert_contains "$stderr" "backups-helper sync"
   assert_equal "$(copy_of "$id" offsite)" ""
   run -0 --separate-stderr helper push "$id" --target offsite
   assert_contains "$stderr" "already"
@@ -150,6 +150,6 @@ lose_catalog() {
   s3_bucket DELETE "/$(key_of "$id.json")"
   for file in one two; do s3_bucket DELETE "/$(key_of "$id.$file.dump.zst")"; done
   run -0 --separate-stderr helper delete "$id" --force
-  assert_contains "$stderr" "was not there any more"
+  assert_contains "$stderr" "no longer existed"
   assert_equal "$(copy_of "$id" local) $(copy_of "$id" offsite)" "deleted missing"
 }

@@ -66,7 +66,7 @@ outcome() {
   id=$(created --target local,offsite)
   other=$(created --target local)
   run -11 --separate-stderr helper delete "$id" --force
-  assert_match "$stderr" "the copy of $id on offsite is locked until [0-9T:-]*Z and stays: nothing is deleted"
+  assert_match "$stderr" "the copy of $id on offsite is locked until [0-9T:-]*Z: nothing was deleted"
   assert_equal "$(copy_of "$id" local) $(copy_of "$id" offsite)" "success success"
   run -11 --separate-stderr helper delete "$id" --target offsite --force
   assert_equal "$(copy_of "$id" offsite)" success
@@ -106,7 +106,7 @@ outcome() {
   lockable_bucket
   target_add offsite --object-lock COMPLIANCE --object-lock-days 30
   tried
-  assert_equal "$status $(outcome object-lock) $(outcome multipart) $(outcome delete)" "0 works works lacks"
+  assert_equal "$status $(outcome object-lock) $(outcome multipart) $(outcome delete)" "0 works works limited"
   assert_contains "$output" "hidden, not gone"
   # Not for 30 days.
   version=$(s3_bucket GET '?versions=' | grep -o '<Version><Key>[^<]*-parts</Key><VersionId>[^<]*')
@@ -121,9 +121,9 @@ outcome() {
   target_add offsite --object-lock GOVERNANCE --object-lock-days 1
   tried
   assert_equal "$status $(outcome write)" "13 fails"
-  assert_contains "$output" "need a bucket that was made with Object Lock"
+  assert_contains "$output" "need a bucket that was created with Object Lock"
   run -13 --separate-stderr helper create fake:db --target offsite
-  assert_contains "$stderr" "need a bucket that was made with Object Lock"
+  assert_contains "$stderr" "need a bucket that was created with Object Lock"
   run -0 --separate-stderr helper list --format json
   assert_json '.backups | map(.status) | join(" ")' failed
 }
@@ -181,7 +181,7 @@ outcome() {
   helper target-set offsite encryption AES256 --quiet
   tried # this server has no key of its own
   assert_equal "$status $(outcome encryption)" "13 fails"
-  assert_contains "$output" "does not encrypt as the target says"
+  assert_contains "$output" "does not encrypt as configured"
 }
 
 @test "a storage class that the provider has, and one that it lacks" {

@@ -16,12 +16,12 @@ teardown() {
   [[ -z ${PROXY:-} ]] || proxy_stop
 }
 
-@test "an access key and a secret with colons come on lines of their own, and are never taken for a token" {
+@test "an access key and a secret with colons come on separate lines, and are never taken for a token" {
   local id
   radosgw-admin -n client.rgw key create --uid=test --key-type=s3 --access-key=tenant:user --secret-key=se:cret:of:mine >/dev/null
   run -2 --separate-stderr helper target-add offsite s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" \
     <<<tenant:user:se:cret:of:mine
-  assert_contains "$stderr" "on lines of their own"
+  assert_contains "$stderr" "on separate lines"
   refute_contains "$stderr" se:cret
   assert_equal "${#stderr_lines[@]}" 1
   printf '%s\n' tenant:user se:cret:of:mine |
@@ -54,8 +54,8 @@ teardown() {
     # shellcheck disable=SC2086 # words
     run -11 --separate-stderr helper target-set offsite $option </dev/null
     assert_contains "$stderr" "holds 1 copies"
-    assert_contains "$stderr" "backups:sync offsite"
-    assert_contains "$stderr" "backups:target-add"
+    assert_contains "$stderr" "backups-helper sync offsite"
+    assert_contains "$stderr" "backups-helper target-add"
   done
   assert_equal "$(helper target-list --format json | jq -r '.targets[0].options.bucket')" "$BUCKET"
   helper verify "$id" --target offsite --quiet
@@ -108,16 +108,16 @@ teardown() {
     proxy_stop
     assert_equal "$like $right $(jq -r --arg right "$right" '.checks[] | select(.right == $right) | .outcome' <<<"$output")" \
       "$like $right $outcome"
-    [[ $outcome != lacks || $right == create-only ]] || assert_match "$output" "part-size|lifecycle rule"
+    [[ $outcome != limited || $right == create-only ]] || assert_match "$output" "part-size|lifecycle rule"
   done <<'RIGHTS'
 aws multipart works
-gcs create-only lacks
-r2 growing-parts lacks
+gcs create-only limited
+r2 growing-parts limited
 r2 many-parts works
-scaleway many-parts lacks
+scaleway many-parts limited
 scaleway growing-parts works
-minimal uploads lacks
-minimal create-only lacks
+minimal uploads limited
+minimal create-only limited
 write-only write works
 write-only create-only works
 write-only delete fails

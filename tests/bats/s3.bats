@@ -31,7 +31,7 @@ setup() {
   helper target-remove offsite --quiet
   refute_file "$ROOT/secrets/offsite"
   run -3 --separate-stderr helper create fake:db --target offsite
-  assert_contains "$stderr" "there is no target 'offsite'"
+  assert_contains "$stderr" "unknown target 'offsite'"
 }
 
 @test "credentials of the environment are used, named and warned about; a profile's too" {
@@ -42,7 +42,7 @@ setup() {
   assert_json '.targets | length' 0
   export AWS_ACCESS_KEY_ID=$BACKUPS_TEST_S3_KEY AWS_SECRET_ACCESS_KEY=$BACKUPS_TEST_S3_SECRET
   run -0 --separate-stderr helper target-add offsite s3 --bucket "$BUCKET" --endpoint "$BACKUPS_TEST_S3_ENDPOINT" </dev/null
-  assert_contains "$stderr" "Over SSH and from cron"
+  assert_contains "$stderr" "over SSH and under cron"
   id=$(created --target offsite)
   assert_contains "$(helper info "$id")" "to offsite, credentials: environment"
   unset "${!AWS_@}"
@@ -114,7 +114,7 @@ BAD
   helper target-set offsite endpoint http://127.0.0.1:9 --quiet
   run -9 --separate-stderr helper create fake:db --target local,offsite
   id=$output
-  assert_contains "$stderr" "backups:push fake:$id --target offsite"
+  assert_contains "$stderr" "backups-helper push fake:$id --target offsite"
   assert_equal "$(copy_of "$id" local) $(copy_of "$id" offsite)" "success failed"
   helper target-set offsite endpoint "$BACKUPS_TEST_S3_ENDPOINT" --quiet
   helper push "$id" --target offsite --quiet
@@ -129,7 +129,7 @@ BAD
   truncate -s -1 "$ROOT/fake/db/$id.two.dump.zst"
   fake_source fake:db second
   run -0 --separate-stderr helper restore "$id" --force --no-safety-backup
-  assert_contains "$stderr" "The copy on local can't be used"
+  assert_contains "$stderr" "The copy on local cannot be used"
   assert_equal "$(fake_live fake:db)" first
   assert_equal "$(copy_of "$id" local)" damaged
 }
@@ -150,7 +150,7 @@ BAD
   created --target local,offsite >/dev/null
   helper target-remove offsite --quiet
   run -0 --separate-stderr helper delete "$other" --force
-  assert_contains "$stderr" "on offsite stays where it is"
+  assert_contains "$stderr" "on offsite was not deleted"
   assert_contains "$(keys)" "$other"
 }
 
@@ -167,7 +167,7 @@ BAD
   assert_contains "$stderr" "--host NAME"
   assert_contains "$stderr" "$host"
   run -3 --separate-stderr helper sync offsite --host "$host-no"
-  assert_contains "${stderr_lines[-1]}" "there is nothing of $host-no on offsite; offsite holds backups of $host"
+  assert_contains "${stderr_lines[-1]}" "there are no backups of $host-no on offsite; offsite holds backups of $host"
   run -0 --separate-stderr helper sync offsite --host "$host" --format json
   assert_json '.targets[0].adopted | join(" ")' "fake:$id"
   helper restore "$id" --force --no-safety-backup --quiet

@@ -52,10 +52,10 @@ cron: on Monday to Friday at 01:30 Europe/Berlin"
   run -0 --separate-stderr at "$BASE" helper schedule fake:db --daily 02:00 --timezone Europe/Berlin --keep-daily 14
   assert_equal "$output" daily
   assert_equal "$stderr" "=====> Schedule daily of fake:db: daily at 02:00 Europe/Berlin
-       keeps daily=14
-       runs 2026-03-03 02:00
-       runs 2026-03-04 02:00
-       runs 2026-03-05 02:00"
+       Keeps daily=14
+       Runs 2026-03-03 02:00
+       Runs 2026-03-04 02:00
+       Runs 2026-03-05 02:00"
 }
 
 @test "what is wrong is named, and nothing is set" {
@@ -257,7 +257,7 @@ db-2026-03-03-02-00-00 true pinned"
   assert_equal "$(made)" 3
   run -0 --separate-stderr helper info fake:db@latest --format json
   assert_json .id db-2026-03-03-02-00-00
-  assert_contains "$stderr" "There is a newer one: db-2026-03-05-02-00-00 is suspect, and is no @latest"
+  assert_contains "$stderr" "There is a newer backup: db-2026-03-05-02-00-00 is suspect, and @latest does not select it"
   run -0 --separate-stderr helper list fake:db
   assert_contains "$output" "success (suspect)"
   rm "$ROOT"/catalog.db*

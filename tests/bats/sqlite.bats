@@ -173,7 +173,7 @@ wreck() {
   echo "this was a database once" >"$DB"
   echo "and this a log" >"$DB-wal"
   run -7 --separate-stderr helper restore "$ID" --force
-  assert_contains "${stderr_lines[-1]}" "nothing was restored, since the safety backup failed"
+  assert_contains "${stderr_lines[-1]}" "nothing was restored, because the safety backup failed"
   assert_contains "${stderr_lines[-1]}" "--no-safety-backup"
   assert_equal "$(<"$DB")" "this was a database once"
   run -0 --separate-stderr helper restore "$ID" --force --no-safety-backup

@@ -78,19 +78,19 @@ suspect() { # ID
   assert_equal "$(at '2026-03-07 03:00:00' helper info fake:db@latest --format json 2>/dev/null | jq -r .id)" db-2026-03-02-02-00-00
   run -0 at '2026-03-08 02:00:00' helper tick
   refute_contains "$output" "is suspect:"
-  assert_contains "$output" "The last backup from before is db-2026-03-02-02-00-00, which stays until 2026-06-01"
+  assert_contains "$output" "The last backup from before the change is db-2026-03-02-02-00-00, which is kept until 2026-06-01"
   assert_equal "$(at '2026-03-08 03:00:00' helper info fake:db@latest --format json 2>/dev/null | jq -r .id)" db-2026-03-08-02-00-00
   run -0 --separate-stderr at '2026-03-08 03:00:00' helper restore fake:db@latest --dry-run
-  assert_contains "$stderr" "has less than db-2026-03-02-02-00-00, the last backup from before the loss"
+  assert_contains "$stderr" "holds less than db-2026-03-02-02-00-00, the last backup from before the change"
   # Retention goes on, with the last one from before: named in each alert.
   assert_equal "$(catalog "SELECT group_concat(id, ' ') FROM (SELECT id FROM backups WHERE deleted_at IS NULL ORDER BY sequence)")" \
     "db-2026-03-02-02-00-00 db-2026-03-08-02-00-00"
   run -0 at '2026-03-09 02:00:00' helper tick
-  assert_equal "$(jq -r 'select(.event == "suspect") | .message' "$FAKE/alerts" | grep -c 'The last backup from before is db-2026-03-02-02-00-00, which stays until 2026-06-01')" \
+  assert_equal "$(jq -r 'select(.event == "suspect") | .message' "$FAKE/alerts" | grep -c 'The last backup from before the change is db-2026-03-02-02-00-00, which is kept until 2026-06-01')" \
     "$(jq -r 'select(.event == "suspect") | .event' "$FAKE/alerts" | wc -l)"
   rm "$ROOT"/catalog.db*
   run -0 --separate-stderr at '2026-03-09 03:00:00' helper prune fake:db --dry-run
-  assert_contains "$output" "the last one from before it collapsed"
+  assert_contains "$output" "the last backup from before it shrank"
   run -0 at '2026-06-10 02:00:00' helper tick
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE id = 'db-2026-03-02-02-00-00' AND deleted_at IS NULL")" 0
 }
@@ -103,7 +103,7 @@ suspect() { # ID
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE reference <> ''")" 6
   helper accept fake:db --quiet
   run -0 --separate-stderr helper info fake:db@latest
-  refute_contains "$stderr" "from before the loss"
+  refute_contains "$stderr" "from before the change"
   rm "$ROOT"/catalog.db*
   helper list --quiet
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE reference <> '' OR suspect <> ''")" 0

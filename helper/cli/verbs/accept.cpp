@@ -13,13 +13,12 @@ namespace {
 int accept(Call& call) {
   const Source source = call.resolver.known_source(call.word(0));
   const auto ids = accept_suspects(call.state, source);
-  if (ids.empty())
-    throw Error(ErrorKind::kNotFound, "nothing of " + source.spelling() + " is suspect");
+  if (ids.empty()) throw Error(ErrorKind::kNotFound, source.spelling() + " has no suspect backup");
   clear_alert(call.state, {.kind = AlertKind::kSuspect,
                            .source = source.text(),
                            .backup = ids.front(),
-                           .message = ids.front() + " is accepted"});
-  for (const auto& id : ids) log::result(id + " is accepted: it is what it should be");
+                           .message = ids.front() + " is marked as good"});
+  for (const auto& id : ids) log::result(id + " is marked as good");
   if (call.json) print_json({{"source", source.text()}, {"accepted", ids}});
   return 0;
 }
@@ -27,8 +26,7 @@ int accept(Call& call) {
 }  // namespace
 
 Verb accept_verb() {
-  return {"accept", "<source>", "say that its suspect backups are what they should be",
-          {1, 1},   {},         accept,
+  return {"accept", "<source>", "mark the suspect backups of a source as good", {1, 1}, {}, accept,
           false,    true};
 }
 

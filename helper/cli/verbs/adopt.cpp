@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backup/create.hpp"
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "cli/output.hpp"
@@ -16,7 +17,7 @@ int adopt(Call& call) {
   const Source source = call.resolver.source(call.word(0));
   call.resolver.require_own_path(source, call.word(0));
   if (::isatty(STDIN_FILENO) == 1)
-    throw Error(ErrorKind::kBadInput, "the dump is read from stdin: dokku backups:adopt " +
+    throw Error(ErrorKind::kBadInput, "the dump is read from stdin: " + command("adopt") + " " +
                                           source.spelling() + " < dump");
   const Lock lock = lock_source(call.state, source, "adopt");
   const CreateRequest request{source, "adopt", label_of(call.options), {kLocalTarget}};
@@ -24,7 +25,7 @@ int adopt(Call& call) {
       adopt_backup(call.state, request, call.options.value("artifact").value_or(""), STDIN_FILENO,
                    make_progress());
   call.resolver.remember_path(source);
-  log::result("The dump is now backup " + manifest.id);
+  log::result("The dump was imported as backup " + manifest.id);
   if (call.json) {
     print_json({{"source", source.text()}, {"status", "success"}, {"id", manifest.id}});
   } else {
@@ -38,10 +39,10 @@ int adopt(Call& call) {
 Verb adopt_verb() {
   return {"adopt",
           "<source> [--artifact NAME] [--label TEXT] < dump",
-          "make a backup of a dump made elsewhere",
+          "import a dump made elsewhere as a backup",
           {1, 1},
-          {{"artifact", "NAME", "what of the source it is a dump of: the name of a database"},
-           {"label", "TEXT", "kept with the backup"}},
+          {{"artifact", "NAME", "the database of the source that the dump is of"},
+           {"label", "TEXT", "a note stored with the backup"}},
           adopt};
 }
 

@@ -34,23 +34,24 @@ void stop(State& state, const Source& source, const RunRecord& run) {
   const auto now = running(state, source);
   if (!now || now->id != run.id) return;  // it has just ended
   throw Error(ErrorKind::kFailed,
-              "the " + run.verb + " of " + source.spelling() + " is at work as process " +
+              "the " + run.verb + " of " + source.spelling() + " runs as process " +
                   std::to_string(run.pid) +
-                  ", which can't be seen from here: cancel it in the container in which it runs");
+                  ", which is not visible from here: cancel it in the container in which it runs");
 }
 
 int cancel(Call& call) {
   const Source source = call.resolver.known_source(call.word(0));
   const auto run = running(call.state, source);
-  if (!run) throw Error(ErrorKind::kNotFound, "nothing runs for " + source.spelling() + " now");
+  if (!run) throw Error(ErrorKind::kNotFound, "no operation is running for " + source.spelling());
   log::step("Stopping the " + run->verb + " of " + source.spelling());
   stop(call.state, source, *run);
   const auto end = std::chrono::steady_clock::now() + kTimeout;
   for (auto now = run; now && now->id == run->id; now = running(call.state, source)) {
     if (std::chrono::steady_clock::now() > end)
-      throw Error(ErrorKind::kFailed, "the " + run->verb + " of " + source.spelling() +
-                                          " did not stop within a minute: it is at a step that "
-                                          "must not be left half done");
+      throw Error(
+          ErrorKind::kFailed,
+          "the " + run->verb + " of " + source.spelling() +
+              " did not stop within a minute: it is in a step that must not be interrupted");
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     interrupt::check();
   }

@@ -4,6 +4,7 @@
 
 #include "backup/run_backup.hpp"
 #include "backup/suspect.hpp"
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -21,13 +22,14 @@ std::vector<Source> sources_to_back_up(Call& call) {
   const bool all = call.options.flag("all");
   if (all != call.options.words().empty())
     throw Error(ErrorKind::kBadInput,
-                all ? "either sources or --all, not both" : "say which source, or --all");
+                all ? "specify either sources or --all, not both" : "specify a source or --all");
   if (all) {
     const auto found = call.resolver.everything();
     if (found.empty())
       throw Error(ErrorKind::kNotFound,
-                  "there is nothing to back up: no service, no schedule and no earlier backup of a "
-                  "file. Name a source, as in dokku backups:create sqlite:/srv/app.db");
+                  "nothing to back up: there is no service, no schedule and no earlier backup of a "
+                  "file. Specify a source, for example " +
+                      command("create") + " sqlite:/srv/app.db");
     return found;
   }
   std::vector<Source> sources;
@@ -51,7 +53,7 @@ std::vector<std::string> targets_of(Call& call, const Source& source) {
 /// With what helps there.
 std::string copy_failure(const Manifest& manifest, const std::string& target, const Error& error) {
   const std::string push =
-      "dokku backups:push " + manifest.source.type + ":" + manifest.id + " --target " + target;
+      command("push") + " " + manifest.source.type + ":" + manifest.id + " --target " + target;
   if (error.kind() == ErrorKind::kCancelled)
     return "the backup " + manifest.id + " was made, but its copy to " + target +
            " was cancelled. To copy it: " + push;
@@ -125,9 +127,10 @@ Verb create_verb() {
           "<source>...|--all [--target NAME]... [--label TEXT]",
           "take a backup now and print its id",
           {0, 1000},
-          {{"all", nullptr, "every source that is listed, scheduled or was backed up before"},
-           {"target", "NAME", "where to; may be repeated (default: the property targets)", true},
-           {"label", "TEXT", "kept with the backup"}},
+          {{"all", nullptr, "every service, and every source with a schedule or an earlier backup"},
+           {"target", "NAME",
+            "store it on this target; may be repeated (default: the property targets)", true},
+           {"label", "TEXT", "a note stored with the backup"}},
           create};
 }
 

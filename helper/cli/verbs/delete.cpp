@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -27,7 +28,7 @@ bool is_only_copy(const Backup& backup, const std::string& target) {
 /// What was named, as it is now.
 struct Doomed {
   Backup backup;
-  std::optional<std::string> target;  ///< only the copy there
+  std::optional<std::string> target;  ///< delete only the copy on this target
   bool last;  ///< the only good backup of its source, of which nothing would remain
 };
 
@@ -35,19 +36,18 @@ struct Doomed {
   std::vector<Backup> shown = {backup};
   show_interrupted(call.state, shown);
   if (shown.front().status == "in-progress")
-    throw Error(ErrorKind::kBusy, backup.id + " is not finished yet: dokku backups:cancel " +
-                                      backup.source.spelling());
-  throw Error(ErrorKind::kBusy,
-              backup.id +
-                  " was interrupted, and what it left on its target is not removed yet. The tick "
-                  "removes it, or now: dokku backups:prune " +
-                  backup.source.spelling());
+    throw Error(ErrorKind::kBusy, backup.id + " is still running; to stop it: " +
+                                      command("cancel") + " " + backup.source.spelling());
+  throw Error(ErrorKind::kBusy, backup.id +
+                                    " was interrupted, and its leftover files on the target are "
+                                    "not removed yet. That happens within a day; to do it now: " +
+                                    command("prune") + " " + backup.source.spelling());
 }
 
 Doomed look(Call& call, const Backup& named) {
   const auto found = call.state.catalog().find(named.source.type, named.id);
   if (!found) throw Error(ErrorKind::kNotFound, "there is no backup " + named.id);
-  if (found->deleted_at) throw Error(ErrorKind::kNotFound, named.id + " was deleted before");
+  if (found->deleted_at) throw Error(ErrorKind::kNotFound, named.id + " was already deleted");
   if (found->status == "in-progress") refuse_unfinished(call, *found);
   require_no_pin(call.state, *found);
   const auto target = call.options.value("target");
@@ -100,9 +100,10 @@ Verb delete_verb() {
           "<backup> [--target NAME] [--force]",
           "delete the files of a backup and keep its entry",
           {1, 1},
-          {{"target", "NAME", "only the copy there"},
+          {{"target", "NAME", "delete only the copy on this target"},
            {"force", nullptr,
-            "don't ask (the only good backup asks all the same: type or pipe its id)"}},
+            "do not ask for confirmation (the only good backup asks in any case: type or pipe its "
+            "id)"}},
           remove,
           false,
           true};

@@ -7,7 +7,7 @@ namespace backups {
 Verb deliver_verb() {
   return {"deliver",
           "",
-          "send the alerts that wait",
+          "send the alerts that are queued",
           {0, 0},
           {},
           [](Call& call) {

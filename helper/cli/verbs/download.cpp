@@ -27,7 +27,7 @@ int download(Call& call) {
   const Backup backup = call.resolver.backup(call.word(0));
   if (::isatty(STDOUT_FILENO) == 1)
     throw Error(ErrorKind::kBadInput,
-                "stdout is a terminal: send it to a file, and over ssh leave out -t");
+                "stdout is a terminal: redirect it to a file (over SSH, leave out -t)");
   require_content(backup);
   StandardOutput output;
   try_copies(call.state, backup, [&](Store& store, const std::string& target) {
@@ -56,8 +56,9 @@ Verb download_verb() {
           "<backup> [--artifact NAME] [--raw]",
           "write the plain dump to stdout",
           {1, 1},
-          {{"artifact", "NAME", "which of several: the name of a database, or globals"},
-           {"raw", nullptr, "the stored bytes: still compressed"}},
+          {{"artifact", "NAME",
+            "which artifact, if there are several: the name of a database, or globals"},
+           {"raw", nullptr, "write the stored bytes, still compressed"}},
           download,
           false,
           false,

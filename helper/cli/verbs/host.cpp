@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -18,38 +19,37 @@ void show(Call& call, const HostIdentity& host) {
                        {"bound", !host.machine.empty()}});
   ReportRows rows = {{"Name", host.name}};
   for (const auto& name : host.names)
-    if (name != host.name) rows.emplace_back("Also its own", name);
+    if (name != host.name) rows.emplace_back("Also known as", name);
   for (const auto& name : host.doubtful) rows.emplace_back("Undecided", name);
-  rows.emplace_back(
-      "Bound to the machine",
-      host.machine.empty()
-          ? "no, since /etc/machine-id is empty or a container's: a copy of this host is noticed "
-            "only by what it writes off-site"
-          : "yes");
+  rows.emplace_back("Bound to the machine",
+                    host.machine.empty() ? "no (/etc/machine-id is empty or that of a container): "
+                                           "a clone is detected only by what it writes off-site"
+                                         : "yes");
   print(format_report("Host " + host.name, rows));
   if (call.state.settings().has_unclear_host())
     log::warn(
-        "'host' of settings.json is not understood, and this name is used meanwhile. Correct "
-        "it, or replace it: dokku backups:host --keep, or dokku backups:host --new");
+        "'host' in settings.json is not valid, and this name is used meanwhile. Correct it, or "
+        "replace it: " +
+        command("host") + " --keep, or " + command("host") + " --new");
   if (!host.doubtful.empty())
-    log::warn(
-        "Another machine may use " + join(host.doubtful, ", ") +
-        ". If this machine is the one that these backups are of: dokku backups:host --keep. If "
-        "it is a copy of that one: dokku backups:host --new");
+    log::warn("Another machine may use " + join(host.doubtful, ", ") +
+              ". If these backups are of this machine: " + command("host") +
+              " --keep. If this machine is a clone: " + command("host") + " --new");
 }
 
 int host(Call& call) {
   const bool keep = call.options.flag("keep");
   const bool renew = call.options.flag("new");
-  if (keep && renew) throw Error(ErrorKind::kBadInput, "either --keep or --new, not both");
+  if (keep && renew) throw Error(ErrorKind::kBadInput, "specify either --keep or --new, not both");
   call.resolver.authorise_everything();
   const std::string before = host_identity(call.state).name;
   if (keep) keep_host(call.state);
   if (renew) renew_host(call.state);
   const HostIdentity now = host_identity(call.state);
   if (keep || renew)
-    log::result(now.name == before && keep ? "This machine is " + now.name + ", as before"
-                                           : "New backups of this machine go below " + now.name);
+    log::result(now.name == before && keep
+                    ? "This machine remains " + now.name
+                    : "New off-site backups of this machine are stored below " + now.name);
   show(call, now);
   return 0;
 }
@@ -59,10 +59,10 @@ int host(Call& call) {
 Verb host_verb() {
   return {"host",
           "[--keep|--new]",
-          "show who this machine is to its buckets or decide that after a clone",
+          "show the name of this host off-site or decide it after cloning",
           {0, 0},
-          {{"keep", nullptr, "it is the machine that the undecided names are of"},
-           {"new", nullptr, "it is another one, with a name of its own"}},
+          {{"keep", nullptr, "the backups below the undecided names are of this machine"},
+           {"new", nullptr, "this machine is a clone: give it a name of its own"}},
           host};
 }
 

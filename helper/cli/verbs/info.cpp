@@ -21,7 +21,7 @@ ReportRows rows_of(const Backup& backup, bool pinned) {
       {"Started at", rfc3339(backup.started_at)},
       {"Finished at", backup.finished_at ? rfc3339(*backup.finished_at) : "-"},
       {"Verified at", backup.verified_at ? rfc3339(*backup.verified_at) : "never"},
-      {"Kept", pinned ? "true" : "false"}};
+      {"Pinned", pinned ? "yes" : "no"}};
   if (!backup.suspect.empty()) rows.emplace_back("Suspect", backup.suspect);
   if (!backup.error.empty()) rows.emplace_back("Error", backup.error);
   for (const auto& copy : backup.copies)
@@ -40,11 +40,11 @@ std::optional<Codec::Kind> known_codec(const Manifest& manifest) {
 }
 
 /// A manifest may come from anybody: how to open its files is never taken from it.
-Manifest with_own_commands(Manifest manifest) {
+Manifest with_own_commands(const State& state, Manifest manifest) {
   const auto codec = known_codec(manifest);
   for (auto& artifact : manifest.artifacts)
     artifact.open_command =
-        codec ? open_command(*codec, artifact.file, reader_or_file(artifact.kind, artifact.name))
+        codec ? open_command(*codec, artifact.file, reader_for(state, manifest.source, artifact))
               : "";
   return manifest;
 }
@@ -59,8 +59,10 @@ void add_manifest(ReportRows& rows, const Call& call, const Manifest& manifest) 
   for (const auto& artifact : manifest.artifacts) {
     rows.emplace_back(
         "Artifact " + artifact.name,
-        artifact.file + ", " + human_size(artifact.stored_size) + ", needs " +
-            (artifact.minimum_client.empty() ? "no client" : "client " + artifact.minimum_client));
+        artifact.file + ", " + human_size(artifact.stored_size) +
+            (artifact.minimum_client.empty()
+                 ? ""
+                 : ", requires client version " + artifact.minimum_client + " or newer"));
     rows.emplace_back("Open with", artifact.open_command);
     if (known_codec(manifest))
       rows.emplace_back("Or with", download_command(call.state, manifest, artifact));
@@ -70,7 +72,7 @@ void add_manifest(ReportRows& rows, const Call& call, const Manifest& manifest) 
 std::optional<Manifest> manifest_of(State& state, const Backup& backup) {
   if (backup.status != "success" || backup.deleted_at) return std::nullopt;
   try {
-    return with_own_commands(any_manifest(state, backup));
+    return with_own_commands(state, any_manifest(state, backup));
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -105,6 +107,7 @@ int info(Call& call) {
   if (manifest) add_manifest(rows, call, *manifest);
   for (const auto& event : events)
     rows.emplace_back("Event", rfc3339(event.at) + " " + event.what + " " + event.detail);
+  std::erase_if(rows, [](const auto& row) { return row.second.empty(); });
   print(format_report(backup.text(), rows));
   return 0;
 }
@@ -112,15 +115,9 @@ int info(Call& call) {
 }  // namespace
 
 Verb info_verb() {
-  return {"info",
-          "<backup>",
-          "show everything known about a backup and how to open it without this plugin",
-          {1, 1},
-          {},
-          info,
-          false,
-          false,
-          true};
+  return {"info", "<backup>", "show the details of a backup and how to open it without this plugin",
+          {1, 1}, {},         info,
+          false,  false,      true};
 }
 
 }  // namespace backups

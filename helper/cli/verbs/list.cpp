@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -67,14 +68,14 @@ int list(Call& call) {
     return 0;
   }
   if (backups.empty()) {
-    log::detail("No backups yet. Make one: dokku backups:create <source>");
+    log::detail("No backups yet. Create one: " + command("create") + " <source>");
     return 0;
   }
   std::vector<std::vector<std::string>> rows = {
       {"BACKUP", "STATUS", "AGE", "SIZE", "TARGETS", "VERIFIED"}};
   for (const auto& backup : backups) rows.push_back(row_of(backup, pins.contains(backup.text())));
   print(format_table(rows));
-  if (more) log::detail("There are more: --limit N shows so many, --limit 0 all");
+  if (more) log::detail("There are more backups: --limit N shows up to N, --limit 0 shows all");
   return 0;
 }
 
@@ -83,10 +84,10 @@ int list(Call& call) {
 Verb list_verb() {
   return {"list",
           "[<source>] [--all] [--limit N]",
-          "list backups with the newest first",
+          "list backups from newest to oldest",
           {0, 1},
-          {{"all", nullptr, "deleted ones too"},
-           {"limit", "N", "at most so many, 0 for all (default 100)"}},
+          {{"all", nullptr, "include deleted backups"},
+           {"limit", "N", "show at most N backups, 0 for all (default 100)"}},
           list,
           false,
           false,

@@ -42,9 +42,9 @@ int logs(Call& call) {
 Verb logs_verb() {
   return {"logs",
           "<backup> [--follow]",
-          "show what the exporter and the helper said",
+          "show the log of a backup",
           {1, 1},
-          {{"follow", nullptr, "go on until the backup has ended"}},
+          {{"follow", nullptr, "keep printing until the backup has ended"}},
           logs,
           false,
           false,

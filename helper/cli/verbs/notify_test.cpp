@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "cli/output.hpp"
@@ -27,13 +28,11 @@ int notify_test(Call& call) {
   auto channels = alert_channels(settings);
   if (has_channel(settings, kPing)) channels.emplace_back(kPing);
   if (channels.empty())
-    throw Error(
-        ErrorKind::kRefused,
-        "nobody hears of alerts yet: dokku backups:set --global notify-mail, notify-webhook or "
-        "notify-ping");
-  log::step("Sending a test to " + std::to_string(channels.size()) + " channel(s)");
+    throw Error(ErrorKind::kRefused, "no notification channel is configured: " + command("set") +
+                                         " --global notify-mail, notify-webhook or notify-ping");
+  log::step("Sending a test alert to " + std::to_string(channels.size()) + " channel(s)");
   const Alert alert{.kind = AlertKind::kTest,
-                    .message = "If you read this, alerts arrive",
+                    .message = "This is a test: alerts from this host arrive",
                     .host = call.state.host(),
                     .at = now()};
   auto array = nlohmann::ordered_json::array();
@@ -51,15 +50,14 @@ int notify_test(Call& call) {
   } else {
     print(format_table(rows));
   }
-  if (!good) throw Error(ErrorKind::kUnreachable, "the test did not reach every channel");
+  if (!good) throw Error(ErrorKind::kUnreachable, "the test alert did not reach every channel");
   return 0;
 }
 
 }  // namespace
 
 Verb notify_test_verb() {
-  return {"notify-test", "", "send a test to everybody who hears of alerts",
-          {0, 0},        {}, notify_test};
+  return {"notify-test", "", "send a test alert to every channel", {0, 0}, {}, notify_test};
 }
 
 }  // namespace backups

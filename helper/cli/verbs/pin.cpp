@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "cli/output.hpp"
@@ -33,7 +34,8 @@ int set_pinned(Call& call, bool pinned) {
     throw;
   }
   log::result(backup.id +
-              (pinned ? " is pinned until dokku backups:unpin" : " is no longer pinned"));
+              (pinned ? " is pinned; to unpin it: " + command("unpin") + " " + backup.text()
+                      : " is no longer pinned"));
   if (call.json) print_json({{"id", backup.id}, {"pinned", pinned}});
   return 0;
 }

@@ -19,16 +19,16 @@ std::vector<Source> sources_to_prune(Call& call) {
   const bool all = call.options.flag("all");
   if (all == !call.options.words().empty())
     throw Error(ErrorKind::kBadInput,
-                all ? "either a source or --all, not both" : "say which source, or --all");
+                all ? "specify either a source or --all, not both" : "specify a source or --all");
   if (all) return call.resolver.allowed(call.state.catalog().sources());
   return {call.resolver.known_source(call.word(0))};
 }
 
 void show(Call& call, const std::vector<Judged>& judged, Json& json) {
-  std::vector<std::vector<std::string>> rows = {{"BACKUP", "TARGET", "", "WHY"}};
+  std::vector<std::vector<std::string>> rows = {{"BACKUP", "TARGET", "ACTION", "WHY"}};
   for (const auto& [backup, target, verdict] : judged) {
     if (!verdict.keep || !log::quiet())
-      rows.push_back({backup.id, target, verdict.keep ? "stays" : "goes", verdict.reason});
+      rows.push_back({backup.id, target, verdict.keep ? "keep" : "remove", verdict.reason});
     json.push_back({{"source", backup.source.text()},
                     {"id", backup.id},
                     {"target", target},
@@ -71,14 +71,15 @@ int prune_sources(Call& call) {
 }  // namespace
 
 Verb prune_verb() {
-  return {"prune",
-          "<source>|--all [--dry-run]",
-          "remove what retention does not keep and say why the rest stays",
-          {0, 1},
-          {{"all", nullptr, "every source"}, {"dry-run", nullptr, "only say what would go"}},
-          prune_sources,
-          false,
-          true};
+  return {
+      "prune",
+      "<source>|--all [--dry-run]",
+      "remove backups that retention no longer keeps and show the reasons",
+      {0, 1},
+      {{"all", nullptr, "every source"}, {"dry-run", nullptr, "only show what would be removed"}},
+      prune_sources,
+      false,
+      true};
 }
 
 }  // namespace backups

@@ -15,7 +15,7 @@ namespace {
 int push(Call& call) {
   const Backup named = call.resolver.backup(call.word(0));
   const auto target = call.options.value("target");
-  if (!target) throw Error(ErrorKind::kBadInput, "say where to with --target");
+  if (!target) throw Error(ErrorKind::kBadInput, "--target is required");
   require_targets(call.state, {*target});
   Lock lock = lock_source(call.state, named.source, "push");
   // As it is now: another command may have copied or deleted it meanwhile.
@@ -23,8 +23,9 @@ int push(Call& call) {
   require_content(backup);
   log::step("Copying " + backup.id + " to " + *target);
   const Pushed pushed = run_copy(call.state, std::move(lock), backup, *target, make_progress());
-  log::result(backup.id + " is on " + *target +
-              (pushed == Pushed::kAdopted ? " already: nothing had to be copied" : " now"));
+  log::result(pushed == Pushed::kAdopted
+                  ? backup.id + " is already on " + *target + ": nothing was copied"
+                  : backup.id + " was copied to " + *target);
   if (call.json) print_json({{"id", backup.id}, {"target", *target}, {"status", "success"}});
   return 0;
 }
@@ -32,8 +33,12 @@ int push(Call& call) {
 }  // namespace
 
 Verb push_verb() {
-  return {"push", "<backup> --target NAME",         "copy a backup to another target",
-          {1, 1}, {{"target", "NAME", "where to"}}, push};
+  return {"push",
+          "<backup> --target NAME",
+          "copy a backup to another target",
+          {1, 1},
+          {{"target", "NAME", "the target to copy to"}},
+          push};
 }
 
 }  // namespace backups

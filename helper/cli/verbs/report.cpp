@@ -68,10 +68,10 @@ ReportRows app_report(State& state, const std::string& app) {
 /// Every key that a report has, for the options; alive as long as the process.
 std::vector<OptionSpec> options() {
   static std::deque<std::string> names;
-  std::vector<OptionSpec> specs = {{"global", nullptr, "of the host instead of an app"}};
+  std::vector<OptionSpec> specs = {{"global", nullptr, "report on the host instead of an app"}};
   const auto add = [&](const std::string& key) {
     names.push_back(kColumn + key);
-    specs.push_back({names.back().c_str(), nullptr, "print only this"});
+    specs.push_back({names.back().c_str(), nullptr, "print only this value"});
   };
   for (const auto& property : properties()) {
     const std::string name = property.name;
@@ -100,8 +100,8 @@ void print_report(const std::string& of, ReportRows rows) {
 int report(Call& call) {
   const bool global = call.options.flag("global");
   if (global == !call.options.words().empty())
-    throw Error(ErrorKind::kBadInput,
-                global ? "either an app or --global, not both" : "say which app, or --global");
+    throw Error(ErrorKind::kBadInput, global ? "specify either an app or --global, not both"
+                                             : "specify an app or --global");
   const std::string of = global ? "Global" : call.resolver.app(call.word(0));
   if (global) call.resolver.authorise_everything();
   const ReportRows found = global ? global_report(call.state) : app_report(call.state, of);

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -24,21 +25,23 @@ bool replaces(const Restore& restore) {
 std::string way_words(const Restore& restore) {
   switch (restore.way()) {
     case Way::kSwap:
-      return "beside the live data, then swapped in";
+      if (restore.target().atomic)
+        return "next to the live data, then copied over it in one transaction";
+      return "next to the live data, then swapped in";
     case Way::kReplace:
-      return "into the live data, by the import of its own plugin";
+      return "into the live data, by the import command of its plugin";
     case Way::kInPlace:
       if (!restore.target().beside)
-        return "into the live data, by the import of its own plugin, straight from the backup";
+        return "into the live data, by the import command of its plugin, streamed from the backup";
       break;
     case Way::kAtomic:
       break;
   }
   switch (restore.rehearsal()) {
     case Restore::Rehearsal::kWhole:
-      return "in place, after a rehearsal of the whole restore beside the live data";
+      return "in place, after a full rehearsal next to the live data";
     case Restore::Rehearsal::kStructure:
-      return "in place, after a rehearsal on empty tables, for which the data is only read";
+      return "in place, after a rehearsal on empty tables, for which the rows are only read";
     case Restore::Rehearsal::kNone:
       break;
   }
@@ -64,18 +67,19 @@ std::string preview_text(const Restore& restore, const RestoreRequest& request, 
   row("Artifacts", join(names, ", "));
   row("Made by", manifest.engine + " " + manifest.engine_version);
   row("Into", request.target.spelling() + ", " + target.engine + " " + target.version);
-  for (const auto& line : target.contents) row("There now", line);
-  row("Way", way_words(restore));
+  for (const auto& line : target.contents) row("Current contents", line);
+  row("Method", way_words(restore));
   if (replaces(restore))
     row("If it fails",
-        "it leaves " + (target.failure.empty() ? "the data incomplete or gone" : target.failure) +
-            (safety ? "; the safety backup is then put back by itself"
-                    : ", and there is no safety backup to put back"));
-  if (!target.keeps.empty()) row("Remains", target.keeps);
-  for (const auto& warning : manifest.warnings) row("Not in it", warning);
+        "it leaves " +
+            (target.failure.empty() ? "the data incomplete or missing" : target.failure) +
+            (safety ? "; the safety backup is then restored automatically"
+                    : ", and there is no safety backup to restore"));
+  if (!target.keeps.empty()) row("Left unchanged", target.keeps);
+  for (const auto& warning : manifest.warnings) row("Not included", warning);
   if (!request.in_place)
-    row("Room", "about " + human_size(restore.space_needed()) + " needed" +
-                    (free ? ", " + human_size(*free) + " free" : ""));
+    row("Disk space", "about " + human_size(restore.space_needed()) + " needed" +
+                          (free ? ", " + human_size(*free) + " free" : ""));
   return text;
 }
 
@@ -110,9 +114,8 @@ RestoreRequest request_of(Call& call) {
   call.resolver.authorise(request.target);
   if (!into && !call.state.settings().knows(request.target))
     throw Error(ErrorKind::kRefused,
-                request.backup.id + " was taken of " + printable(request.target.spelling()) +
-                    ", a path that was never named on this host: say where to with --into, as in "
-                    "--into " +
+                request.backup.id + " is a backup of " + printable(request.target.spelling()) +
+                    ", a path that was never used on this host: to restore there, add --into " +
                     printable(request.target.spelling()));
   call.resolver.require_own_path(request.target, into.value_or(""));
   request.in_place = call.options.flag("in-place");
@@ -130,7 +133,7 @@ void approve_losses(const RestoreRequest& request, const std::vector<LostObject>
   for (const auto& one : lost) log::warn("Not restored: " + to_text(one));
   // The second question: one piped answer does not cover it.
   confirm(
-      {.warning = "All rows are restored, but not these objects, which can be made again by hand",
+      {.warning = "All rows are restored, but not these objects, which you can re-create by hand",
        .answers = {request.target.address, request.target.spelling()},
        .command = ""});
 }
@@ -153,7 +156,7 @@ void verify_all(Restore& restore) {
 }
 
 std::string way_back(const Manifest& safety) {
-  return "To take it back: dokku backups:restore " + safety.source.type + ":" + safety.id;
+  return "To undo the restore: " + command("restore") + " " + safety.source.type + ":" + safety.id;
 }
 
 /// The id of the safety backup, empty when there is none.
@@ -196,7 +199,7 @@ int restore(Call& call) {
   Json json = preview_json(restore, request);
   json["status"] = "dry-run";
   if (dry_run) {
-    log::result("Everything is in order; nothing was changed");
+    log::result("Dry run succeeded; nothing was changed");
   } else {
     const std::string safety = put_back(call, restore, request);
     json["status"] = "restored";
@@ -213,16 +216,16 @@ Verb restore_verb() {
   return {"restore",
           "<backup> [--into <source>] [--dry-run] [--force] [--in-place] [--no-safety-backup] "
           "[--ignore-version-mismatch] [--accept-incomplete]",
-          "put a backup back",
+          "restore a backup",
           {1, 1},
           {{"into", "SOURCE", "restore into another source of the same type"},
-           {"dry-run", nullptr, "only show and check: change nothing"},
-           {"force", nullptr, "don't ask"},
-           {"in-place", nullptr, "where there is no room for two: replace the live data directly"},
-           {"no-safety-backup", nullptr, "don't back up first what is there now"},
-           {"ignore-version-mismatch", nullptr, "restore into an older server all the same"},
+           {"dry-run", nullptr, "show the preview and run the checks without changing anything"},
+           {"force", nullptr, "do not ask for confirmation"},
+           {"in-place", nullptr, "replace the live data directly: needs less disk space"},
+           {"no-safety-backup", nullptr, "do not back up the current contents first"},
+           {"ignore-version-mismatch", nullptr, "allow restoring into an older server version"},
            {"accept-incomplete", nullptr,
-            "restore without what cannot be put back although it guards something"}},
+            "restore even if constraints or other protections cannot be restored"}},
           restore,
           false,
           true};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -37,9 +38,10 @@ Cron cron_of(const Call& call) {
   if (!words.empty()) said.push_back(Cron::parse(join(words, " ")));
   if (said.size() != 1)
     throw Error(ErrorKind::kBadInput,
-                said.empty() ? "say when: a cron expression as \"0 2 * * *\" or @daily, or --daily "
-                               "02:00, --weekly \"sun 02:00\", --monthly \"1 02:00\""
-                             : "say only once when it is to run");
+                said.empty()
+                    ? "no time given: use a cron expression such as \"0 2 * * *\" or @daily, or "
+                      "--daily 02:00, --weekly \"sun 02:00\", --monthly \"1 02:00\""
+                    : "the time is given more than once");
   return said.front();
 }
 
@@ -66,8 +68,7 @@ std::map<std::string, KeepRules> keep_on_of(const Options& options) {
         throw Error(ErrorKind::kBadInput, "--keep-on names " + printable(target) + " twice");
     } else if (target.empty() && !rule.empty()) {
       throw Error(ErrorKind::kBadInput,
-                  "--keep-on takes a target and rules, as "
-                  "offsite:daily=30,monthly=12, not '" +
+                  "--keep-on takes a target and rules, such as offsite:daily=30,monthly=12, not '" +
                       printable(rule) + "'");
     }
     if (!target.empty()) texts[target] += (texts[target].empty() ? "" : ",") + rule;
@@ -79,9 +80,9 @@ std::map<std::string, KeepRules> keep_on_of(const Options& options) {
 
 void check_id(const std::string& id) {
   if (!valid_schedule_id(id))
-    throw Error(ErrorKind::kBadInput, "'" + printable(id) +
-                                          "' can't name a schedule: lower-case letters, digits and "
-                                          "dashes, beginning with a letter");
+    throw Error(ErrorKind::kBadInput,
+                "invalid schedule name '" + printable(id) +
+                    "': use lower-case letters, digits and dashes, beginning with a letter");
 }
 
 std::string words_of(const Schedule& schedule) {
@@ -105,10 +106,10 @@ std::string default_id(const Settings& settings, const Schedule& schedule,
     there.push_back(other.id + " (" + words_of(other) + ")");
   }
   if (settings.find_schedule(schedule.source, kind) == nullptr) return kind;
-  throw Error(ErrorKind::kBadInput, schedule.source.spelling() + " has a schedule '" + kind +
-                                        "' already; there are: " + join(there, "; ") +
-                                        ". Change that one by repeating this with --id " + kind +
-                                        ", or add another with --id and a new name");
+  throw Error(ErrorKind::kBadInput, schedule.source.spelling() + " already has a schedule '" +
+                                        kind + "' (existing: " + join(there, "; ") +
+                                        "). To change it, repeat this with --id " + kind +
+                                        "; to add another, use --id with a new name");
 }
 
 /// Its own targets, or those of its source as they are now.
@@ -131,8 +132,9 @@ Schedule schedule_of(Call& call, const Source& source) {
   require_targets(call.state, used);
   for (const auto& [target, rules] : schedule.keep_on) {
     if (std::find(used.begin(), used.end(), target) == used.end())
-      throw Error(ErrorKind::kBadInput, "--keep-on names " + printable(target) +
-                                            ", which is none of its targets: " + join(used, ", "));
+      throw Error(ErrorKind::kBadInput,
+                  "--keep-on names " + printable(target) +
+                      ", which is not one of its targets: " + join(used, ", "));
   }
   schedule.since = now();
   const auto id = call.options.value("id");
@@ -196,9 +198,9 @@ int set_schedule(Call& call) {
   const Schedule schedule = schedule_of(call, source);
   put_schedule(call.state, schedule);
   log::result("Schedule " + schedule.id + " of " + source.spelling() + ": " + words_of(schedule));
-  log::detail("keeps " + keep_text(schedule));
+  log::detail("Keeps " + keep_text(schedule));
   for (const Time run : runs_after(schedule, schedule.since, kRunsShown))
-    log::detail("runs " + local_text(schedule, run));
+    log::detail("Runs " + local_text(schedule, run));
   if (call.json) {
     print_json(to_json(call, schedule));
   } else {
@@ -229,7 +231,7 @@ constexpr Time kLateness = 600;  // seconds that cron may be late
 std::string next_text(const Schedule& schedule, const ScheduleStatus& status) {
   if (!status.due) return "paused: " + schedule.paused;
   const std::string text = local_text(schedule, *status.due) + " " + zone_of(schedule).name();
-  return *status.due < now() - kLateness ? "overdue since " + text + ": does cron run?" : text;
+  return *status.due < now() - kLateness ? "overdue since " + text + ": is cron running?" : text;
 }
 
 std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
@@ -274,7 +276,7 @@ int list_schedules(Call& call) {
   if (call.json) {
     print_json({{"schedules", json}});
   } else if (schedules.empty()) {
-    log::detail("No schedules yet. Make one: dokku backups:schedule <source> --daily 02:00");
+    log::detail("No schedules yet. Create one: " + command("schedule") + " <source> --daily 02:00");
   } else {
     print(format_table(rows));
   }
@@ -295,8 +297,8 @@ int change_schedules(Call& call, const Source& source, bool all, bool removes, c
     if (ids.empty() && removes && settings.forget_unclear_schedule(source, id)) ids.push_back(id);
     if (ids.empty())
       throw Error(ErrorKind::kNotFound, source.spelling() + " has no schedule" +
-                                            (all ? "" : " '" + printable(id) + "'") +
-                                            ": see dokku backups:schedules");
+                                            (all ? "" : " '" + printable(id) + "'") + ": see " +
+                                            command("schedules"));
     for (const auto& one : ids) change(settings, one);
   });
   for (const auto& one : ids)
@@ -309,9 +311,9 @@ int unschedule(Call& call) {
   const Source source = call.resolver.source(call.word(0));
   const bool all = call.options.flag("all");
   if (all == (call.options.words().size() > 1))
-    throw Error(ErrorKind::kBadInput,
-                all ? "either an id or --all, not both" : "say which schedule, or --all");
-  return change_schedules(call, source, all, true, "is removed; its backups stay",
+    throw Error(ErrorKind::kBadInput, all ? "specify either a schedule or --all, not both"
+                                          : "specify a schedule or --all");
+  return change_schedules(call, source, all, true, "is removed; its backups are kept",
                           [&](Settings& settings, const std::string& id) {
                             std::erase_if(settings.schedules, [&](const Schedule& schedule) {
                               return schedule.source.text() == source.text() && schedule.id == id;
@@ -322,7 +324,7 @@ int unschedule(Call& call) {
 int set_paused(Call& call, bool paused) {
   const Source source = call.resolver.source(call.word(0));
   return change_schedules(call, source, call.options.words().size() == 1, false,
-                          paused ? "is paused" : "goes on",
+                          paused ? "is paused" : "is resumed",
                           [&](Settings& settings, const std::string& id) {
                             for (auto& schedule : settings.schedules) {
                               if (schedule.source.text() != source.text() || schedule.id != id)
@@ -343,22 +345,26 @@ Verb schedule_verb() {
       "schedule",
       "<source> <cron>|--daily TIME|--weekly \"DAY TIME\"|--monthly \"DAY TIME\" [--timezone TZ] "
       "[--target NAME]... [--keep-daily N] ...",
-      "back a source up again and again",
+      "back up a source on a schedule",
       {1, 6},
-      {{"daily", "TIME", "as 02:00"},
-       {"weekly", "DAY TIME", "as \"sun 02:00\""},
-       {"monthly", "DAY TIME", "as \"1 02:00\""},
-       {"timezone", "TZ", "of these times (default: the property timezone or the host's)"},
-       {"target", "NAME", "where to; may be repeated (default: the property targets)", true},
-       {"id", "ID", "its name; replaces the one of that name (default: what kind it is)"},
-       {"keep-last", "N", "keep the newest N (default: 7 last and 7 daily and 4 weekly)"},
-       {"keep-hourly", "N", "keep one of each of the last N hours that have one"},
-       {"keep-daily", "N", "keep one of each of the last N days that have one"},
-       {"keep-weekly", "N", "keep one of each of the last N weeks that have one"},
-       {"keep-monthly", "N", "keep one of each of the last N months that have one"},
-       {"keep-yearly", "N", "keep one of each of the last N years that have one"},
-       {"keep-within", "TIME", "keep all that are younger (as 30d)"},
-       {"keep-on", "TARGET:RULES", "other rules on a target (as offsite:daily=30)", true}},
+      {{"daily", "TIME", "every day at this time, such as 02:00"},
+       {"weekly", "DAY TIME", "every week, such as \"sun 02:00\""},
+       {"monthly", "DAY TIME", "every month, such as \"1 02:00\""},
+       {"timezone", "TZ",
+        "time zone of the schedule (default: the property timezone or the host's)"},
+       {"target", "NAME",
+        "store it on this target; may be repeated (default: the property targets)", true},
+       {"id", "ID",
+        "name of the schedule; replaces one of that name (default: its kind, such as daily)"},
+       {"keep-last", "N", "keep the newest N backups (default: 7 last and 7 daily and 4 weekly)"},
+       {"keep-hourly", "N", "keep one backup of each of the last N hours that have one"},
+       {"keep-daily", "N", "keep one backup of each of the last N days that have one"},
+       {"keep-weekly", "N", "keep one backup of each of the last N weeks that have one"},
+       {"keep-monthly", "N", "keep one backup of each of the last N months that have one"},
+       {"keep-yearly", "N", "keep one backup of each of the last N years that have one"},
+       {"keep-within", "TIME", "keep all backups younger than this, such as 30d"},
+       {"keep-on", "TARGET:RULES", "different rules for one target, such as offsite:daily=30",
+        true}},
       set_schedule};
 }
 
@@ -387,8 +393,8 @@ Verb pausing(const char* name, const char* summary, bool paused) {
 
 }  // namespace
 
-Verb pause_verb() { return pausing("pause", "stop a schedule for a while", true); }
+Verb pause_verb() { return pausing("pause", "pause a schedule", true); }
 
-Verb resume_verb() { return pausing("resume", "let a paused schedule go on", false); }
+Verb resume_verb() { return pausing("resume", "resume a paused schedule", false); }
 
 }  // namespace backups

@@ -29,13 +29,13 @@ void refuse_wrong_place(const Options& options, const Property& property,
     throw Error(ErrorKind::kBadInput, property.name + works_at_a_shell(options));
   const bool app = scope.starts_with(kApp);
   if (property.is(Property::kOfApps) ? !app && scope != Settings::kGlobal : app)
-    throw Error(
-        ErrorKind::kBadInput,
-        std::string(property.name) + (app ? " is no property of apps: say a source, or --global"
-                                          : " is a property of apps: say app:<app>"));
+    throw Error(ErrorKind::kBadInput,
+                std::string(property.name) +
+                    (app ? " cannot be set for an app: specify a source or --global"
+                         : " is a property of apps: specify app:<app>"));
   if (property.is(Property::kGlobalOnly) && scope != Settings::kGlobal)
     throw Error(ErrorKind::kBadInput,
-                std::string(property.name) + " is the same for every source: say --global");
+                std::string(property.name) + " applies to the whole host: use --global");
 }
 
 /// Secrets come on stdin, where they show up in no list of processes and no history.
@@ -43,7 +43,7 @@ std::string value_of(const Property& property, const std::vector<std::string>& w
   const std::string value = words.size() == 2 ? words[1] : "";
   if (value != "-" || !property.is(Property::kSecret)) return value;
   const std::string line = read_line();
-  if (line.empty()) throw Error(ErrorKind::kBadInput, "there is nothing on stdin");
+  if (line.empty()) throw Error(ErrorKind::kBadInput, "no value was given on stdin");
   return line;
 }
 
@@ -65,8 +65,8 @@ int set(Call& call) {
   }
   if (words.empty() || words.size() > 2)
     throw Error(ErrorKind::kBadInput, words.empty()
-                                          ? "say which property to set"
-                                          : "'" + printable(words[2]) + "' is one word too many");
+                                          ? "missing argument <key>: specify the property to set"
+                                          : "unexpected argument " + in_quotes(words[2]));
   const Property& property = property_of(words[0]);
   refuse_wrong_place(call.options, property, scope);
   const std::string value = value_of(property, words);
@@ -89,9 +89,9 @@ int set(Call& call) {
 Verb set_verb() {
   return {"set",
           "<source>|app:<app>|--global <key> [<value>]",
-          "set a property or unset it",
+          "set or unset a property",
           {1, 3},
-          {{"global", nullptr, "for every source that has no value of its own"}},
+          {{"global", nullptr, "set the default of the whole host"}},
           set,
           false,
           true};

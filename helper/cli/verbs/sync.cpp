@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -19,7 +20,7 @@ std::vector<std::string> targets_of(Call& call) {
   for (const auto& [name, options] : call.state.settings().targets) names.push_back(name);
   if (names.empty())
     throw Error(ErrorKind::kNotFound,
-                "there is no target yet: make one with dokku backups:target-add");
+                "no target is configured: add one with " + command("target-add"));
   return names;
 }
 
@@ -31,8 +32,8 @@ void say(const std::string& what, const std::vector<std::string>& items) {
 void say_other_hosts(State& state, const std::string& target) {
   const auto hosts = hosts_on(state, target);
   if (!hosts.empty())
-    log::detail("It holds backups of " + join(hosts, ", ") + ": dokku backups:sync " + target +
-                " --host NAME takes them over");
+    log::detail("It holds backups of " + join(hosts, ", ") +
+                "; to import them: " + command("sync") + " " + target + " --host NAME");
 }
 
 bool is_nothing(const Synced& synced) {
@@ -47,14 +48,14 @@ bool is_nothing(const Synced& synced) {
     if (const auto hosts = hosts_on(state, target); !hosts.empty())
       there += "; " + target + " holds backups of " + join(hosts, ", ");
   throw Error(ErrorKind::kNotFound,
-              "there is nothing of " + host + " on " + join(targets, ", ") + there);
+              "there are no backups of " + host + " on " + join(targets, ", ") + there);
 }
 
 int sync(Call& call) {
   const auto targets = targets_of(call);
   const std::string host = call.options.value("host").value_or("");
   if (!host.empty() && !valid_name(host))
-    throw Error(ErrorKind::kBadInput, "'" + printable(host) + "' is not the name of a host");
+    throw Error(ErrorKind::kBadInput, "invalid host name '" + printable(host) + "'");
   require_targets(call.state, targets);
   call.resolver.authorise_everything();
   auto results = nlohmann::ordered_json::array();
@@ -62,15 +63,15 @@ int sync(Call& call) {
   bool readable = true;
   bool nothing = true;
   for (const auto& target : targets) {
-    log::step("Reading what " + target + " holds" + (host.empty() ? "" : " of " + host));
+    log::step("Reading what " + target + " holds" + (host.empty() ? "" : " of host " + host));
     const Synced synced = sync_target(call.state, target, host);
     say("missing: ", synced.missing);
     say("damaged: ", synced.damaged);
-    say("can't be read: ", synced.unreadable);
-    say("belongs to no backup: ", synced.unknown);
-    say("written by another machine below the name of this one: ", synced.foreign);
-    log::result(target + " holds " + std::to_string(synced.found) + " whole backup(s), " +
-                std::to_string(synced.adopted.size()) + " of them new here");
+    say("unreadable: ", synced.unreadable);
+    say("not part of any backup: ", synced.unknown);
+    say("written by another machine under the name of this host: ", synced.foreign);
+    log::result(target + " holds " + std::to_string(synced.found) + " complete backup(s), " +
+                std::to_string(synced.adopted.size()) + " of them new to the catalog");
     if (synced.found == 0 && host.empty()) say_other_hosts(call.state, target);
     nothing = nothing && is_nothing(synced);
     sound = sound && synced.missing.empty() && synced.damaged.empty();
@@ -95,9 +96,9 @@ int sync(Call& call) {
 Verb sync_verb() {
   return {"sync",
           "[<target>] [--host NAME]",
-          "make the catalog agree with what a target holds",
+          "update the catalog from the contents of a target",
           {0, 1},
-          {{"host", "NAME", "what another host left there"}},
+          {{"host", "NAME", "import the backups of another host"}},
           sync};
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -81,7 +82,7 @@ const TargetOption* find_option(const TargetType& type, const std::string& name)
 void require_target(const Settings& settings, const std::string& name) {
   if (!settings.targets.contains(name))
     throw Error(ErrorKind::kNotFound,
-                "there is no target '" + printable(name) + "': see dokku backups:target-list");
+                "unknown target '" + printable(name) + "': see " + command("target-list"));
 }
 
 /// Those that are found without being given. The target is not there yet: what helps is this
@@ -91,10 +92,11 @@ void require_found_credentials(Call& call, const std::string& name, const Target
     warn_of_environment(name, find_credentials(call.state.root(), name, options).origin);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kKey || options.contains("profile")) throw;
-    throw Error(ErrorKind::kKey, "target " + name +
-                                     " is not added: it has no credentials. Give them on stdin: "
-                                     "echo KEY:SECRET | " +
-                                     as_typed(call.options));
+    throw Error(
+        ErrorKind::kKey,
+        "target " + name +
+            " was not added: it has no credentials. Pass them on stdin: echo KEY:SECRET | " +
+            as_typed(call.options));
   }
 }
 
@@ -118,10 +120,9 @@ std::vector<Backup> copied_to(State& state, const std::string& target) {
 int target_add(Call& call) {
   const std::string& name = call.word(0);
   if (!valid_target_name(name))
-    throw Error(ErrorKind::kBadInput,
-                "'" + printable(name) +
-                    "' can't be the name of a target: it is made of lower-case letters, digits and "
-                    "dashes, begins with a letter, and is not local");
+    throw Error(ErrorKind::kBadInput, "invalid target name '" + printable(name) +
+                                          "': use lower-case letters, digits and dashes, beginning "
+                                          "with a letter; 'local' is reserved");
   const TargetType& type = target_type(call.word(1));
   const TargetOptions options = given_options(call, type);
   call.resolver.authorise_everything();
@@ -130,11 +131,11 @@ int target_add(Call& call) {
   call.state.change_settings([&](Settings& settings) {
     if (settings.targets.contains(name))
       throw Error(ErrorKind::kBadInput,
-                  "there is a target " + name + ": change it with dokku backups:target-set");
+                  "target " + name + " already exists: change it with " + command("target-set"));
     if (given) save_credentials(call.state.root(), name, *given);
     settings.targets[name] = options;
   });
-  log::result("Target " + name + " is added. Try it: dokku backups:target-test " + name);
+  log::result("Target " + name + " is added. Test it: " + command("target-test") + " " + name);
   if (call.json) print_json({{"target", name}, {"status", "added"}});
   return 0;
 }
@@ -152,7 +153,7 @@ std::size_t copies_on(State& state, const std::string& target) {
   for (const auto& backup : copied_to(state, target)) {
     if (is_being_made(state, backup, target))
       throw Error(ErrorKind::kBusy, "a copy of " + backup.id + " to " + target +
-                                        " is being made: try again when it is done");
+                                        " is running: try again when it has finished");
     if (backup.copy_on(target)->status != "in-progress") ++copies;
   }
   return copies;
@@ -165,10 +166,10 @@ void require_no_move(Call& call, const std::string& name) {
   throw Error(
       ErrorKind::kRefused,
       "target " + name + " holds " + std::to_string(copies) +
-          " copies, which are not moved: for another place make another target with "
-          "dokku backups:target-add. Where they are there already, repeat this with --force and "
-          "then run dokku backups:sync " +
-          name);
+          " copies, which would not be moved: for another location add another target with " +
+          command("target-add") +
+          ". If they are already at the new location, repeat this with --force and then run " +
+          command("sync") + " " + name);
 }
 
 void change_option(Call& call, const std::string& name, const std::string& key,
@@ -212,7 +213,7 @@ int target_set(Call& call) {
   require_target(call.state.settings(), name);
   if (key == kCredentials) {
     if (!value.empty())
-      throw Error(ErrorKind::kBadInput, "credentials come on stdin, never as a word");
+      throw Error(ErrorKind::kBadInput, "credentials are read from stdin, never from an argument");
     if (const auto given = credentials_from_stdin()) {
       save_credentials(call.state.root(), name, *given);
     } else {
@@ -231,6 +232,7 @@ int target_set(Call& call) {
 }
 
 int target_list(Call& call) {
+  call.resolver.authorise_everything();
   const Settings settings = call.state.settings();
   auto array = nlohmann::ordered_json::array();
   std::vector<std::vector<std::string>> rows = {{"TARGET", "TYPE", "BUCKET", "ENDPOINT", "PREFIX"}};
@@ -245,8 +247,8 @@ int target_list(Call& call) {
   if (call.json) {
     print_json({{"targets", array}});
   } else if (rows.size() == 1) {
-    log::detail(
-        "No targets yet but local. Make one: dokku backups:target-add <target> s3 --bucket NAME");
+    log::detail("No targets yet besides local. Add one: " + command("target-add") +
+                " <target> s3 --bucket NAME");
   } else {
     print(format_table(rows));
   }
@@ -260,8 +262,8 @@ int target_remove(Call& call) {
   call.state.change_settings([&](Settings& settings) {
     require_target(settings, name);
     if (const auto uses = settings.uses_of(name); !uses.empty())
-      throw Error(ErrorKind::kRefused, "target " + name + " is still named by " + join(uses, ", ") +
-                                           ": take it out there first");
+      throw Error(ErrorKind::kRefused, "target " + name + " is still used by " + join(uses, ", ") +
+                                           ": remove it there first");
     for (const auto& backup : copied_to(call.state, name))
       if (is_being_made(call.state, backup, name))
         throw Error(ErrorKind::kBusy, backup.id + " is being copied to " + name + " now");
@@ -271,7 +273,7 @@ int target_remove(Call& call) {
   for (const auto& backup : copied_to(call.state, name))
     call.state.catalog().mark_copy(backup, {name, "left", "that target was removed", {}});
   forget_credentials(call.state.root(), name);
-  log::result("Target " + name + " is removed; what it holds is still there");
+  log::result("Target " + name + " is removed; its contents were not deleted");
   if (call.json) print_json({{"target", name}, {"status", "removed"}});
   return 0;
 }
@@ -281,7 +283,7 @@ int target_remove(Call& call) {
 Verb target_add_verb() {
   return {"target-add",
           "<target> s3 --bucket NAME [--endpoint URL] [--region NAME] ...  < KEY:SECRET",
-          "name a place for copies off-site",
+          "add a target for off-site copies",
           {2, 2},
           specs(),
           target_add};
@@ -292,16 +294,17 @@ Verb target_set_verb() {
           "<target> <option> [<value>] [--force]",
           "change an option of a target",
           {2, 3},
-          {{"force", nullptr, "even where copies will be looked for at another place"}},
+          {{"force", nullptr, "even if existing copies will be looked for at another location"}},
           target_set};
 }
 
 Verb target_list_verb() {
-  return {"target-list", "", "list the places for copies", {0, 0}, {}, target_list};
+  return {"target-list", "", "list the targets for off-site copies", {0, 0}, {}, target_list};
 }
 
 Verb target_remove_verb() {
-  return {"target-remove", "<target>", "forget a place for copies", {1, 1}, {}, target_remove};
+  return {"target-remove", "<target>", "remove a target and leave its contents",
+          {1, 1},          {},         target_remove};
 }
 
 }  // namespace backups

@@ -19,7 +19,7 @@ const char* outcome_text(Prober::Check::Outcome outcome) {
     case Prober::Check::Outcome::kFails:
       return "fails";
     case Prober::Check::Outcome::kLacks:
-      return "lacks";
+      return "limited";
     case Prober::Check::Outcome::kSkipped:
       break;
   }
@@ -30,14 +30,14 @@ int target_test(Call& call) {
   const std::string& name = call.word(0);
   require_targets(call.state, {name});
   call.resolver.authorise_everything();
-  log::step("Trying what a backup needs on " + name);
+  log::step("Testing everything that backups need on target " + name);
   Store& store = call.state.store(name);
   Prober* prober = store.prober();
   if (prober == nullptr)
     throw Error(ErrorKind::kRefused, "targets of the type of " + name + " cannot be tested");
   const std::string origin = store.credentials_origin();
   auto array = nlohmann::ordered_json::array();
-  std::vector<std::vector<std::string>> rows = {{"RIGHT", "OUTCOME", "WHAT TO DO"}};
+  std::vector<std::vector<std::string>> rows = {{"CHECK", "OUTCOME", "WHAT TO DO"}};
   bool good = true;
   for (const auto& check : prober->probe()) {
     const std::string outcome = outcome_text(check.outcome);
@@ -53,14 +53,15 @@ int target_test(Call& call) {
   }
   warn_of_environment(name, origin);
   if (!good)
-    throw Error(ErrorKind::kUnreachable, "backups need what does not work on target " + name);
+    throw Error(ErrorKind::kUnreachable,
+                "target " + name + " failed a check that backups need to pass: see the list above");
   return 0;
 }
 
 }  // namespace
 
 Verb target_test_verb() {
-  return {"target-test", "<target>", "try everything that backups need of a target",
+  return {"target-test", "<target>", "test everything that backups need from a target",
           {1, 1},        {},         target_test};
 }
 

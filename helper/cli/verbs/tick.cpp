@@ -9,9 +9,9 @@ namespace backups {
 Verb tick_verb() {
   Verb verb{"tick",
             "[--lane TARGET]",
-            "what cron runs every minute: back up what is due",
+            "run the schedules that are due; cron calls this every minute",
             {},
-            {{"lane", "TARGET", "only what goes to that target"}},
+            {{"lane", "TARGET", "only make the copies to this target"}},
             [](Call& call) {
               // Into a log file.
               log::set_stamp([] { return rfc3339(now()); });

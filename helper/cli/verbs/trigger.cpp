@@ -58,7 +58,9 @@ int trigger(Call& call) {
 }  // namespace
 
 Verb trigger_verb() {
-  Verb verb{"trigger", "<what> <word>...", "what Dokku's triggers tell", {2, 3}, {}, trigger};
+  Verb verb{
+      "trigger", "<what> <word>...", "handle an event of Dokku; its triggers call this", {2, 3}, {},
+      trigger};
   verb.internal = true;
   return verb;
 }

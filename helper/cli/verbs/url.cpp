@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -21,16 +22,17 @@ std::int64_t lifetime(const Options& options) {
   const std::string text = options.value("expires").value_or("1h");
   const auto seconds = parse_duration(text);
   if (!seconds || *seconds < 1 || *seconds > kLongestLifetime)
-    throw Error(ErrorKind::kBadInput, "--expires takes a time from 1s to 7d, as 90s, 10m, 2h");
+    throw Error(ErrorKind::kBadInput,
+                "--expires takes a time from 1s to 7d, such as 90s, 10m or 2h");
   return *seconds;
 }
 
 const Copy& remote_copy(const Backup& backup) {
   for (const auto& copy : backup.copies)
     if (copy.status == "success" && copy.target != kLocalTarget) return copy;
-  throw Error(ErrorKind::kNotFound,
-              backup.id + " has no copy off-site: make one with dokku backups:push " +
-                  backup.text() + " --target NAME (see dokku backups:target-list)");
+  throw Error(ErrorKind::kNotFound, backup.id + " has no off-site copy: make one with " +
+                                        command("push") + " " + backup.text() +
+                                        " --target NAME (see " + command("target-list") + ")");
 }
 
 int url(Call& call) {
@@ -46,8 +48,8 @@ int url(Call& call) {
     throw Error(ErrorKind::kRefused, "target " + copy.target + " cannot make download links");
   const Link link = presigner->presign(key_of(backup.source, artifact.file), seconds);
   if (link.expires < asked)
-    log::warn("the link works until " + rfc3339(link.expires) + " only: then the credentials of " +
-              copy.target + " expire");
+    log::warn("the link is only valid until " + rfc3339(link.expires) +
+              ", when the credentials of " + copy.target + " expire");
   if (call.json) {
     print_json({{"id", backup.id},
                 {"artifact", artifact.name},
@@ -65,10 +67,11 @@ int url(Call& call) {
 Verb url_verb() {
   return {"url",
           "<backup> [--artifact NAME] [--expires 1h]",
-          "print a link that anybody can download a copy off-site with",
+          "print a temporary download link to an off-site copy",
           {1, 1},
-          {{"artifact", "NAME", "which of several: the name of a database, or globals"},
-           {"expires", "TIME", "how long it works: from 1s to 7d (default 1h)"}},
+          {{"artifact", "NAME",
+            "which artifact, if there are several: the name of a database, or globals"},
+           {"expires", "TIME", "how long the link is valid: from 1s to 7d (default 1h)"}},
           url};
 }
 

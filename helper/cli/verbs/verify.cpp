@@ -17,7 +17,7 @@ int verify(Call& call) {
   log::step("Reading every byte of " + backup.id);
   const std::string target = call.options.value("target").value_or(nearest(backup));
   const Manifest manifest = verify_backup(call.state, backup, target, make_progress());
-  log::result(backup.id + " is whole on " + target + ": " +
+  log::result(backup.id + " is valid on " + target + ": " +
               std::to_string(manifest.artifacts.size()) + " artifact(s), " +
               human_size(manifest.stored_size()) + " stored, " + human_size(manifest.raw_size()) +
               " plain");
@@ -37,7 +37,7 @@ Verb verify_verb() {
           "<backup> [--target NAME]",
           "read every byte of a backup again and check its digests",
           {1, 1},
-          {{"target", "NAME", "which copy (default: the nearest)"}},
+          {{"target", "NAME", "the copy to read (default: the nearest)"}},
           verify,
           false,
           false,

@@ -36,8 +36,9 @@ bool valid_region(const std::string& region) {
 void check_target(const S3Target& target) {
   if (target.bucket.size() < 3 || target.bucket.size() > 255 ||
       target.bucket.find('/') != std::string::npos)
-    reject("'" + printable(target.bucket) + "' is not the name of a bucket");
-  if (target.region.empty()) reject("a target needs a region, 'us-east-1' where there is none");
+    reject("'" + printable(target.bucket) + "' is not a valid bucket name");
+  if (target.region.empty())
+    reject("a target needs a region: use us-east-1 if the provider has none");
   if (target.parts_in_flight < 1 || target.parts_in_flight > 64)
     reject("the parts in flight must be from 1 to 64");
 }
@@ -109,7 +110,7 @@ S3Client::S3Client(S3Target target, S3Credentials credentials)
     const auto place = parse_endpoint(target_.endpoint);
     if (!place)
       reject("'" + printable(target_.endpoint) +
-             "' is not an endpoint: https://host[:port][/path], without user or query");
+             "' is not a valid endpoint: use https://host[:port][/path], without user or query");
     scheme_ = place->scheme;
     authority_ = place->authority;
     base_path_ = place->path;
@@ -305,7 +306,7 @@ bool S3Client::correct_region(const HttpResponse& response, const S3Problem& pro
   if (right == region_) return false;
   if (region_corrected_) return false;
   log::warn("the bucket " + target_.bucket + " is in the region " + printable(right) + ", not " +
-            region_ + ": set it so, to save a request each time");
+            region_ + ": set the region of the target to save a request each time");
   region_ = right;
   region_corrected_ = true;
   return true;
@@ -320,7 +321,7 @@ bool S3Client::correct_clock(const HttpResponse& response, const S3Problem& prob
   if (!clock_corrected_)
     log::warn("the clock of this host is " + human_duration(std::llabs(*skew_)) +
               (*skew_ > 0 ? " behind" : " ahead of") +
-              " the object store's: going by the latter; set the clock right");
+              " the object store's, which is used for now: correct the clock");
   else if (!told)
     return false;
   const bool again = !clock_corrected_ || offset_ != *skew_;
@@ -350,9 +351,9 @@ void S3Client::refuse(const S3Request& request, const HttpResponse& response,
   if (const std::string to = redirected_to(response, problem); !to.empty())
     advice.text = "the bucket is at " + clean(to) + ": set that as the target's endpoint";
   if (const double wanted = wanted_pause(response, now()); wanted > longest_pause())
-    advice.text = "the server asks to be left alone for " +
+    advice.text = "the server asks for a pause of " +
                   human_duration(static_cast<std::int64_t>(std::min(wanted, kLongestWish))) +
-                  ": try again then";
+                  ": try again after that";
   throw S3Error(advice.kind,
                 "cannot " + request.doing + " in the bucket " + target_.bucket + " at " +
                     place("").host + ": " + words_of(response, problem) +

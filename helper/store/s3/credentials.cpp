@@ -32,7 +32,7 @@ void S3Keyring::renew() {
     found.renew = current_.renew;
     use(std::move(found));
   } catch (const Error& error) {  // those that there are may do for a while
-    log::warn(std::string("the credentials can't be renewed: ") + error.what());
+    log::warn(std::string("the credentials could not be renewed: ") + error.what());
   }
 }
 

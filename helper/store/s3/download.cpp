@@ -47,8 +47,8 @@ class Resumer : public HttpReceiver {
   /// "bytes 100-199/200"
   std::uint64_t check_range(const std::string& range) const {
     if (!range.starts_with("bytes " + std::to_string(received_) + "-"))
-      throw Error(ErrorKind::kDamaged, "the server gave other bytes of " + key_ +
-                                           " than were asked for: " + printable(range));
+      throw Error(ErrorKind::kDamaged, "the server sent a different range of " + key_ +
+                                           " than requested: " + printable(range));
     return 0;
   }
 

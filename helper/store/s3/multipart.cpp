@@ -95,7 +95,7 @@ void Multipart::begin() {
   takes_checksums_ = !answer.response.header("x-amz-checksum-algorithm").empty();
   if (id_.empty())
     throw Error(ErrorKind::kUnreachable,
-                "cannot " + doing_ + ": the server began an upload without naming it");
+                "cannot " + doing_ + ": the server started an upload without an upload id");
 }
 
 /// An attempt whose answer got lost may have begun an upload that nobody will end. One that is
@@ -159,7 +159,7 @@ S3Part Multipart::send_part(const S3Piece& piece) {
                                   " parts: " + part_size_advice(piece.size() * kMostParts));
   }
   throw Error(ErrorKind::kUnreachable,
-              "cannot " + doing_ + ": the server took a part without naming it");
+              "cannot " + doing_ + ": the server accepted a part without returning an ETag");
 }
 
 /// The ETag, which may be empty. A server that makes objects of checksums wants them again here,
@@ -204,7 +204,7 @@ S3Stored Multipart::finish_upload(bool is_new) {
     if (error.status() == 400 && plan_.size(1) != plan_.size(std::max(1, next_ - 2)))
       throw Error(error.kind(),
                   std::string(error.what()) +
-                      "; the provider may want parts of equal size: " + part_size_advice(size_));
+                      "; the provider may require parts of equal size: " + part_size_advice(size_));
     throw;
   }
   completed_ = true;

@@ -138,7 +138,7 @@ void ensure_lock(S3Client& client, const std::string& key, const std::string& do
   if (!is_locked(client, key, doing))
     throw Error(ErrorKind::kRefused,
                 "cannot " + doing + " in the bucket " + client.target().bucket +
-                    ": objects are not locked; make the bucket with Object Lock, allow "
+                    ": objects are not locked; create the bucket with Object Lock, allow "
                     "s3:GetObjectRetention and s3:PutObjectRetention, or leave object-lock out");
 }
 
@@ -164,7 +164,7 @@ void require_absent(S3Client& client, const std::string& key, const std::string&
 
 void throw_exists(const S3Client& client, const std::string& doing) {
   throw KeyTaken("cannot " + doing + " in the bucket " + client.target().bucket +
-                 ": an object of that name exists already");
+                 ": an object of that name already exists");
 }
 
 std::string confirm_object(S3Client& client, const std::string& key, const std::string& doing,
@@ -187,14 +187,14 @@ std::string confirm_object(S3Client& client, const std::string& key, const std::
     client.pause(looks, 0, nullptr);
   }
   if (head->size && *head->size != written.size)
-    fail(ErrorKind::kDamaged, "the server made an object of " + std::to_string(*head->size) +
+    fail(ErrorKind::kDamaged, "the server stored an object of " + std::to_string(*head->size) +
                                   " bytes from " + std::to_string(written.size));
   if (!head->token.empty() && head->token != written.token)
     fail(ErrorKind::kRefused, "somebody else wrote the same object at the same time");
   const bool same_etag = written.etag.empty() || head->etag == written.etag;
   if (head->token.empty() && (!head->size || !same_etag))
     fail(ErrorKind::kUnreachable,
-         "the server does not show what was written; check that the endpoint is an S3 API");
+         "the server does not return what was written; check that the endpoint is an S3 API");
   return written.etag.empty() ? head->etag : written.etag;
 }
 
@@ -205,10 +205,10 @@ std::string send_once(S3Client& client, const S3Put& put, const std::string& tok
   const std::string etag =
       bare_etag(client.send(request_of(put, token, client)).response.header("etag"));
   if (etag.empty())
-    throw Error(ErrorKind::kUnreachable, "cannot " + put.doing + " in the bucket " +
-                                             client.target().bucket +
-                                             ": the server answers without an ETag, so it is not "
-                                             "an S3 API; check the endpoint");
+    throw Error(
+        ErrorKind::kUnreachable,
+        "cannot " + put.doing + " in the bucket " + client.target().bucket +
+            ": the server answers without an ETag, so it is not an S3 API; check the endpoint");
   return etag;
 }
 

@@ -51,10 +51,10 @@ std::vector<Item> read_pages(const S3List<Item>& list, const std::string& prefix
   do {
     const std::string answer = list.ask(next);
     auto page = list.read(answer);
-    if (!page) list.fail("the server's answer is not such a list");
+    if (!page) list.fail("the server's answer is not a valid list");
     next = page->next;
     if (!pages.take(next, answer.size(), page->items.size()))
-      list.fail("the server's list does not end");
+      list.fail("the server's list is endless");
     std::erase_if(page->items, [&](const Item& item) { return !item.key.starts_with(prefix); });
     items.insert(items.end(), std::make_move_iterator(page->items.begin()),
                  std::make_move_iterator(page->items.end()));

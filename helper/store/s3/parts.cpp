@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/command.hpp"
+
 namespace backups {
 namespace {
 
@@ -65,9 +67,8 @@ std::uint64_t PartPlan::limit() const {
 
 std::string part_size_advice(std::uint64_t size) {
   const std::uint64_t parts = std::clamp<std::uint64_t>(share(size, kFewParts) / kMiB, 16, 512);
-  return "give the target larger parts of equal size: dokku backups:target-set <target> "
-         "part-size " +
-         std::to_string(parts) + " (MiB; they are kept in memory)";
+  return "give the target larger parts of equal size: " + command("target-set") +
+         " <target> part-size " + std::to_string(parts) + " (MiB; parts are held in memory)";
 }
 
 }  // namespace backups

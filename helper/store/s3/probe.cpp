@@ -20,8 +20,8 @@ using Outcome = Check::Outcome;
 constexpr std::int64_t kGoodClock = 60;  // seconds
 constexpr std::size_t kTwoParts = kSmallestPart + 1;
 constexpr const char* kUnguarded =
-    "the provider does not guard a file against being written twice: it is looked for first "
-    "instead, and names of backups never repeat";
+    "the provider does not refuse to overwrite files (If-None-Match): each name is checked before "
+    "writing instead, and names of backups never repeat";
 constexpr std::uint64_t kLargeBackup = 64ULL << 30;  // bytes
 
 class Probe {
@@ -64,7 +64,8 @@ class Probe {
 
   bool skipped(const char* name) {
     if (!client_.is_lost()) return false;
-    checks_.push_back({name, Outcome::kSkipped, "not tried, since the server stopped answering"});
+    checks_.push_back(
+        {name, Outcome::kSkipped, "not tested, because the server stopped answering"});
     return true;
   }
 
@@ -77,16 +78,16 @@ class Probe {
     TextSink out;
     if (!download(client_, key_, out) || out.text != text_)
       throw Error(ErrorKind::kDamaged,
-                  "what was written is not what is read: this is not the "
-                  "same bucket, or not consistent enough for backups");
+                  "the data read differs from the data written: this is not the same bucket, or it "
+                  "is not consistent enough for backups");
   }
 
   void list() {
     const auto entries = list_objects(client_, key_);
     if (entries.size() != 1 || entries[0].key != key_ || entries[0].size != text_.size())
       throw Error(ErrorKind::kDamaged,
-                  "what was written is not listed: the provider's lists lag "
-                  "behind, and a sync would miss backups");
+                  "the object written is not listed: the provider's lists lag behind, and a sync "
+                  "would miss backups");
   }
 
   /// Without it everything works, but what a killed process left stays and costs.
@@ -94,8 +95,8 @@ class Probe {
     check("uploads", [&] { list_uploads(client_, key_); });
     if (refused())
       lacks(
-          "unfinished uploads can't be listed, so that what an interrupted one left can't be "
-          "removed: give the bucket a lifecycle rule that ends incomplete multipart uploads");
+          "unfinished uploads cannot be listed, so leftovers of interrupted ones cannot be "
+          "removed: add a lifecycle rule to the bucket that aborts incomplete multipart uploads");
   }
 
   /// What large backups will meet; small ones work in any case.
@@ -105,7 +106,7 @@ class Probe {
       lacks("the provider allows fewer than 10,000 parts: " + part_size_advice(kLargeBackup));
     check("growing-parts", [&] {
       if (!takes_growing_parts(client_, parts_key_))
-        throw Error(ErrorKind::kRefused, "the provider wants parts of equal size");
+        throw Error(ErrorKind::kRefused, "the provider requires parts of equal size");
     });
     if (refused())
       lacks(checks_.back().message + "; for backups above 31 GiB " +
@@ -114,11 +115,12 @@ class Probe {
 
   /// Of an upload that is ended again.
   void send_part(int number) {
-    S3Request begin{.doing = "begin an upload", .method = "POST", .key = parts_key_};
+    S3Request begin{.doing = "start an upload", .method = "POST", .key = parts_key_};
     begin.query = {{"uploads", ""}};
     begin.answers_xml = true;
     const auto id = read_upload_id(client_.send(begin).response.body);
-    if (!id) throw Error(ErrorKind::kUnreachable, "the server began an upload without naming it");
+    if (!id)
+      throw Error(ErrorKind::kUnreachable, "the server started an upload without an upload id");
     const std::string text = "x";
     S3Request part{.doing = "send part " + std::to_string(number), .method = "PUT"};
     part.key = parts_key_;
@@ -149,14 +151,14 @@ class Probe {
   void check_clock() {
     const auto skew = client_.skew();
     if (!skew) {
-      checks_.push_back({"clock", Outcome::kSkipped, "the server did not tell its time"});
+      checks_.push_back({"clock", Outcome::kSkipped, "the server did not send its time"});
     } else if (std::llabs(*skew) <= kGoodClock) {
       checks_.push_back({"clock", Outcome::kWorks, ""});
     } else {
       checks_.push_back({"clock", Outcome::kLacks,
                          "this host's clock is " + human_duration(std::llabs(*skew)) +
                              (*skew > 0 ? " behind" : " ahead of") +
-                             " the server's: set it right, or requests will be refused"});
+                             " the server's: correct it, or requests will be refused"});
     }
   }
 
@@ -166,7 +168,7 @@ class Probe {
     const S3Target& target = client_.target();
     if (target.locks()) checks_.push_back({"object-lock", Outcome::kWorks, ""});
     check_option("encryption", "x-amz-server-side-encryption", target.server_side_encryption,
-                 "the server does not encrypt as the target says");
+                 "the server does not encrypt as configured");
     // That of the standard class is not named.
     check_option("storage-class", "x-amz-storage-class",
                  target.storage_class == "STANDARD" ? "" : target.storage_class,
@@ -189,12 +191,11 @@ class Probe {
       hidden = remove_object(client_, key_);
       if (parts) remove_object(client_, parts_key_);
     });
-    if (client_.is_lost())
-      checks_.back().message += "; what the test wrote may still be there: " + key_;
+    if (client_.is_lost()) checks_.back().message += "; the test object may still exist: " + key_;
     if (works && hidden)
       checks_.back() = {"delete", Outcome::kLacks,
-                        "the bucket keeps versions, so that what is deleted is hidden, not gone: "
-                        "give it a lifecycle rule that ends noncurrent versions"};
+                        "the bucket is versioned, so deleted files are only hidden: add a "
+                        "lifecycle rule that expires noncurrent versions"};
   }
 
   void check_create_only() {

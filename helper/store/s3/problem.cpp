@@ -12,25 +12,24 @@ namespace {
 
 const std::map<std::string, const char*>& advice_by_code() {
   static const std::map<std::string, const char*> advice = {
-      {"AccessDenied",
-       "the credentials lack the right to do so, or the bucket's policy forbids it"},
+      {"AccessDenied", "the credentials lack this permission, or the bucket's policy forbids it"},
       {"AllAccessDisabled", "the provider has closed this bucket: ask them"},
-      {"ExpiredToken", "the session of these credentials has ended: give new ones"},
-      {"InvalidAccessKeyId", "nobody there knows this access key: give the right one"},
-      {"InvalidToken", "the session token does not fit the access key: give all three again"},
+      {"ExpiredToken", "the session of these credentials has expired: set new ones"},
+      {"InvalidAccessKeyId", "the access key is unknown there: set the right one"},
+      {"InvalidToken", "the session token does not belong to the access key: set all three again"},
       {"InvalidArgument",
-       "one of the target's options has a value that the provider does not take"},
+       "one of the target's options has a value that the provider does not accept"},
       {"InvalidObjectState",
-       "it is in an archive: have the provider restore it to the standard class first"},
+       "it is in an archive storage class: have the provider restore it first"},
       {"InvalidRequest", "the bucket or the target's options do not allow it"},
       {"InvalidStorageClass", "the provider has no such storage class: correct the target"},
-      {"NoSuchBucket", "make it, or correct the bucket's name or the endpoint"},
+      {"NoSuchBucket", "create it, or correct the bucket's name or the endpoint"},
       {"NoSuchKey", ""},
-      {"NoSuchUpload", "another process or the bucket's lifecycle rule ended this upload"},
-      {"NotImplemented", "the provider lacks this: leave that option of the target out"},
-      {"QuotaExceeded", "make room, or have the quota raised"},
-      {"RequestTimeTooSkewed", "the clock of this host is wrong: set it right"},
-      {"SignatureDoesNotMatch", "the secret key is not that of the access key: give both again"},
+      {"NoSuchUpload", "another process or the bucket's lifecycle rule aborted this upload"},
+      {"NotImplemented", "the provider does not support this: leave that option of the target out"},
+      {"QuotaExceeded", "free space, or have the quota raised"},
+      {"RequestTimeTooSkewed", "the clock of this host is wrong: correct it"},
+      {"SignatureDoesNotMatch", "the secret key does not belong to the access key: set both again"},
   };
   return advice;
 }
@@ -78,12 +77,13 @@ bool refuses_checksums(int status, const S3Problem& problem) {
 
 S3Advice advice_on(int status, const std::string& code, const S3Target& target) {
   if (is_mismatch(code))
-    return {ErrorKind::kDamaged, "bytes change on their way there: suspect the network or a proxy"};
+    return {ErrorKind::kDamaged,
+            "the data was altered in transit: check the network and any proxy"};
   const auto found = advice_by_code().find(code);
   const std::string text = found == advice_by_code().end() ? "" : found->second;
   if (code == "InvalidRequest" && target.locks())
     return {ErrorKind::kUnreachable,
-            "locked objects need a bucket that was made with Object Lock: make one, or leave "
+            "locked objects need a bucket that was created with Object Lock: create one, or leave "
             "object-lock out"};
   if (code == "NoSuchBucket") return {ErrorKind::kNotFound, text};
   if (!text.empty()) return {ErrorKind::kUnreachable, text};
@@ -92,10 +92,11 @@ S3Advice advice_on(int status, const std::string& code, const S3Target& target) 
             "the bucket is elsewhere: correct the endpoint, the region or " +
                 std::string(target.path_style ? "path" : "virtual-hosted") + " style"};
   if (status == 403)
-    return {ErrorKind::kUnreachable, "check the credentials, their rights and this host's clock"};
+    return {ErrorKind::kUnreachable,
+            "check the credentials, their permissions and this host's clock"};
   if (status == 404) return {ErrorKind::kUnreachable, "check the bucket's name and the endpoint"};
   if (status == 429 || status >= 500)
-    return {ErrorKind::kUnreachable, "the provider has trouble: try again later"};
+    return {ErrorKind::kUnreachable, "the provider has a problem: try again later"};
   return {ErrorKind::kUnreachable, ""};
 }
 
@@ -106,8 +107,7 @@ std::string advice_on(HttpFailure::Cause cause, const S3Target& target) {
     case HttpFailure::Cause::kCertificate:
       if (!target.path_style && target.bucket.find('.') != std::string::npos)
         return "a bucket with dots in its name needs path style";
-      return "name the file of the authority that signed its certificate (ca-file), or correct the "
-             "endpoint";
+      return "give the certificate of its authority (ca-file), or correct the endpoint";
     default:
       return "try again later";
   }

@@ -108,7 +108,7 @@ class S3 : public S3Store {
 
   Link presign(const std::string& key, std::int64_t seconds) override {
     if (seconds < 1 || seconds > kLongestUrl)
-      throw Error(ErrorKind::kBadInput, "a URL can be good for 1 second to 7 days");
+      throw Error(ErrorKind::kBadInput, "a link can be valid for 1 second to 7 days");
     return client_.presign(full(key), seconds);
   }
 
@@ -135,7 +135,7 @@ class S3 : public S3Store {
   }
   std::string full(const std::string& key) const {
     if (!valid_key(key))
-      throw Error(ErrorKind::kBadInput, "'" + printable(key) + "' is not the name of a file");
+      throw Error(ErrorKind::kBadInput, "'" + printable(key) + "' is not a valid file name");
     return place(key);
   }
 

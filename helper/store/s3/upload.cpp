@@ -67,7 +67,7 @@ class Upload : public Sink {
       return true;
     }
     const std::uint64_t size = multipart_.plan().size(1);
-    log::warn("The provider wants parts of equal size, so that " + key_ + " can have " +
+    log::warn("The provider requires parts of equal size, so " + key_ + " can have " +
               human_size(size * kMostParts) + " at most: for more, " +
               part_size_advice(size * kMostParts * 2));
     return false;

@@ -101,7 +101,7 @@ TEST_F(RoomTest, ABackupThatEatsTheReserveIsStopped) {
           tests::spill(lab_->root() / ("growing." + std::to_string(i)), mebibyte);
         }
       },
-      ThrowsError(ErrorKind::kNoSpace, HasSubstr("the disk is filling up")));
+      ThrowsError(ErrorKind::kNoSpace, HasSubstr("the disk is nearly full")));
   EXPECT_GE(disk_space(lab_->root()).available, 64 * kMiB / 10) << "the reserve is untouched";
   EXPECT_EQ(out.finished, 0);
 }

@@ -167,7 +167,8 @@ TEST_P(FirstBytes, MustBeThoseOfSuchAnArtifact) {
   if (GetParam().good) {
     EXPECT_NO_THROW(add());
   } else {
-    EXPECT_THAT(add, ThrowsError(ErrorKind::kFailed, HasSubstr("does not begin as a fake-rows")));
+    EXPECT_THAT(add, ThrowsError(ErrorKind::kFailed,
+                                 HasSubstr("does not begin with the signature of a fake-rows")));
   }
 }
 

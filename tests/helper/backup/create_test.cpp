@@ -222,7 +222,7 @@ TEST_F(AdoptTest, RefusesWhatIsNoSuchDump) {
   lab_.describe_as(R"({"state": "running", "artifacts": [{"name": "x", "starts_with": "PGDMP"}]})");
   EXPECT_THAT([this] { adopt("<html>"); }, ThrowsError(ErrorKind::kDamaged));
   EXPECT_THAT([this] { adopt(""); },
-              ThrowsError(ErrorKind::kBadInput, HasSubstr("nothing on stdin")));
+              ThrowsError(ErrorKind::kBadInput, HasSubstr("no dump was given on stdin")));
   EXPECT_THAT(rows(), IsEmpty());
   tests::expect_sound(lab_);
 }
@@ -231,7 +231,7 @@ TEST_F(AdoptTest, RefusesWhatItsInspectorCallsIncomplete) {
   lab_.describe_as(
       R"({"state": "running", "artifacts": [{"name": "x", "kind": "fake-export", "inspector": "rdb"}]})");
   EXPECT_THAT([this] { adopt("root:x:0:0:root:/root:/bin/bash\n"); },
-              ThrowsError(ErrorKind::kDamaged, HasSubstr("does not begin as a dump of Redis")));
+              ThrowsError(ErrorKind::kDamaged, HasSubstr("is not a dump of Redis")));
   EXPECT_THAT(rows(), IsEmpty());
   adopt("REDIS0003\xFE\xFF");
   EXPECT_THAT(rows(), SizeIs(1));
@@ -259,7 +259,8 @@ TEST_F(CreateTest, FailsWhenTheInspectorMissesTheEndOfWhatAnExporterCalledDone) 
   lab_.describe_as(
       R"({"state": "running", "artifacts": [{"name": "a", "kind": "fake-sql", "inspector": "sql-dump"}]})");
   lab_.set_live("one", {{"a", "-- MySQL dump 10.13\nINSERT INTO t VALUES (1);\n"}});
-  expect_failed(ErrorKind::kFailed, HasSubstr("the dump of a is not complete: it does not end as"));
+  expect_failed(ErrorKind::kFailed,
+                HasSubstr("the dump of a is incomplete: the last line"));
 }
 
 TEST_F(CreateTest, SaysInItsLogWhatNoInspectorCouldJudge) {
@@ -267,7 +268,7 @@ TEST_F(CreateTest, SaysInItsLogWhatNoInspectorCouldJudge) {
       R"({"state": "running", "artifacts": [{"name": "a", "kind": "fake-sql", "inspector": "sql-dump"}]})");
   lab_.set_live("one", {{"a", "INSERT INTO t VALUES (1);\n"}});
   EXPECT_THAT(log_of(create(state_).id),
-              HasSubstr("not checked whether the dump of a is complete: it has no line"));
+              HasSubstr("not checked whether the dump of a is complete: it has no end marker"));
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST_F(CliTest, HelpAndVersionNeedNoStateDirectory) {
   EXPECT_EQ(helper("--help").out, helper("help").out);
   EXPECT_THAT(helper("version").out, MatchesRegex("backups [0-9.]+\n"));
   EXPECT_TRUE(Json::parse(helper("version --format json").out).contains("version"));
-  EXPECT_THAT(helper("create --help").out, StartsWith("Usage: dokku backups:create"));
+  EXPECT_THAT(helper("create --help").out, StartsWith("Usage: backups-helper create"));
   EXPECT_THAT(helper("restore x --nonsense --help").out, StartsWith("Usage: "));
 }
 
@@ -78,11 +78,11 @@ TEST_P(BadCalls, AreOneLineOnStderrAndExit2) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadCalls,
-    testing::Values(BadCall{"nope", "'nope'"}, BadCall{"create", "which source"},
+    testing::Values(BadCall{"nope", "'nope'"}, BadCall{"create", "specify a source"},
                     BadCall{"create fake:one --all", "not both"}, BadCall{"create a,b", "'a,b'"},
                     BadCall{"create fake:one --labell x", "'--labell'"}, BadCall{"list a b", "'b'"},
                     BadCall{"list --limit x", "--limit"}, BadCall{"list --format xml", "xml"},
-                    BadCall{"info", "a word is missing"}, BadCall{"info fake:one", "fake:one"},
+                    BadCall{"info", "missing argument"}, BadCall{"info fake:one", "fake:one"},
                     BadCall{"restore one", "'one'"}, BadCall{"set --global nope 1", "'nope'"},
                     BadCall{"set --global compression lz4", "'lz4'"},
                     BadCall{"set --global compression zstd extra", "'extra'"},
@@ -157,7 +157,7 @@ TEST_F(CliTest, RestoreShowsAndPutsBackAndSaysTheWayBack) {
   EXPECT_EQ(said.code, 0) << said.error;
   EXPECT_THAT(said.out, AllOf(HasSubstr(id), HasSubstr("two tables")));
   EXPECT_NE(lab_.live().at("a"), "changed");
-  EXPECT_THAT(said.error, HasSubstr("To take it back: dokku backups:restore fake:one-"));
+  EXPECT_THAT(said.error, HasSubstr("To undo the restore: backups-helper restore fake:one-"));
 }
 
 TEST_F(CliTest, DeleteOfTheOnlyGoodBackupAsksEvenWithForce) {
@@ -210,7 +210,7 @@ TEST_F(CliTest, ThroughDokkuNobodyChoosesWhatIsRun) {
   for (const std::string option : {"--root /tmp", "--hooks /tmp", "--root=/tmp"}) {
     const Said said = helper("list " + option, "PLUGIN_PATH=/p");
     EXPECT_EQ(said.code, 2);
-    EXPECT_THAT(said.error, HasSubstr("at a shell only"));
+    EXPECT_THAT(said.error, HasSubstr("only allowed at a shell"));
   }
 }
 

@@ -23,7 +23,7 @@ const std::vector<OptionSpec> kSpecs = {{"label", "TEXT", "kept with it"},
                                         {"dry-run", nullptr, "only show"}};
 
 Options parse(const Words& arguments, WordCount count = {0, 3}) {
-  return Options("create", "<source>", kSpecs, count, arguments);
+  return Options("create", "dokku backups:create <source>", kSpecs, count, arguments);
 }
 
 TEST(Options, TellsWordsFromOptions) {
@@ -96,9 +96,9 @@ TEST_P(BadOptions, AreNamedWithTheUsage) {
       [] {
         parse(GetParam().arguments, {1, 2});
       },
-      ThrowsError(ErrorKind::kBadInput,
-                  AllOf(HasSubstr(GetParam().named), HasSubstr("Usage: backups:create <source>"),
-                        testing::Not(HasSubstr("\n")))));
+      ThrowsError(ErrorKind::kBadInput, AllOf(HasSubstr(GetParam().named),
+                                              HasSubstr("Usage: dokku backups:create <source>"),
+                                              testing::Not(HasSubstr("\n")))));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -112,8 +112,8 @@ INSTANTIATE_TEST_SUITE_P(
                     BadCase{{"a", "--force", "--force"}, "--force"},
                     BadCase{{"a", "--label", "x", "--label", "x"}, "--label"},
                     BadCase{{"a", "--label=x", "--label", "y"}, "--label"},
-                    BadCase{{"a", "b", "c"}, "'c'"}, BadCase{{}, "a word is missing"},
-                    BadCase{{"a", ""}, "an empty word"},
+                    BadCase{{"a", "b", "c"}, "'c'"}, BadCase{{}, "missing argument <source>"},
+                    BadCase{{"a", ""}, "empty argument"},
                     BadCase{{"a", "--no\x1b[2J"}, "'--no?[2J'"}));
 
 TEST(Options, ReadsNumbers) {

@@ -109,7 +109,7 @@ TEST(Print, ToNobodyIsAnError) {
 
 const Question kQuestion{.warning = "This replaces all",
                          .answers = {"my-db", "postgres:my-db"},
-                         .command = "dokku backups:restore my-db@latest"};
+                         .command = "backups-helper restore my-db@latest"};
 
 /// Answers through a pipe, which ends then.
 tests::Ending confirm_piped(const std::string& answer) {

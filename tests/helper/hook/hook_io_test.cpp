@@ -87,7 +87,7 @@ TEST_F(HookIo, ThatClosesStdoutAndDoesNotEndIsATimeOut) {
       [this] {
         output({seconds(30), seconds(3)});
       },
-      ThrowsError(ErrorKind::kFailed, HasSubstr("does not end")));
+      ThrowsError(ErrorKind::kFailed, HasSubstr("did not exit")));
 }
 
 TEST_F(HookIo, SlowIsNotSilent) {

@@ -101,7 +101,7 @@ TEST_F(HookTest, ThatFailsIsNamedWithItsExitCodeAndLastWords) {
 TEST_F(HookTest, ThatIsKilledIsNamedWithTheSignal) {
   write_hook("kill -KILL $$");
   EXPECT_THAT([this] { query(); },
-              ThrowsError(ErrorKind::kFailed, HasSubstr("was ended by signal 9")));
+              ThrowsError(ErrorKind::kFailed, HasSubstr("was killed by signal 9")));
 }
 
 TEST_F(HookTest, ThatExitsWith255WasNotKilled) {

@@ -97,13 +97,13 @@ TEST(PgArchive, IsNoDirectoryOrTarDump) {
   dump[10] = 5;
   EXPECT_THAT(judge("pg_dump-custom", dump).why, HasSubstr("directory dump (-Fd)"));
   dump[10] = 3;
-  EXPECT_THAT(judge("pg_dump-custom", dump).why, HasSubstr("not the custom one"));
+  EXPECT_THAT(judge("pg_dump-custom", dump).why, HasSubstr("not in the custom format"));
 }
 
 TEST(PgArchive, IsIncompleteWithSomethingBehindIt) {
   const std::string dump = golden("pg15-z0.dump");
   EXPECT_THAT(judge("pg_dump-custom", dump + "pg_dump: error: query failed\n").why,
-              HasSubstr("something else than a block"));
+              HasSubstr("something that is not a data block"));
 }
 
 TEST(PgArchive, BelievesNoLength) {
@@ -143,9 +143,9 @@ TEST(SqlText, IsNoErrorMessage) {
   const auto middle = dump.find("LOCK TABLES");
   const std::string error = "mariadb-dump: Couldn't execute 'SHOW CREATE VIEW x' (1356)\n";
   EXPECT_THAT(judge("sql-dump", dump.substr(0, middle) + error + dump.substr(middle)).why,
-              HasSubstr("holds an error message ('mariadb-dump: Couldn't execute"));
+              HasSubstr("contains an error message ('mariadb-dump: Couldn't execute"));
   EXPECT_THAT(judge("sql-dump", dump + "Segmentation fault\n").why,
-              HasSubstr("after its end there is something else ('Segmentation fault')"));
+              HasSubstr("there is unexpected data after its end ('Segmentation fault')"));
 }
 
 TEST(SqlText, MayBeSeveralDumpsButNoneWithoutItsEnd) {
@@ -195,7 +195,7 @@ TEST(Rdb, OfOldAndUnknownVersions) {
   EXPECT_EQ(judge("rdb", "REDIS0099 something new").kind, Completeness::Kind::kNotJudged);
   EXPECT_EQ(judge("rdb", "VALKEY999 something new").kind, Completeness::Kind::kNotJudged);
   for (const char* nothing : {"", "REDIS", "REDISxyzt", "root:x:0:0:root:/root:/bin/bash\n"})
-    EXPECT_THAT(judge("rdb", nothing).why, HasSubstr("does not begin as a dump of Redis"));
+    EXPECT_THAT(judge("rdb", nothing).why, HasSubstr("is not a dump of Redis"));
 }
 
 class MadeDump : public testing::Test {
@@ -222,7 +222,7 @@ TEST_F(MadeDump, TarIsCompleteWithItsZerosOnly) {
           << format << " cut after " << size;
   }
   EXPECT_THAT(judge("tar", "tar: d: Cannot open: Permission denied\n" + std::string(600, 'x')).why,
-              HasSubstr("does not begin as a tar"));
+              HasSubstr("is not a tar archive"));
 }
 
 TEST_F(MadeDump, TarOfAFileOfManyGigabytesCanBeFollowed) {

@@ -202,25 +202,25 @@ TEST(Reasons, SayWhyACopyIsNeverRemoved) {
               ElementsAre("+ kept: last 1 of 1", "+ pinned", "+ pinned"));
   EXPECT_THAT(reasons("last=1", "0d? 1d 2d#"),
               ElementsAre("+ kept: x-0d is suspect, nothing is removed until it is accepted or a "
-                          "good one follows",
+                          "good backup follows",
                           "+ kept: x-0d is suspect, nothing is removed until it is accepted or a "
-                          "good one follows",
+                          "good backup follows",
                           "+ locked until 2026-05-15T12:00:01Z"));
   EXPECT_THAT(reasons("within=1d", "3d s:4d~ 5d?"),
               ElementsAre("+ the only good backup", "- not within 1d",
-                          "- suspect, and a newer one is good"));
+                          "- suspect, and a newer backup is good"));
   EXPECT_THAT(reasons("within=1d", "3d 4d"),
               ElementsAre("+ the newest good backup", "- not within 1d"));
 }
 
 TEST(Reasons, SayWhatIsWrongWithACopy) {
-  EXPECT_THAT(
-      reasons("last=1,within=1d", "s:0h~? 1h! 2h 1d? 2d! 3d?"),
-      ElementsAre("+ suspect: within 1d", "+ damaged, and no newer one is good",
-                  "+ kept: last 1 of 1, within 1d", "+ suspect: within 1d",
-                  "- damaged, and newer ones are good", "- suspect, and a newer one is good"));
+  EXPECT_THAT(reasons("last=1,within=1d", "s:0h~? 1h! 2h 1d? 2d! 3d?"),
+              ElementsAre("+ suspect: within 1d", "+ damaged, and no newer backup is good",
+                          "+ kept: last 1 of 1, within 1d", "+ suspect: within 1d",
+                          "- damaged, and newer backups are good",
+                          "- suspect, and a newer backup is good"));
   EXPECT_THAT(reasons("last=1", "s:0d~? 1d"),
-              ElementsAre("+ suspect: no good one follows it yet", "+ kept: last 1 of 1"));
+              ElementsAre("+ suspect: no good backup follows it yet", "+ kept: last 1 of 1"));
 }
 
 TEST(Retention, AsksTheRulesOfEachGroupOnEachTarget) {

@@ -352,7 +352,7 @@ TEST(UnclearSettings, OfAnIdentityAreNotReplaced) {
   EXPECT_THAT([&] { settings.to_text(); }, ThrowsError(ErrorKind::kRefused, HasSubstr("host_id")));
 }
 
-/// A value that can't be understood: the default holds.
+/// A value that is not valid: the default holds.
 class BadValue : public testing::TestWithParam<const char*> {};
 TEST_P(BadValue, IsNamedAndDoesNotCount) {
   const std::string key = GetParam();

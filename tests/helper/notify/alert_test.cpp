@@ -207,7 +207,7 @@ TEST_F(AlertTest, ADamagedStateIsAWarningAndNoError) {
   tell_outcome(state_, request(), kBroken);
   tell_outcome(state_, request(), created());
   ping(state_, AlertKind::kStart, "");
-  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("An alert may not arrive"));
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("An alert could not be queued"));
 }
 
 TEST_F(AlertTest, IsDeliveredAndGone) {

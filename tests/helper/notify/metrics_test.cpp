@@ -69,6 +69,19 @@ TEST_F(MetricsTest, AreNotOfWhatIsDeletedOrOnlyForSafety) {
                                      manifest_of(kDb, kNoon).finished_at)));
 }
 
+/// As @latest has it: neither a suspect one, nor one without a good copy.
+TEST_F(MetricsTest, AreOfWhatLatestSelects) {
+  success(kNoon);
+  Manifest suspect = manifest_of(kDb, kNoon + 100);
+  suspect.suspect = "it has 0 rows";
+  catalog_.succeed(catalog_.begin(kDb, kNoon + 100, "manual", ""), suspect, "local", "");
+  copy(success(kNoon + 200), "local", "damaged");
+  success(kNoon + 300, kDb, "final");
+  EXPECT_THAT(text(), HasSubstr(line("backups_last_success_timestamp_seconds", "",
+                                     manifest_of(kDb, kNoon).finished_at)));
+  EXPECT_EQ(catalog_.latest(kDb)->started_at, kNoon);
+}
+
 TEST_F(MetricsTest, AreOfEachTarget) {
   const Backup first = success(kNoon - 100);
   const Backup last = success(kNoon);
@@ -123,7 +136,7 @@ TEST(Metrics, AreWrittenWhereItWasAskedForAndReadableByAll) {
       [&](Settings& settings) { settings.set(Settings::kGlobal, "metrics-file", file); });
   testing::internal::CaptureStderr();
   write_metrics(state);
-  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("metrics are not written"));
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("metrics could not be written"));
   fs::create_directory(file.parent_path());
   write_metrics(state);
   EXPECT_EQ(tests::slurp(file), metrics_text(state.catalog()));

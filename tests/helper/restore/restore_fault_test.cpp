@@ -124,7 +124,7 @@ TEST(RestoreKilled, WhileItReplacedLiveDataIsFoundUntilOneReplacesThemWhole) {
   lab.forget_knobs();
   for (int command = 0; command < 2; ++command) {
     EXPECT_THAT(tests::stderr_of([&] { tests::recover(state); }),
-                HasSubstr("may be incomplete or gone"));
+                HasSubstr("may be incomplete or missing"));
   }
   EXPECT_THAT(state.catalog().events(tests::row_of(state, id)), testing::IsEmpty());
   tests::restore(state, id);

@@ -26,7 +26,7 @@ using tests::Lab;
 using tests::row_of;
 using tests::ThrowsError;
 
-constexpr const char* kIncomplete = "ended before what comes after that was restored";
+constexpr const char* kIncomplete = "ended before its last part was restored";
 
 class RestoreLosses : public testing::Test {
  protected:

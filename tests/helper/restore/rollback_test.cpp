@@ -91,7 +91,7 @@ TEST_F(Rollback, PutsTheSafetyBackupBackByItselfAndStartsTheService) {
   lab_.at("commit", kFailOnce);
   EXPECT_THAT([this] { restore(); },
               ThrowsError(ErrorKind::kFailed,
-                          AllOf(HasSubstr("no luck"), HasSubstr("put back from the safety backup"),
+                          AllOf(HasSubstr("no luck"), HasSubstr("restored from the safety backup"),
                                 HasSubstr("bare:one is running"))));
   EXPECT_EQ(live(), "of before");
   EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), IsEmpty());
@@ -132,14 +132,14 @@ TEST_F(Rollback, OfAProcessThatWasKilledWhileItReplacedIsOfferedAndNothingIsCall
   lab_.forget_knobs();
   State state = lab_.open();
   const std::string said = tests::stderr_of([&] { tests::recover(state); });
-  EXPECT_THAT(said, AllOf(HasSubstr("may be incomplete or gone"),
+  EXPECT_THAT(said, AllOf(HasSubstr("may be incomplete or missing"),
                           HasSubstr("backups:restore bare:one-"), Not(HasSubstr("as before, or"))));
   const std::string alerted = name_of(AlertKind::kRestore);
   Outbox outbox(state.catalog().database());
   EXPECT_THAT(outbox.subjects(alerted), ElementsAre("bare:one")) << "whoever is told hears of it";
   lab_.forget_calls();
   EXPECT_THAT(tests::stderr_of([&] { tests::recover(state); }),
-              HasSubstr("may be incomplete or gone"));
+              HasSubstr("may be incomplete or missing"));
   EXPECT_THAT(lab_.calls(), Not(Contains("abandon"))) << "once is enough";
   EXPECT_THAT(lab_.calls(), Not(Contains(StartsWith("sweep")))) << "once is enough";
   tests::restore(state, id_, source_);

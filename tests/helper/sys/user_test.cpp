@@ -88,7 +88,7 @@ TEST_F(BecomeOwner, RefusesAnOwnerWithoutAName) {
   give_to(kNobodys);
   const auto ending = run_in_child([&] {
     EXPECT_THAT([&] { become_owner_of(directory_.path()); },
-                ThrowsError(ErrorKind::kFailed, HasSubstr("has no name")));
+                ThrowsError(ErrorKind::kFailed, HasSubstr("has no user name")));
     return ::geteuid() == 0 ? 0 : 1;
   });
   EXPECT_EQ(ending, exited(0));

@@ -41,7 +41,7 @@ class ZoneRefuses : public testing::TestWithParam<std::string> {};
 TEST_P(ZoneRefuses, WhatTheDatabaseDoesNotHave) {
   EXPECT_THAT([] { Zone zone(GetParam()); },
               ThrowsError(ErrorKind::kBadInput,
-                          testing::EndsWith("is no time zone: a name as Europe/Berlin or UTC")));
+                          testing::EndsWith("(use an IANA name such as Europe/Berlin)")));
 }
 INSTANTIATE_TEST_SUITE_P(Names, ZoneRefuses,
                          testing::Values("", "Europe/Berln", "europe/berlin", "Berlin", "Europe",
@@ -53,9 +53,10 @@ INSTANTIATE_TEST_SUITE_P(Names, ZoneRefuses,
                                          "+01:00", std::string(5000, 'A')));
 
 TEST(Zone, NamesTheWordThatIsNone) {
-  EXPECT_THAT([] { Zone zone("Europe/Berln"); },
-              ThrowsError(ErrorKind::kBadInput,
-                          "'Europe/Berln' is no time zone: a name as Europe/Berlin or UTC"));
+  EXPECT_THAT(
+      [] { Zone zone("Europe/Berln"); },
+      ThrowsError(ErrorKind::kBadInput,
+                  "unknown time zone 'Europe/Berln' (use an IANA name such as Europe/Berlin)"));
 }
 
 TEST(Zone, ShowsTheMinuteThatASecondIsIn) {

@@ -320,7 +320,7 @@ TEST_F(S3FaultTest, SaysWhatTheServerSaidWithoutItsSecrets) {
   EXPECT_THAT([this] { put("text"); },
               ThrowsError(ErrorKind::kUnreachable,
                           AllOf(HasSubstr("AccessDenied"), HasSubstr("fake/one/x.dump"),
-                                HasSubstr("lack the right"), Not(HasSubstr(kSecret)),
+                                HasSubstr("lack this permission"), Not(HasSubstr(kSecret)),
                                 Not(HasSubstr("\x1b")))));
   EXPECT_EQ(server_.requests().size(), 1U);
 }
@@ -377,7 +377,7 @@ TEST_F(S3FaultTest, AProbeGivesUpAServerThatStopsAnswering) {
   }
   EXPECT_EQ(count("GET", "list-type"), 1U);
   EXPECT_THAT(server_.requests().back().target, HasSubstr("list-type"));
-  EXPECT_THAT(checks.back().message, HasSubstr("may still be there"));
+  EXPECT_THAT(checks.back().message, HasSubstr("may still exist"));
 }
 
 TEST_F(S3FaultTest, EndsAnAnswerThatDripsForEver) {
