@@ -1,6 +1,7 @@
 // Which hooks restore a backup: those that take the kinds in its manifest.
 #include <gmock/gmock.h>
 
+#include "lifecycle/recover.hpp"
 #include "restore/restore.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
