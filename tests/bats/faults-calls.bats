@@ -192,7 +192,7 @@ check_catalog() {
   assert_equal "$output" ""
   assert_contains "${stderr_lines[-1]}" "$ROOT/"
   assert_contains "${stderr_lines[-1]}" "read-only"
-  refute_contains "$stderr" "Make room"
+  refute_contains "$stderr" "Free space"
   assert_sound
   assert_equal "$(good)" 1
 }

@@ -206,7 +206,7 @@ reading_works() {
     # shellcheck disable=SC2086 # words
     run -14 --separate-stderr helper $words
     assert_contains "${stderr_lines[-1]}" "The disk of $ROOT is read-only"
-    refute_contains "$stderr" "Make room"
+    refute_contains "$stderr" "Free space"
   done
   assert_file "$ROOT/fake/db/$OLD.json"
   mount -o remount,rw "$DISK"

@@ -85,7 +85,7 @@ outcome() {
   done
   sleep 9
   run -0 --separate-stderr helper delete "$id" --force
-  assert_contains "$stderr" "The bucket of offsite keeps versions"
+  assert_contains "$stderr" "The bucket of offsite is versioned"
   assert_equal "$(keys)" RECOVERY.md
   refute_contains "$(helper list --format json)" "\"$id\""
 }
@@ -107,7 +107,7 @@ outcome() {
   target_add offsite --object-lock COMPLIANCE --object-lock-days 30
   tried
   assert_equal "$status $(outcome object-lock) $(outcome multipart) $(outcome delete)" "0 works works limited"
-  assert_contains "$output" "hidden, not gone"
+  assert_contains "$output" "are only hidden"
   # Not for 30 days.
   version=$(s3_bucket GET '?versions=' | grep -o '<Version><Key>[^<]*-parts</Key><VersionId>[^<]*')
   key=${version#*<Key>} key=${key%%<*} version=${version##*>}

@@ -64,12 +64,12 @@ teardown() {
   assert_contains "$stderr" "missing: fake:$id"
   helper target-set offsite prefix --force --quiet
   run -2 --separate-stderr helper target-set offsite bucket --force
-  # While a copy is being made, not even then.
+  # While a copy is running, not even then.
   knob_stop export-after
   background create fake:db --target offsite --quiet
   fake_stopped
   run -4 --separate-stderr helper target-set offsite prefix elsewhere --force
-  assert_contains "$stderr" "is being made"
+  assert_contains "$stderr" "is running"
   knob export-after
   fake_go
   assert_ends 0

@@ -373,7 +373,7 @@ BAD
   wait_until 20 unfinished_are 2
   run -4 --separate-stderr helper prune --all
   assert_contains "$stderr" "fake:db is busy"
-  assert_contains "$stderr" "Ended 1 unfinished upload(s) on offsite"
+  assert_contains "$stderr" "Aborted 1 unfinished upload(s) on offsite"
   assert_equal "$(unfinished)" 1
   knob export-after
   fake_go

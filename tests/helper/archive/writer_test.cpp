@@ -137,7 +137,8 @@ TEST_F(WriterTest, RemovesWhatItMadeUnlessCommitted) {
 TEST_F(WriterTest, RefusesToCommitWhenAnArtifactWasLeftOut) {
   auto out = writer(2);
   out->add(planned("a"), text("alpha"));
-  EXPECT_THAT([&] { out->commit(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("left out")));
+  EXPECT_THAT([&] { out->commit(); },
+              ThrowsError(ErrorKind::kFailed, HasSubstr("was not written")));
   out.reset();
   EXPECT_THAT(files(), IsEmpty());
 }

@@ -119,7 +119,7 @@ TEST(KilledCreate, AfterTheManifestIsASuccess) {
   helper.kill(SIGKILL);
   helper.wait();
   blocker.reset();
-  EXPECT_THAT(tests::stderr_of([&] { expect_sound(lab); }), HasSubstr("was whole"));
+  EXPECT_THAT(tests::stderr_of([&] { expect_sound(lab); }), HasSubstr("had completed"));
   EXPECT_EQ(successes(lab), 1U);
 }
 

@@ -119,14 +119,14 @@ TEST_F(CreateTest, AnExporterThatNeverStartsIsEnded) {
   state_.change_settings(
       [](Settings& settings) { settings.set("fake:one", "start-timeout", "1s"); });
   lab_.at("export.b", "exec sleep 60");
-  expect_failed(ErrorKind::kFailed, HasSubstr("time-out"));
+  expect_failed(ErrorKind::kFailed, HasSubstr("timeout"));
 }
 
 TEST_F(CreateTest, AnExporterThatFallsSilentIsEnded) {
   state_.change_settings(
       [](Settings& settings) { settings.set("fake:one", "silence-timeout", "1s"); });
   lab_.at("export.b", "echo half; exec sleep 60");
-  expect_failed(ErrorKind::kFailed, HasSubstr("time-out"));
+  expect_failed(ErrorKind::kFailed, HasSubstr("timeout"));
 }
 
 TEST_F(CreateTest, OfAStoppedSourceIsAFailureOfThatKind) {
@@ -141,7 +141,7 @@ TEST_F(CreateTest, OfAPausedSourceIsAFailureOfThatKind) {
 
 TEST_F(CreateTest, WithoutAProperDescriptionIsAFailure) {
   lab_.describe_as("not JSON");
-  expect_failed(ErrorKind::kFailed, HasSubstr("no proper answer"));
+  expect_failed(ErrorKind::kFailed, HasSubstr("returned an invalid answer"));
 }
 
 TEST_F(CreateTest, OfAMissingSourceLeavesNoHistory) {
@@ -259,8 +259,7 @@ TEST_F(CreateTest, FailsWhenTheInspectorMissesTheEndOfWhatAnExporterCalledDone) 
   lab_.describe_as(
       R"({"state": "running", "artifacts": [{"name": "a", "kind": "fake-sql", "inspector": "sql-dump"}]})");
   lab_.set_live("one", {{"a", "-- MySQL dump 10.13\nINSERT INTO t VALUES (1);\n"}});
-  expect_failed(ErrorKind::kFailed,
-                HasSubstr("the dump of a is incomplete: the last line"));
+  expect_failed(ErrorKind::kFailed, HasSubstr("the dump of a is incomplete: the last line"));
 }
 
 TEST_F(CreateTest, SaysInItsLogWhatNoInspectorCouldJudge) {

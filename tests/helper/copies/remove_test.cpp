@@ -56,7 +56,7 @@ TEST_F(RemoveTest, NothingIsDeletedWhileThePinsCannotBeRead) {
     tests::spill(lab_.root() / "settings.json",
                  std::string(R"({"format": 1, "pins": )") + pins + "}");
     State state = lab_.open();
-    const auto refused = ThrowsError(ErrorKind::kRefused, testing::HasSubstr("'pins' of"));
+    const auto refused = ThrowsError(ErrorKind::kRefused, testing::HasSubstr("'pins' in"));
     EXPECT_THAT([&] { remove_backup(state, row_of(state, id)); }, refused) << pins;
     EXPECT_THAT([&] { remove_copy(state, row_of(state, id), kLocalTarget); }, refused) << pins;
     EXPECT_FALSE(row_of(state, id).deleting);

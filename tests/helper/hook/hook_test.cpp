@@ -175,7 +175,7 @@ TEST_F(HookTest, IsStoppedWhenNobodyWaitsForIt) {
         [&] {
           hook.copy_output(out, {std::chrono::seconds(20), std::chrono::seconds(1)});
         },
-        ThrowsError(ErrorKind::kFailed, StartsWith("time-out")));
+        ThrowsError(ErrorKind::kFailed, StartsWith("timeout")));
     pid = std::stoi(out.text);
     EXPECT_TRUE(tests::is_running(pid));
   }

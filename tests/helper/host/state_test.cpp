@@ -103,7 +103,7 @@ TEST_F(StateTest, ALockSaysWhoHasIt) {
       [&] { state.lock(Lab::source(), "restore"); },
       ThrowsError(ErrorKind::kBusy, testing::AllOf(HasSubstr("fake:one is busy: create (process " +
                                                              std::to_string(::getpid())),
-                                                   HasSubstr("backups:cancel fake:one"))));
+                                                   HasSubstr("backups-helper cancel fake:one"))));
   EXPECT_FALSE(state.try_lock(Lab::source(), "x"));
   EXPECT_TRUE(state.try_lock(Lab::source("two"), "x"));
   EXPECT_TRUE(state.try_lock({"mysql", "one", "one"}, "x")) << "a source is a type and a name";

@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"+5 * * * *", "invalid minute '+5'"},
         Refused{"1.5 * * * *", "invalid minute '1.5'"},
         Refused{"1-2-3 * * * *", "invalid minute '2-3' in '1-2-3'"},
-        Refused{"99999999999999999999 * * * *", "is no minute"},
+        Refused{"99999999999999999999 * * * *", "invalid minute"},
         Refused{"0 24 * * *", "invalid hour '24' (must be 0 to 23)"},
         Refused{"0 8-24 * * *", "invalid hour '24' in '8-24'"},
         Refused{"0 2 0 * *", "invalid day of the month '0' (must be 1 to 31)"},

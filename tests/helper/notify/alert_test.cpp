@@ -298,7 +298,7 @@ TEST_F(AlertTest, ASwitchThatKnowsNoStartHearsTheRest) {
   ping(state_, AlertKind::kStart, "");
   testing::internal::CaptureStderr();
   deliver(state_);
-  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("given up"));
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("was dropped"));
   EXPECT_THAT(waiting(kPing), IsEmpty());
 }
 

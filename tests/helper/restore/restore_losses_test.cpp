@@ -140,8 +140,8 @@ TEST_F(RestoreLosses, OfAKillBetweenTheSwapAndWhatComesAfterItAreNamedUntilARest
   EXPECT_EQ(lab_.live(), original_);
   EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), HasSubstr(kIncomplete));
   for (int i = 0; i < 2; ++i)
-    EXPECT_THAT(recovered(),
-                AllOf(HasSubstr(kIncomplete), HasSubstr("backups:restore fake:" + manifest_.id)));
+    EXPECT_THAT(recovered(), AllOf(HasSubstr(kIncomplete),
+                                   HasSubstr("backups-helper restore fake:" + manifest_.id)));
   tests::restore(state_, manifest_.id, Lab::source());
   EXPECT_THAT(recovered(), IsEmpty());
   EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), IsEmpty());

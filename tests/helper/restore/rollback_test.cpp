@@ -101,7 +101,7 @@ TEST_F(Rollback, PutsTheSafetyBackupBackByItselfAndStartsTheService) {
 TEST_F(Rollback, ThatFailsTooNamesTheStateAndTheWayOutUntilARestoreSucceeds) {
   lab_.at("commit", kFail);
   EXPECT_THAT([this] { restore(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("gone")));
-  const std::string way_out = "backups:restore bare:" + safety_;
+  const std::string way_out = "backups-helper restore bare:" + safety_;
   EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), HasSubstr(way_out));
   EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), HasSubstr(way_out));
   lab_.forget_knobs();
@@ -132,8 +132,9 @@ TEST_F(Rollback, OfAProcessThatWasKilledWhileItReplacedIsOfferedAndNothingIsCall
   lab_.forget_knobs();
   State state = lab_.open();
   const std::string said = tests::stderr_of([&] { tests::recover(state); });
-  EXPECT_THAT(said, AllOf(HasSubstr("may be incomplete or missing"),
-                          HasSubstr("backups:restore bare:one-"), Not(HasSubstr("as before, or"))));
+  EXPECT_THAT(
+      said, AllOf(HasSubstr("may be incomplete or missing"),
+                  HasSubstr("backups-helper restore bare:one-"), Not(HasSubstr("as before, or"))));
   const std::string alerted = name_of(AlertKind::kRestore);
   Outbox outbox(state.catalog().database());
   EXPECT_THAT(outbox.subjects(alerted), ElementsAre("bare:one")) << "whoever is told hears of it";
