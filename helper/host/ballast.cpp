@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "sys/disk_space.hpp"
 #include "sys/file.hpp"
 

@@ -213,13 +213,15 @@ TEST_F(AdoptTest, RefusesAnArtifactThatTheSourceHasNot) {
 }
 
 TEST_F(AdoptTest, AsksWhichOfSeveral) {
-  lab_.describe_as(R"({"state": "running", "artifacts": [{"name": "x"}, {"name": "y"}]})");
+  lab_.describe_as(
+      R"({"state": "running", "artifacts": [{"name": "x", "kind": "fake-rows"}, {"name": "y", "kind": "fake-rows"}]})");
   EXPECT_THAT([this] { adopt("x"); },
               ThrowsError(ErrorKind::kBadInput, AllOf(HasSubstr("x, y"), HasSubstr("--artifact"))));
 }
 
 TEST_F(AdoptTest, RefusesWhatIsNoSuchDump) {
-  lab_.describe_as(R"({"state": "running", "artifacts": [{"name": "x", "starts_with": "PGDMP"}]})");
+  lab_.describe_as(
+      R"({"state": "running", "artifacts": [{"name": "x", "kind": "fake-rows", "starts_with": "PGDMP"}]})");
   EXPECT_THAT([this] { adopt("<html>"); }, ThrowsError(ErrorKind::kDamaged));
   EXPECT_THAT([this] { adopt(""); },
               ThrowsError(ErrorKind::kBadInput, HasSubstr("no dump was given on stdin")));

@@ -64,8 +64,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRules{"last=100001", "last takes", "to 100000"},
         BadRules{"last=7d", "last takes", "a number"}, BadRules{"within=0", "within takes", "30d"},
         BadRules{"within=5w", "not '5w'", "30d"},
-        BadRules{"last=1,daily=2,last=1", "last is there twice", "last=1,daily=2"},
-        BadRules{"last=0,last=1", "last is there twice", ""},
+        BadRules{"last=1,daily=2,last=1", "last is given twice", "last=1,daily=2"},
+        BadRules{"last=0,last=1", "last is given twice", ""},
         BadRules{"last=0,daily=0", "keep nothing at all", "last=7"}));
 
 constexpr Time kDay = 86400;

@@ -213,8 +213,8 @@ TEST_P(DamagedSettings, AreAnErrorThatSaysWhyInPlainWords) {
 INSTANTIATE_TEST_SUITE_P(
     Texts, DamagedSettings,
     testing::Values(std::pair{"", "it is empty"}, std::pair{" \n", "it is empty"},
-                    std::pair{"{", "it ends in the middle"},
-                    std::pair{"{\"format\": 1,\n \"pins\"", "it ends in the middle"},
+                    std::pair{"{", "it is truncated"},
+                    std::pair{"{\"format\": 1,\n \"pins\"", "it is truncated"},
                     std::pair{"{\n\"a\": x}", "it is not valid JSON from line 2 on"},
                     std::pair{"\xff\xfe", "it is not valid JSON from line 1 on"},
                     std::pair{"{\"format\": 1e999}", "it holds a number that is too large"},

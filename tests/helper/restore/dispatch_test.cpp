@@ -87,7 +87,7 @@ TEST_F(Dispatch, TheSafetyBackupGoesBackThroughTheHooksThatMadeIt) {
   restore.verify({});
   restore.make_safety_backup({});
   EXPECT_THAT([&] { restore.apply({}); },
-              ThrowsError(ErrorKind::kFailed, HasSubstr("put back from the safety backup")));
+              ThrowsError(ErrorKind::kFailed, HasSubstr("restored from the safety backup")));
   EXPECT_EQ(live(), "of before");
   EXPECT_THAT(lab_.calls(), Contains("store commit"));
 }
