@@ -81,7 +81,7 @@ class Restore {
   Run run_;
   HookLog log_;
   Manifest manifest_;
-  HookSet hooks_;  // that take what is in the backup
+  HookSet hooks_;           // that take what is in the backup
   Store* store_ = nullptr;  // of the copy that verify() found good
   Description target_;
   std::optional<Manifest> safety_;

@@ -10,7 +10,8 @@ namespace backups {
 
 /// Puts the safety backup back after a load() failed with `cause` that had begun to replace the
 /// live data of `target`: starts the service where its hooks know how, loads the safety backup the
-/// same way, or as other hooks do where only those take it, and looks at what is there then. Takes no notice of a request to stop.
+/// same way, or as other hooks do where only those take it, and looks at what is there then. Takes
+/// no notice of a request to stop.
 ///
 /// Returns the error to end with: the cause, then in which state the source is, then the next
 /// command. Where the live data could not be put back, or there is no safety backup, the run is

@@ -100,7 +100,8 @@ TEST_F(Rollback, PutsTheSafetyBackupBackByItselfAndStartsTheService) {
 
 TEST_F(Rollback, ThatFailsTooNamesTheStateAndTheWayOutUntilARestoreSucceeds) {
   lab_.at("commit", kFail);
-  EXPECT_THAT([this] { restore(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("is incomplete or missing")));
+  EXPECT_THAT([this] { restore(); },
+              ThrowsError(ErrorKind::kFailed, HasSubstr("is incomplete or missing")));
   const std::string way_out = "backups-helper restore bare:" + safety_;
   EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), HasSubstr(way_out));
   EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), HasSubstr(way_out));
