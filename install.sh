@@ -32,7 +32,7 @@ build() {
   mkdir -p build
   echo "-----> Installing the packages for building ($(plugin/packages --missing build | wc -l) packages)"
   plugin/with-progress build/apt.log plugin/packages --install build || fail "apt could not install all packages: see build/apt.log"
-  echo "-----> Building the helper (a few minutes on a small server)"
+  echo "-----> Building the helper (one to two minutes on a small server)"
   plugin/with-progress build/build.log plugin/build || fail "the build failed: see build/build.log"
 }
 
