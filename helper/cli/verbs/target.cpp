@@ -220,7 +220,8 @@ int target_set(Call& call) {
       forget_credentials(call.state.root(), name);
     }
   } else {
-    const TargetType& type = type_of(call.state.settings().targets.at(name));
+    const TargetOptions current = call.state.settings().targets.at(name);
+    const TargetType& type = type_of(current);
     const TargetOption* option = find_option(type, key);
     if (option != nullptr) refuse_host_options(call.options, *option);
     if (option == nullptr || !value.empty()) check_target_option(type, key, value);

@@ -50,7 +50,7 @@ restore-warn() { # lines on stdin
 # answers, or its container was taken away.
 restore-swap() {
   local found=restored answered=yes
-  session+=-cut restore-sql cut 2>/dev/null &
+  session+=-cut restore-sql terminate_sessions 2>/dev/null &
   if ! session+=-swap restore-sql swap; then
     answered=no
     for _ in {1..20}; do
