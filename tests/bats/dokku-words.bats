@@ -95,7 +95,7 @@ load dokku
 --label create $STORE --label
 --label create $STORE --label a --label b
 --all create $STORE --all=yes
-word list $STORE $STORE
+argument list $STORE $STORE
 'x' info x
 --root list --root /tmp
 --hooks create $STORE --hooks=/tmp
