@@ -45,7 +45,7 @@ setup() {
   assert_contains "$stderr" "two of fake:db was removed while the backup was running and is not included"
   run -0 helper info "$output" --format json
   assert_json '.manifest.artifacts | map(.name) | join(" ")' one
-  assert_json_true '.manifest.warnings | any(contains("left out"))'
+  assert_json_true '.manifest.warnings | any(contains("is not included"))'
   run -0 helper verify fake:db@latest
 }
 

@@ -54,7 +54,7 @@ assert_failed() {
   helper set fake:db start-timeout 1s --quiet
   knob export 'echo "waiting for a lock" >&2; exec sleep 600'
   SECONDS=0
-  assert_create_fails 1 "time-out: fake export db one sent nothing for 1 s"
+  assert_create_fails 1 "timeout: fake export db one sent nothing for 1 s"
   [[ $SECONDS -lt 30 ]]
   assert_contains "$output" "| waiting for a lock"
 }
@@ -63,7 +63,7 @@ assert_failed() {
   helper set fake:db silence-timeout 1s --quiet
   knob export 'head -c 5 "$live/$1/$2"; exec sleep 600'
   SECONDS=0
-  assert_create_fails 1 "time-out: fake export db one sent nothing for 1 s"
+  assert_create_fails 1 "timeout: fake export db one sent nothing for 1 s"
   [[ $SECONDS -lt 30 ]]
 }
 
@@ -86,7 +86,7 @@ assert_failed() {
 @test "the exporter ends, and something it started keeps its stdout" {
   helper set fake:db silence-timeout 1s --quiet
   knob export 'cat "$live/$1/$2"; sleep 600 & echo $! >"$fake/pid"; exit 0'
-  assert_create_fails 1 "time-out: fake export db one sent nothing for 1 s"
+  assert_create_fails 1 "timeout: fake export db one sent nothing for 1 s"
   wait_until 30 process_gone "$(<"$FAKE/pid")"
 }
 

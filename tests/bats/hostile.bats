@@ -154,7 +154,8 @@ PY
     refute_contains "$output" evil.example
   done
   run -0 --separate-stderr helper info "$id"
-  assert_contains "$output" "Open with:              zstd -dc $id.one.dump.zst | tail -c +6"
+  assert_contains "$output" "Open with:              zstd -dc $id.one.dump.zst | cat >restored.dump"
+  assert_contains "$output" "Open with:              zstd -dc $id.two.dump.zst | tail -c +6"
 }
 
 @test "lists that never end, of objects and of uploads, are given up, and hold nothing else up" {
