@@ -96,7 +96,7 @@ vanish() {
   run -0 --separate-stderr admin backups:info "$output" --format json </dev/null
   assert_json .label nightly
   run -0 --separate-stderr admin backups </dev/null
-  assert_contains "$output" "backups:restore <backup>"
+  assert_match "$output" "    restore +restore a backup"
   run -0 --separate-stderr admin backups:help restore </dev/null
   assert_contains "$output" "--no-safety-backup"
 }
