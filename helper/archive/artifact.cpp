@@ -1,5 +1,7 @@
 #include "archive/artifact.hpp"
 
+#include <algorithm>
+
 #include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -8,9 +10,7 @@
 #include "host/state.hpp"
 #include "model/backup_id.hpp"
 #include "model/opening.hpp"
-#include "stream/compress.hpp"
-#include "stream/digest.hpp"
-#include "stream/limit.hpp"
+#include "stream/pipeline.hpp"
 #include "sys/interrupt.hpp"
 
 namespace backups {
@@ -37,23 +37,19 @@ class Reporter : public Sink {
   std::uint64_t done_ = 0;
 };
 
-[[noreturn]] void damaged(const Artifact& artifact, const std::string& why) {
-  throw Error(ErrorKind::kDamaged, artifact.file + " is damaged: " + why);
-}
-
 }  // namespace
 
-Codec::Kind codec_of(const Manifest& manifest) {
-  auto kind = Codec::Kind::kNone;
-  for (const auto& stage : manifest.stages) {
-    const auto found = codec_kind(stage);
-    if (!found || kind != Codec::Kind::kNone)
+Stages stages_of(const Manifest& manifest) {
+  Stages stages;
+  for (const auto& name : manifest.stages) {
+    const Stage* stage = find_stage(name);
+    if (stage == nullptr || std::find(stages.begin(), stages.end(), stage) != stages.end())
       throw Error(ErrorKind::kFailed,
-                  manifest.id + " uses the encoding '" + printable(stage) +
+                  manifest.id + " uses the encoding '" + printable(name) +
                       "', which this version does not support: update the plugin");
-    kind = *found;
+    stages.push_back(stage);
   }
-  return kind;
+  return stages;
 }
 
 std::string reader_for(const State& state, const Source& source, const Artifact& artifact) {
@@ -77,49 +73,37 @@ std::string download_command(const State& state, const Manifest& manifest,
   text += manifest.source.type + ":" + manifest.id;
   if (manifest.artifacts.size() > 1) text += " --artifact " + shell_quote(artifact.name);
   return text + " --raw | " +
-         open_command(codec_of(manifest), "", reader_for(state, manifest.source, artifact));
+         open_command(stages_of(manifest), "", reader_for(state, manifest.source, artifact));
 }
+
+namespace {
+
+void read(Store& store, const std::string& key, const Artifact& artifact, Decoder& decoder) {
+  try {
+    if (!store.get(key, decoder)) throw Error(ErrorKind::kDamaged, "the file is missing");
+    decoder.finish();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    throw Error(ErrorKind::kDamaged, artifact.file + " is damaged: " + error.what());
+  }
+}
+
+}  // namespace
 
 void read_artifact(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& raw,
                    const Progress& progress) {
   Reporter reporter(raw, progress, artifact);
-  DigestSink raw_digest(reporter);
-  // Before anything is done with them: what is packed small may be without end.
-  LimitSink raw_limit(artifact.raw_size, raw_digest);
-  const auto decompressor = make_decompressor(codec_of(manifest), raw_limit);
-  DigestSink stored_digest(decompressor ? static_cast<Sink&>(*decompressor) : raw_limit);
-  LimitSink stored_limit(artifact.stored_size, stored_digest);
-  bool found = false;
-  try {
-    found = store.get(key_of(manifest.source, artifact.file), stored_limit);
-    if (found) stored_digest.finish();
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kDamaged) throw;
-    damaged(artifact, error.what());
-  }
-  if (!found) damaged(artifact, "the file is missing");
-  if (stored_digest.digest() != Digest{artifact.stored_size, artifact.stored_sha256})
-    damaged(artifact, "its SHA-256 does not match the manifest");
-  if (raw_digest.digest() != Digest{artifact.raw_size, artifact.raw_sha256})
-    damaged(artifact, "the SHA-256 of the plain dump does not match the manifest");
+  Decoder decoder(stages_of(manifest), {artifact.stored_size, artifact.stored_sha256},
+                  {artifact.raw_size, artifact.raw_sha256}, reporter);
+  read(store, key_of(manifest.source, artifact.file), artifact, decoder);
 }
 
 void read_stored(Store& store, const Manifest& manifest, const Artifact& artifact, Sink& stored,
                  const Progress& progress) {
   Reporter reporter(stored, progress, artifact);
-  DigestSink digest(reporter);
-  LimitSink limit(artifact.stored_size, digest);
-  bool found = false;
-  try {
-    found = store.get(key_of(manifest.source, artifact.file), limit);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kDamaged) throw;
-    damaged(artifact, error.what());
-  }
-  if (!found) damaged(artifact, "the file is missing");
-  digest.finish();
-  if (digest.digest() != Digest{artifact.stored_size, artifact.stored_sha256})
-    damaged(artifact, "its SHA-256 does not match the manifest");
+  const Digest expected{artifact.stored_size, artifact.stored_sha256};
+  Decoder decoder({}, expected, expected, reporter);
+  read(store, key_of(manifest.source, artifact.file), artifact, decoder);
 }
 
 void verify_artifacts(Store& store, const Manifest& manifest, const Progress& progress) {

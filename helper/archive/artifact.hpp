@@ -5,10 +5,10 @@
 #include <string>
 
 #include "catalog/catalog.hpp"
-#include "model/codec.hpp"
 #include "model/manifest.hpp"
 #include "store/store.hpp"
 #include "stream/sink.hpp"
+#include "stream/stage.hpp"
 
 namespace backups {
 
@@ -19,9 +19,9 @@ class State;
 using Progress =
     std::function<void(const std::string& doing, std::uint64_t done, std::uint64_t expected)>;
 
-/// How its artifacts are compressed. Throws Error, kFailed, for a stage that this version does not
-/// support.
-Codec::Kind codec_of(const Manifest& manifest);
+/// What was done to the bytes of its artifacts. Throws Error, kFailed, for a stage that this
+/// version does not support, and for one that stands there twice: no version writes that.
+Stages stages_of(const Manifest& manifest);
 
 /// The shell words that read the plain dump of an artifact on stdin: for a kind that this version
 /// does not know what the hook of the type says, never what a manifest does, which may come from
@@ -29,7 +29,7 @@ Codec::Kind codec_of(const Manifest& manifest);
 std::string reader_for(const State& state, const Source& source, const Artifact& artifact);
 
 /// The last way back: from any copy, with nothing but standard tools behind the pipe. As `info`
-/// prints it, and errors of a restore do. Throws as codec_of() does.
+/// prints it, and errors of a restore do. Throws as stages_of() does.
 std::string download_command(const State& state, const Manifest& manifest,
                              const Artifact& artifact);
 

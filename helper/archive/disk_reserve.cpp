@@ -23,12 +23,12 @@ std::uint64_t sum(std::uint64_t a, std::uint64_t b) {
 std::uint64_t expected_size(State& state, const Source& source, const Description& description) {
   Catalog::Filter filter;
   filter.source = source;
-  filter.status = "success";
+  filter.status = BackupStatus::kSuccess;
   filter.deleted = true;  // what was removed to make room tells as much
   filter.limit = kLooksBack;
   std::uint64_t largest = 0;
   for (const auto& backup : state.catalog().list(filter))
-    largest = std::max(largest, backup.stored_size.value_or(0));
+    largest = std::max(largest, backup.stored_size());
   return largest > 0 ? largest : description.size / 4;
 }
 

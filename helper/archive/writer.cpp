@@ -12,8 +12,7 @@
 #include "model/limits.hpp"
 #include "model/opening.hpp"
 #include "model/target.hpp"
-#include "stream/compress.hpp"
-#include "stream/digest.hpp"
+#include "stream/pipeline.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 
@@ -88,17 +87,17 @@ std::string reader_for(const PlannedArtifact& planned) {
 }  // namespace
 
 Writer::Writer(State& state, Written& written, HookLog& log, const std::string& target,
-               Manifest manifest, Codec codec, const Plan& plan, Progress progress)
+               Manifest manifest, Encoding encoding, const Plan& plan, Progress progress)
     : state_(state),
       written_(written),
       log_(log),
       target_(target),
       store_(state.store(target, manifest.host)),
       manifest_(std::move(manifest)),
-      codec_(codec),
+      encoding_(std::move(encoding)),
       plan_(plan),
       progress_(std::move(progress)) {
-  if (codec.kind != Codec::Kind::kNone) manifest_.stages = {codec_name(codec.kind)};
+  for (const auto& step : encoding_) manifest_.stages.emplace_back(step.stage->name);
 }
 
 Writer::~Writer() {
@@ -111,9 +110,10 @@ Writer::~Writer() {
 }
 
 std::string Writer::file_name(const PlannedArtifact& planned) const {
+  const Stages stages = stages_of(encoding_);
   return plan_.artifacts == 1
-             ? artifact_file(manifest_.id, codec_.kind)
-             : artifact_file(manifest_.id, planned.name, manifest_.artifacts.size(), codec_.kind);
+             ? artifact_file(manifest_.id, stages)
+             : artifact_file(manifest_.id, planned.name, manifest_.artifacts.size(), stages);
 }
 
 void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)>& produce,
@@ -128,24 +128,20 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
     if (other.file == artifact.file)
       throw Error(ErrorKind::kFailed, "two artifacts have the name " + printable(planned.name));
   }
-  artifact.open_command = open_command(codec_.kind, artifact.file, reader_for(planned));
+  artifact.open_command = open_command(stages_of(encoding_), artifact.file, reader_for(planned));
 
   put_noted(store_, written_, key_of(manifest_.source, artifact.file), plan_.expected_size,
             [&](Sink& file) {
               DiskSpaceGuard guard(state_, manifest_.source, file);
-              DigestSink stored(target_ == kLocalTarget ? static_cast<Sink&>(guard) : file);
-              const auto compressor = make_compressor(codec_, stored);
-              // Without a compressor the stored bytes are the plain ones.
-              std::optional<DigestSink> plain;
-              if (compressor) plain.emplace(*compressor);
-              DigestSink& raw = plain ? *plain : stored;
-              Gate gate(planned, bad, progress_, log_, raw);
+              Encoder encoder(encoding_,
+                              target_ == kLocalTarget ? static_cast<Sink&>(guard) : file);
+              Gate gate(planned, bad, progress_, log_, encoder);
               produce(gate);
               gate.finish();
-              artifact.raw_size = raw.digest().size;
-              artifact.raw_sha256 = raw.digest().sha256;
-              artifact.stored_size = stored.digest().size;
-              artifact.stored_sha256 = stored.digest().sha256;
+              artifact.raw_size = encoder.raw().size;
+              artifact.raw_sha256 = encoder.raw().sha256;
+              artifact.stored_size = encoder.stored().size;
+              artifact.stored_sha256 = encoder.stored().sha256;
             });
   manifest_.artifacts.push_back(std::move(artifact));
 }
@@ -161,13 +157,13 @@ Manifest Writer::commit(const std::function<void(Manifest&)>& judge) {
   if (judge) judge(manifest_);
   manifest_.suspect = printable(manifest_.suspect.substr(0, limits::kWarning));
   // Replaced here would be an address that names nothing: the words of a person are refused before.
-  manifest_.text = manifest_to_json(manifest_).dump(
-                       2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-                   "\n";
-  parse_manifest(manifest_.text);  // what can't be read again is no backup
+  manifest_.bytes = manifest_to_json(manifest_).dump(
+                        2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+                    "\n";
+  parse_manifest(manifest_.bytes);  // what can't be read again is no backup
   put_noted(store_, written_, key_of(manifest_.source, manifest_file(manifest_.id)),
-            manifest_.text.size(), [&](Sink& file) {
-              file.write(manifest_.text);
+            manifest_.bytes.size(), [&](Sink& file) {
+              file.write(manifest_.bytes);
               file.finish();
             });
   committed_ = true;

@@ -26,7 +26,7 @@ class Writer {
   /// Into `target`, and into `written`, which must outlive it. `manifest` says everything but its
   /// artifacts, its end, and what `log` has heard of the hooks.
   Writer(State& state, Written& written, HookLog& log, const std::string& target, Manifest manifest,
-         Codec codec, const Plan& plan, Progress progress);
+         Encoding encoding, const Plan& plan, Progress progress);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -53,7 +53,7 @@ class Writer {
   std::string target_;
   Store& store_;
   Manifest manifest_;
-  Codec codec_;
+  Encoding encoding_;
   Plan plan_;
   std::size_t left_out_ = 0;
   Progress progress_;

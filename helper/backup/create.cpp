@@ -66,7 +66,7 @@ class Attempt {
         written_(run_.notes()) {
     run_.set_backup(row_.id);
     run_.set_target(target_, host_);
-    state.catalog().mark_copy(row_, {target_, "in-progress", "", {}, host_});
+    state.catalog().mark_copy(row_, {target_, CopyStatus::kInProgress, "", {}, host_});
   }
 
   Manifest make(const std::function<Manifest(const Description&)>& work) {
@@ -128,7 +128,8 @@ class Attempt {
       const bool no_source =
           error.kind() == ErrorKind::kNotFound || error.kind() == ErrorKind::kBadInput;
       // A schedule's source that is gone must not go unnoticed. Who adopts a dump is there to see.
-      if ((!found && no_source && request_.schedule.empty()) || request_.trigger == "adopt") {
+      if ((!found && no_source && request_.schedule.empty()) ||
+          request_.trigger == Trigger::kAdopt) {
         forget();
       } else {
         fail(error.what());
@@ -154,7 +155,7 @@ class Attempt {
     try {
       state_.catalog().fail(row_, reason, now());
       written_.undo(state_.store(target_, host_));
-      state_.catalog().mark_copy(row_, {target_, "failed", "", {}});
+      state_.catalog().mark_copy(row_, {target_, CopyStatus::kFailed, "", {}});
       sweep_hooks(state_, run_.record());
     } catch (const Error& error) {
       // Whoever cleans up finds the run, and its process gone.

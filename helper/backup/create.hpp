@@ -11,7 +11,7 @@ namespace backups {
 
 struct CreateRequest {
   Source source;
-  std::string trigger = "manual";
+  Trigger trigger = Trigger::kManual;
   std::string label;
   std::vector<std::string> targets = {kLocalTarget};
   std::string schedule{};  ///< the id of the one that asks; empty: none does

@@ -11,7 +11,7 @@ namespace {
 bool is_no_failure(const CreateRequest& request, ErrorKind kind) {
   const bool mistyped = kind == ErrorKind::kNotFound || kind == ErrorKind::kBadInput;
   return kind == ErrorKind::kCancelled || kind == ErrorKind::kBusy ||
-         (mistyped && request.trigger == "manual");
+         (mistyped && request.trigger == Trigger::kManual);
 }
 
 /// The id of the newest attempt, if it failed.
@@ -20,7 +20,7 @@ std::string failed_attempt(State& state, const Source& source) {
   newest.source = source;
   newest.limit = 1;
   const auto found = state.catalog().list(newest);
-  return found.empty() || found.front().status != "failed" ? "" : found.front().id;
+  return found.empty() || found.front().status != BackupStatus::kFailed ? "" : found.front().id;
 }
 
 void tell_suspicion(State& state, const Manifest& manifest) {
@@ -53,12 +53,13 @@ void tell_outcome(State& state, const CreateRequest& request, const Manifest& ma
 void tell_outcome(State& state, const CreateRequest& request, const Error& error) {
   if (is_no_failure(request, error.kind())) return;
   tell_quietly(state, [&] {
-    raise_alert(state, {.kind = AlertKind::kFailure,
-                        .source = request.source.text(),
-                        .backup = failed_attempt(state, request.source),
-                        .message = (request.trigger == "final" ? "the final backup failed: " : "") +
-                                   std::string(error.what()),
-                        .code = error.exit_code()});
+    raise_alert(
+        state, {.kind = AlertKind::kFailure,
+                .source = request.source.text(),
+                .backup = failed_attempt(state, request.source),
+                .message = (request.trigger == Trigger::kFinal ? "the final backup failed: " : "") +
+                           std::string(error.what()),
+                .code = error.exit_code()});
   });
 }
 

@@ -22,7 +22,7 @@ void require_copy_target(State& state, const Backup& backup, const std::string& 
       "the copy to " + printable(target) + " failed: unknown target. Add it with " +
       command("target-add") + ", or choose other targets with " + command("set") + " " +
       backup.source.spelling() + " targets (see " + command("target-list") + ")";
-  state.catalog().mark_copy(backup, {target, "failed", why, {}});
+  state.catalog().mark_copy(backup, {target, CopyStatus::kFailed, why, {}});
   throw Error(ErrorKind::kNotFound, why);
 }
 

@@ -41,11 +41,6 @@ Shape shape_of(const Manifest& manifest) {
   return shape;
 }
 
-Shape shape_of(Catalog& catalog, const Backup& backup) {
-  return {backup.id,       backup.engine, backup.engine_version,
-          backup.identity, backup.rows,   catalog.artifact_sizes(backup)};
-}
-
 /// "16" of "16.4 (Debian 16.4-1)"
 std::string major(const std::string& version) { return version.substr(0, version.find('.')); }
 
@@ -127,10 +122,10 @@ class Measure {
   /// Why it may not be what it should be; empty where nothing speaks against it.
   std::string of(const Shape& now, bool adopted) {
     if (!before_) return "";
-    Shape before = shape_of(catalog_, *before_);
+    Shape before = shape_of(*before_);
     std::string why = moved_ ? "" : other_server(now, before);
     if (!why.empty()) return why;
-    if (restored_) before = shape_of(catalog_, *restored_);
+    if (restored_) before = shape_of(*restored_);
     if (adopted) {  // of one artifact, whose rows nobody counted
       std::erase_if(before.artifacts,
                     [&](const auto& artifact) { return !now.artifacts.contains(artifact.first); });
@@ -146,7 +141,7 @@ class Measure {
       return false;
     Shape newer = now;
     for (const auto& older : row) {
-      const Shape shape = shape_of(catalog_, older);
+      const Shape shape = shape_of(older);
       if (!other_server(newer, shape).empty() || !less_data(newer, shape, percent_).empty())
         return false;
       newer = shape;
@@ -164,7 +159,7 @@ class Measure {
     while (!reference.empty()) {
       const auto backup = catalog_.find(source_.type, reference);
       if (!backup) return "";
-      const Shape shape = shape_of(catalog_, *backup);
+      const Shape shape = shape_of(*backup);
       const bool back = less_data(now, shape, percent_).empty() && other_server(now, shape).empty();
       if (!back && is_open(*backup)) return reference;
       if (backup->reference == reference) return "";
@@ -191,12 +186,12 @@ class Measure {
 }  // namespace
 
 bool is_judged(const Manifest& manifest) {
-  return manifest.trigger == "manual" || manifest.trigger == "schedule" ||
-         manifest.trigger == "deploy";
+  return manifest.trigger == Trigger::kManual || manifest.trigger == Trigger::kSchedule ||
+         manifest.trigger == Trigger::kDeploy;
 }
 
 Suspicion suspicion(State& state, const Manifest& manifest) {
-  const bool adopted = manifest.trigger == "adopt";
+  const bool adopted = manifest.trigger == Trigger::kAdopt;
   if (!is_judged(manifest) && !adopted) return {};
   Measure measure(state, manifest.source);
   const Shape shape = shape_of(manifest);
@@ -251,7 +246,7 @@ std::map<std::string, Time> ways_back(Catalog& catalog, const Source& source) {
 bool free_suspect(State& state, const Source& source) {
   Catalog::Filter filter;
   filter.source = source;
-  filter.status = "success";
+  filter.status = BackupStatus::kSuccess;
   const Settings settings = state.settings();
   const auto ways = ways_back(state.catalog(), source);
   std::optional<Backup> oldest;
@@ -259,16 +254,18 @@ bool free_suspect(State& state, const Source& source) {
   for (const auto& backup : state.catalog().list(filter)) {
     if (backup.suspect.empty() || backup.is_safety_or_final() || is_being_copied(state, backup))
       continue;
-    const bool local = std::any_of(
-        backup.copies.begin(), backup.copies.end(),
-        [](const Copy& copy) { return copy.target == kLocalTarget && copy.status == "success"; });
+    const bool local =
+        std::any_of(backup.copies.begin(), backup.copies.end(), [](const Copy& copy) {
+          return copy.target == kLocalTarget && copy.status == CopyStatus::kSuccess;
+        });
     if (!is_newest && local && !settings.is_pinned(backup.text()) && !ways.contains(backup.id))
       oldest = backup;
     is_newest = false;
   }
   if (!oldest) return false;
-  const auto good = std::count_if(oldest->copies.begin(), oldest->copies.end(),
-                                  [](const Copy& copy) { return copy.status == "success"; });
+  const auto good =
+      std::count_if(oldest->copies.begin(), oldest->copies.end(),
+                    [](const Copy& copy) { return copy.status == CopyStatus::kSuccess; });
   if (good > 1) {
     remove_copy(state, *oldest, kLocalTarget);
   } else {

@@ -1,6 +1,7 @@
 #include "catalog/catalog.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "catalog/schema.hpp"
@@ -12,6 +13,25 @@ namespace {
 
 constexpr std::int64_t kComplete = 0x626b7570;  // "bkup", as file(1) shows it
 
+/// As a row in progress.
+void insert(Database& database, const Manifest& manifest) {
+  Statement(database,
+            "INSERT OR IGNORE INTO backups (id, type, name, address, status, trigger, schedule, "
+            "sequence, started_at, manifest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(manifest.id)
+      .bind(manifest.source.type)
+      .bind(manifest.source.name)
+      .bind(manifest.source.address)
+      .bind(kBackupStatuses[BackupStatus::kInProgress])
+      .bind(kTriggers[manifest.trigger])
+      .bind(manifest.schedule)
+      .bind(manifest.sequence)
+      .bind(manifest.started_at)
+      .bind(
+          manifest_to_json(manifest).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))
+      .run();
+}
+
 std::int64_t signed_size(std::uint64_t size) { return static_cast<std::int64_t>(size); }
 
 Database open(const std::filesystem::path& path) {
@@ -22,17 +42,6 @@ Database open(const std::filesystem::path& path) {
 }
 
 }  // namespace
-
-bool Backup::has_good_copy() const {
-  return std::any_of(copies.begin(), copies.end(),
-                     [](const Copy& copy) { return copy.status == "success"; });
-}
-
-const Copy* Backup::copy_on(const std::string& target) const {
-  for (const auto& copy : copies)
-    if (copy.target == target) return &copy;
-  return nullptr;
-}
 
 Catalog::Catalog(const std::filesystem::path& path) : Catalog(open(path)) {}
 
@@ -51,33 +60,20 @@ void Catalog::mark_complete() {
   database_.execute("PRAGMA application_id = " + std::to_string(kComplete));
 }
 
-Backup Catalog::begin(const Source& source, Time time, const std::string& trigger,
-                      const std::string& label, const std::string& schedule) {
+Backup Catalog::begin(const Source& source, Time time, Trigger trigger, const std::string& label,
+                      const std::string& schedule) {
   Transaction transaction(database_);
   Time free = time;
-  while (find(source.type, make_id(source.name, free))) ++free;
+  while (key_of(source.type, make_id(source.name, free))) ++free;
   Backup backup;
   backup.id = make_id(source.name, free);
   backup.source = source;
-  backup.status = "in-progress";
   backup.trigger = trigger;
   backup.label = label;
   backup.schedule = schedule;
   backup.started_at = time;
   backup.sequence = next_sequence(time);
-  Statement(database_,
-            "INSERT INTO backups (id, type, name, address, status, trigger, label, started_at, "
-            "schedule, sequence) VALUES (?, ?, ?, ?, 'in-progress', ?, ?, ?, ?, ?)")
-      .bind(backup.id)
-      .bind(source.type)
-      .bind(source.name)
-      .bind(source.address)
-      .bind(trigger)
-      .bind(label)
-      .bind(time)
-      .bind(schedule)
-      .bind(backup.sequence)
-      .run();
+  insert(database_, backup);
   backup.key = database_.last_insert_rowid();
   transaction.commit();
   return backup;
@@ -94,15 +90,15 @@ std::int64_t Catalog::next_sequence(Time time) {
 }
 
 /// Not by the key that was read: the catalog may have been rebuilt since.
-std::optional<std::int64_t> Catalog::key_of(const Backup& backup) {
+std::optional<std::int64_t> Catalog::key_of(const std::string& type, const std::string& id) {
   Statement query(database_, "SELECT key FROM backups WHERE id = ? AND type = ?");
-  if (!query.bind(backup.id).bind(backup.source.type).step()) return std::nullopt;
+  if (!query.bind(id).bind(type).step()) return std::nullopt;
   return query.number(0);
 }
 
 void Catalog::succeed(const Backup& backup, const Manifest& manifest, const std::string& target,
                       const std::string& host) {
-  const auto key = key_of(backup);
+  const auto key = key_of(backup.source.type, backup.id);
   if (!key) return adopt(manifest, target, host);
   Transaction transaction(database_);
   write_manifest(*key, manifest, target, host);
@@ -112,58 +108,29 @@ void Catalog::succeed(const Backup& backup, const Manifest& manifest, const std:
 void Catalog::adopt(const Manifest& manifest, const std::string& target, const std::string& host) {
   Transaction transaction(database_);
   const auto known = find(manifest.source.type, manifest.id);
-  if (known && !known->manifest_sha256.empty() && known->manifest_sha256 != sha256(manifest.text))
+  if (known && !known->manifest_sha256.empty() && known->manifest_sha256 != sha256(manifest.bytes))
     throw Error(ErrorKind::kDamaged, "the manifest of " + manifest.id + " on " + target +
                                          " is not the one that is known");
-  Statement(database_,
-            "INSERT OR IGNORE INTO backups (id, type, name, address, status, trigger, label, "
-            "started_at, schedule, sequence) VALUES (?, ?, ?, ?, 'success', ?, ?, ?, ?, ?)")
-      .bind(manifest.id)
-      .bind(manifest.source.type)
-      .bind(manifest.source.name)
-      .bind(manifest.source.address)
-      .bind(manifest.trigger)
-      .bind(manifest.label)
-      .bind(manifest.started_at)
-      .bind(manifest.schedule)
-      .bind(manifest.sequence == 0 ? manifest.started_at : manifest.sequence)
-      .run();
-  write_manifest(find(manifest.source.type, manifest.id)->key, manifest, target, host);
+  insert(database_, manifest);
+  write_manifest(*key_of(manifest.source.type, manifest.id), manifest, target, host);
   transaction.commit();
 }
 
 void Catalog::write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target,
                              const std::string& host) {
   Statement(database_,
-            "UPDATE backups SET status = 'success', error = '', finished_at = ?, engine = ?, "
-            "engine_version = ?, raw_size = ?, stored_size = ?, suspect = ?, identity = ?, "
-            "row_count = ?, manifest_sha256 = ?, reference = ? WHERE key = ?")
+            "UPDATE backups SET status = 'success', error = '', interrupted = 0, finished_at = ?, "
+            "raw_size = ?, stored_size = ?, suspect = ?, reference = ?, manifest = ?, "
+            "manifest_sha256 = ? WHERE key = ?")
       .bind(manifest.finished_at)
-      .bind(manifest.engine)
-      .bind(manifest.engine_version)
       .bind(signed_size(manifest.raw_size()))
       .bind(signed_size(manifest.stored_size()))
       .bind(manifest.suspect)
-      .bind(manifest.identity)
-      .bind(manifest.rows())
-      .bind(sha256(manifest.text))
       .bind(manifest.reference)
+      .bind(manifest.bytes)
+      .bind(sha256(manifest.bytes))
       .bind(key)
       .run();
-  std::int64_t position = 0;
-  for (const auto& artifact : manifest.artifacts) {
-    Statement(database_, "INSERT OR REPLACE INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(key)
-        .bind(position++)
-        .bind(artifact.name)
-        .bind(artifact.kind)
-        .bind(artifact.file)
-        .bind(signed_size(artifact.stored_size))
-        .bind(artifact.stored_sha256)
-        .bind(signed_size(artifact.raw_size))
-        .bind(artifact.raw_sha256)
-        .run();
-  }
   Statement(
       database_,
       "INSERT INTO copies (backup, target, status, size, host) VALUES (?, ?, 'success', ?, ?) ON "
@@ -177,10 +144,20 @@ void Catalog::write_manifest(std::int64_t key, const Manifest& manifest, const s
 }
 
 void Catalog::fail(const Backup& backup, const std::string& error, Time time) {
+  end(backup, {BackupStatus::kFailed, error, false}, time);
+}
+
+void Catalog::interrupt(const Backup& backup, Time time) {
+  end(backup, {BackupStatus::kFailed, kInterrupted, true}, time);
+}
+
+void Catalog::end(const Backup& backup, const Outcome& outcome, Time time) {
   Statement(database_,
-            "UPDATE backups SET status = 'failed', error = ?, finished_at = ? WHERE id = ? AND "
-            "type = ? AND status = 'in-progress'")
-      .bind(error)
+            "UPDATE backups SET status = ?, error = ?, interrupted = ?, finished_at = ? WHERE "
+            "id = ? AND type = ? AND status = 'in-progress'")
+      .bind(kBackupStatuses[outcome.status])
+      .bind(outcome.error)
+      .bind(outcome.interrupted ? 1 : 0)
       .bind(time)
       .bind(backup.id)
       .bind(backup.source.type)
@@ -210,7 +187,7 @@ void Catalog::mark_verified(const Backup& backup, Time time) {
 }
 
 void Catalog::mark_copy(const Backup& backup, const Copy& copy) {
-  const auto key = key_of(backup);
+  const auto key = key_of(backup.source.type, backup.id);
   if (!key) return;  // nobody asks for a copy of what is not known
   Statement(
       database_,
@@ -222,12 +199,12 @@ void Catalog::mark_copy(const Backup& backup, const Copy& copy) {
       "tried_at = coalesce(excluded.tried_at, tried_at)")
       .bind(*key)
       .bind(copy.target)
-      .bind(copy.status)
+      .bind(kCopyStatuses[copy.status])
       .bind(copy.error)
       .bind(copy.size ? std::optional<std::int64_t>(signed_size(*copy.size)) : std::nullopt)
       .bind(copy.host)
       .bind(copy.etag)
-      .bind(copy.status == "in-progress" ? std::optional<Time>(now()) : std::nullopt)
+      .bind(copy.status == CopyStatus::kInProgress ? std::optional<Time>(now()) : std::nullopt)
       .run();
 }
 
@@ -238,8 +215,9 @@ bool Catalog::observe_copy(const Backup& backup, const Copy& copy) {
   if (!current || current->deleting || current->deleted_at != backup.deleted_at) return false;
   const Copy* after = current->copy_on(copy.target);
   if ((before == nullptr) != (after == nullptr)) return false;
-  if (after != nullptr && (after->status != before->status || after->attempts != before->attempts ||
-                           after->status == "in-progress" || after->status == "deleting"))
+  if (after != nullptr &&
+      (after->status != before->status || after->attempts != before->attempts ||
+       after->status == CopyStatus::kInProgress || after->status == CopyStatus::kDeleting))
     return false;
   mark_copy(backup, copy);
   transaction.commit();
@@ -275,7 +253,7 @@ void Catalog::erase(const Backup& backup) {
 
 void Catalog::record(const Backup& backup, const std::string& what, const std::string& detail,
                      Time time) {
-  const auto key = key_of(backup);
+  const auto key = key_of(backup.source.type, backup.id);
   if (!key) return;
   Statement(database_, "INSERT INTO events (backup, at, what, detail) VALUES (?, ?, ?, ?)")
       .bind(*key)

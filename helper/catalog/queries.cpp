@@ -1,3 +1,4 @@
+#include "base/error.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/latest.hpp"
 
@@ -7,9 +8,8 @@ namespace backups {
 namespace {
 
 constexpr const char* kColumns =
-    "key, id, type, name, address, status, trigger, label, error, started_at, finished_at, "
-    "verified_at, deleting, deleted_at, engine, engine_version, raw_size, stored_size, "
-    "schedule, suspect, identity, row_count, manifest_sha256, sequence, reference";
+    "key, manifest, status, error, interrupted, finished_at, verified_at, deleting, deleted_at, "
+    "suspect, reference, manifest_sha256";
 
 const std::string kHasGoodCopy =
     "EXISTS (SELECT 1 FROM copies WHERE backup = key AND status = 'success')";
@@ -20,31 +20,28 @@ std::optional<std::uint64_t> size_at(const Statement& statement, int column) {
   return static_cast<std::uint64_t>(*number);
 }
 
+/// Throws Error, kDamaged, for what no version of this program has written.
+template <typename Enum, std::size_t N>
+Enum status_in(const Words<Enum, N>& words, const std::string& word) {
+  const auto status = words.find(word);
+  if (!status) throw Error(ErrorKind::kDamaged, "the catalog has an unknown status: " + word);
+  return *status;
+}
+
 Backup backup_at(const Statement& row) {
   Backup backup;
+  static_cast<Manifest&>(backup) = manifest_from_json(row.text(1));
   backup.key = row.number(0);
-  backup.id = row.text(1);
-  backup.source = {row.text(2), row.text(3), row.text(4)};
-  backup.status = row.text(5);
-  backup.trigger = row.text(6);
-  backup.label = row.text(7);
-  backup.error = row.text(8);
-  backup.started_at = row.number(9);
-  backup.finished_at = row.optional_number(10);
-  backup.verified_at = row.optional_number(11);
-  backup.deleting = row.number(12) != 0;
-  backup.deleted_at = row.optional_number(13);
-  backup.engine = row.text(14);
-  backup.engine_version = row.text(15);
-  backup.raw_size = size_at(row, 16);
-  backup.stored_size = size_at(row, 17);
-  backup.schedule = row.text(18);
-  backup.suspect = row.text(19);
-  backup.identity = row.text(20);
-  backup.rows = row.optional_number(21);
-  backup.manifest_sha256 = row.text(22);
-  backup.sequence = row.number(23);
-  backup.reference = row.text(24);
+  backup.status = status_in(kBackupStatuses, row.text(2));
+  backup.error = row.text(3);
+  backup.interrupted = row.number(4) != 0;
+  backup.finished_at = row.optional_number(5).value_or(0);
+  backup.verified_at = row.optional_number(6);
+  backup.deleting = row.number(7) != 0;
+  backup.deleted_at = row.optional_number(8);
+  backup.suspect = row.text(9);
+  backup.reference = row.text(10);
+  backup.manifest_sha256 = row.text(11);
   return backup;
 }
 
@@ -107,7 +104,7 @@ std::vector<Backup> Catalog::list(const Filter& filter) {
   sql += " ORDER BY sequence DESC, key DESC LIMIT ?";
   Statement query(database_, sql);
   if (filter.source) query.bind(filter.source->type).bind(filter.source->name);
-  if (filter.status) query.bind(*filter.status);
+  if (filter.status) query.bind(kBackupStatuses[*filter.status]);
   if (filter.sources)
     for (const auto& source : *filter.sources) query.bind(source);
   return read(query.bind(filter.limit));
@@ -145,10 +142,11 @@ std::vector<Backup> Catalog::failed_copies() {
 std::vector<ScheduleRun> Catalog::runs_of(const Source& source, const std::string& schedule,
                                           Time now, int limit) {
   if (!runs_of_)
-    runs_of_.emplace(database_,
-                     "SELECT status, error, started_at, finished_at FROM backups WHERE type = ? "
-                     "AND name = ? AND schedule = ? AND schedule <> '' AND started_at <= ? "
-                     "ORDER BY sequence DESC, key DESC LIMIT ?");
+    runs_of_.emplace(
+        database_,
+        "SELECT status, error, interrupted, started_at, finished_at FROM backups WHERE type = ? "
+        "AND name = ? AND schedule = ? AND schedule <> '' AND started_at <= ? "
+        "ORDER BY sequence DESC, key DESC LIMIT ?");
   runs_of_->reset();
   runs_of_->bind(source.type)
       .bind(source.name)
@@ -157,8 +155,10 @@ std::vector<ScheduleRun> Catalog::runs_of(const Source& source, const std::strin
       .bind(limit);
   std::vector<ScheduleRun> found;
   while (runs_of_->step())
-    found.push_back(
-        {runs_of_->text(0), runs_of_->text(1), runs_of_->number(2), runs_of_->optional_number(3)});
+    found.push_back({{status_in(kBackupStatuses, runs_of_->text(0)), runs_of_->text(1),
+                      runs_of_->number(2) != 0},
+                     runs_of_->number(3),
+                     runs_of_->optional_number(4)});
   runs_of_->reset();
   return found;
 }
@@ -196,16 +196,6 @@ std::vector<Source> Catalog::sources(const std::optional<std::string>& name) {
   return found;
 }
 
-std::vector<std::string> Catalog::files(const Backup& backup) {
-  Statement query(database_,
-                  "SELECT file FROM artifacts WHERE backup = (SELECT key FROM backups WHERE id = ? "
-                  "AND type = ?) ORDER BY position");
-  query.bind(backup.id).bind(backup.source.type);
-  std::vector<std::string> files;
-  while (query.step()) files.push_back(query.text(0));
-  return files;
-}
-
 std::vector<Event> Catalog::events(const Backup& backup) {
   Statement query(database_, "SELECT at, what, detail FROM events WHERE backup = ? ORDER BY key");
   query.bind(backup.key);
@@ -223,7 +213,12 @@ std::vector<Backup> Catalog::select(const std::string& where,
 
 std::vector<Backup> Catalog::read(Statement& statement) {
   std::vector<Backup> backups;
-  while (statement.step()) backups.push_back(backup_at(statement));
+  try {
+    while (statement.step()) backups.push_back(backup_at(statement));
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kDamaged) database_.found_damaged();
+    throw;
+  }
   Statement query(
       database_,
       "SELECT target, status, error, size, host, etag, attempts, tried_at FROM copies WHERE "
@@ -233,9 +228,9 @@ std::vector<Backup> Catalog::read(Statement& statement) {
     query.reset();
     query.bind(backup.key);
     while (query.step())
-      backup.copies.push_back({query.text(0), query.text(1), query.text(2), size_at(query, 3),
-                               query.text(4), query.text(5), static_cast<int>(query.number(6)),
-                               query.optional_number(7)});
+      backup.copies.push_back({query.text(0), status_in(kCopyStatuses, query.text(1)),
+                               query.text(2), size_at(query, 3), query.text(4), query.text(5),
+                               static_cast<int>(query.number(6)), query.optional_number(7)});
   }
   return backups;
 }

@@ -10,55 +10,56 @@ namespace backups {
 namespace {
 
 /// Step N brings a database of user_version N to N + 1. Steps are never changed, only added.
-constexpr std::array<const char*, 4> kMigrations = {R"sql(
+constexpr std::array<const char*, 1> kMigrations = {R"sql(
 CREATE TABLE backups (
-  key            INTEGER PRIMARY KEY,
-  id             TEXT NOT NULL,
-  type           TEXT NOT NULL,
-  name           TEXT NOT NULL,
-  address        TEXT NOT NULL,
-  status         TEXT NOT NULL CHECK (status IN ('in-progress', 'success', 'failed')),
-  trigger        TEXT NOT NULL,
-  label          TEXT NOT NULL,
-  error          TEXT NOT NULL DEFAULT '',
-  started_at     INTEGER NOT NULL,
-  finished_at    INTEGER,
-  verified_at    INTEGER,
-  deleting       INTEGER NOT NULL DEFAULT 0,
-  deleted_at     INTEGER,
-  engine         TEXT NOT NULL DEFAULT '',
-  engine_version TEXT NOT NULL DEFAULT '',
-  raw_size       INTEGER,
-  stored_size    INTEGER,
+  key             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL,
+  type            TEXT NOT NULL,
+  name            TEXT NOT NULL,
+  address         TEXT NOT NULL,
+  status          TEXT NOT NULL CHECK (status IN ('in-progress', 'success', 'failed')),
+  error           TEXT NOT NULL DEFAULT '',
+  interrupted     INTEGER NOT NULL DEFAULT 0,
+  trigger         TEXT NOT NULL,
+  schedule        TEXT NOT NULL DEFAULT '',
+  sequence        INTEGER NOT NULL,
+  started_at      INTEGER NOT NULL,
+  finished_at     INTEGER,
+  verified_at     INTEGER,
+  deleting        INTEGER NOT NULL DEFAULT 0,
+  deleted_at      INTEGER,
+  raw_size        INTEGER,
+  stored_size     INTEGER,
+  suspect         TEXT NOT NULL DEFAULT '',
+  reference       TEXT NOT NULL DEFAULT '',
+  manifest        TEXT NOT NULL,
+  manifest_sha256 TEXT NOT NULL DEFAULT '',
   UNIQUE (id, type)
 ) STRICT;
-CREATE INDEX backups_by_source ON backups (type, name, started_at);
+CREATE INDEX backups_by_sequence ON backups (sequence);
+CREATE INDEX backups_by_source ON backups (type, name, sequence);
 CREATE INDEX backups_by_name ON backups (name, type, address);
 CREATE INDEX backups_by_time ON backups (started_at);
+CREATE INDEX backups_by_schedule ON backups (type, name, schedule, sequence) WHERE schedule <> '';
+CREATE INDEX backups_there ON backups (type, name, sequence) WHERE deleted_at IS NULL;
 CREATE INDEX backups_unfinished ON backups (status) WHERE status = 'in-progress';
 CREATE INDEX backups_deleting ON backups (deleting) WHERE deleting = 1;
 
-CREATE TABLE artifacts (
-  backup        INTEGER NOT NULL REFERENCES backups ON DELETE CASCADE,
-  position      INTEGER NOT NULL,
-  name          TEXT NOT NULL,
-  kind          TEXT NOT NULL,
-  file          TEXT NOT NULL,
-  stored_size   INTEGER NOT NULL,
-  stored_sha256 TEXT NOT NULL,
-  raw_size      INTEGER NOT NULL,
-  raw_sha256    TEXT NOT NULL,
-  PRIMARY KEY (backup, position)
-) STRICT;
-
 CREATE TABLE copies (
-  backup INTEGER NOT NULL REFERENCES backups ON DELETE CASCADE,
-  target TEXT NOT NULL,
-  status TEXT NOT NULL,
-  error  TEXT NOT NULL DEFAULT '',
-  size   INTEGER,
+  backup   INTEGER NOT NULL REFERENCES backups ON DELETE CASCADE,
+  target   TEXT NOT NULL,
+  status   TEXT NOT NULL,
+  error    TEXT NOT NULL DEFAULT '',
+  size     INTEGER,
+  host     TEXT NOT NULL DEFAULT '',
+  etag     TEXT NOT NULL DEFAULT '',
+  attempts INTEGER NOT NULL DEFAULT 0,
+  tried_at INTEGER,
   PRIMARY KEY (backup, target)
 ) STRICT;
+CREATE INDEX copies_unfinished ON copies (status) WHERE status = 'in-progress';
+CREATE INDEX copies_failed ON copies (status) WHERE status = 'failed';
+CREATE INDEX copies_deleting ON copies (status) WHERE status = 'deleting';
 
 CREATE TABLE events (
   key    INTEGER PRIMARY KEY,
@@ -68,25 +69,12 @@ CREATE TABLE events (
   detail TEXT NOT NULL
 ) STRICT;
 CREATE INDEX events_by_backup ON events (backup);
-)sql",
-                                                    R"sql(
-ALTER TABLE copies ADD COLUMN host TEXT NOT NULL DEFAULT '';
-ALTER TABLE copies ADD COLUMN etag TEXT NOT NULL DEFAULT '';
-ALTER TABLE copies ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX copies_unfinished ON copies (status) WHERE status = 'in-progress';
-)sql",
-                                                    R"sql(
-ALTER TABLE backups ADD COLUMN schedule TEXT NOT NULL DEFAULT '';
-ALTER TABLE backups ADD COLUMN suspect TEXT NOT NULL DEFAULT '';
-ALTER TABLE backups ADD COLUMN identity TEXT NOT NULL DEFAULT '';
-ALTER TABLE backups ADD COLUMN row_count INTEGER;
-CREATE INDEX backups_by_schedule ON backups (type, name, schedule, started_at) WHERE schedule <> '';
-ALTER TABLE copies ADD COLUMN tried_at INTEGER;
-CREATE INDEX copies_failed ON copies (status) WHERE status = 'failed';
+
 CREATE TABLE job_marks (
   name TEXT PRIMARY KEY,
   at   INTEGER NOT NULL
 ) STRICT;
+
 CREATE TABLE incidents (
   kind    TEXT NOT NULL,
   subject TEXT NOT NULL,
@@ -100,27 +88,11 @@ CREATE TABLE outbox (
   key       INTEGER PRIMARY KEY,
   channel   TEXT NOT NULL,
   message   TEXT NOT NULL,
-  incident   TEXT NOT NULL,
+  incident  TEXT NOT NULL,
   queued_at INTEGER NOT NULL,
   next_try  INTEGER NOT NULL,
   attempts  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-
-CREATE INDEX backups_there ON backups (type, name, started_at) WHERE deleted_at IS NULL;
-)sql",
-                                                    R"sql(
-ALTER TABLE backups ADD COLUMN manifest_sha256 TEXT NOT NULL DEFAULT '';
-CREATE INDEX copies_deleting ON copies (status) WHERE status = 'deleting';
-ALTER TABLE backups ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
-UPDATE backups SET sequence = started_at;
-ALTER TABLE backups ADD COLUMN reference TEXT NOT NULL DEFAULT '';
-DROP INDEX backups_by_source;
-DROP INDEX backups_by_schedule;
-DROP INDEX backups_there;
-CREATE INDEX backups_by_sequence ON backups (sequence);
-CREATE INDEX backups_by_source ON backups (type, name, sequence);
-CREATE INDEX backups_by_schedule ON backups (type, name, schedule, sequence) WHERE schedule <> '';
-CREATE INDEX backups_there ON backups (type, name, sequence) WHERE deleted_at IS NULL;
 )sql"};
 
 constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
@@ -149,6 +121,13 @@ std::set<std::string> columns_of(Database& database) {
   return columns;
 }
 
+/// Catalogs of before the first release kept what is in the manifest now in a table of its own.
+bool is_of_a_preview(Database& database) {
+  Statement query(database,
+                  "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'artifacts'");
+  return query.step();
+}
+
 /// A file may be sound as a database and lack a table: then statements fail for ever, and so would
 /// steps where one has been done already. Throws Error, kDamaged.
 void check_columns(Database& database, std::int64_t version) {
@@ -167,6 +146,8 @@ void check_columns(Database& database, std::int64_t version) {
 
 void migrate(Database& database) {
   const std::int64_t found = version_of(database);
+  if (found > 0 && is_of_a_preview(database))
+    throw Error(ErrorKind::kRefused, "it was made by a version from before the first release");
   if (found > kNewest)
     throw Error(ErrorKind::kFailed,
                 "catalog.db was created by a newer version of this plugin: update the plugin");

@@ -45,12 +45,4 @@ std::optional<Time> Catalog::referred_since(const Source& source, const std::str
   return query.number(0);
 }
 
-std::map<std::string, std::uint64_t> Catalog::artifact_sizes(const Backup& backup) {
-  Statement query(database_, "SELECT name, raw_size FROM artifacts WHERE backup = ?");
-  query.bind(backup.key);
-  std::map<std::string, std::uint64_t> sizes;
-  while (query.step()) sizes[query.text(0)] = static_cast<std::uint64_t>(query.number(1));
-  return sizes;
-}
-
 }  // namespace backups

@@ -127,6 +127,11 @@ int run_verb(const Verb& verb, const std::vector<std::string>& arguments) {
     return run_on(root, verb, options, json);
   } catch (const Error& error) {
     const std::string why = error.what();
+    std::error_code unseen;
+    if (error.kind() == ErrorKind::kDamaged &&
+        fs::exists(Database::damage_mark(root / "catalog.db"), unseen))
+      throw Error(error.kind(),
+                  "the catalog is damaged (" + why + "): run the command again, and it is rebuilt");
     if (error.kind() != ErrorKind::kNoSpace || why.find(command_prefix()) != std::string::npos)
       throw;
     throw Error(error.kind(), why + ". " + disk_space_advice(root));

@@ -116,10 +116,11 @@ nlohmann::ordered_json backup_to_json(const Backup& backup, bool pinned) {
   using Json = nlohmann::ordered_json;
   const auto time = [](const std::optional<Time>& at) { return at ? Json(rfc3339(*at)) : Json(); };
   const auto size = [](const std::optional<std::uint64_t>& n) { return n ? Json(*n) : Json(); };
+  const bool made = !backup.artifacts.empty();
   Json copies = Json::array();
   for (const auto& copy : backup.copies)
     copies.push_back({{"target", copy.target},
-                      {"status", copy.status},
+                      {"status", kCopyStatuses[copy.status]},
                       {"size", size(copy.size)},
                       {"error", copy.error},
                       {"etag", copy.etag.empty() ? Json() : Json(copy.etag)},
@@ -129,21 +130,21 @@ nlohmann::ordered_json backup_to_json(const Backup& backup, bool pinned) {
           {"type", backup.source.type},
           {"name", backup.source.name},
           {"address", backup.source.address},
-          {"status", backup.status},
+          {"status", kBackupStatuses[backup.status]},
           {"error", backup.error},
-          {"trigger", backup.trigger},
+          {"trigger", kTriggers[backup.trigger]},
           {"schedule", backup.schedule.empty() ? Json() : Json(backup.schedule)},
           {"label", backup.label},
           {"suspect", backup.suspect},
           {"started_at", rfc3339(backup.started_at)},
-          {"finished_at", time(backup.finished_at)},
+          {"finished_at", backup.finished_at > 0 ? Json(rfc3339(backup.finished_at)) : Json()},
           {"deleted_at", time(backup.deleted_at)},
           {"verified_at", time(backup.verified_at)},
           {"pinned", pinned},
           {"engine", backup.engine},
           {"engine_version", backup.engine_version},
-          {"raw_size", size(backup.raw_size)},
-          {"stored_size", size(backup.stored_size)},
+          {"raw_size", made ? Json(backup.raw_size()) : Json()},
+          {"stored_size", made ? Json(backup.stored_size()) : Json()},
           {"copies", copies}};
 }
 

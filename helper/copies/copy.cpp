@@ -24,12 +24,10 @@ namespace {
 std::vector<Copy> holders(const Backup& backup, const std::string& except) {
   std::vector<Copy> found;
   for (const auto& copy : backup.copies) {
-    const bool may =
-        copy.status == "success" || copy.status == "damaged" || copy.status == "missing";
-    if (may && copy.target != except) found.push_back(copy);
+    if (copy.was_made() && copy.target != except) found.push_back(copy);
   }
   const auto is_local = [](const Copy& copy) { return copy.target == kLocalTarget; };
-  const auto is_good = [](const Copy& copy) { return copy.status == "success"; };
+  const auto is_good = [](const Copy& copy) { return copy.status == CopyStatus::kSuccess; };
   std::stable_partition(found.begin(), found.end(), is_local);
   std::stable_partition(found.begin(), found.end(), is_good);
   return found;
@@ -75,7 +73,7 @@ Store& store_of(State& state, const Backup& backup, const std::string& target) {
 }
 
 bool is_known_manifest(const Backup& backup, const Manifest& manifest) {
-  return backup.manifest_sha256.empty() || backup.manifest_sha256 == sha256(manifest.text);
+  return backup.manifest_sha256.empty() || backup.manifest_sha256 == sha256(manifest.bytes);
 }
 
 std::string tell_tampering(State& state, const Backup& backup, const std::string& target) {
@@ -103,7 +101,7 @@ std::string nearest(const Backup& backup) {
 
 void require_copy(const Backup& backup, const std::string& target) {
   for (const auto& copy : backup.copies)
-    if (copy.target == target && copy.status != "deleted") return;
+    if (copy.target == target && copy.status != CopyStatus::kDeleted) return;
   throw Error(ErrorKind::kNotFound, backup.id + " has no copy on '" + printable(target) +
                                         "': see " + command("info") + " " + backup.text());
 }
@@ -116,7 +114,7 @@ void mark_damage(State& state, const Backup& backup, const std::string& target,
   if (!current || current->deleted_at || current->deleting)
     throw Error(ErrorKind::kNotFound, backup.id + " was deleted meanwhile");
   record_if_space("The copy of " + backup.id + " on " + target + " is damaged", [&] {
-    if (state.catalog().observe_copy(backup, {target, "damaged", error.what(), {}}))
+    if (state.catalog().observe_copy(backup, {target, CopyStatus::kDamaged, error.what(), {}}))
       state.catalog().record(backup, "damaged", target + ": " + error.what(), now());
   });
 }
@@ -159,7 +157,8 @@ void record_copy(State& state, const Backup& backup, const std::string& target,
     if (const auto origin = state.store(target, host).credentials_origin(); !origin.empty())
       by = ", credentials: " + origin;
   }
-  state.catalog().mark_copy(backup, {target, "success", "", backup.stored_size, host, etag});
+  state.catalog().mark_copy(backup,
+                            {target, CopyStatus::kSuccess, "", backup.stored_size(), host, etag});
   state.catalog().record(backup, "copied", "to " + target + by, now());
 }
 

@@ -61,7 +61,7 @@ class Push {
         written_(run_.notes()) {
     run_.set_backup(backup.id);
     run_.set_target(target, host_);
-    state.catalog().mark_copy(backup, {target, "in-progress", "", {}, host_});
+    state.catalog().mark_copy(backup, {target, CopyStatus::kInProgress, "", {}, host_});
   }
 
   Pushed work() {
@@ -85,7 +85,8 @@ class Push {
   /// Throws Error, kRefused, where it is anything else.
   void look(Store& to) {
     const Copy* before = backup_.copy_on(target_);
-    ours_ = before != nullptr && before->status != "deleted" && before->status != "left";
+    ours_ = before != nullptr && before->status != CopyStatus::kDeleted &&
+            before->status != CopyStatus::kLeft;
     const std::string key = key_of(backup_.source, manifest_file(backup_.id));
     const auto found = look_at(to, key);
     if (!found) return;
@@ -93,7 +94,7 @@ class Push {
     const auto text = too_long ? "" : read_manifest_text(to, key);
     if (!text) return;
     etag_ = found->etag;
-    same_ = *text == manifest_.text;
+    same_ = *text == manifest_.bytes;
     replaces_manifest_ = !same_ && (too_long ? ours_ : is_garbage(*text));
     if (!same_ && !replaces_manifest_)
       throw Error(ErrorKind::kRefused, "another backup is already stored there as " + backup_.id +
@@ -130,11 +131,11 @@ class Push {
     if (same_) return;
     const std::string key = key_of(manifest_.source, manifest_file(manifest_.id));
     const auto fill = [&](Sink& file) {
-      file.write(manifest_.text);
+      file.write(manifest_.bytes);
       file.finish();
     };
     if (replaces_manifest_) return fill(*to.put(key));
-    put_noted(to, written_, key, manifest_.text.size(), fill);
+    put_noted(to, written_, key, manifest_.bytes.size(), fill);
   }
 
   void copy_artifact(Store& from, const std::string& from_target, Store& to,
@@ -195,10 +196,10 @@ class Push {
     }
     // One that was there before is there still, as good as it was.
     const Copy* before = backup_.copy_on(target_);
-    const bool was_there =
-        before != nullptr && (before->status == "success" || before->status == "damaged");
-    state_.catalog().mark_copy(backup_,
-                               {target_, was_there ? before->status : "failed", why, {}, host_});
+    const bool was_there = before != nullptr && (before->status == CopyStatus::kSuccess ||
+                                                 before->status == CopyStatus::kDamaged);
+    state_.catalog().mark_copy(
+        backup_, {target_, was_there ? before->status : CopyStatus::kFailed, why, {}, host_});
   }
 
   State& state_;
@@ -224,7 +225,8 @@ Pushed push_backup(State& state, const Backup& backup, const std::string& target
   try {
     manifest = any_manifest(state, backup);
   } catch (const Error& error) {
-    for (const char* status : {"in-progress", "failed"})  // that is an attempt, too
+    for (const CopyStatus status :
+         {CopyStatus::kInProgress, CopyStatus::kFailed})  // that is an attempt, too
       state.catalog().mark_copy(backup, {target, status, error.what(), {}});
     throw Error(error.kind(), "the copy to " + target + " failed: " + error.what());
   }

@@ -17,12 +17,9 @@
 namespace backups {
 namespace {
 
-bool may_be_there(const Copy& copy) {
-  return copy.status == "success" || copy.status == "damaged" || copy.status == "missing" ||
-         copy.status == "in-progress" || copy.status == "deleting";
+bool remains(const Copy& copy) {
+  return copy.may_be_there() && copy.status != CopyStatus::kMissing;
 }
-
-bool remains(const Copy& copy) { return may_be_there(copy) && copy.status != "missing"; }
 
 /// A server takes the deletion of what is locked all the same, and only hides it.
 void require_unlocked(State& state, const Backup& backup, const Copy& copy) {
@@ -66,17 +63,17 @@ void require_certain(State& state, const Backup& backup, const Copy& copy) {
 }
 
 /// The manifest last, which goes first.
-std::vector<std::string> keys_of(State& state, const Backup& backup) {
+std::vector<std::string> keys_of(const Backup& backup) {
   std::vector<std::string> keys;
-  for (const auto& file : state.catalog().files(backup))
-    keys.push_back(key_of(backup.source, file));
+  for (const auto& artifact : backup.artifacts)
+    keys.push_back(key_of(backup.source, artifact.file));
   keys.push_back(key_of(backup.source, manifest_file(backup.id)));
   return keys;
 }
 
 /// By what it has on this host.
 void make_room(State& state, const Backup& backup) {
-  const auto keys = keys_of(state, backup);
+  const auto keys = keys_of(backup);
   for (auto key = keys.rbegin(); key != keys.rend(); ++key) state.local().remove(*key);
 }
 
@@ -101,17 +98,20 @@ std::string reason_to_leave(State& state, const Copy& copy) {
 
 void leave(State& state, const Backup& backup, const Copy& copy, const std::string& why) {
   log::warn("The copy of " + backup.id + " on " + copy.target + " was not deleted: " + why);
-  state.catalog().mark_copy(backup, {copy.target, "left", why, {}});
+  state.catalog().mark_copy(backup, {copy.target, CopyStatus::kLeft, why, {}});
 }
 
 void discard_copy(State& state, const Backup& backup, const Copy& copy) {
   Store& store = state.store(copy.target, copy.host);
-  const auto keys = keys_of(state, backup);
-  const bool there = copy.status == "deleting" || backup.deleting || is_any_there(store, keys);
+  const auto keys = keys_of(backup);
+  const bool there =
+      copy.status == CopyStatus::kDeleting || backup.deleting || is_any_there(store, keys);
   for (auto key = keys.rbegin(); key != keys.rend(); ++key) store.remove(*key);
-  const bool known = there || copy.status == "missing";  // for whoever deletes it
-  state.catalog().mark_copy(
-      backup, {copy.target, known ? "deleted" : "missing", there ? "" : "it was not there", {}});
+  const bool known = there || copy.status == CopyStatus::kMissing;  // for whoever deletes it
+  state.catalog().mark_copy(backup, {copy.target,
+                                     known ? CopyStatus::kDeleted : CopyStatus::kMissing,
+                                     there ? "" : "it was not there",
+                                     {}});
   if (!known)
     log::warn("The copy of " + backup.id + " on " + copy.target +
               " no longer existed: nothing was deleted there");
@@ -140,8 +140,8 @@ void require_no_new_pin(State& state, const Backup& backup, const Undo& undo) {
 void discard_copies(State& state, const Backup& backup, const AtTarget& at) {
   bool all = true;
   for (const auto& copy : backup.copies) {
-    if (copy.status == "left") leave(state, backup, copy, copy.error);
-    if (!may_be_there(copy)) continue;
+    if (copy.status == CopyStatus::kLeft) leave(state, backup, copy, copy.error);
+    if (!copy.may_be_there()) continue;
     if (const std::string why = reason_to_leave(state, copy); !why.empty()) {
       leave(state, backup, copy, why);
     } else if (!at(copy.target, [&] { discard_copy(state, backup, copy); })) {
@@ -182,10 +182,10 @@ void remove_copy(State& state, const Backup& backup, const std::string& target) 
   Copy copy = *backup.copy_on(target);
   require_certain(state, backup, copy);
   require_unlocked(state, backup, copy);
-  const std::string before = copy.status;
+  const CopyStatus before = copy.status;
   // Not yet `deleting` for discard_copy(): then it would not look whether anything is there.
   const auto mark = [&] {
-    state.catalog().mark_copy(backup, {target, "deleting", copy.error, {}});
+    state.catalog().mark_copy(backup, {target, CopyStatus::kDeleting, copy.error, {}});
   };
   if (!announce(mark)) {
     if (target == kLocalTarget) make_room(state, backup);
@@ -202,7 +202,7 @@ void remove_backup(State& state, const Backup& backup) {
   require_no_pin(state, backup);
   require_not_copied(state, backup);
   for (const auto& copy : backup.copies) {
-    if (!may_be_there(copy)) continue;
+    if (!copy.may_be_there()) continue;
     require_certain(state, backup, copy);
     if (reason_to_leave(state, copy).empty()) require_unlocked(state, backup, copy);
   }
@@ -221,15 +221,16 @@ void remove_backup(State& state, const Backup& backup) {
 void finish_removal(State& state, const Backup& backup, const AtTarget& at) {
   if (backup.deleting) return discard_copies(state, backup, at);
   for (const auto& copy : backup.copies)
-    if (copy.status == "deleting") at(copy.target, [&] { discard_copy(state, backup, copy); });
+    if (copy.status == CopyStatus::kDeleting)
+      at(copy.target, [&] { discard_copy(state, backup, copy); });
   close_without_copies(state, backup);
 }
 
 bool is_last_good(State& state, const Backup& backup) {
-  if (backup.status != "success") return false;
+  if (backup.status != BackupStatus::kSuccess) return false;
   Catalog::Filter filter;
   filter.source = backup.source;
-  filter.status = "success";
+  filter.status = BackupStatus::kSuccess;
   const auto good = state.catalog().list(filter);
   return std::none_of(good.begin(), good.end(), [&](const Backup& other) {
     return other.id != backup.id && !other.is_safety_or_final() && other.suspect.empty() &&

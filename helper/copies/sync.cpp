@@ -132,10 +132,11 @@ class Look {
     const Backup& backup = known->second;
     if (!is_known_manifest(backup, manifest)) problem = tell_tampering(state_, backup, target_);
     const Copy* copy = backup.copy_on(target_);
-    if (copy != nullptr && !copy->host.empty() && copy->host != host_ && copy->status == "success")
+    if (copy != nullptr && !copy->host.empty() && copy->host != host_ &&
+        copy->status == CopyStatus::kSuccess)
       return;  // that one counts, which lies elsewhere
     count(text, problem);
-    const Copy seen{target_, problem.empty() ? "success" : "damaged", problem,
+    const Copy seen{target_, problem.empty() ? CopyStatus::kSuccess : CopyStatus::kDamaged, problem,
                     manifest.stored_size(), host_};
     if (state_.catalog().observe_copy(backup, seen) && backup.deleted_at && problem.empty())
       state_.catalog().revive(backup);
@@ -148,7 +149,7 @@ class Look {
     count(text, problem);
     if (!problem.empty())
       state_.catalog().mark_copy(*state_.catalog().find(manifest.source.type, manifest.id),
-                                 {target_, "damaged", problem, {}, host_});
+                                 {target_, CopyStatus::kDamaged, problem, {}, host_});
   }
 
   /// Its files are not unknown, as far as their names tell.
@@ -165,14 +166,14 @@ class Look {
 
   void miss(const Backup& backup) {
     const Copy* copy = backup.copy_on(target_);
-    const bool expected =
-        copy != nullptr && copy->host == host_ && copy->status == "success" && !backup.deleted_at;
+    const bool expected = copy != nullptr && copy->host == host_ &&
+                          copy->status == CopyStatus::kSuccess && !backup.deleted_at;
     // One that can't be read now is there all the same.
     if (!expected || there_.contains(backup.text()) ||
         unreadable_.contains(key_of(backup.source, manifest_file(backup.id))))
       return;
-    if (state_.catalog().observe_copy(backup,
-                                      {target_, "missing", "it is no longer there", {}, host_}))
+    if (state_.catalog().observe_copy(
+            backup, {target_, CopyStatus::kMissing, "it is no longer there", {}, host_}))
       synced_.missing.push_back(backup.text());
   }
 

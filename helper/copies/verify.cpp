@@ -10,9 +10,9 @@ namespace backups {
 void require_content(const Backup& backup) {
   if (backup.deleted_at || backup.deleting)
     throw Error(ErrorKind::kNotFound, backup.id + " was deleted");
-  if (backup.status == "in-progress")
+  if (backup.status == BackupStatus::kInProgress)
     throw Error(ErrorKind::kNotFound, backup.id + " is not finished yet");
-  if (backup.status != "success")
+  if (backup.status != BackupStatus::kSuccess)
     throw Error(ErrorKind::kNotFound, backup.id + " failed: " + backup.error);
 }
 
@@ -27,7 +27,7 @@ Manifest verify_backup(State& state, const Backup& backup, const std::string& ta
     verify_artifacts(store, manifest, progress);
     record_if_space(backup.id + " is valid on " + target, [&] {
       state.catalog().mark_verified(backup, now());
-      state.catalog().observe_copy(backup, {target, "success", "", {}});
+      state.catalog().observe_copy(backup, {target, CopyStatus::kSuccess, "", {}});
     });
     return manifest;
   } catch (const Error& error) {

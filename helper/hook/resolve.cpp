@@ -78,7 +78,7 @@ bool was_backed_up_here(State& state, const Source& source) {
   filter.source = source;
   for (const auto& backup : state.catalog().list(filter))
     for (const auto& copy : backup.copies)
-      if (copy.target == kLocalTarget && copy.status != "deleted") return true;
+      if (copy.target == kLocalTarget && copy.status != CopyStatus::kDeleted) return true;
   return false;
 }
 

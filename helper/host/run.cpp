@@ -162,7 +162,9 @@ fs::path notes_of(const State& state, const RunRecord& record) {
 }
 
 void show_interrupted(const State& state, std::vector<Backup>& backups) {
-  const auto is_unfinished = [](const auto& one) { return one.status == "in-progress"; };
+  const auto is_unfinished = [](const auto& one) {
+    return one.status == decltype(one.status)::kInProgress;
+  };
   const auto is_suspended = [&](const Backup& backup) {
     return is_unfinished(backup) ||
            std::any_of(backup.copies.begin(), backup.copies.end(), is_unfinished);
@@ -179,12 +181,13 @@ void show_interrupted(const State& state, std::vector<Backup>& backups) {
   for (auto& backup : backups) {
     if (!is_suspended(backup) || is_at_work(backup)) continue;
     if (is_unfinished(backup)) {
-      backup.status = "failed";
+      backup.status = BackupStatus::kFailed;
       backup.error = kInterrupted;
+      backup.interrupted = true;
     }
     for (auto& copy : backup.copies) {
       if (!is_unfinished(copy)) continue;
-      copy.status = "failed";
+      copy.status = CopyStatus::kFailed;
       copy.error = kInterrupted;
     }
   }

@@ -182,6 +182,12 @@ void State::open_catalog() {
         throw Error(ErrorKind::kDamaged, file.string() + " is not a regular file");
     opened = std::make_unique<Catalog>(catalog_file());
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kRefused)
+      throw Error(error.kind(),
+                  catalog_file().string() + " cannot be used: " + error.what() +
+                      ". Start with a new directory: mv " + shell_quote(root_.string()) + " " +
+                      shell_quote(root_.string() + ".preview") +
+                      "; the backups in it open with standard tools, as each manifest says");
     if (error.kind() != ErrorKind::kDamaged) throw;
     set_catalog_aside(error.what());
     opened = std::make_unique<Catalog>(catalog_file());

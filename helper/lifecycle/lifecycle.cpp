@@ -44,7 +44,7 @@ Lock wait_for(State& state, const Source& source) {
   }
 }
 
-Manifest take(State& state, Lock lock, const Source& source, const std::string& trigger,
+Manifest take(State& state, Lock lock, const Source& source, Trigger trigger,
               const std::string& label, const Progress& progress) {
   Created created = run_backup(state, std::move(lock),
                                {source, trigger, label, default_targets(state, source)}, progress);
@@ -67,7 +67,8 @@ std::string image_options(const std::string& image) {
 
 bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
   const auto latest = state.catalog().latest(source);
-  if (!latest || latest->trigger == "adopt" || now() - latest->started_at > max_age) return false;
+  if (!latest || latest->trigger == Trigger::kAdopt || now() - latest->started_at > max_age)
+    return false;
   if (lies_ahead(latest->started_at, now())) {
     log::detail(latest->id + " is dated in the future: its age is unknown");
     return false;
@@ -87,7 +88,7 @@ void back_up_for(State& state, const std::string& app, const Source& source,
     return;
   log::step("Backing up " + source.spelling() + " before the deploy of " + app);
   const Manifest made =
-      take(state, std::move(lock), source, "deploy", "before a deploy of " + app, progress);
+      take(state, std::move(lock), source, Trigger::kDeploy, "before a deploy of " + app, progress);
   log::detail("Backup " + made.id + " done: " + human_size(made.stored_size()));
 }
 
@@ -158,7 +159,7 @@ void before_destroy(State& state, const Source& source, const Progress& progress
     Lock lock = wait_for(state, source);
     log::step("Taking a final backup of " + source.spelling());
     const Manifest made =
-        take(state, std::move(lock), source, "final", "before it was destroyed", progress);
+        take(state, std::move(lock), source, Trigger::kFinal, "before it was destroyed", progress);
     log::result("Backup " + made.id + " done. To restore it: dokku " + source.type + ":create " +
                 source.name + image_options(made.image) + ", then " + command("restore") + " " +
                 source.type + ":" + made.id);

@@ -42,13 +42,13 @@ bool is_out_of_reach(State& state, const std::string& target, const std::string&
 
 /// Nothing of it remains, or nothing that we may touch.
 void fail_attempt(State& state, const Backup& backup, const std::string& target) {
-  state.catalog().mark_copy(backup, {target, "failed", kInterrupted, {}});
-  if (backup.status != "in-progress") {
+  state.catalog().mark_copy(backup, {target, CopyStatus::kFailed, kInterrupted, {}});
+  if (backup.status != BackupStatus::kInProgress) {
     log::step("The copy of " + backup.id + " to " + target +
               " was interrupted; its leftovers were removed, the backup itself is complete");
     return;
   }
-  state.catalog().fail(backup, kInterrupted, now());
+  state.catalog().interrupt(backup, now());
   raise_alert(state, {.kind = AlertKind::kFailure,
                       .source = backup.source.text(),
                       .backup = backup.id,
@@ -61,15 +61,16 @@ void settle_as_done(State& state, const std::optional<Backup>& backup, const Man
                     const std::string& target, const std::string& host) {
   if (!backup) return state.adopt(state.catalog(), manifest, target, host);
   state.catalog().succeed(*backup, manifest, target, host);
-  if (backup->status == "in-progress")
+  if (backup->status == BackupStatus::kInProgress)
     log::step("Backup " + backup->id +
               " had completed before its process died; recorded as successful");
 }
 
 bool is_unsettled(const std::optional<Backup>& backup, const std::string& target) {
-  if (!backup || backup->status == "in-progress") return true;
+  if (!backup || backup->status == BackupStatus::kInProgress) return true;
   const Copy* copy = backup->copy_on(target);
-  return copy != nullptr && (copy->status == "in-progress" || copy->status == "failed");
+  return copy != nullptr &&
+         (copy->status == CopyStatus::kInProgress || copy->status == CopyStatus::kFailed);
 }
 
 bool is_copy(const RunRecord& run) { return run.verb == kCopyVerb || run.verb == "push"; }
@@ -247,9 +248,9 @@ class Recovery {
   void recover_backup(const Backup& backup) {
     std::vector<Copy> unfinished;
     for (const auto& copy : backup.copies)
-      if (copy.status == "in-progress") unfinished.push_back(copy);
-    if (unfinished.empty() && backup.status == "in-progress")
-      unfinished.push_back({kLocalTarget, "in-progress", "", {}});
+      if (copy.status == CopyStatus::kInProgress) unfinished.push_back(copy);
+    if (unfinished.empty() && backup.status == BackupStatus::kInProgress)
+      unfinished.push_back({kLocalTarget, CopyStatus::kInProgress, "", {}});
     for (const auto& copy : unfinished) recover_copy(backup, copy);
   }
 

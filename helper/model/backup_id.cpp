@@ -16,12 +16,12 @@ std::optional<IdParts> parse_id(std::string_view text) {
   return IdParts{std::string(name), *time};
 }
 
-std::string artifact_file(const std::string& id, Codec::Kind codec) {
-  return id + ".dump" + codec_suffix(codec);
+std::string artifact_file(const std::string& id, const Stages& stages) {
+  return id + ".dump" + suffix_of(stages);
 }
 
 std::string artifact_file(const std::string& id, const std::string& artifact, std::size_t position,
-                          Codec::Kind codec) {
+                          const Stages& stages) {
   constexpr std::size_t kLongest = 96;
   std::string encoded = percent_encode(artifact);
   if (encoded.size() > kLongest) {
@@ -30,7 +30,7 @@ std::string artifact_file(const std::string& id, const std::string& artifact, st
     if (escape != std::string::npos && escape + 3 > kLongest) encoded.resize(escape);
     encoded += "%-" + std::to_string(position);  // no name that was not cut has a % before a dash
   }
-  return id + "." + encoded + ".dump" + codec_suffix(codec);
+  return id + "." + encoded + ".dump" + suffix_of(stages);
 }
 
 std::string manifest_file(const std::string& id) { return id + ".json"; }

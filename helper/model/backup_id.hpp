@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/codec.hpp"
+#include "stream/stage.hpp"
 #include "sys/clock.hpp"
 
 namespace backups {
@@ -22,12 +22,12 @@ struct IdParts {
 std::optional<IdParts> parse_id(std::string_view text);
 
 /// "<id>.dump.zst" for the only artifact.
-std::string artifact_file(const std::string& id, Codec::Kind codec);
+std::string artifact_file(const std::string& id, const Stages& stages);
 
 /// "<id>.<artifact>.dump.zst" for one of several, its name percent-encoded; one that is too long
 /// for a file name is cut, and `position` makes it unique.
 std::string artifact_file(const std::string& id, const std::string& artifact, std::size_t position,
-                          Codec::Kind codec);
+                          const Stages& stages);
 
 /// "<id>.json"
 std::string manifest_file(const std::string& id);

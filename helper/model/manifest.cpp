@@ -33,10 +33,7 @@ std::uint64_t size_from(const Json& json) {
   return json;
 }
 
-/// 0 where there is none, as in the first manifests.
-std::int64_t sequence_from(const Json& json) {
-  if (!json.contains("sequence")) return 0;
-  const Json& sequence = json["sequence"];
+std::int64_t sequence_from(const Json& sequence) {
   constexpr auto kMost = static_cast<std::uint64_t>(Manifest::kMostSequence);
   const auto number = sequence.is_number_unsigned() ? sequence.get<std::uint64_t>() : 0;
   if (number == 0 || number > kMost)
@@ -69,6 +66,12 @@ Time time_from(const Json& json) {
   return *time;
 }
 
+Trigger trigger_from(const Json& json) {
+  const auto trigger = kTriggers.find(json.get<std::string>());
+  if (!trigger) throw Error(ErrorKind::kDamaged, "its trigger is unknown");
+  return *trigger;
+}
+
 Manifest from_json(const Json& json) {
   if (json.at("format") != Manifest::kFormat)
     throw Error(ErrorKind::kDamaged, "it was written by a newer version: update the plugin");
@@ -77,7 +80,7 @@ Manifest from_json(const Json& json) {
   const Json& source = json.at("source");
   manifest.source = {source.at("type"), source.at("name"), source.at("address")};
   manifest.host = json.at("host");
-  manifest.writer = json.value("writer", "");
+  manifest.writer = json.at("writer");
   manifest.plugin_version = json.at("plugin_version");
   const Json& engine = json.at("engine");
   manifest.engine = engine.at("name");
@@ -85,10 +88,10 @@ Manifest from_json(const Json& json) {
   manifest.image = engine.at("image");
   manifest.image_id = engine.at("image_id");
   manifest.identity = engine.at("identity");
-  manifest.trigger = json.at("trigger");
+  manifest.trigger = trigger_from(json.at("trigger"));
   manifest.schedule = json.value("schedule", "");
   manifest.label = json.at("label");
-  manifest.sequence = sequence_from(json);
+  manifest.sequence = sequence_from(json.at("sequence"));
   manifest.started_at = time_from(json.at("started_at"));
   manifest.finished_at = time_from(json.at("finished_at"));
   manifest.stages = json.at("stages").get<std::vector<std::string>>();
@@ -175,6 +178,7 @@ nlohmann::ordered_json manifest_to_json(const Manifest& manifest) {
                  {"name", manifest.source.name},
                  {"address", manifest.source.address}}},
                {"host", manifest.host},
+               {"writer", manifest.writer},
                {"plugin_version", manifest.plugin_version},
                {"engine",
                 {{"name", manifest.engine},
@@ -182,20 +186,27 @@ nlohmann::ordered_json manifest_to_json(const Manifest& manifest) {
                  {"image", manifest.image},
                  {"image_id", manifest.image_id},
                  {"identity", manifest.identity}}},
-               {"trigger", manifest.trigger},
+               {"trigger", kTriggers[manifest.trigger]},
                {"label", manifest.label},
+               {"sequence", manifest.sequence},
                {"started_at", rfc3339(manifest.started_at)},
                {"finished_at", rfc3339(manifest.finished_at)},
                {"stages", manifest.stages},
                {"artifacts", artifacts},
                {"warnings", manifest.warnings},
                {"detail", Json::parse(shallow(manifest.detail))}};
-  if (!manifest.writer.empty()) json["writer"] = manifest.writer;
-  if (manifest.sequence > 0) json["sequence"] = manifest.sequence;
   if (!manifest.schedule.empty()) json["schedule"] = manifest.schedule;
   if (!manifest.suspect.empty()) json["suspect"] = manifest.suspect;
   if (!manifest.reference.empty()) json["reference"] = manifest.reference;
   return json;
+}
+
+Manifest manifest_from_json(const std::string& text) {
+  try {
+    return from_json(Json::parse(shallow(text)));
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorKind::kDamaged, std::string("a manifest cannot be read: ") + error.what());
+  }
 }
 
 Manifest parse_manifest(const std::string& text) {
@@ -205,7 +216,7 @@ Manifest parse_manifest(const std::string& text) {
     check_texts(json);
     Manifest manifest = from_json(json);
     check(manifest);
-    manifest.text = text;
+    manifest.bytes = text;
     return manifest;
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorKind::kDamaged, std::string("the manifest cannot be read: ") + error.what());

@@ -42,9 +42,9 @@ std::string reader_or_file(const std::string& kind, const std::string& artifact)
   return reader_of(kind, artifact).value_or("cat >restored.dump");
 }
 
-std::string open_command(Codec::Kind codec, const std::string& file, const std::string& reader) {
-  const bool piped = codec == Codec::Kind::kNone && file.empty();
-  return piped ? reader : codec_reader(codec, file) + " | " + reader;
+std::string open_command(const Stages& stages, const std::string& file, const std::string& reader) {
+  const std::string plain = reading_command(stages, file);
+  return plain.empty() ? reader : plain + " | " + reader;
 }
 
 }  // namespace backups

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "model/codec.hpp"
+#include "stream/stage.hpp"
 
 namespace backups {
 
@@ -15,7 +15,7 @@ std::optional<std::string> reader_of(const std::string& kind, const std::string&
 std::string reader_or_file(const std::string& kind, const std::string& artifact);
 
 /// What opens a file that is beside, or what comes on stdin where `file` is empty: undoes the
-/// codec, then `reader`.
-std::string open_command(Codec::Kind codec, const std::string& file, const std::string& reader);
+/// stages, then `reader`.
+std::string open_command(const Stages& stages, const std::string& file, const std::string& reader);
 
 }  // namespace backups

@@ -6,15 +6,15 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/alert.hpp"
-#include "model/codec.hpp"
 #include "model/retention.hpp"
 #include "model/target.hpp"
+#include "stream/stage.hpp"
 #include "sys/zone.hpp"
 
 namespace backups {
 namespace {
 
-bool is_codec(const std::string& value) { return parse_codec(value).has_value(); }
+bool is_encoding(const std::string& value) { return parse_encoding(value).has_value(); }
 
 bool is_duration(const std::string& value) {
   const auto seconds = parse_duration(value);
@@ -100,7 +100,7 @@ const std::vector<Property>& properties() {
       {"before-deploy-max-age", "10m", kTime, is_duration, P::kOfApps},
       {"before-deploy-timeout", "30m", kTime, is_duration, P::kOfApps},
       {"compression", "zstd", "none, gzip or zstd, optionally with a level such as zstd:9",
-       is_codec},
+       is_encoding},
       {"disk-reserve", "", "a size to leave free, such as 5G or 10%", is_reserve},
       {"final-backup", "on", "on, off or require", is_final_backup},
       {"keep-deploy", "last=5,within=7d", kKeep, is_keep},

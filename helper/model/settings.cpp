@@ -76,8 +76,8 @@ const Schedule* Settings::find_schedule(const Source& source, const std::string&
   return nullptr;
 }
 
-Codec Settings::compression(const std::string& source) const {
-  return parse_codec(get(source, "compression")).value();
+Encoding Settings::compression(const std::string& source) const {
+  return parse_encoding(get(source, "compression")).value();
 }
 
 std::int64_t Settings::seconds(const std::string& source, const std::string& key) const {

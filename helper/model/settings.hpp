@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "model/codec.hpp"
 #include "model/host.hpp"
 #include "model/property.hpp"
 #include "model/schedule.hpp"
 #include "model/target.hpp"
+#include "stream/stage.hpp"
 
 namespace backups {
 
@@ -66,7 +66,7 @@ class Settings {
   bool has_scope(const std::string& scope) const { return values_.contains(scope); }
   void drop_scope(const std::string& scope);
 
-  Codec compression(const std::string& source) const;
+  Encoding compression(const std::string& source) const;
   std::int64_t seconds(const std::string& source, const std::string& key) const;
   std::uint64_t percent(const std::string& source, const std::string& key) const;
   /// Bytes that a backup leaves free on a disk of `total` bytes.

@@ -144,10 +144,12 @@ void Restore::judge_losses() const {
 
 Manifest Restore::make_safety_backup(const Progress& progress) {
   try {
-    safety_ = create_backup(
-        state_,
-        {request_.target, "safety", "before the restore of " + manifest_.id, {kLocalTarget}},
-        progress);
+    safety_ = create_backup(state_,
+                            {request_.target,
+                             Trigger::kSafety,
+                             "before the restore of " + manifest_.id,
+                             {kLocalTarget}},
+                            progress);
     run_.set_safety(safety_->id);
     return *safety_;
   } catch (const Error& error) {

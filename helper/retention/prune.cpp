@@ -1,6 +1,7 @@
 #include "retention/prune.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -26,7 +27,7 @@ constexpr Time kAnotherMayBeAtWork = 2 * 86400;
 constexpr std::size_t kLengthOfTime = 19;  // of the end of an id
 
 std::string group_of(const Backup& backup) {
-  return backup.schedule.empty() ? backup.trigger : kScheduleGroup + backup.schedule;
+  return backup.schedule.empty() ? kTriggers[backup.trigger] : kScheduleGroup + backup.schedule;
 }
 
 /// What group_of() made, taken apart again.
@@ -62,16 +63,12 @@ class Groups {
   Zone zone_;
 };
 
-bool is_there(const Copy& copy) {
-  return copy.status == "success" || copy.status == "damaged" || copy.status == "missing";
-}
-
 std::optional<Time> locked_until(const Settings& settings, const Backup& backup, const Copy& copy) {
   const auto target = settings.targets.find(copy.target);
   if (target == settings.targets.end()) return std::nullopt;
   const auto days = target->second.find("object-lock-days");
   if (days == target->second.end()) return std::nullopt;
-  const Time written = copy.tried_at.value_or(backup.finished_at.value_or(backup.started_at));
+  const Time written = copy.tried_at.value_or(backup.finished_at);
   return written + parse_number(days->second).value_or(0) * 86400;
 }
 
@@ -82,7 +79,7 @@ RetentionItem item_of(const Settings& settings, const Backup& backup, const Copy
   item.target = copy.target;
   item.sequence = backup.sequence;
   item.at = backup.started_at;
-  item.good = copy.status == "success";
+  item.good = copy.status == CopyStatus::kSuccess;
   item.pinned = settings.is_pinned(backup.text());
   item.suspect = !backup.suspect.empty();
   item.safety_or_final = backup.is_safety_or_final();
@@ -106,7 +103,7 @@ struct Gone {
 /// How many copies were removed.
 std::size_t remove_copies(State& state, const Gone& gone) {
   const auto& copies = gone.backup.copies;
-  const auto there = std::count_if(copies.begin(), copies.end(), is_there);
+  const auto there = std::count_if(copies.begin(), copies.end(), std::mem_fn(&Copy::was_made));
   if (static_cast<std::size_t>(there) == gone.targets.size()) {
     remove_backup(state, gone.backup);
   } else {
@@ -116,7 +113,7 @@ std::size_t remove_copies(State& state, const Gone& gone) {
   return static_cast<std::size_t>(
       std::count_if(gone.targets.begin(), gone.targets.end(), [&](const std::string& target) {
         const Copy* copy = now ? now->copy_on(target) : nullptr;
-        return copy != nullptr && copy->status == "deleted";
+        return copy != nullptr && copy->status == CopyStatus::kDeleted;
       }));
 }
 
@@ -136,12 +133,12 @@ std::vector<Judged> judge(State& state, const Source& source) {
   const HostIdentity host = settings.targets.empty() ? settings.host : host_identity(state);
   Catalog::Filter filter;
   filter.source = source;
-  filter.status = "success";
+  filter.status = BackupStatus::kSuccess;
   std::vector<Judged> judged;
   std::vector<RetentionItem> items;
   for (const auto& backup : state.catalog().list(filter)) {
     for (const auto& copy : backup.copies) {
-      if (!is_there(copy) || !is_ours(settings, host, copy)) continue;
+      if (!copy.was_made() || !is_ours(settings, host, copy)) continue;
       judged.push_back({backup, copy.target, {}});
       items.push_back(item_of(settings, backup, copy));
     }

@@ -28,10 +28,11 @@ std::optional<Time> retry_at(State& state, const Schedule& schedule, const Sched
   if (failed.error == interrupt::kByPerson) return std::nullopt;
   int failures = 1;
   const auto tries = state.catalog().runs_of(schedule.source, schedule.id, now(), kCounted);
-  for (std::size_t i = 1; i < tries.size() && tries[i].status == "failed"; ++i) ++failures;
+  for (std::size_t i = 1; i < tries.size() && tries[i].status == BackupStatus::kFailed; ++i)
+    ++failures;
   // Nobody knows when one ended whose process died, or during which the clock leapt.
   const bool known =
-      failed.finished_at && failed.error != kInterrupted && !lies_ahead(*failed.finished_at, now());
+      failed.finished_at && !failed.interrupted && !lies_ahead(*failed.finished_at, now());
   return (known ? *failed.finished_at : failed.started_at) + retry_delay(failures);
 }
 
@@ -39,7 +40,8 @@ std::optional<Time> due(State& state, const Schedule& schedule,
                         const std::optional<ScheduleRun>& last) {
   const auto turn =
       next(schedule, last ? std::max(last->started_at, since(schedule)) : since(schedule));
-  if (!last || last->status != "failed" || last->started_at < since(schedule)) return turn;
+  if (!last || last->status != BackupStatus::kFailed || last->started_at < since(schedule))
+    return turn;
   const auto retry = retry_at(state, schedule, *last);
   if (!retry) return turn;
   return turn ? std::min(*turn, *retry) : retry;

@@ -50,7 +50,7 @@ void back_up(State& state, const Schedule& schedule) {
   const auto targets = targets_of(state, schedule);
   const std::string first = first_target(state.settings(), targets);
   const Manifest made =
-      run_first_copy(state, {schedule.source, "schedule", "", {first}, schedule.id}, {});
+      run_first_copy(state, {schedule.source, Trigger::kSchedule, "", {first}, schedule.id}, {});
   log::result("Backup " + made.id + " done: " + human_size(made.stored_size()));
   if (const std::string text = suspicion_text(state, made); !text.empty()) log::warn(text);
   const auto backup = state.catalog().find(made.source.type, made.id);
@@ -59,8 +59,8 @@ void back_up(State& state, const Schedule& schedule) {
     const bool known = state.settings().targets.contains(target);
     const Error missing(ErrorKind::kNotFound, "unknown target " + target);
     if (!known) tell_copy(state, made.source, made.id, target, &missing);
-    state.catalog().mark_copy(*backup,
-                              {target, "failed", known ? "it is queued" : missing.what(), {}});
+    state.catalog().mark_copy(
+        *backup, {target, CopyStatus::kFailed, known ? "it is queued" : missing.what(), {}});
   }
   // No target that does not answer holds it up: what stays there goes the next time.
   const State::ShortTimeouts short_timeouts(state);
@@ -141,7 +141,7 @@ class Tick {
     ScheduleStatus status;
 
     bool is_due() const { return status.due && *status.due <= now(); }
-    bool succeeded() const { return status.last && status.last->status == "success"; }
+    bool succeeded() const { return status.last && status.last->status == BackupStatus::kSuccess; }
   };
 
   /// As it is now: a backup may have taken hours.
@@ -201,7 +201,8 @@ class Tick {
     std::map<std::string, Backup> copies;
     for (const auto& backup : state_.catalog().failed_copies()) {
       for (const auto& copy : backup.copies) {
-        if (copy.status != "failed" || !settings_.targets.contains(copy.target)) continue;
+        if (copy.status != CopyStatus::kFailed || !settings_.targets.contains(copy.target))
+          continue;
         if (copied_.contains(backup.text() + " " + copy.target)) continue;
         if (copy.attempts < kMostTries && retry_at(copy) <= now() &&
             !is_being_copied(state_, backup, copy.target))
@@ -247,7 +248,7 @@ class Tick {
     const bool wanted =
         current && !current->deleted_at && !current->deleting &&
         std::any_of(current->copies.begin(), current->copies.end(), [&](const Copy& copy) {
-          return copy.target == lane_ && copy.status == "failed";
+          return copy.target == lane_ && copy.status == CopyStatus::kFailed;
         });
     if (!wanted) return true;
     attempt(backup.id, [&] {
@@ -317,7 +318,7 @@ class Tick {
   /// Good news only while every schedule is well.
   void tell_switch() {
     for (const auto& seen : seen_) {
-      const bool failed = seen.status.last && seen.status.last->status == "failed";
+      const bool failed = seen.status.last && seen.status.last->status == BackupStatus::kFailed;
       if (!seen.schedule->paused.empty() || (!failed && !is_silent(seen))) continue;
       return ping(state_, AlertKind::kFailure, seen.schedule->text() + " is not backed up");
     }

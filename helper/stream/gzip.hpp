@@ -6,7 +6,7 @@
 
 namespace backups {
 
-/// See compress.hpp.
+/// As a Stage (stream/stage.hpp) does it: gzip (RFC 1952) by zlib.
 std::unique_ptr<Sink> make_gzip_compressor(int level, Sink& next);
 std::unique_ptr<Sink> make_gzip_decompressor(Sink& next);
 

@@ -29,15 +29,18 @@ ErrorKind kind_of(int code) {
   }
 }
 
+void mark_damaged(const std::string& name) {
+  if (name.empty()) return;
+  const Fd mark(::open(Database::damage_mark(name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
 [[noreturn]] void fail(sqlite3* database, int code) {
   if ((code & 0xFF) == SQLITE_BUSY) interrupt::check();  // wait_for_another() may have given up
   const char* named = database ? sqlite3_db_filename(database, "main") : nullptr;
   const std::string name = named ? named : "";
   const bool frozen = name.empty() && (code & 0xFF) == SQLITE_READONLY;
   const ErrorKind kind = frozen ? ErrorKind::kNoSpace : kind_of(code);
-  if (kind == ErrorKind::kDamaged && !name.empty())
-    const Fd mark(
-        ::open(Database::damage_mark(name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  if (kind == ErrorKind::kDamaged) mark_damaged(name);
   if (frozen)
     throw Error(kind,
                 "nothing can be recorded: the disk of the state directory is full or read-only");
@@ -162,6 +165,11 @@ Database Database::copy_of(const std::filesystem::path& path) {
 }
 
 void Database::freeze() { execute("PRAGMA query_only = ON"); }
+
+void Database::found_damaged() {
+  const char* name = sqlite3_db_filename(database_.get(), "main");
+  mark_damaged(name ? name : "");
+}
 
 std::filesystem::path Database::damage_mark(const std::filesystem::path& path) {
   return path.string() + ".damaged";

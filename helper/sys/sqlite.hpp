@@ -68,6 +68,8 @@ class Database {
   /// A file that is made when SQLite finds the database at `path` damaged, at whatever statement,
   /// so that the next process knows it when it opens it.
   static std::filesystem::path damage_mark(const std::filesystem::path& path);
+  /// Makes it, for what is in the rows and SQLite can't judge.
+  void found_damaged();
 
   void execute(const std::string& sql);
   std::int64_t last_insert_rowid() const;

@@ -81,7 +81,12 @@ assert_rebuilt() {
     fresh_root "$ROOT"
     history
     eval "$how$ROOT/catalog.db"
-    run -0 --separate-stderr helper list
+    run --separate-stderr helper list
+    if [[ $status != 0 ]]; then # damage that is found in the middle of the work
+      assert_equal "$status" 7
+      assert_contains "${stderr_lines[-1]}" "run the command again, and it is rebuilt"
+      run -0 --separate-stderr helper list
+    fi
     assert_rebuilt
     fake_source fake:db first
   done
@@ -273,8 +278,8 @@ as_nobody() {
 
 @test "the catalog lacks a table, or something else has its name: set aside, and rebuilt" {
   local how
-  for how in 'sqlite3 catalog.db "DROP TABLE copies"' 'sqlite3 catalog.db "ALTER TABLE backups DROP COLUMN label"' \
-    'sqlite3 catalog.db "PRAGMA user_version = 1"' 'rm catalog.db*; mkdir -p catalog.db/x' \
+  for how in 'sqlite3 catalog.db "DROP TABLE copies"' 'sqlite3 catalog.db "ALTER TABLE backups DROP COLUMN error"' \
+    'sqlite3 catalog.db "PRAGMA user_version = 0"' 'rm catalog.db*; mkdir -p catalog.db/x' \
     'rm catalog.db*; ln -s /nowhere/catalog.db catalog.db' 'rm -f catalog.db-wal; mkdir catalog.db-wal'; do
     rm -rf "$ROOT"
     fresh_root "$ROOT"

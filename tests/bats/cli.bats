@@ -115,7 +115,7 @@ column() {
   id=$(catalog "SELECT id FROM backups WHERE trigger = 'final'")
   run -3 --separate-stderr helper info fake:db@latest
   assert_contains "$stderr" "no successful backup of fake:db; $id was taken before"
-  catalog "UPDATE backups SET trigger = 'manual' WHERE id = '$id'"
+  catalog "UPDATE backups SET trigger = 'manual', manifest = json_set(manifest, '\$.trigger', 'manual') WHERE id = '$id'"
   helper trigger before-destroy fake db 2>/dev/null
   run -0 --separate-stderr helper info fake:db@latest --format json
   assert_json .id "$id"
@@ -144,8 +144,10 @@ column() {
   assert_contains "$stderr" "No backups yet. Create one: backups-helper create <source>"
   id=$(helper create fake:db --quiet)
   catalog "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
-    INSERT INTO backups (id, type, name, address, status, trigger, label, error, started_at, finished_at)
-    SELECT 'old-' || strftime('%Y-%m-%d-%H-%M-%S', i * 60, 'unixepoch'), 'fake', 'old', 'old', 'failed', 'manual', '', 'x', i * 60, i * 60 FROM n"
+    INSERT INTO backups (id, type, name, address, status, trigger, error, sequence, started_at, finished_at, manifest)
+    SELECT 'old-' || t, 'fake', 'old', 'old', 'failed', 'manual', 'x', i * 60, i * 60, i * 60,
+      json_set(manifest, '$.id', 'old-' || t, '$.source.name', 'old', '$.source.address', 'old', '$.started_at', '1970-01-01T00:00:00Z')
+    FROM (SELECT i, strftime('%Y-%m-%d-%H-%M-%S', i * 60, 'unixepoch') AS t FROM n), (SELECT manifest FROM backups LIMIT 1)"
   run -0 --separate-stderr helper list
   assert_equal "${lines[0]%% *}" BACKUP
   assert_equal "${#lines[@]}" 101

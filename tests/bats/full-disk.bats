@@ -176,12 +176,12 @@ reading_works() {
 
 @test "what only the write-ahead log has is seen on a full disk too" {
   disk 4
-  sqlite3 -batch "$ROOT/catalog.db" "UPDATE backups SET label = 'late'" '.shell kill -9 $PPID' || true
+  sqlite3 -batch "$ROOT/catalog.db" "UPDATE backups SET error = 'late'" '.shell kill -9 $PPID' || true
   assert_file "$ROOT/catalog.db-wal"
   rm "$ROOT/catalog.db-shm"
   fill
   run -0 --separate-stderr helper list --format json
-  assert_json '[.backups[].label] | join(" ")' "late late"
+  assert_json '[.backups[].error] | join(" ")' "late late"
 }
 
 @test "a catalog that was lost is made anew in memory while the disk is full" {

@@ -126,7 +126,7 @@ PY
 @test "what a terminal would obey is text in everything that is printed" {
   local id verb
   id=$(planted '"\u001b[2J\u001b]0;owned\u0007" as $esc | .label = $esc + "\u202egpj" | .engine.name = $esc | .engine.image = $esc
-    | .warnings = [$esc, "\u009b2J"] | .trigger = $esc | .suspect = $esc | .plugin_version = $esc
+    | .warnings = [$esc, "\u009b2J"] | .suspect = $esc | .plugin_version = $esc
     | .artifacts[0] |= (.name = $esc | .kind = $esc | .minimum_client = $esc)')
   planted '.host = "\u001b[2J\u001b]0;owned\u0007"' 2 >/dev/null # which is not taken over
   jq -n --arg a "$HOST/fake/db/"$'\u009b2J\u202e.json' --arg b "$HOST/fake/"$'\u009b/x' --arg c $'\u009b2Jhost/fake/db/x.json' \

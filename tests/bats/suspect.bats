@@ -57,7 +57,7 @@ suspect() { # ID
 
 @test "a complete dump stays although it could not be compared" {
   create '2026-03-02 10:00:00'
-  knob export-after "[[ \$2 != two ]] || sqlite3 '$ROOT/catalog.db' 'ALTER TABLE artifacts RENAME TO artefacts; CREATE VIEW artifacts AS SELECT nothing_of_this FROM artefacts'"
+  knob export-after "[[ \$2 != two ]] || sqlite3 '$ROOT/catalog.db' 'ALTER TABLE job_marks RENAME TO other; CREATE VIEW job_marks AS SELECT nothing_of_this FROM other'"
   run at '2026-03-03 10:00:00' helper create fake:db
   assert_file "$ROOT/fake/db/db-2026-03-03-10-00-00.json"
   assert_contains "$(<"$ROOT/fake/db/db-2026-03-03-10-00-00.json")" "was not compared"

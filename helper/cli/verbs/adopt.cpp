@@ -20,7 +20,7 @@ int adopt(Call& call) {
     throw Error(ErrorKind::kBadInput, "the dump is read from stdin: " + command("adopt") + " " +
                                           source.spelling() + " < dump");
   const Lock lock = lock_source(call.state, source, "adopt");
-  const CreateRequest request{source, "adopt", label_of(call.options), {kLocalTarget}};
+  const CreateRequest request{source, Trigger::kAdopt, label_of(call.options), {kLocalTarget}};
   const Manifest manifest =
       adopt_backup(call.state, request, call.options.value("artifact").value_or(""), STDIN_FILENO,
                    make_progress());

@@ -65,8 +65,8 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   log::step("Backing up " + source.spelling());
   const auto targets = targets_of(call, source);
   Lock lock = lock_source(call.state, source, "create");
-  Created created =
-      run_backup(call.state, std::move(lock), {source, "manual", label, targets}, make_progress());
+  Created created = run_backup(call.state, std::move(lock),
+                               {source, Trigger::kManual, label, targets}, make_progress());
   const interrupt::Shield until_it_is_reported;  // a copy that was cancelled leaves the backup
   const Manifest& manifest = created.manifest;
   call.resolver.remember_path(source);

@@ -21,7 +21,7 @@ namespace {
 
 bool is_only_copy(const Backup& backup, const std::string& target) {
   return std::none_of(backup.copies.begin(), backup.copies.end(), [&](const Copy& copy) {
-    return copy.status == "success" && copy.target != target;
+    return copy.status == CopyStatus::kSuccess && copy.target != target;
   });
 }
 
@@ -35,7 +35,7 @@ struct Doomed {
 [[noreturn]] void refuse_unfinished(Call& call, const Backup& backup) {
   std::vector<Backup> shown = {backup};
   show_interrupted(call.state, shown);
-  if (shown.front().status == "in-progress")
+  if (shown.front().status == BackupStatus::kInProgress)
     throw Error(ErrorKind::kBusy, backup.id + " is still running; to stop it: " +
                                       command("cancel") + " " + backup.source.spelling());
   throw Error(ErrorKind::kBusy, backup.id +
@@ -48,7 +48,7 @@ Doomed look(Call& call, const Backup& named) {
   const auto found = call.state.catalog().find(named.source.type, named.id);
   if (!found) throw Error(ErrorKind::kNotFound, "there is no backup " + named.id);
   if (found->deleted_at) throw Error(ErrorKind::kNotFound, named.id + " was already deleted");
-  if (found->status == "in-progress") refuse_unfinished(call, *found);
+  if (found->status == BackupStatus::kInProgress) refuse_unfinished(call, *found);
   require_no_pin(call.state, *found);
   const auto target = call.options.value("target");
   if (target) require_copy(*found, *target);

@@ -13,27 +13,28 @@ namespace backups {
 namespace {
 
 ReportRows rows_of(const Backup& backup, bool pinned) {
-  ReportRows rows = {
-      {"Source", backup.source.spelling()},
-      {"Status", backup.status + (backup.deleted_at ? " (deleted)" : "")},
-      {"Made by", backup.trigger + (backup.schedule.empty() ? "" : " " + backup.schedule)},
-      {"Label", backup.label},
-      {"Started at", rfc3339(backup.started_at)},
-      {"Finished at", backup.finished_at ? rfc3339(*backup.finished_at) : "-"},
-      {"Verified at", backup.verified_at ? rfc3339(*backup.verified_at) : "never"},
-      {"Pinned", pinned ? "yes" : "no"}};
+  ReportRows rows = {{"Source", backup.source.spelling()},
+                     {"Status", kBackupStatuses[backup.status] +
+                                    std::string(backup.deleted_at ? " (deleted)" : "")},
+                     {"Made by", kTriggers[backup.trigger] +
+                                     (backup.schedule.empty() ? "" : " " + backup.schedule)},
+                     {"Label", backup.label},
+                     {"Started at", rfc3339(backup.started_at)},
+                     {"Finished at", backup.finished_at > 0 ? rfc3339(backup.finished_at) : "-"},
+                     {"Verified at", backup.verified_at ? rfc3339(*backup.verified_at) : "never"},
+                     {"Pinned", pinned ? "yes" : "no"}};
   if (!backup.suspect.empty()) rows.emplace_back("Suspect", backup.suspect);
   if (!backup.error.empty()) rows.emplace_back("Error", backup.error);
   for (const auto& copy : backup.copies)
     rows.emplace_back("Copy " + copy.target,
-                      copy.status + (copy.error.empty() ? "" : ": " + copy.error));
+                      kCopyStatuses[copy.status] + (copy.error.empty() ? "" : ": " + copy.error));
   return rows;
 }
 
 /// Nothing for a stage that this version can't undo.
-std::optional<Codec::Kind> known_codec(const Manifest& manifest) {
+std::optional<Stages> known_stages(const Manifest& manifest) {
   try {
-    return codec_of(manifest);
+    return stages_of(manifest);
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -41,11 +42,11 @@ std::optional<Codec::Kind> known_codec(const Manifest& manifest) {
 
 /// A manifest may come from anybody: how to open its files is never taken from it.
 Manifest with_own_commands(const State& state, Manifest manifest) {
-  const auto codec = known_codec(manifest);
+  const auto stages = known_stages(manifest);
   for (auto& artifact : manifest.artifacts)
     artifact.open_command =
-        codec ? open_command(*codec, artifact.file, reader_for(state, manifest.source, artifact))
-              : "";
+        stages ? open_command(*stages, artifact.file, reader_for(state, manifest.source, artifact))
+               : "";
   return manifest;
 }
 
@@ -64,13 +65,13 @@ void add_manifest(ReportRows& rows, const Call& call, const Manifest& manifest) 
                  ? ""
                  : ", requires client version " + artifact.minimum_client + " or newer"));
     rows.emplace_back("Open with", artifact.open_command);
-    if (known_codec(manifest))
+    if (known_stages(manifest))
       rows.emplace_back("Or with", download_command(call.state, manifest, artifact));
   }
 }
 
 std::optional<Manifest> manifest_of(State& state, const Backup& backup) {
-  if (backup.status != "success" || backup.deleted_at) return std::nullopt;
+  if (backup.status != BackupStatus::kSuccess || backup.deleted_at) return std::nullopt;
   try {
     return with_own_commands(state, any_manifest(state, backup));
   } catch (const Error&) {

@@ -16,23 +16,25 @@ constexpr std::int64_t kDefaultLimit = 100;
 std::string targets_of(const Backup& backup) {
   std::vector<std::string> targets;
   for (const auto& copy : backup.copies) {
-    if (copy.status == "deleted") continue;
-    targets.push_back(copy.target + (copy.status == "success" ? "" : " (" + copy.status + ")"));
+    if (copy.status == CopyStatus::kDeleted) continue;
+    targets.push_back(copy.target + (copy.status == CopyStatus::kSuccess
+                                         ? ""
+                                         : std::string(" (") + kCopyStatuses[copy.status] + ")"));
   }
   return targets.empty() ? "-" : join(targets, ", ");
 }
 
 std::vector<std::string> row_of(const Backup& backup, bool pinned) {
-  std::string status = backup.deleted_at ? "deleted" : backup.status;
-  if (status == "failed" && backup.error == kInterrupted) status = kInterrupted;
-  if (backup.is_safety_or_final()) status += " (" + backup.trigger + ")";
+  std::string status = backup.deleted_at ? "deleted" : kBackupStatuses[backup.status];
+  if (!backup.deleted_at && backup.interrupted) status = kInterrupted;
+  if (backup.is_safety_or_final()) status += std::string(" (") + kTriggers[backup.trigger] + ")";
   if (!backup.suspect.empty()) status += " (suspect)";
   if (pinned) status += " (pinned)";
   return {backup.text(),
           status,
           lies_ahead(backup.started_at, now()) ? "in the future"
                                                : human_duration(now() - backup.started_at),
-          backup.stored_size ? human_size(*backup.stored_size) : "-",
+          backup.artifacts.empty() ? "-" : human_size(backup.stored_size()),
           targets_of(backup),
           backup.verified_at ? human_duration(now() - *backup.verified_at) + " ago" : "never"};
 }

@@ -13,7 +13,7 @@ namespace {
 
 bool in_progress(State& state, const Backup& backup) {
   const auto current = state.catalog().find(backup.source.type, backup.id);
-  return current && current->status == "in-progress";
+  return current && current->status == BackupStatus::kInProgress;
 }
 
 int logs(Call& call) {

@@ -12,7 +12,7 @@ namespace {
 
 void require_there(Call& call, const Backup& named) {
   const auto backup = call.state.catalog().find(named.source.type, named.id);
-  if (!backup || backup->status != "success" || backup->deleted_at || backup->deleting)
+  if (!backup || backup->status != BackupStatus::kSuccess || backup->deleted_at || backup->deleting)
     throw Error(ErrorKind::kBadInput, named.id + " cannot be pinned: it is not a completed backup");
 }
 

@@ -185,7 +185,7 @@ Json to_json(Call& call, const Schedule& schedule) {
   json["words"] = words_of(schedule);
   json["used_targets"] = used_targets(call.state, schedule);
   json["last_run"] = status.last ? Json(rfc3339(status.last->started_at)) : Json();
-  json["last_status"] = status.last ? Json(status.last->status) : Json();
+  json["last_status"] = status.last ? Json(kBackupStatuses[status.last->status]) : Json();
   json["last_success"] =
       optional_time(call.state.catalog().last_success(schedule.source, schedule.id, now()));
   json["next_run"] = optional_time(status.due);
@@ -234,15 +234,16 @@ std::string next_text(const Schedule& schedule, const ScheduleStatus& status) {
   return *status.due < now() - kLateness ? "overdue since " + text + ": is cron running?" : text;
 }
 
+std::string last_text(const std::optional<ScheduleRun>& last) {
+  if (!last) return "never";
+  return kBackupStatuses[last->status] + (" " + human_duration(now() - last->started_at) + " ago");
+}
+
 std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
   const ScheduleStatus status = backups::schedule_status(call.state, schedule);
-  const auto& last = status.last;
-  return {schedule.source.spelling(),
-          schedule.id,
-          words_of(schedule),
-          join(used_targets(call.state, schedule), ","),
-          keep_text(schedule),
-          last ? last->status + " " + human_duration(now() - last->started_at) + " ago" : "never",
+  return {schedule.source.spelling(), schedule.id,
+          words_of(schedule),         join(used_targets(call.state, schedule), ","),
+          keep_text(schedule),        last_text(status.last),
           next_text(schedule, status)};
 }
 
@@ -283,61 +284,6 @@ int list_schedules(Call& call) {
   return 0;
 }
 
-/// Does that to the one schedule that is named, or, without an id, to all of the source if `all`.
-/// One that can't be understood can be removed (`removes`). Throws Error, kNotFound, when there is
-/// none.
-int change_schedules(Call& call, const Source& source, bool all, bool removes, const char* done,
-                     const std::function<void(Settings&, const std::string& id)>& change) {
-  const std::string id = call.options.words().size() > 1 ? call.word(1) : "";
-  std::vector<std::string> ids;
-  call.state.change_settings([&](Settings& settings) {
-    for (const auto& schedule : settings.schedules)
-      if (schedule.source.text() == source.text() && (all || schedule.id == id))
-        ids.push_back(schedule.id);
-    if (ids.empty() && removes && settings.forget_unclear_schedule(source, id)) ids.push_back(id);
-    if (ids.empty())
-      throw Error(ErrorKind::kNotFound, source.spelling() + " has no schedule" +
-                                            (all ? "" : " '" + printable(id) + "'") + ": see " +
-                                            command("schedules"));
-    for (const auto& one : ids) change(settings, one);
-  });
-  for (const auto& one : ids)
-    log::result("Schedule " + one + " of " + source.spelling() + " " + done);
-  if (call.json) print_json({{"source", source.text()}, {"schedules", ids}, {"status", done}});
-  return 0;
-}
-
-int unschedule(Call& call) {
-  const Source source = call.resolver.source(call.word(0));
-  const bool all = call.options.flag("all");
-  if (all == (call.options.words().size() > 1))
-    throw Error(ErrorKind::kBadInput, all ? "specify either a schedule or --all, not both"
-                                          : "specify a schedule or --all");
-  return change_schedules(call, source, all, true, "is removed; its backups are kept",
-                          [&](Settings& settings, const std::string& id) {
-                            std::erase_if(settings.schedules, [&](const Schedule& schedule) {
-                              return schedule.source.text() == source.text() && schedule.id == id;
-                            });
-                          });
-}
-
-int set_paused(Call& call, bool paused) {
-  const Source source = call.resolver.source(call.word(0));
-  return change_schedules(call, source, call.options.words().size() == 1, false,
-                          paused ? "is paused" : "is resumed",
-                          [&](Settings& settings, const std::string& id) {
-                            for (auto& schedule : settings.schedules) {
-                              if (schedule.source.text() != source.text() || schedule.id != id)
-                                continue;
-                              if (paused) {
-                                schedule.paused = "by hand";
-                              } else if (!schedule.paused.empty()) {
-                                schedule.resume(now());
-                              }
-                            }
-                          });
-}
-
 }  // namespace
 
 Verb schedule_verb() {
@@ -372,29 +318,5 @@ Verb schedules_verb() {
   return {"schedules", "[<source>]", "list schedules with their last and next run",
           {0, 1},      {},           list_schedules};
 }
-
-Verb unschedule_verb() {
-  return {"unschedule",
-          "<source> <id>|--all",
-          "remove a schedule and keep its backups",
-          {1, 2},
-          {{"all", nullptr, "all schedules of the source"}},
-          unschedule,
-          false,
-          true};
-}
-
-namespace {
-
-Verb pausing(const char* name, const char* summary, bool paused) {
-  const auto work = [paused](Call& call) { return set_paused(call, paused); };
-  return {name, "<source> [<id>]", summary, {1, 2}, {}, work, false, true};
-}
-
-}  // namespace
-
-Verb pause_verb() { return pausing("pause", "pause a schedule", true); }
-
-Verb resume_verb() { return pausing("resume", "resume a paused schedule", false); }
 
 }  // namespace backups

@@ -100,11 +100,6 @@ void require_found_credentials(Call& call, const std::string& name, const Target
   }
 }
 
-bool is_in_use(const Copy& copy) {
-  return copy.status == "success" || copy.status == "damaged" || copy.status == "missing" ||
-         copy.status == "in-progress" || copy.status == "deleting";
-}
-
 /// The backups with a copy there, or one on its way.
 std::vector<Backup> copied_to(State& state, const std::string& target) {
   Catalog::Filter all;
@@ -112,7 +107,7 @@ std::vector<Backup> copied_to(State& state, const std::string& target) {
   auto backups = state.catalog().list(all);
   std::erase_if(backups, [&](const Backup& backup) {
     const Copy* copy = backup.copy_on(target);
-    return copy == nullptr || !is_in_use(*copy);
+    return copy == nullptr || !copy->may_be_there();
   });
   return backups;
 }
@@ -142,7 +137,7 @@ int target_add(Call& call) {
 
 /// False for one whose process died.
 bool is_being_made(State& state, const Backup& backup, const std::string& target) {
-  return backup.copy_on(target)->status == "in-progress" &&
+  return backup.copy_on(target)->status == CopyStatus::kInProgress &&
          (is_being_copied(state, backup, target) ||
           !state.try_lock(backup.source, "looking for uploads"));
 }
@@ -154,7 +149,7 @@ std::size_t copies_on(State& state, const std::string& target) {
     if (is_being_made(state, backup, target))
       throw Error(ErrorKind::kBusy, "a copy of " + backup.id + " to " + target +
                                         " is running: try again when it has finished");
-    if (backup.copy_on(target)->status != "in-progress") ++copies;
+    if (backup.copy_on(target)->status != CopyStatus::kInProgress) ++copies;
   }
   return copies;
 }
@@ -272,7 +267,8 @@ int target_remove(Call& call) {
   });
   // Out of reach, and so no reason to believe that a backup can be restored.
   for (const auto& backup : copied_to(call.state, name))
-    call.state.catalog().mark_copy(backup, {name, "left", "that target was removed", {}});
+    call.state.catalog().mark_copy(backup,
+                                   {name, CopyStatus::kLeft, "that target was removed", {}});
   forget_credentials(call.state.root(), name);
   log::result("Target " + name + " is removed; its contents were not deleted");
   if (call.json) print_json({{"target", name}, {"status", "removed"}});

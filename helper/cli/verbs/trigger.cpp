@@ -11,7 +11,7 @@ namespace backups {
 namespace {
 
 /// What the scripts in triggers/ call; the words are Dokku's.
-struct Trigger {
+struct PluginTrigger {
   std::size_t words;
   std::function<void(State&, const std::vector<std::string>&)> run;
 };
@@ -22,9 +22,9 @@ Source service(const std::vector<std::string>& words) {
               "'" + printable(words[0] + ":" + words[1]) + "' is not a service");
 }
 
-const std::map<std::string, Trigger>& triggers() {
+const std::map<std::string, PluginTrigger>& triggers() {
   using Words = const std::vector<std::string>&;
-  static const std::map<std::string, Trigger> kTriggers = {
+  static const std::map<std::string, PluginTrigger> kTriggers = {
       {"before-deploy",
        {2,
         [](State& state, Words words) {

@@ -29,7 +29,7 @@ std::int64_t lifetime(const Options& options) {
 
 const Copy& remote_copy(const Backup& backup) {
   for (const auto& copy : backup.copies)
-    if (copy.status == "success" && copy.target != kLocalTarget) return copy;
+    if (copy.status == CopyStatus::kSuccess && copy.target != kLocalTarget) return copy;
   throw Error(ErrorKind::kNotFound, backup.id + " has no off-site copy: make one with " +
                                         command("push") + " " + backup.text() +
                                         " --target NAME (see " + command("target-list") + ")");

@@ -4,7 +4,7 @@
 
 #include "host/manifest_file.hpp"
 #include "model/limits.hpp"
-#include "stream/compress.hpp"
+#include "stream/pipeline.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
 #include "support/shell.hpp"
@@ -67,10 +67,8 @@ class Counter : public Sink {
 /// A file of a few KiB of which many GiB come out: it is left at the first byte too many.
 TEST_P(ArtifactTest, ThatHoldsMoreThanItsManifestSaysIsLeftThere) {
   Artifact& artifact = manifest_.artifacts[0];
-  const auto codec = codec_of(manifest_);
   Collector packed;
-  const auto compressor = make_compressor({codec, 3}, packed);
-  Sink& in = compressor ? *compressor : packed;
+  Encoder in(parse_encoding(GetParam()).value(), packed);
   const std::string zeros(1024 * 1024, '\0');
   for (int i = 0; i < 64; ++i) in.write(zeros);
   in.finish();
@@ -193,26 +191,27 @@ TEST_F(LoadManifest, OfAnotherBackupIsDamage) {
   EXPECT_THAT([&] { load_manifest(state_.local(), other, id); }, ThrowsError(ErrorKind::kDamaged));
 }
 
-TEST(CodecOf, IsTheStageOfTheManifest) {
+TEST(StagesOf, AreThoseOfTheManifestInItsOrder) {
   Manifest manifest;
-  EXPECT_EQ(codec_of(manifest), Codec::Kind::kNone);
+  EXPECT_EQ(stages_of(manifest), Stages());
   manifest.stages = {"gzip"};
-  EXPECT_EQ(codec_of(manifest), Codec::Kind::kGzip);
-  manifest.stages = {"zstd"};
-  EXPECT_EQ(codec_of(manifest), Codec::Kind::kZstd);
-}
-
-TEST(CodecOf, AStageThatThisVersionDoesNotKnowIsAKeyThatIsMissing) {
-  Manifest manifest;
-  manifest.stages = {"zstd", "age"};
-  EXPECT_THAT([&] { codec_of(manifest); },
-              ThrowsError(ErrorKind::kFailed, AllOf(HasSubstr("'age'"), HasSubstr("update"))));
-}
-
-TEST(CodecOf, TwoCodecsCannotBeUndoneByOne) {
-  Manifest manifest;
+  EXPECT_EQ(stages_of(manifest), Stages{find_stage("gzip")});
   manifest.stages = {"gzip", "zstd"};
-  EXPECT_THROW(codec_of(manifest), Error) << "never half undone";
+  EXPECT_EQ(stages_of(manifest), (Stages{find_stage("gzip"), find_stage("zstd")}));
+}
+
+TEST(StagesOf, OneThatThisVersionDoesNotKnowWantsANewerOne) {
+  Manifest manifest;
+  manifest.stages = {"zstd", "lz4"};
+  EXPECT_THAT([&] { stages_of(manifest); },
+              ThrowsError(ErrorKind::kFailed, AllOf(HasSubstr("'lz4'"), HasSubstr("update"))));
+}
+
+/// Each takes memory, and a manifest may come from anybody.
+TEST(StagesOf, NoneStandsThereTwice) {
+  Manifest manifest;
+  manifest.stages = std::vector<std::string>(1000, "zstd");
+  EXPECT_THROW(stages_of(manifest), Error);
 }
 
 }  // namespace

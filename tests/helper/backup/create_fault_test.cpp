@@ -30,7 +30,7 @@ using tests::Lab;
 std::size_t successes(const Lab& lab) {
   State state = lab.open();
   Catalog::Filter filter;
-  filter.status = "success";
+  filter.status = BackupStatus::kSuccess;
   return state.catalog().list(filter).size();
 }
 
@@ -86,7 +86,7 @@ TEST_P(KilledAt, LeavesAFailureAndNothingElse) {
   EXPECT_TRUE(tests::eventually([&] { return !fs::exists(left); }));
   State state = lab.open();
   ASSERT_THAT(state.catalog().list({}), SizeIs(1));
-  EXPECT_EQ(state.catalog().list({})[0].status, "failed");
+  EXPECT_EQ(state.catalog().list({})[0].status, BackupStatus::kFailed);
   EXPECT_EQ(state.catalog().list({})[0].error, "interrupted");
   create(state);
   EXPECT_EQ(successes(lab), 1U);

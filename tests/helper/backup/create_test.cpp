@@ -34,7 +34,7 @@ class CreateTest : public testing::Test {
   void expect_failed(ErrorKind kind, const testing::Matcher<std::string>& reason) {
     EXPECT_THAT([this] { create(state_); }, ThrowsError(kind, reason));
     ASSERT_THAT(rows(), SizeIs(1));
-    EXPECT_EQ(rows()[0].status, "failed");
+    EXPECT_EQ(rows()[0].status, BackupStatus::kFailed);
     EXPECT_THAT(rows()[0].error, reason);
     EXPECT_TRUE(rows()[0].finished_at);
     EXPECT_THAT(log_of(rows()[0].id), HasSubstr("failed: " + rows()[0].error));
@@ -54,20 +54,21 @@ TEST_F(CreateTest, MakesABackupOfEveryArtifact) {
   EXPECT_EQ(manifest.image, "fake:12");
   EXPECT_EQ(manifest.image_id, "sha256:0f");
   EXPECT_EQ(manifest.identity, "4711");
-  EXPECT_EQ(manifest.trigger, "manual");
+  EXPECT_EQ(manifest.trigger, Trigger::kManual);
   EXPECT_THAT(manifest.host, HasSubstr("-00c0ffee"));
   EXPECT_EQ(manifest.raw_size(), lab_.live().at("a").size() + lab_.live().at("b").size());
   const Backup row = row_of(state_, manifest.id);
-  EXPECT_EQ(row.status, "success");
-  EXPECT_EQ(row.stored_size, manifest.stored_size());
+  EXPECT_EQ(row.status, BackupStatus::kSuccess);
+  EXPECT_EQ(row.stored_size(), manifest.stored_size());
   EXPECT_THAT(log_of(manifest.id),
               AllOf(HasSubstr("hook fake export one a"), HasSubstr("success")));
   tests::expect_sound(lab_);
 }
 
 TEST_F(CreateTest, KeepsTriggerAndLabel) {
-  const Manifest manifest = create_backup(state_, {Lab::source(), "safety", "before ü"}, {});
-  EXPECT_EQ(manifest.trigger, "safety");
+  const Manifest manifest =
+      create_backup(state_, {Lab::source(), Trigger::kSafety, "before ü"}, {});
+  EXPECT_EQ(manifest.trigger, Trigger::kSafety);
   EXPECT_EQ(row_of(state_, manifest.id).label, "before ü");
 }
 
@@ -158,7 +159,7 @@ TEST_F(CreateTest, WhateverIsThrownLeavesARowWithItsReason) {
   };
   EXPECT_ANY_THROW(create(state_, Lab::source(), progress));
   ASSERT_THAT(rows(), SizeIs(1));
-  EXPECT_EQ(rows()[0].status, "failed");
+  EXPECT_EQ(rows()[0].status, BackupStatus::kFailed);
   EXPECT_THAT(rows()[0].error, testing::Not(IsEmpty()));
 }
 
@@ -187,8 +188,8 @@ class AdoptTest : public CreateTest {
   Manifest adopt(const std::string& text, const std::string& artifact = "") {
     tests::spill(lab_.path() / "dump", text);
     const Fd input(::open((lab_.path() / "dump").c_str(), O_RDONLY | O_CLOEXEC));
-    return adopt_backup(state_, {Lab::source(), "adopt", "from elsewhere"}, artifact, input.get(),
-                        {});
+    return adopt_backup(state_, {Lab::source(), Trigger::kAdopt, "from elsewhere"}, artifact,
+                        input.get(), {});
   }
 };
 
@@ -196,7 +197,7 @@ TEST_F(AdoptTest, MakesABackupOfADumpThatIsRead) {
   const Manifest manifest = adopt("alpha");
   EXPECT_THAT(manifest.artifacts, SizeIs(1));
   EXPECT_EQ(manifest.artifacts.at(0).name, "a") << "the only one that is not auxiliary";
-  EXPECT_EQ(row_of(state_, manifest.id).trigger, "adopt");
+  EXPECT_EQ(row_of(state_, manifest.id).trigger, Trigger::kAdopt);
   EXPECT_THAT(lab_.calls(), ElementsAre("describe one"));
   tests::restore(state_, manifest.id);
   EXPECT_THAT(lab_.live(), ElementsAre(testing::Pair("a", "alpha")));

@@ -19,14 +19,13 @@ const Source kFile{"sqlite", "app.db-1f0c2a9b", "/srv/app.db"};
 
 class CatalogList : public testing::Test {
  protected:
-  Backup success(const Source& source, Time time, const std::string& trigger = "manual") {
+  Backup success(const Source& source, Time time, Trigger trigger = Trigger::kManual) {
     const Backup backup = catalog_.begin(source, time, trigger, "");
-    Manifest manifest = manifest_of(source, time);
-    catalog_.succeed(backup, manifest, "local", "");
+    catalog_.succeed(backup, manifest_of(backup), "local", "");
     return backup;
   }
   Backup failure(const Source& source, Time time) {
-    const Backup backup = catalog_.begin(source, time, "manual", "");
+    const Backup backup = catalog_.begin(source, time, Trigger::kManual, "");
     catalog_.fail(backup, "no", time);
     return backup;
   }
@@ -47,7 +46,7 @@ class CatalogList : public testing::Test {
 };
 
 TEST_F(CatalogList, HasTheNewestFirst) {
-  catalog_.begin(kTwin, kNoon, "manual", "");
+  catalog_.begin(kTwin, kNoon, Trigger::kManual, "");
   success(kDb, kNoon + 1);
   failure(kDb, kNoon + 2);
   success(kFile, kNoon + 3);
@@ -93,11 +92,11 @@ TEST_F(CatalogList, HasDeletedOnesOnlyWhenAsked) {
 TEST_F(CatalogList, IsOfOneStatus) {
   success(kDb, kNoon);
   failure(kDb, kNoon + 1);
-  catalog_.begin(kDb, kNoon + 2, "manual", "");
+  catalog_.begin(kDb, kNoon + 2, Trigger::kManual, "");
   Catalog::Filter filter;
-  for (const auto& [status, expected] : {std::pair{"success", "postgres 0"},
-                                         {"failed", "postgres 1"},
-                                         {"in-progress", "postgres 2"}}) {
+  for (const auto& [status, expected] : {std::pair{BackupStatus::kSuccess, "postgres 0"},
+                                         {BackupStatus::kFailed, "postgres 1"},
+                                         {BackupStatus::kInProgress, "postgres 2"}}) {
     filter.status = status;
     EXPECT_THAT(list(filter), ElementsAre(expected));
   }
@@ -121,7 +120,7 @@ TEST_F(CatalogList, CombinesItsFilters) {
   Catalog::Filter filter;
   filter.source = kDb;
   filter.sources = {kDb.text(), kTwin.text()};
-  filter.status = "success";
+  filter.status = BackupStatus::kSuccess;
   filter.limit = 2;
   EXPECT_THAT(list(filter), ElementsAre("postgres 3", "postgres 2"));
 }
@@ -129,7 +128,7 @@ TEST_F(CatalogList, CombinesItsFilters) {
 TEST_F(CatalogList, HasTheCopiesOfEachBackup) {
   const Backup first = success(kDb, kNoon);
   const Backup second = success(kDb, kNoon + 1);
-  catalog_.mark_copy(first, {"attic", "failed", "no", {}});
+  catalog_.mark_copy(first, {"attic", CopyStatus::kFailed, "no", {}});
   const auto rows = catalog_.list({});
   ASSERT_THAT(rows, testing::SizeIs(2));
   EXPECT_THAT(rows[0].copies, testing::SizeIs(1));
@@ -142,15 +141,15 @@ TEST_F(CatalogList, LatestIsTheNewestSuccess) {
   success(kDb, kNoon + 1);
   success(kTwin, kNoon + 5);
   failure(kDb, kNoon + 2);
-  catalog_.begin(kDb, kNoon + 3, "manual", "");
+  catalog_.begin(kDb, kNoon + 3, Trigger::kManual, "");
   EXPECT_EQ(latest(kDb), "1");
 }
 
 TEST_F(CatalogList, LatestIsNoSafetyBackup) {
   success(kDb, kNoon);
-  success(kDb, kNoon + 1, "safety");
+  success(kDb, kNoon + 1, Trigger::kSafety);
   EXPECT_EQ(latest(kDb), "0");
-  success(kDb, kNoon + 2, "adopt");
+  success(kDb, kNoon + 2, Trigger::kAdopt);
   EXPECT_EQ(latest(kDb), "2");
 }
 
@@ -164,24 +163,24 @@ TEST_F(CatalogList, LatestIsNotDeletedNorBeingDeleted) {
 TEST_F(CatalogList, LatestIsNotKnownToBeDamaged) {
   success(kDb, kNoon);
   const Backup bad = success(kDb, kNoon + 1);
-  catalog_.mark_copy(bad, {"local", "damaged", "its SHA-256 is wrong", {}});
+  catalog_.mark_copy(bad, {"local", CopyStatus::kDamaged, "its SHA-256 is wrong", {}});
   EXPECT_EQ(latest(kDb), "0") << "architecture: the newest success that is not suspect";
 }
 
 TEST_F(CatalogList, LatestNeedsOneGoodCopyAndNoMore) {
   success(kDb, kNoon);
   const Backup newer = success(kDb, kNoon + 1);
-  catalog_.mark_copy(newer, {"offsite", "damaged", "a bit fell over", {}, "host-1"});
+  catalog_.mark_copy(newer, {"offsite", CopyStatus::kDamaged, "a bit fell over", {}, "host-1"});
   EXPECT_EQ(latest(kDb), "1") << "the copy on this host is good";
-  catalog_.mark_copy(newer, {"local", "deleted", "", {}});
+  catalog_.mark_copy(newer, {"local", CopyStatus::kDeleted, "", {}});
   EXPECT_EQ(latest(kDb), "0");
   EXPECT_EQ(catalog_.newer_excluded(kDb)->id, newer.id) << "whoever asks is told of it";
-  catalog_.mark_copy(newer, {"offsite", "deleted", "", {}});
+  catalog_.mark_copy(newer, {"offsite", CopyStatus::kDeleted, "", {}});
   EXPECT_EQ(latest(kDb), "0") << "one without any copy can't be restored";
 }
 
 TEST_F(CatalogList, InProgressAndHalfDeletedAreFound) {
-  const Backup open = catalog_.begin(kDb, kNoon, "manual", "");
+  const Backup open = catalog_.begin(kDb, kNoon, Trigger::kManual, "");
   const Backup half = success(kDb, kNoon + 1);
   catalog_.mark_deleting(half);
   failure(kDb, kNoon + 2);

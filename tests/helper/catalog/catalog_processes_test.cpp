@@ -49,7 +49,7 @@ TEST_F(CatalogProcesses, GetDifferentIdsForTheSameSecond) {
   { const Catalog catalog(path_); }
   together(2, [this] {
     Catalog catalog(path_);
-    for (int i = 0; i < 25; ++i) catalog.begin(kDb, kNoon, "manual", "");
+    for (int i = 0; i < 25; ++i) catalog.begin(kDb, kNoon, Trigger::kManual, "");
     return 0;
   });
   Catalog catalog(path_);
@@ -63,8 +63,8 @@ TEST_F(CatalogProcesses, ReadWhileAnotherWrites) {
   Child writer([this] {
     Catalog own(path_);
     for (int i = 0; i < 200; ++i) {
-      const Backup backup = own.begin(kDb, kNoon + i, "manual", "");
-      own.succeed(backup, tests::manifest_of(kDb, backup.started_at), "local", "");
+      const Backup backup = own.begin(kDb, kNoon + i, Trigger::kManual, "");
+      own.succeed(backup, tests::manifest_of(backup), "local", "");
     }
     return 0;
   });
@@ -82,7 +82,7 @@ TEST_F(CatalogProcesses, KeepWhatWasDoneWhenOneIsKilled) {
   { const Catalog made(path_); }
   Child victim([this] {
     Catalog catalog(path_);
-    for (int i = 0;; ++i) catalog.begin(kDb, kNoon + i, "manual", "");
+    for (int i = 0;; ++i) catalog.begin(kDb, kNoon + i, Trigger::kManual, "");
     return 0;
   });
   EXPECT_TRUE(tests::eventually([this] { return Catalog(path_).list({}).size() > 5; }));
@@ -90,7 +90,7 @@ TEST_F(CatalogProcesses, KeepWhatWasDoneWhenOneIsKilled) {
   victim.wait();
   Catalog catalog(path_);
   EXPECT_GT(catalog.list({}).size(), 5U);
-  EXPECT_EQ(catalog.begin(kDb, kNoon - 1, "manual", "").status, "in-progress");
+  EXPECT_EQ(catalog.begin(kDb, kNoon - 1, Trigger::kManual, "").status, BackupStatus::kInProgress);
 }
 
 }  // namespace

@@ -50,8 +50,8 @@ Backup example() {
   Backup backup;
   backup.id = "my-db-2026-04-08-14-30-00";
   backup.source = {"postgres", "my-db", "my-db"};
-  backup.status = "success";
-  backup.trigger = "manual";
+  backup.status = BackupStatus::kSuccess;
+  backup.trigger = Trigger::kManual;
   backup.schedule = "daily";
   backup.label = "before";
   backup.suspect = "it is empty";
@@ -59,9 +59,10 @@ Backup example() {
   backup.finished_at = tests::kNoon + 65;
   backup.engine = "PostgreSQL";
   backup.engine_version = "15.18";
-  backup.raw_size = 5'000'000'000;
-  backup.stored_size = 1'000;
-  backup.copies = {{"local", "success", "", 1'000}};
+  backup.artifacts.emplace_back();
+  backup.artifacts[0].raw_size = 5'000'000'000;
+  backup.artifacts[0].stored_size = 1'000;
+  backup.copies = {{"local", CopyStatus::kSuccess, "", 1'000}};
   return backup;
 }
 

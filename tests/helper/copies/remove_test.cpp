@@ -23,7 +23,7 @@ using tests::ThrowsError;
 
 class RemoveTest : public testing::Test {
  protected:
-  std::string make(const std::string& trigger = "manual") {
+  std::string make(Trigger trigger = Trigger::kManual) {
     return create_backup(state_, {Lab::source(), trigger, ""}, {}).id;
   }
   bool last_good(const std::string& id) { return is_last_good(state_, row_of(state_, id)); }
@@ -37,10 +37,10 @@ TEST_F(RemoveTest, RemovesTheFilesAndKeepsTheRow) {
   const std::string other = make();
   remove_backup(state_, row_of(state_, id));
   const Backup row = row_of(state_, id);
-  EXPECT_EQ(row.status, "success");
+  EXPECT_EQ(row.status, BackupStatus::kSuccess);
   EXPECT_TRUE(row.deleted_at);
   EXPECT_FALSE(row.deleting);
-  EXPECT_EQ(row.copies.at(0).status, "deleted");
+  EXPECT_EQ(row.copies.at(0).status, CopyStatus::kDeleted);
   ASSERT_THAT(state_.catalog().events(row), SizeIs(1));
   EXPECT_EQ(state_.catalog().events(row)[0].what, "deleted");
   EXPECT_THAT([&] { verify_backup(state_, row, kLocalTarget, {}); },
@@ -117,7 +117,7 @@ TEST_F(RemoveTest, TheOnlyGoodOneIsTheLast) {
 
 TEST_F(RemoveTest, NeitherFailedNorSafetyNorHalfDeletedOnesAreAnother) {
   const std::string good = make();
-  make("safety");
+  make(Trigger::kSafety);
   const std::string half = make();
   state_.catalog().mark_deleting(row_of(state_, half));
   lab_.at("export.b", "exit 1");
@@ -136,7 +136,7 @@ TEST_F(RemoveTest, OneOfAnotherSourceIsNotAnother) {
 TEST_F(RemoveTest, ADamagedOneIsNotAnother) {
   const std::string good = make();
   const std::string bad = make();
-  state_.catalog().mark_copy(row_of(state_, bad), {"local", "damaged", "x", {}});
+  state_.catalog().mark_copy(row_of(state_, bad), {"local", CopyStatus::kDamaged, "x", {}});
   EXPECT_TRUE(last_good(good)) << "a script must not take the last way back";
 }
 

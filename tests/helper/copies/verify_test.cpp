@@ -35,7 +35,7 @@ TEST_F(VerifyTest, RecordsThatAllIsWell) {
   EXPECT_FALSE(row().verified_at);
   verify();
   EXPECT_TRUE(row().verified_at);
-  EXPECT_EQ(row().copies.at(0).status, "success");
+  EXPECT_EQ(row().copies.at(0).status, CopyStatus::kSuccess);
 }
 
 TEST_F(VerifyTest, RecordsDamage) {
@@ -43,8 +43,8 @@ TEST_F(VerifyTest, RecordsDamage) {
   EXPECT_THAT([this] { verify(); },
               ThrowsError(ErrorKind::kDamaged, HasSubstr(manifest_.artifacts[1].file)));
   EXPECT_FALSE(row().verified_at);
-  EXPECT_EQ(row().status, "success") << "it was one; its copy is damaged";
-  EXPECT_EQ(row().copies.at(0).status, "damaged");
+  EXPECT_EQ(row().status, BackupStatus::kSuccess) << "it was one; its copy is damaged";
+  EXPECT_EQ(row().copies.at(0).status, CopyStatus::kDamaged);
   EXPECT_THAT(row().copies.at(0).error, HasSubstr("damaged"));
   const auto events = state_.catalog().events(row());
   ASSERT_THAT(events, SizeIs(1));
@@ -56,7 +56,7 @@ TEST_F(VerifyTest, RecordsThatItIsWellAgain) {
   EXPECT_THROW(verify(), Error);
   spill(file_, good_);
   verify();
-  EXPECT_EQ(row().copies.at(0).status, "success");
+  EXPECT_EQ(row().copies.at(0).status, CopyStatus::kSuccess);
   EXPECT_EQ(row().copies.at(0).error, "");
 }
 
@@ -71,21 +71,21 @@ TEST_F(VerifyTest, SaysOnceThatAFileIsMissing) {
 TEST_F(VerifyTest, AMissingManifestIsDamage) {
   fs::remove(lab_.backups_of(Lab::source()) / (manifest_.id + ".json"));
   EXPECT_THAT([this] { verify(); }, ThrowsError(ErrorKind::kDamaged, HasSubstr("manifest")));
-  EXPECT_EQ(row().copies.at(0).status, "damaged");
+  EXPECT_EQ(row().copies.at(0).status, CopyStatus::kDamaged);
 }
 
 TEST_F(VerifyTest, AnErrorThatIsNoDamageIsNotRecordedAsSuch) {
   fs::remove(file_);
   fs::create_directory(file_);  // cannot be read
   EXPECT_THAT([this] { verify(); }, ThrowsError(ErrorKind::kFailed));
-  EXPECT_EQ(row().copies.at(0).status, "success");
+  EXPECT_EQ(row().copies.at(0).status, CopyStatus::kSuccess);
   EXPECT_THAT(state_.catalog().events(row()), IsEmpty());
 }
 
 TEST(RequireContent, IsForSuccessesThatAreThere) {
   Backup backup;
   backup.id = "one-2026-04-08-14-30-00";
-  backup.status = "success";
+  backup.status = BackupStatus::kSuccess;
   EXPECT_NO_THROW(require_content(backup));
   backup.deleting = true;
   EXPECT_THAT([&] { require_content(backup); },
@@ -95,10 +95,10 @@ TEST(RequireContent, IsForSuccessesThatAreThere) {
   EXPECT_THAT([&] { require_content(backup); },
               ThrowsError(ErrorKind::kNotFound, HasSubstr("deleted")));
   backup.deleted_at.reset();
-  backup.status = "in-progress";
+  backup.status = BackupStatus::kInProgress;
   EXPECT_THAT([&] { require_content(backup); },
               ThrowsError(ErrorKind::kNotFound, HasSubstr("not finished")));
-  backup.status = "failed";
+  backup.status = BackupStatus::kFailed;
   backup.error = "the exporter died";
   EXPECT_THAT([&] { require_content(backup); },
               ThrowsError(ErrorKind::kNotFound, HasSubstr("the exporter died")));

@@ -48,7 +48,9 @@ class RecoverTest : public testing::Test {
     if (!backup.empty()) spill(run.notes(), notes);
     return run.record().id;
   }
-  Backup in_progress() { return state_.catalog().begin(Lab::source(), tests::kNoon, "manual", ""); }
+  Backup in_progress() {
+    return state_.catalog().begin(Lab::source(), tests::kNoon, Trigger::kManual, "");
+  }
   fs::path file(const std::string& name) const { return lab_.backups_of(Lab::source()) / name; }
 
   Lab lab_;
@@ -69,7 +71,7 @@ TEST_F(RecoverTest, FailsARowWhoseProcessIsGone) {
   spill(file("." + backup.id + ".b.dump.zst.part"), "half");
   spill(state_.run_directory() / run / "pgpass", "secret");
   EXPECT_THAT(recovered(), HasSubstr(backup.id + " was interrupted"));
-  EXPECT_EQ(row_of(state_, backup.id).status, "failed");
+  EXPECT_EQ(row_of(state_, backup.id).status, BackupStatus::kFailed);
   EXPECT_EQ(row_of(state_, backup.id).error, "interrupted");
   EXPECT_THAT(lab_.calls(), ElementsAre("sweep RUN"));
   expect_sound(lab_);
@@ -96,7 +98,7 @@ TEST_F(RecoverTest, LeavesOtherBackupsOfTheSourceAlone) {
   const Backup backup = in_progress();
   dead_run("create", backup.id);
   recovered();
-  EXPECT_EQ(row_of(state_, good).status, "success");
+  EXPECT_EQ(row_of(state_, good).status, BackupStatus::kSuccess);
   expect_sound(lab_);
 }
 
@@ -133,25 +135,27 @@ TEST_F(RecoverTest, ACleanUpThatFailsForLongIsAlertedUntilNothingIsLeft) {
 TEST_F(RecoverTest, OneThatCannotCleanUpDoesNotKeepTheOthers) {
   lab_.set_live("two", {{"a", "x"}});
   dead_run("restore", "", "1f0c2a9b");
-  const Backup other = state_.catalog().begin(Lab::source("two"), tests::kNoon, "manual", "");
+  const Backup other =
+      state_.catalog().begin(Lab::source("two"), tests::kNoon, Trigger::kManual, "");
   lab_.at("abandon", "exit 1");
   recovered();
-  EXPECT_EQ(row_of(state_, other.id).status, "failed");
+  EXPECT_EQ(row_of(state_, other.id).status, BackupStatus::kFailed);
 }
 
 TEST_F(RecoverTest, ACommandCleansUpWhatItsOwnSourceHasOnThisHostAndNothingElse) {
   lab_.set_live("two", {{"a", "x"}});
   const Backup own = in_progress();
   dead_run("create", own.id);
-  const Backup others = state_.catalog().begin(Lab::source("two"), tests::kNoon, "manual", "");
+  const Backup others =
+      state_.catalog().begin(Lab::source("two"), tests::kNoon, Trigger::kManual, "");
   const std::string said = tests::stderr_of([&] {
     const Lock lock = lock_source(state_, Lab::source(), "create");
     EXPECT_THAT(Lock::holder(lab_.root() / "locks" / (own.source.type + "." + own.source.name)),
                 HasSubstr("create"));
   });
   EXPECT_THAT(said, testing::AllOf(HasSubstr(own.id), testing::Not(HasSubstr(others.id))));
-  EXPECT_EQ(row_of(state_, own.id).status, "failed");
-  EXPECT_EQ(row_of(state_, others.id).status, "in-progress");
+  EXPECT_EQ(row_of(state_, own.id).status, BackupStatus::kFailed);
+  EXPECT_EQ(row_of(state_, others.id).status, BackupStatus::kInProgress);
 }
 
 TEST_F(RecoverTest, WhatLiesOffSiteIsLeftToTheTickWhichLeavesATargetAloneThatFailed) {
@@ -169,21 +173,21 @@ TEST_F(RecoverTest, WhatLiesOffSiteIsLeftToTheTickWhichLeavesATargetAloneThatFai
     spill(push.notes(), "+" + key_of(Lab::source(), id + ".json") + "\n");
     run = push.record().id;
   }
-  state_.catalog().mark_copy(row_of(state_, id), {"off", "in-progress", "", {}});
+  state_.catalog().mark_copy(row_of(state_, id), {"off", CopyStatus::kInProgress, "", {}});
   const auto command = [&] { lock_source(state_, Lab::source(), "create"); };
   EXPECT_THAT(tests::stderr_of(command), IsEmpty());
   EXPECT_THAT(recovered(), HasSubstr("Cannot clean up after " + run));
   EXPECT_THAT(recovered(), IsEmpty()) << "not every minute";
-  EXPECT_EQ(row_of(state_, id).copy_on("off")->status, "in-progress");
+  EXPECT_EQ(row_of(state_, id).copy_on("off")->status, CopyStatus::kInProgress);
   state_.change_settings([](Settings& settings) { settings.targets.clear(); });
   EXPECT_THAT(tests::stderr_of(command), HasSubstr("was interrupted"));
-  EXPECT_EQ(row_of(state_, id).copy_on("off")->status, "failed");
+  EXPECT_EQ(row_of(state_, id).copy_on("off")->status, CopyStatus::kFailed);
 }
 
 TEST_F(RecoverTest, WhatIsBeingCopiedAgainIsLeftToThatCopy) {
   const std::string id = create(state_).id;
   dead_run("push", id);
-  state_.catalog().mark_copy(row_of(state_, id), {kLocalTarget, "in-progress", "", {}});
+  state_.catalog().mark_copy(row_of(state_, id), {kLocalTarget, CopyStatus::kInProgress, "", {}});
   {
     const Copying copying(state_, state_.lock(Lab::source(), "push"), row_of(state_, id), "");
     EXPECT_THAT(recovered(), IsEmpty());
@@ -192,7 +196,7 @@ TEST_F(RecoverTest, WhatIsBeingCopiedAgainIsLeftToThatCopy) {
                 tests::ThrowsError(ErrorKind::kBusy, HasSubstr(id + " is being copied")));
   }
   EXPECT_THAT(recovered(), IsEmpty());
-  EXPECT_EQ(row_of(state_, id).copy_on(kLocalTarget)->status, "success");
+  EXPECT_EQ(row_of(state_, id).copy_on(kLocalTarget)->status, CopyStatus::kSuccess);
 }
 
 TEST_F(RecoverTest, SweepsBeforeItAbandons) {
@@ -261,17 +265,18 @@ TEST_F(RecoverTest, ARunOfATargetThatWasRemovedIsSettledOnce) {
     run.set_target("gone", "host-00c0ffee");
     run.keep();
   }
-  state_.catalog().mark_copy(row_of(state_, manifest.id), {"gone", "in-progress", "", {}});
+  state_.catalog().mark_copy(row_of(state_, manifest.id),
+                             {"gone", CopyStatus::kInProgress, "", {}});
   EXPECT_THAT(recovered(), HasSubstr("was interrupted"));
   EXPECT_THAT(recovered(), IsEmpty()) << "it must not warn for ever";
-  EXPECT_EQ(row_of(state_, manifest.id).copy_on("gone")->status, "failed");
+  EXPECT_EQ(row_of(state_, manifest.id).copy_on("gone")->status, CopyStatus::kFailed);
 }
 
 TEST_F(RecoverTest, ASecondCommandMeanwhileLeavesItToTheFirst) {
   const Backup backup = in_progress();
   const Lock first = state_.lock(Lab::source(), "cleaning up");
   EXPECT_THAT(recovered(), IsEmpty());
-  EXPECT_EQ(row_of(state_, backup.id).status, "in-progress");
+  EXPECT_EQ(row_of(state_, backup.id).status, BackupStatus::kInProgress);
 }
 
 TEST_F(RecoverTest, AManifestThatCannotBeReadIsSaidAndNothingIsRemoved) {

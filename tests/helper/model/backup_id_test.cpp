@@ -14,7 +14,7 @@ using testing::MatchesRegex;
 using testing::SizeIs;
 
 constexpr Time kTime = 1'775'658'600;
-constexpr auto kZstd = Codec::Kind::kZstd;
+const Stages kZstd{find_stage("zstd")};
 
 class IdRoundTrip : public testing::TestWithParam<std::string> {};
 
@@ -44,8 +44,8 @@ INSTANTIATE_TEST_SUITE_P(Texts, NoId,
                                          std::string(101, 'n') + "-2026-04-08-14-30-00"));
 
 TEST(ArtifactFile, SaysHowToOpenIt) {
-  EXPECT_EQ(artifact_file("x", Codec::Kind::kNone), "x.dump");
-  EXPECT_EQ(artifact_file("x", Codec::Kind::kGzip), "x.dump.gz");
+  EXPECT_EQ(artifact_file("x", {}), "x.dump");
+  EXPECT_EQ(artifact_file("x", {find_stage("gzip")}), "x.dump.gz");
   EXPECT_EQ(artifact_file("x", kZstd), "x.dump.zst");
   EXPECT_EQ(artifact_file("x", "my db", 0, kZstd), "x.my%20db.dump.zst");
   EXPECT_EQ(manifest_file("x"), "x.json");

@@ -27,13 +27,15 @@ TEST(Manifest, ReadsTheGoldenFileOfFormat1) {
   EXPECT_EQ(manifest.id, "my-db-2026-04-08-14-30-00");
   EXPECT_EQ(manifest.source, (Source{"postgres", "my-db", "my-db"}));
   EXPECT_EQ(manifest.host, "dokku-0a1b2c3d");
+  EXPECT_EQ(manifest.writer, "5f2c6b1a9e8d7c40");
+  EXPECT_EQ(manifest.sequence, 1'775'658'600);
   EXPECT_EQ(manifest.plugin_version, "0.1.0");
   EXPECT_EQ(manifest.engine, "PostgreSQL");
   EXPECT_EQ(manifest.engine_version, "15.18");
   EXPECT_EQ(manifest.image, "postgres:15");
   EXPECT_THAT(manifest.image_id, HasSubstr("sha256:0011"));
   EXPECT_EQ(manifest.identity, "7352648291047362891");
-  EXPECT_EQ(manifest.trigger, "manual");
+  EXPECT_EQ(manifest.trigger, Trigger::kManual);
   EXPECT_EQ(manifest.label, "before the käse upgrade");
   EXPECT_EQ(manifest.started_at, 1'775'658'600);
   EXPECT_EQ(manifest.finished_at, 1'775'658'665);
@@ -67,7 +69,7 @@ TEST(Manifest, WritesTheGoldenFileAgainByteForByte) {
   EXPECT_EQ(manifest_to_json(parse_manifest(golden())).dump(2) + "\n", golden());
 }
 
-TEST(Manifest, WritesItsSequenceNumberWhereItHasOne) {
+TEST(Manifest, KeepsTheGreatestSequenceNumber) {
   Manifest manifest = parse_manifest(golden());
   manifest.sequence = Manifest::kMostSequence;
   EXPECT_EQ(parse_manifest(manifest_to_json(manifest).dump()).sequence, Manifest::kMostSequence);
@@ -143,6 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"a sequence number beyond what is signed", "/sequence",
                 std::numeric_limits<std::uint64_t>::max()},
         Hostile{"a sequence number that is text", "/sequence", "1"},
+        Hostile{"a trigger that is none", "/trigger", "whim"},
         Hostile{"a newer format", "/format", 2}, Hostile{"a format that never was", "/format", 0},
         Hostile{"a path up", "/artifacts/0/file", "my-db-2026-04-08-14-30-00./../../x"},
         Hostile{"an absolute path", "/artifacts/0/file", "/etc/passwd"},

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "support/shell.hpp"
+#include "support/stages.hpp"
 
 namespace backups {
 namespace {
@@ -11,9 +12,9 @@ TEST(Opening, IsAlwaysACommandThatAShellCanRead) {
   for (const char* kind :
        {"pg_dump-custom", "pg_dumpall-globals", "sqlite-database", "mysql-export", "mariadb-export",
         "mongo-export", "redis-export", "of-another-version", "", "$(reboot)"}) {
-    for (const auto codec : {Codec::Kind::kNone, Codec::Kind::kGzip, Codec::Kind::kZstd}) {
+    for (const Stages& stages : {Stages{}, Stages{tests::kGzip}, Stages{tests::kZstd}}) {
       for (const char* file : {"", "my-db.dump", "it's.dump"}) {
-        const std::string command = open_command(codec, file, reader_or_file(kind, "shop"));
+        const std::string command = open_command(stages, file, reader_or_file(kind, "shop"));
         EXPECT_EQ(tests::shell("sh -n <<'END'\n" + command + "\nEND\n").code, 0) << command;
         EXPECT_EQ(command.find("reboot"), std::string::npos) << "nothing of a manifest is in it";
       }
@@ -30,10 +31,10 @@ TEST(Opening, MakesTheDatabaseWhereTheDumpNamesNone) {
 }
 
 TEST(Opening, ReadsAFileOrStdin) {
-  EXPECT_EQ(open_command(Codec::Kind::kZstd, "a b.zst", "psql"), "zstd -dc 'a b.zst' | psql");
-  EXPECT_EQ(open_command(Codec::Kind::kZstd, "", "psql"), "zstd -dc | psql");
-  EXPECT_EQ(open_command(Codec::Kind::kNone, "", "psql"), "psql");
-  EXPECT_EQ(open_command(Codec::Kind::kNone, "x", "psql"), "cat x | psql");
+  EXPECT_EQ(open_command({tests::kZstd}, "a b.zst", "psql"), "zstd -dc 'a b.zst' | psql");
+  EXPECT_EQ(open_command({tests::kZstd}, "", "psql"), "zstd -dc | psql");
+  EXPECT_EQ(open_command({}, "", "psql"), "psql");
+  EXPECT_EQ(open_command({}, "x", "psql"), "cat x | psql");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ constexpr std::uint64_t kGiB = 1ULL << 30;
 
 TEST(Settings, HaveDefaults) {
   const Settings settings;
-  EXPECT_EQ(settings.compression(kDb), (Codec{Codec::Kind::kZstd, 3}));
+  EXPECT_EQ(settings.compression(kDb), parse_encoding("zstd:3").value());
   EXPECT_EQ(settings.seconds(kDb, "start-timeout"), 30 * 60);
   EXPECT_EQ(settings.seconds(kDb, "silence-timeout"), 10 * 60);
   EXPECT_EQ(settings.get(kDb, "compression"), "zstd");
@@ -198,8 +198,8 @@ TEST(Settings, ReadTheGoldenFileOfFormat1AndWriteItAgain) {
   EXPECT_EQ(settings.host_id, "0a1b2c3d");
   EXPECT_THAT(settings.pins, ElementsAre("postgres:my-db-2026-04-08-14-30-00",
                                          "sqlite:app.db-1f0c2a9b-2026-04-09-02-00-00"));
-  EXPECT_EQ(settings.compression("postgres:my-db"), (Codec{Codec::Kind::kZstd, 9}));
-  EXPECT_EQ(settings.compression("redis:cache"), (Codec{Codec::Kind::kGzip, 6}));
+  EXPECT_EQ(settings.compression("postgres:my-db"), parse_encoding("zstd:9").value());
+  EXPECT_EQ(settings.compression("redis:cache"), parse_encoding("gzip:6").value());
   EXPECT_EQ(settings.seconds("redis:cache", "silence-timeout"), 120);
   EXPECT_EQ(settings.disk_reserve("redis:cache", 1000), 50U);
   EXPECT_EQ(settings.to_text(), text);
@@ -358,7 +358,7 @@ TEST_P(BadValue, IsNamedAndDoesNotCount) {
   const std::string key = GetParam();
   const std::string text = R"({"properties": {"--global": {")" + key + R"(": "soon"}}})";
   const Settings settings = Settings::parse(text);
-  EXPECT_EQ(settings.compression(kDb), (Codec{Codec::Kind::kZstd, 3}));
+  EXPECT_EQ(settings.compression(kDb), parse_encoding("zstd:3").value());
   EXPECT_EQ(settings.disk_reserve(kDb, 1000), 100U);
   EXPECT_EQ(settings.seconds(kDb, "start-timeout"), 30 * 60);
   EXPECT_EQ(settings.seconds(kDb, "silence-timeout"), 10 * 60);

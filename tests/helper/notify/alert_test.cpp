@@ -72,7 +72,7 @@ class AlertTest : public testing::Test {
     return found;
   }
   CreateRequest request(std::vector<std::string> targets = {"local"},
-                        const std::string& trigger = "schedule") {
+                        Trigger trigger = Trigger::kSchedule) {
     return {Lab::source(), trigger, "", std::move(targets)};
   }
   Manifest created() {
@@ -112,7 +112,7 @@ TEST_F(AlertTest, AFailureNamesTheBackupThatFailed) {
   ASSERT_THAT(server_.requests(), SizeIs(1));
   const Json body = Json::parse(server_.requests()[0].body);
   const std::string id = body["backup"];
-  EXPECT_EQ(tests::row_of(state_, id).status, "failed");
+  EXPECT_EQ(tests::row_of(state_, id).status, BackupStatus::kFailed);
   EXPECT_EQ(body["host"], state_.host());
   EXPECT_EQ(body["code"], 1);
 }
@@ -163,7 +163,8 @@ TEST_F(AlertTest, WhatNoBackupIsToBlameForIsNotTold) {
   set_webhook();
   for (const auto kind : {ErrorKind::kCancelled, ErrorKind::kBusy})
     tell_outcome(state_, request(), Error(kind, "x"));
-  tell_outcome(state_, request({"local"}, "manual"), Error(ErrorKind::kNotFound, "mistyped"));
+  tell_outcome(state_, request({"local"}, Trigger::kManual),
+               Error(ErrorKind::kNotFound, "mistyped"));
   EXPECT_THAT(waiting(), IsEmpty());
   tell_outcome(state_, request(), Error(ErrorKind::kNotFound, "it is gone"));
   EXPECT_THAT(waiting(), ElementsAre("failure fake:one"));

@@ -16,18 +16,21 @@ using testing::Not;
 using tests::kNoon;
 using tests::Lab;
 using tests::manifest_of;
+using tests::sealed;
 
 const Source kDb{"postgres", "my-db", "my-db"};
 
 class MetricsTest : public testing::Test {
  protected:
-  Backup success(Time time, const Source& source = kDb, const std::string& trigger = "manual") {
+  Backup success(Time time, const Source& source = kDb, Trigger trigger = Trigger::kManual) {
     const Backup backup = catalog_.begin(source, time, trigger, "");
-    catalog_.succeed(backup, manifest_of(source, time), "local", "");
+    catalog_.succeed(backup, manifest_of(backup), "local", "");
     return backup;
   }
-  void failure(Time time) { catalog_.fail(catalog_.begin(kDb, time, "manual", ""), "x", time + 1); }
-  void copy(const Backup& backup, const std::string& target, const std::string& status) {
+  void failure(Time time) {
+    catalog_.fail(catalog_.begin(kDb, time, Trigger::kManual, ""), "x", time + 1);
+  }
+  void copy(const Backup& backup, const std::string& target, CopyStatus status) {
     catalog_.mark_copy(backup, {target, status, "", {}});
   }
   std::string text() { return metrics_text(catalog_); }
@@ -64,7 +67,7 @@ TEST_F(MetricsTest, AreOfTheLastSuccessAndTheLastAttempt) {
 TEST_F(MetricsTest, AreNotOfWhatIsDeletedOrOnlyForSafety) {
   success(kNoon);
   catalog_.mark_deleted(success(kNoon + 100), kNoon + 101);
-  success(kNoon + 200, kDb, "safety");
+  success(kNoon + 200, kDb, Trigger::kSafety);
   EXPECT_THAT(text(), HasSubstr(line("backups_last_success_timestamp_seconds", "",
                                      manifest_of(kDb, kNoon).finished_at)));
 }
@@ -74,9 +77,10 @@ TEST_F(MetricsTest, AreOfWhatLatestSelects) {
   success(kNoon);
   Manifest suspect = manifest_of(kDb, kNoon + 100);
   suspect.suspect = "it has 0 rows";
-  catalog_.succeed(catalog_.begin(kDb, kNoon + 100, "manual", ""), suspect, "local", "");
-  copy(success(kNoon + 200), "local", "damaged");
-  success(kNoon + 300, kDb, "final");
+  catalog_.succeed(catalog_.begin(kDb, kNoon + 100, Trigger::kManual, ""), sealed(suspect), "local",
+                   "");
+  copy(success(kNoon + 200), "local", CopyStatus::kDamaged);
+  success(kNoon + 300, kDb, Trigger::kFinal);
   EXPECT_THAT(text(), HasSubstr(line("backups_last_success_timestamp_seconds", "",
                                      manifest_of(kDb, kNoon).finished_at)));
   EXPECT_EQ(catalog_.latest(kDb)->started_at, kNoon);
@@ -85,16 +89,16 @@ TEST_F(MetricsTest, AreOfWhatLatestSelects) {
 TEST_F(MetricsTest, AreOfEachTarget) {
   const Backup first = success(kNoon - 100);
   const Backup last = success(kNoon);
-  copy(first, "far", "success");
-  copy(last, "far", "failed");
-  copy(last, "near", "in-progress");
+  copy(first, "far", CopyStatus::kSuccess);
+  copy(last, "far", CopyStatus::kFailed);
+  copy(last, "near", CopyStatus::kInProgress);
   const std::string far = R"(,target="far")";
   EXPECT_THAT(text(), AllOf(HasSubstr(line("backups_copy_last_success_timestamp_seconds", far,
                                            manifest_of(kDb, kNoon - 100).finished_at)),
                             HasSubstr(line("backups_copy_ok", far, 0)),
                             HasSubstr(line("backups_copy_ok", R"(,target="local")", 1)),
                             Not(HasSubstr(R"(target="near")"))));
-  copy(last, "far", "success");
+  copy(last, "far", CopyStatus::kSuccess);
   EXPECT_THAT(text(), HasSubstr(line("backups_copy_ok", far, 1)));
 }
 
@@ -102,7 +106,7 @@ TEST_F(MetricsTest, AreNotOfAServiceThatWasDestroyed) {
   const Source other{"postgres", "other", "other"};
   success(kNoon);
   failure(kNoon + 50);
-  success(kNoon + 100, kDb, "final");
+  success(kNoon + 100, kDb, Trigger::kFinal);
   success(kNoon, other);
   JobMarks(catalog_.database()).mark_done(kDestroyed + kDb.text(), kNoon + 100);
   EXPECT_THAT(text(), AllOf(Not(HasSubstr("my-db")), HasSubstr("postgres:other")));

@@ -103,7 +103,7 @@ TEST_P(DamagedArtifact, IsFoundBeforeAnythingIsTouched) {
               ThrowsError(ErrorKind::kDamaged, HasSubstr(manifest_.artifacts[GetParam()].file)));
   EXPECT_THAT(lab_.calls(), ElementsAre("describe one"));
   expect_untouched();
-  EXPECT_EQ(row_of(state_, manifest_.id).copies.at(0).status, "damaged");
+  EXPECT_EQ(row_of(state_, manifest_.id).copies.at(0).status, CopyStatus::kDamaged);
   EXPECT_FALSE(row_of(state_, manifest_.id).verified_at);
 }
 

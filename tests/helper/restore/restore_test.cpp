@@ -112,7 +112,7 @@ TEST_F(RestoreTest, TakesASafetyBackupOfWhatIsThere) {
   restore->apply({});
   EXPECT_EQ(lab_.live(), original_);
   const Backup row = row_of(state_, safety.id);
-  EXPECT_EQ(row.trigger, "safety");
+  EXPECT_EQ(row.trigger, Trigger::kSafety);
   EXPECT_THAT(row.label, HasSubstr(id_));
   EXPECT_EQ(state_.catalog().latest(Lab::source())->id, id_);
   id_ = safety.id;

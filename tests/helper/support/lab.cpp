@@ -161,7 +161,7 @@ void Lab::add_hook(const std::string& type, const std::string& action, const std
 
 Manifest create(State& state, const Source& source, const Progress& progress) {
   const Lock lock = state.lock(source, "create");
-  return create_backup(state, {source, "manual", ""}, progress);
+  return create_backup(state, {source, Trigger::kManual, ""}, progress);
 }
 
 void restore(State& state, const std::string& id, const Source& into, bool in_place) {
@@ -193,7 +193,7 @@ void expect_sound(const Lab& lab) {
 
   std::vector<std::string> expected;
   for (const auto& backup : state.catalog().list({})) {
-    if (backup.status != "success") continue;
+    if (backup.status != BackupStatus::kSuccess) continue;
     try {
       const Manifest manifest = verify_backup(state, backup, kLocalTarget, {});
       expected.push_back(backup.id + ".json");

@@ -1,13 +1,21 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
+
+#include "model/backup.hpp"
 #include "model/backup_id.hpp"
-#include "model/manifest.hpp"
 #include "support/printers.hpp"
 
 namespace backups::tests {
 
 /// 2026-04-08T14:30:00Z
 constexpr Time kNoon = 1'775'658'600;
+
+/// With the bytes that say what it holds now.
+inline Manifest sealed(Manifest manifest) {
+  manifest.bytes = manifest_to_json(manifest).dump();
+  return manifest;
+}
 
 /// A manifest of two artifacts, 30 bytes stored and 300 plain; no files.
 inline Manifest manifest_of(const Source& source, Time time) {
@@ -17,7 +25,8 @@ inline Manifest manifest_of(const Source& source, Time time) {
   manifest.host = "host-00c0ffee";
   manifest.engine = "Fake";
   manifest.engine_version = "12.3";
-  manifest.trigger = "manual";
+  manifest.trigger = Trigger::kManual;
+  manifest.sequence = time;
   manifest.started_at = time;
   manifest.finished_at = time + 5;
   for (const char* name : {"a", "b"}) {
@@ -28,7 +37,19 @@ inline Manifest manifest_of(const Source& source, Time time) {
     artifact.raw_size = name[0] == 'a' ? 100 : 200;
     manifest.artifacts.push_back(artifact);
   }
-  return manifest;
+  return sealed(manifest);
+}
+
+/// The same for a backup that has begun.
+inline Manifest manifest_of(const Backup& backup) {
+  Manifest manifest = manifest_of(backup.source, backup.started_at);
+  manifest.id = backup.id;
+  manifest.trigger = backup.trigger;
+  manifest.label = backup.label;
+  manifest.sequence = backup.sequence;
+  for (auto& artifact : manifest.artifacts)
+    artifact.file = manifest.id + "." + artifact.name + ".dump";
+  return sealed(manifest);
 }
 
 }  // namespace backups::tests

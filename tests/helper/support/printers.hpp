@@ -3,8 +3,8 @@
 #include <ostream>
 
 #include "base/error.hpp"
-#include "model/codec.hpp"
 #include "model/source.hpp"
+#include "stream/stage.hpp"
 
 namespace backups {
 
@@ -18,8 +18,8 @@ inline void PrintTo(const Source& source, std::ostream* out) {
   *out << source.text() << " (" << source.address << ")";
 }
 
-inline void PrintTo(const Codec& codec, std::ostream* out) {
-  *out << codec_name(codec.kind) << ":" << codec.level;
+inline void PrintTo(const Step& step, std::ostream* out) {
+  *out << step.stage->name << ":" << step.level;
 }
 
 }  // namespace backups

@@ -1,11 +1,12 @@
 // What is stored opens with the ordinary tools, and what they make opens here.
 #include <gmock/gmock.h>
 
-#include "stream/compress.hpp"
+#include "stream/stage.hpp"
 #include "support/directory.hpp"
 #include "support/errors.hpp"
 #include "support/shell.hpp"
 #include "support/sinks.hpp"
+#include "support/stages.hpp"
 
 namespace backups {
 namespace {
@@ -14,16 +15,15 @@ using tests::Collector;
 using tests::shell;
 using tests::slurp;
 using tests::spill;
-using Kind = Codec::Kind;
 
-class Tool : public testing::TestWithParam<Codec> {
+class Tool : public testing::TestWithParam<Step> {
  protected:
-  std::string name() const { return codec_name(GetParam().kind); }
+  std::string name() const { return GetParam().stage->name; }
   std::string file(const std::string& name) const { return directory_ / name; }
 
   std::string decompressed(const std::string& bytes) const {
     Collector out;
-    const auto sink = make_decompressor(GetParam().kind, out);
+    const auto sink = GetParam().stage->decode(out);
     tests::write_in_pieces(*sink, bytes, 65536);
     sink->finish();
     return out.text;
@@ -43,7 +43,7 @@ TEST_P(Tool, OpensWhatIsStored) {
   for (const std::size_t size : {0UL, 1UL, 131'072UL, 262'144UL, 3'000'001UL}) {
     const std::string text = tests::prose(size);
     Collector out;
-    const auto sink = make_compressor(GetParam(), out);
+    const auto sink = GetParam().stage->encode(GetParam().level, out);
     tests::write_in_pieces(*sink, text, 50'000);
     sink->finish();
     spill(file("stored"), out.text);
@@ -67,14 +67,14 @@ TEST_P(Tool, MakesSeveralStreamsInOneFileThatOpenHere) {
   const std::string both = made_by_tool(first) + made_by_tool("") + made_by_tool(second);
   EXPECT_TRUE(decompressed(both) == first + second);
   Collector byte_by_byte;
-  const auto sink = make_decompressor(GetParam().kind, byte_by_byte);
+  const auto sink = GetParam().stage->decode(byte_by_byte);
   tests::write_in_pieces(*sink, made_by_tool("one ") + made_by_tool("two"), 1);
   sink->finish();
   EXPECT_EQ(byte_by_byte.text, "one two");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Tool, testing::Values(Codec{Kind::kGzip, 6}, Codec{Kind::kZstd, 3}),
-                         [](const auto& info) { return codec_name(info.param.kind); });
+INSTANTIATE_TEST_SUITE_P(All, Tool, testing::Values(tests::step("gzip:6"), tests::step("zstd:3")),
+                         [](const auto& info) { return std::string(info.param.stage->name); });
 
 class GzipTool : public Tool {};
 
@@ -83,7 +83,7 @@ TEST_P(GzipTool, MayNameTheFileInTheHeader) {
   ASSERT_EQ(shell("gzip -N -9 " + file("named")).code, 0);
   EXPECT_EQ(decompressed(slurp(file("named.gz"))), "text");
 }
-INSTANTIATE_TEST_SUITE_P(Gzip, GzipTool, testing::Values(Codec{Kind::kGzip, 6}));
+INSTANTIATE_TEST_SUITE_P(Gzip, GzipTool, testing::Values(tests::step("gzip:6")));
 
 class ZstdTool : public Tool {};
 
@@ -95,13 +95,13 @@ TEST_P(ZstdTool, MayLeaveOutChecksumAndSizeOrUseALongWindow) {
 
 TEST_P(ZstdTool, SaysThatWhatIsStoredHasAChecksum) {
   Collector out;
-  const auto sink = make_compressor(GetParam(), out);
+  const auto sink = GetParam().stage->encode(GetParam().level, out);
   sink->write("text");
   sink->finish();
   spill(file("stored.zst"), out.text);
   EXPECT_THAT(shell("zstd -lv " + file("stored.zst")).out, testing::HasSubstr("XXH64"));
 }
-INSTANTIATE_TEST_SUITE_P(Zstd, ZstdTool, testing::Values(Codec{Kind::kZstd, 3}));
+INSTANTIATE_TEST_SUITE_P(Zstd, ZstdTool, testing::Values(tests::step("zstd:3")));
 
 }  // namespace
 }  // namespace backups

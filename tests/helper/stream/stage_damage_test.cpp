@@ -1,35 +1,35 @@
 // Input that is not whole: never taken for good, never anything but damage.
 #include <gmock/gmock.h>
 
-#include "stream/compress.hpp"
+#include "stream/stage.hpp"
 #include "support/errors.hpp"
 #include "support/shell.hpp"
 #include "support/sinks.hpp"
+#include "support/stages.hpp"
 
 namespace backups {
 namespace {
 
 using tests::Collector;
 using tests::ThrowsError;
-using Kind = Codec::Kind;
 
-std::string compressed(Kind kind, const std::string& text) {
+std::string compressed(const Stage* stage, const std::string& text) {
   Collector out;
-  const auto sink = make_compressor({kind, 3}, out);
+  const auto sink = stage->encode(3, out);
   sink->write(text);
   sink->finish();
   return out.text;
 }
 
-std::string decompressed(Kind kind, const std::string& bytes) {
+std::string decompressed(const Stage* stage, const std::string& bytes) {
   Collector out;
-  const auto sink = make_decompressor(kind, out);
+  const auto sink = stage->decode(out);
   sink->write(bytes);
   sink->finish();
   return out.text;
 }
 
-class DamagedStream : public testing::TestWithParam<Kind> {
+class DamagedStream : public testing::TestWithParam<const Stage*> {
  protected:
   const std::string text_ = tests::prose(500) + tests::noise(100);
   const std::string stored_ = compressed(GetParam(), text_);
@@ -63,7 +63,7 @@ TEST_P(DamagedStream, AFlippedBitIsNeverTakenForGood) {
     }
   }
   // gzip checks no flag, time and system of its header; zstd has an unused bit, and a window size.
-  EXPECT_LE(harmless, GetParam() == Kind::kGzip ? 8U * 7 : 12U);
+  EXPECT_LE(harmless, GetParam() == tests::kGzip ? 8U * 7 : 12U);
 }
 
 TEST_P(DamagedStream, MoreBehindItIsDamage) {
@@ -84,7 +84,7 @@ TEST_P(DamagedStream, NothingAtAllIsDamage) {
 }
 
 TEST_P(DamagedStream, ThatOfTheOtherCodecIsDamage) {
-  const Kind other = GetParam() == Kind::kGzip ? Kind::kZstd : Kind::kGzip;
+  const Stage* other = GetParam() == tests::kGzip ? tests::kZstd : tests::kGzip;
   EXPECT_THAT([&] { decompressed(other, stored_); }, ThrowsError(ErrorKind::kDamaged));
 }
 
@@ -93,12 +93,11 @@ TEST_P(DamagedStream, ThatGrowsWithoutEndStopsWithItsReader) {
   const std::string bomb = compressed(GetParam(), std::string(50'000'000, '\0'));
   EXPECT_LT(bomb.size(), 500'000U);
   tests::FullSink full(1'000'000);
-  EXPECT_THAT([&] { make_decompressor(GetParam(), full)->write(bomb); },
-              ThrowsError(ErrorKind::kNoSpace));
+  EXPECT_THAT([&] { GetParam()->decode(full)->write(bomb); }, ThrowsError(ErrorKind::kNoSpace));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, DamagedStream, testing::Values(Kind::kGzip, Kind::kZstd),
-                         [](const auto& info) { return codec_name(info.param); });
+INSTANTIATE_TEST_SUITE_P(All, DamagedStream, testing::Values(tests::kGzip, tests::kZstd),
+                         [](const auto& info) { return std::string(info.param->name); });
 
 }  // namespace
 }  // namespace backups

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace backups {
+
+/// The words for the values of an enum, which count from 0: as they are written to disk and shown.
+template <typename Enum, std::size_t N>
+struct Words {
+  std::array<const char*, N> words;
+
+  constexpr const char* operator[](Enum value) const {
+    return words[static_cast<std::size_t>(value)];
+  }
+  /// Nothing for a word that is none of them.
+  constexpr std::optional<Enum> find(std::string_view word) const {
+    for (std::size_t i = 0; i < N; ++i)
+      if (word == words[i]) return static_cast<Enum>(i);
+    return std::nullopt;
+  }
+};
+
+}  // namespace backups

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "stream/stage.hpp"
+
+namespace backups::tests {
+
+/// "zstd:3", as a person asks for it.
+inline Step step(const std::string& text) { return parse_encoding(text)->front(); }
+
+inline const Stage* const kGzip = find_stage("gzip");
+inline const Stage* const kZstd = find_stage("zstd");
+
+}  // namespace backups::tests
