@@ -117,7 +117,7 @@ class Attempt {
     try {
       const Description description = describe(state_, run_, log_, request_.source);
       if (!description.exists())
-        throw Error(ErrorKind::kNotFound, "there is no " + request_.source.spelling());
+        throw Error(ErrorKind::kNotFound, "source " + request_.source.spelling() + " not found");
       found = true;
       require_running(description, request_.source);
       require_restorable(state_, description, request_.source);

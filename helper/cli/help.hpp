@@ -9,7 +9,7 @@ namespace backups {
 
 /// `help [<verb>]`, and for the plugin `help --dokku`, `help --dokku --all`, `help --completion`.
 /// `help --markdown` and `help --man` print docs/cli.md and docs/backups-helper.1. Throws Error,
-/// kBadInput, for a word that is no verb.
+/// kBadInput, for an unknown verb.
 void print_help(const std::vector<std::string>& arguments);
 
 /// The help of one verb as it is called with `prefix` (base/command.hpp), in lines of at most

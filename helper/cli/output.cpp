@@ -150,15 +150,15 @@ nlohmann::ordered_json backup_to_json(const Backup& backup, bool pinned) {
 
 Progress make_progress() {
   if (log::quiet()) return {};
-  struct Shown {
+  struct LastLine {
     SteadyClock::time_point start = SteadyClock::now();
     SteadyClock::time_point last = SteadyClock::now();
     std::string doing;
   };
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   const auto pause = terminal ? std::chrono::milliseconds(200) : std::chrono::milliseconds(15'000);
-  return [=, shown = std::make_shared<Shown>()](const std::string& doing, std::uint64_t done,
-                                                std::uint64_t expected) {
+  return [=, shown = std::make_shared<LastLine>()](const std::string& doing, std::uint64_t done,
+                                                   std::uint64_t expected) {
     const auto time = SteadyClock::now();
     if (doing != shown->doing) {
       shown->doing = doing;

@@ -124,8 +124,8 @@ void try_copies(State& state, const Backup& backup,
                 const std::string& except) {
   const auto copies = holders(backup, except);
   if (copies.empty())
-    throw Error(ErrorKind::kDamaged, "there is no good copy of " + backup.id + ": see " +
-                                         command("info") + " " + backup.text());
+    throw Error(ErrorKind::kDamaged,
+                backup.id + " has no good copy: see " + command("info") + " " + backup.text());
   for (const auto& copy : copies) {
     try {
       use(store_of(state, backup, copy.target), copy.target);

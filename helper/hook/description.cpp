@@ -121,7 +121,7 @@ void require_running(const Description& description, const Source& source) {
   using State = Description::State;
   if (description.state == State::kRunning) return;
   if (description.state == State::kMissing)
-    throw Error(ErrorKind::kNotFound, "there is no " + source.spelling());
+    throw Error(ErrorKind::kNotFound, "source " + source.spelling() + " not found");
   const auto kind = description.state == State::kPaused ? ErrorKind::kPaused : ErrorKind::kStopped;
   throw Error(kind, source.spelling() + " " + state_words(description) + ": " +
                         (description.reason.empty()

@@ -256,7 +256,7 @@ Backup Resolver::latest(const Source& source) {
                                               : " is suspect") +
            ", and @latest does not select it: specify its id";
   if (!found)
-    throw Error(ErrorKind::kNotFound, "there is no successful backup of " + source.spelling() +
+    throw Error(ErrorKind::kNotFound, source.spelling() + " has no successful backup" +
                                           (hint.empty() ? "" : "; " + hint));
   if (!hint.empty()) log::warn("There is a newer backup: " + hint + " to use it");
   const auto before = state_.catalog().find(source.type, found->reference);
@@ -281,7 +281,9 @@ Backup Resolver::backup(const std::string& word) {
   std::vector<Backup> found = state_.catalog().find(id);
   if (colon != std::string::npos)
     std::erase_if(found, [&](const Backup& b) { return b.source.type != word.substr(0, colon); });
-  if (found.empty()) throw Error(ErrorKind::kNotFound, "there is no backup " + in_quotes(word));
+  if (found.empty())
+    throw Error(ErrorKind::kNotFound,
+                "backup " + in_quotes(word) + " not found (see " + command("list") + ")");
   std::vector<Source> sources;
   for (const auto& backup : found) sources.push_back(backup.source);
   sources = allowed(sources);

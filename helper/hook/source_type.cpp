@@ -119,7 +119,7 @@ SourceType parse_source_type(const std::string& text, const std::string& type) {
 SourceType source_type(const State& state, const HookSet& hooks) {
   const fs::path file = hooks.path(state) / kFile;
   try {
-    if (!fs::is_regular_file(file)) fail("there is no such file");
+    if (!fs::is_regular_file(file)) fail("the file does not exist");
     if (fs::file_size(file) > kLargestFile) fail("it is too large");
     return parse_source_type(read_file(file).value_or(""), hooks.type);
   } catch (const std::exception& error) {

@@ -88,7 +88,7 @@ std::string find_sendmail(const State& state) {
     if (directory.starts_with('/') && ::access(path.c_str(), X_OK) == 0) return path;
   }
   throw Error(ErrorKind::kNotFound,
-              "there is no sendmail on this host: install one, for example the msmtp-mta package");
+              "sendmail not found on this host: install one, for example the msmtp-mta package");
 }
 
 void send_mail(const State& state, const Settings& settings, const Alert& alert) {

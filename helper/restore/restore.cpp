@@ -54,8 +54,8 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
   run_.set_hooks(hooks_.directory);
   if (target_.state == Description::State::kMissing)
     throw Error(ErrorKind::kNotFound,
-                "there is no " + request_.target.spelling() +
-                    " to restore into: create an empty one first, or specify another with --into");
+                request_.target.spelling() +
+                    " does not exist: create an empty one first, or specify another with --into");
   require_running(target_, request_.target);
   check_engine();
 }

@@ -128,18 +128,18 @@ Places places_of(const std::map<std::string, Gone>& gone) {
 
 }  // namespace
 
-std::vector<Judged> judge(State& state, const Source& source) {
+std::vector<RetentionVerdict> evaluate_retention(State& state, const Source& source) {
   const Settings settings = state.settings();
   const HostIdentity host = settings.targets.empty() ? settings.host : host_identity(state);
   Catalog::Filter filter;
   filter.source = source;
   filter.status = BackupStatus::kSuccess;
-  std::vector<Judged> judged;
+  std::vector<RetentionVerdict> evaluated;
   std::vector<RetentionItem> items;
   for (const auto& backup : state.catalog().list(filter)) {
     for (const auto& copy : backup.copies) {
       if (!copy.was_made() || !is_ours(settings, host, copy)) continue;
-      judged.push_back({backup, copy.target, {}});
+      evaluated.push_back({backup, copy.target, {}});
       items.push_back(item_of(settings, backup, copy));
     }
   }
@@ -151,15 +151,15 @@ std::vector<Judged> judge(State& state, const Source& source) {
       items, [&](const auto& group, const auto& target) { return groups.rules(group, target); },
       [&](const auto& group, Time time) { return groups.civil(group, time); },
       {now(), has_leapt(state)});
-  for (std::size_t i = 0; i < judged.size(); ++i) judged[i].verdict = verdicts[i];
-  return judged;
+  for (std::size_t i = 0; i < evaluated.size(); ++i) evaluated[i].verdict = verdicts[i];
+  return evaluated;
 }
 
 namespace {
 
 std::map<std::string, Gone> find_gone(State& state, const Source& source) {
   std::map<std::string, Gone> gone;
-  for (const auto& one : judge(state, source)) {
+  for (const auto& one : evaluate_retention(state, source)) {
     if (one.verdict.keep) continue;
     gone[one.backup.id].backup = one.backup;
     gone[one.backup.id].targets.push_back(one.target);

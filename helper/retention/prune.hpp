@@ -10,7 +10,7 @@
 namespace backups {
 
 /// What retention says of one copy.
-struct Judged {
+struct RetentionVerdict {
   Backup backup;
   std::string target;
   Verdict verdict;
@@ -18,15 +18,16 @@ struct Judged {
 
 /// Of every copy of a source, newest backups first: what a schedule made by the rules of that
 /// schedule, all else by the properties keep-….
-std::vector<Judged> judge(State& state, const Source& source);
+std::vector<RetentionVerdict> evaluate_retention(State& state, const Source& source);
 
 struct Pruned {
   std::size_t removed = 0;  ///< copies
   std::size_t failed = 0;   ///< copies that could not be removed, which was said
 };
 
-/// Removes the copies that judge() does not keep; of a backup without any, its row stays. Whoever
-/// calls holds the lock of the source. What cannot be removed is said, and left for the next time.
+/// Removes the copies that evaluate_retention() does not keep; of a backup without any, its row
+/// stays. Whoever calls holds the lock of the source. What cannot be removed is said, and left for
+/// the next time.
 Pruned prune(State& state, const Source& source);
 
 /// Forgets what failed or was deleted more than a year ago, and its log.

@@ -11,7 +11,7 @@ namespace {
 
 void copy_file(const std::filesystem::path& file, Sink& sink) {
   const auto fd = open_to_read(file);
-  if (!fd) throw Error(ErrorKind::kNotFound, "there is no file " + file.string());
+  if (!fd) throw Error(ErrorKind::kNotFound, "file " + file.string() + " not found");
   std::vector<char> buffer(1024 * 1024);
   while (const std::size_t got = read_some(fd->get(), buffer.data(), buffer.size(), file.string()))
     sink.write({buffer.data(), got});

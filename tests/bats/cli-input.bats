@@ -113,9 +113,9 @@ wrong() {
     wrong 2 "'db@newest' is neither the id" "$verb" db@newest
     wrong 2 "'../$ID' is neither the id" "$verb" "../$ID"
     wrong 2 "'db-2026-13-08-14-30-00' is neither the id" "$verb" db-2026-13-08-14-30-00
-    wrong 3 "there is no backup 'db-2020-01-01-00-00-00'" "$verb" db-2020-01-01-00-00-00
-    wrong 3 "there is no backup 'other:$ID'" "$verb" "other:$ID"
-    wrong 3 "there is no successful backup of other:db" "$verb" other:db@latest
+    wrong 3 "backup 'db-2020-01-01-00-00-00' not found (see " "$verb" db-2020-01-01-00-00-00
+    wrong 3 "backup 'other:$ID' not found (see " "$verb" "other:$ID"
+    wrong 3 "other:db has no successful backup" "$verb" other:db@latest
   done
 }
 
@@ -140,7 +140,7 @@ wrong() {
   wrong 2 "not 'soon'" set --global silence-timeout soon
   wrong 2 "not '95%'" set --global disk-reserve 95%
   wrong 2 "not 'lots'" set --global disk-reserve lots
-  wrong 3 "there is no app web" set app:web before-deploy true
+  wrong 3 "app web not found" set app:web before-deploy true
 }
 
 @test "--root and --hooks are for a shell only, not for those who come through dokku" {

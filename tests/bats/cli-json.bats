@@ -44,7 +44,7 @@ assert_values() {
   assert_json '.backups[0] | keys_unsorted | join(" ")' "source status error"
   assert_json '.backups[0] | "\(.source) \(.status) \(.error)"' "fake:db failed broken"
   run -3 --separate-stderr helper create fake:nothing --format=json
-  assert_json '.backups[0].error' "there is no fake:nothing"
+  assert_json '.backups[0].error' "source fake:nothing not found"
 }
 
 @test "list and info" {

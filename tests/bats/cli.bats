@@ -114,7 +114,7 @@ column() {
   helper trigger before-destroy fake db 2>/dev/null
   id=$(catalog "SELECT id FROM backups WHERE trigger = 'final'")
   run -3 --separate-stderr helper info fake:db@latest
-  assert_contains "$stderr" "no successful backup of fake:db; $id was taken before"
+  assert_contains "$stderr" "fake:db has no successful backup; $id was taken before"
   catalog "UPDATE backups SET trigger = 'manual', manifest = json_set(manifest, '\$.trigger', 'manual') WHERE id = '$id'"
   helper trigger before-destroy fake db 2>/dev/null
   run -0 --separate-stderr helper info fake:db@latest --format json

@@ -131,7 +131,7 @@ BASH
   id=$(backup "redis:$R") || true
   mv "$plugin.real" "$plugin"
   run ! --separate-stderr dokku backups:restore "redis:$id" --force
-  assert_contains "${stderr_lines[-1]}" "can't read this dump"
+  assert_contains "${stderr_lines[-1]}" "cannot read this dump"
   assert_equal "$(redis GET one)" before
 }
 
@@ -141,7 +141,7 @@ BASH
   dokku redis:export "$R" >"$dump" 2>/dev/null
   redis SET one now
   run -7 --separate-stderr dokku backups:adopt "redis:$R" </etc/passwd
-  assert_contains "${stderr_lines[-1]}" "can't read this dump"
+  assert_contains "${stderr_lines[-1]}" "cannot read this dump"
   run -7 --separate-stderr dokku backups:adopt "redis:$R" < <(head -c -9 "$dump")
   run -0 --separate-stderr dokku backups:adopt "redis:$R" <"$dump"
   run -0 --separate-stderr dokku backups:restore "redis:$output" --force
@@ -191,7 +191,7 @@ BASH
   assert_contains "${stderr_lines[-1]}" "ERROR 2013 (HY000) at line 40: Lost connection to server during query"
   assert_contains "${stderr_lines[-1]}" "mariadb:$M is running"
   assert_equal "$(sql <<<'SELECT group_concat(id ORDER BY id) FROM customers; SELECT group_concat(id) FROM orders' | paste -sd' ')" "7,8 1"
-  # The server on which the import was tried, and what the failed one had made newly, are gone too.
+  # The server on which the import was tried, and what the failed one had created, are gone too.
   assert_equal "$(docker ps --all --quiet --filter label=backups.run --filter ancestor=mariadb:10.11)" ""
   assert_equal "$(sql <<<'SHOW TABLES' | paste -sd' ')" "customers new orders"
   sql <<<'DROP TABLE `new`'

@@ -93,7 +93,7 @@ check_restore() {
 @test "create: a sync that fails" {
   fails_at_every fsync EIO "$ROOT/fake" 1 check_create create fake:db --quiet
   fails_at_every fsync EIO "$ROOT/run" 1 check_create create fake:db --quiet
-  # One that also records that all is well again makes more of them.
+  # One that also records a recovery makes more of them.
   helper create fake:db --quiet
   fails_at_every fdatasync EIO "$ROOT/catalog" "0|1" check_catalog create fake:db --quiet
 }

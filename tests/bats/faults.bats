@@ -156,7 +156,7 @@ assert_failed() {
   assert_create_fails 6 "fake:db is paused"
   knob describe
   run -3 --separate-stderr helper create fake:nothing
-  assert_equal "${stderr_lines[-1]}" " !     there is no fake:nothing"
+  assert_equal "${stderr_lines[-1]}" " !     source fake:nothing not found"
   run -0 --separate-stderr helper list --format json
   assert_json '.backups | map(select(.name == "nothing")) | length' 0
   refute_file "$ROOT/fake/nothing"

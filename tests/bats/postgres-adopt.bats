@@ -45,7 +45,7 @@ refused() { # <exit code> <message> <file>
 @test "an archive whose compressed data are damaged, in whole frames, is told by pg_restore" {
   cp "$DUMP" "$BATS_TEST_TMPDIR/damaged"
   turn_bit "$BATS_TEST_TMPDIR/damaged" $(($(stat -c %s "$DUMP") * 2 / 3))
-  refused 7 "pg_restore can't read the dump" "$BATS_TEST_TMPDIR/damaged"
+  refused 7 "pg_restore cannot read the dump" "$BATS_TEST_TMPDIR/damaged"
 }
 
 @test "an archive of a newer pg_dump than the server's is refused with its reason" {

@@ -53,7 +53,7 @@ refused() {
   run -0 --separate-stderr helper list "postgres:$ONE" --all --format json
   assert_json '[.backups[] | select(.status == "failed")] | length' 3
   mv "$(postgres_dir "$ONE")" "$DOKKU_LIB_ROOT/hidden"
-  refused 3 "there is no postgres:$ONE"
+  refused 3 "source postgres:$ONE not found"
   mv "$DOKKU_LIB_ROOT/hidden" "$(postgres_dir "$ONE")"
   postgres_start "$ONE"
   run -0 helper restore "postgres:$ID" --force --quiet

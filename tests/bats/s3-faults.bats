@@ -117,7 +117,7 @@ act_give_up() {
 }
 
 after_give_up() {
-  [[ $1 != 0 ]] || fail "a create whose exporter failed ended well" || return 1
+  [[ $1 != 0 ]] || fail "a create whose exporter failed exited 0" || return 1
   helper list --quiet >/dev/null
   after_upload "$1"
 }

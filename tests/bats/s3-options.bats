@@ -39,7 +39,7 @@ tried() {
 }
 
 outcome() {
-  jq -r --arg right "$1" '.checks[] | select(.right == $right) | .outcome' <<<"$output"
+  jq -r --arg check "$1" '.checks[] | select(.check == $check) | .outcome' <<<"$output"
 }
 
 @test "with object-lock every file of a copy is locked: sent in one part or in several, from a stream or a file" {

@@ -99,17 +99,17 @@ teardown() {
 }
 
 @test "a provider with few rights, or fewer parts: target-test says what that means" {
-  local like right outcome
+  local like check outcome
   target_add offsite
-  while read -r like right outcome; do
+  while read -r like check outcome; do
     proxy_start --like "$like"
     helper target-set offsite endpoint "$PROXY_ENDPOINT" --force --quiet
     run --separate-stderr helper target-test offsite --format json
     proxy_stop
-    assert_equal "$like $right $(jq -r --arg right "$right" '.checks[] | select(.right == $right) | .outcome' <<<"$output")" \
-      "$like $right $outcome"
-    [[ $outcome != limited || $right == create-only ]] || assert_match "$output" "part-size|lifecycle rule"
-  done <<'RIGHTS'
+    assert_equal "$like $check $(jq -r --arg check "$check" '.checks[] | select(.check == $check) | .outcome' <<<"$output")" \
+      "$like $check $outcome"
+    [[ $outcome != limited || $check == create-only ]] || assert_match "$output" "part-size|lifecycle rule"
+  done <<'CHECKS'
 aws multipart works
 gcs create-only limited
 r2 growing-parts limited
@@ -121,7 +121,7 @@ minimal create-only limited
 write-only write works
 write-only create-only works
 write-only delete fails
-RIGHTS
+CHECKS
 }
 
 # The lengths of the parts that went through the proxy, without the last.

@@ -162,8 +162,8 @@ cron: on Monday to Friday at 01:30 Europe/Berlin"
   schedule fake:db --daily 02:00 --timezone UTC
   rm "$FAKE/live/fake/db"
   tick '2026-03-03 02:00:00'
-  assert_contains "$output" "there is no fake:db"
-  assert_equal "$(catalog "SELECT status || ' ' || error FROM backups")" "failed there is no fake:db"
+  assert_contains "$output" "source fake:db not found"
+  assert_equal "$(catalog "SELECT status || ' ' || error FROM backups")" "failed source fake:db not found"
 }
 
 @test "a paused schedule waits, and does not catch up with what it left out" {

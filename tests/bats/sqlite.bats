@@ -98,7 +98,7 @@ restore() {
   local digest
   digest=$(sqlite_digest "$DB")
   run -3 --separate-stderr helper create "sqlite:$DIR/other.db"
-  assert_contains "${stderr_lines[-1]}" "there is no sqlite:$DIR/other.db"
+  assert_contains "${stderr_lines[-1]}" "source sqlite:$DIR/other.db not found"
   run -3 --separate-stderr helper create "sqlite:$DIR/nowhere/other.db"
   back_up
   rm "$DB"
@@ -177,7 +177,7 @@ wreck() {
   assert_contains "${stderr_lines[-1]}" "--no-safety-backup"
   assert_equal "$(<"$DB")" "this was a database once"
   run -0 --separate-stderr helper restore "$ID" --force --no-safety-backup
-  assert_contains "$stderr" "was no database any more and was replaced"
+  assert_contains "$stderr" "was no longer a database and was replaced"
   assert_equal "$(sqlite_digest "$DB")" "$digest"
   assert_alone "$DB"
 }

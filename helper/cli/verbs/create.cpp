@@ -27,7 +27,7 @@ std::vector<Source> sources_to_back_up(Call& call) {
     const auto found = call.resolver.everything();
     if (found.empty())
       throw Error(ErrorKind::kNotFound,
-                  "nothing to back up: there is no service, no schedule and no earlier backup of a "
+                  "nothing to back up: no service, no schedule and no earlier backup of a "
                   "file. Specify a source, for example " +
                       command("create") + " sqlite:/srv/app.db");
     return found;

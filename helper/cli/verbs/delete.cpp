@@ -46,7 +46,7 @@ struct Doomed {
 
 Doomed look(Call& call, const Backup& named) {
   const auto found = call.state.catalog().find(named.source.type, named.id);
-  if (!found) throw Error(ErrorKind::kNotFound, "there is no backup " + named.id);
+  if (!found) throw Error(ErrorKind::kNotFound, "backup " + named.id + " not found");
   if (found->deleted_at) throw Error(ErrorKind::kNotFound, named.id + " was already deleted");
   if (found->status == BackupStatus::kInProgress) refuse_unfinished(call, *found);
   require_no_pin(call.state, *found);

@@ -24,9 +24,9 @@ std::vector<Source> sources_to_prune(Call& call) {
   return {call.resolver.known_source(call.word(0))};
 }
 
-void show(Call& call, const std::vector<Judged>& judged, Json& json) {
+void show(Call& call, const std::vector<RetentionVerdict>& verdicts, Json& json) {
   std::vector<std::vector<std::string>> rows = {{"BACKUP", "TARGET", "ACTION", "WHY"}};
-  for (const auto& [backup, target, verdict] : judged) {
+  for (const auto& [backup, target, verdict] : verdicts) {
     if (!verdict.keep || !log::quiet())
       rows.push_back({backup.id, target, verdict.keep ? "keep" : "remove", verdict.reason});
     json.push_back({{"source", backup.source.text()},
@@ -49,7 +49,7 @@ int prune_sources(Call& call) {
           dry ? std::nullopt
               : std::optional(lock_source(call.state, source, "prune", Reach::kEverywhere));
       warn_of_clock(call.state, source);
-      show(call, judge(call.state, source), json);
+      show(call, evaluate_retention(call.state, source), json);
       if (dry) continue;
       const Pruned pruned = prune(call.state, source);
       sum.removed += pruned.removed;

@@ -48,7 +48,7 @@ bool is_nothing(const Synced& synced) {
     if (const auto hosts = hosts_on(state, target); !hosts.empty())
       there += "; " + target + " holds backups of " + join(hosts, ", ");
   throw Error(ErrorKind::kNotFound,
-              "there are no backups of " + host + " on " + join(targets, ", ") + there);
+              "no backups of " + host + " found on " + join(targets, ", ") + there);
 }
 
 int sync(Call& call) {

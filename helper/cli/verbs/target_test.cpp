@@ -43,7 +43,7 @@ int target_test(Call& call) {
     const std::string outcome = outcome_text(check.outcome);
     good = good && check.outcome != Prober::Check::Outcome::kFails;
     rows.push_back({check.name, outcome, check.message.empty() ? "-" : check.message});
-    array.push_back({{"right", check.name}, {"outcome", outcome}, {"message", check.message}});
+    array.push_back({{"check", check.name}, {"outcome", outcome}, {"message", check.message}});
   }
   if (call.json) {
     print_json({{"target", name}, {"credentials", origin}, {"checks", array}});

@@ -131,7 +131,7 @@ bool takes_growing_parts(S3Client& client, const std::string& key) {
 void upload_file(S3Client& client, const std::string& key, const std::filesystem::path& file,
                  bool is_new, S3Stored& stored) {
   const auto fd = open_to_read(file);
-  if (!fd) throw Error(ErrorKind::kNotFound, "there is no file " + file.string());
+  if (!fd) throw Error(ErrorKind::kNotFound, "file " + file.string() + " not found");
   const std::uint64_t size = std::filesystem::file_size(file);
   const S3Target& target = client.target();
   Multipart multipart(client, key,

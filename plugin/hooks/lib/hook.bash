@@ -48,7 +48,7 @@ hook-request() { # again | late | by-hand
 
 # Ends the hook unless the name of a restore's staging can be part of a file name.
 hook-check-where() { # <where>
-  [[ $1 =~ ^[a-z0-9]{1,16}$ ]] || hook-fail 2 "'$1' can't be the name of a place"
+  [[ $1 =~ ^[a-z0-9]{1,16}$ ]] || hook-fail 2 "'$1' is not a valid staging id"
 }
 
 # Dokku lets anybody with an SSH key name any executable of a plugin, but never its environment.

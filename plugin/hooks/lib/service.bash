@@ -55,7 +55,7 @@ service-demand-running() {
   [[ $state != running ]] || return 0
   reason=$(service-reason)
   case $state in
-    missing) hook-fail 3 "there is no $type service $name" ;;
+    missing) hook-fail 3 "the $type service $name does not exist" ;;
     paused) hook-fail 6 "the $type service $name is paused: ${reason:-start it with \`dokku $type:start $name\`}" ;;
     *) hook-fail 5 "the $type service $name is $state: ${reason:-start it with \`dokku $type:start $name\`}" ;;
   esac
@@ -97,7 +97,7 @@ service-reason() {
   esac
   log=$("$docker" container logs --tail 3 "$container" 2>&1 </dev/null | tr -s '[:cntrl:]' ' ' | cut -c1-600) || true
   if [[ $code == 0 ]]; then
-    printf 'its container ends again and again'
+    printf 'its container keeps exiting'
   else
     printf 'its container ended with exit code %s%s' "$code" "$([[ $oom != true ]] || echo ', out of memory')"
   fi

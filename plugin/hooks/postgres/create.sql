@@ -13,7 +13,7 @@ SELECT :'statement' \gexec
   -- Its locale may not exist in this image.
   SELECT format('CREATE DATABASE %I TEMPLATE template0 %s', :'beside',
     substring(:'statement' FROM 'ENCODING = ''[^'']+''')) \gexec
-  SELECT format('%s gets the locale of the server, since its own is not to be had here: text may sort differently (%s)',
+  SELECT format('%s gets the locale of the server, since its own is not available here: text may sort differently (%s)',
     current_setting('backups.artifact'), substring(:'statement' FROM 'ENCODING.*'));
 \endif
 -- template0 has a schema that the source's database may have been without, which the archive does not say.

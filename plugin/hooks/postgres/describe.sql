@@ -11,7 +11,7 @@ UNION ALL SELECT
   E'W\t' || translate(format('the database %s allows no connections and is left out', datname), E'\t\n', '  ')
   FROM pg_database WHERE NOT datallowconn AND NOT datistemplate
 UNION ALL SELECT DISTINCT E'W\t' || translate(
-  format('the database %s has subscriptions, which a restore does not make again', datname), E'\t\n', '  ')
+  format('the database %s has subscriptions, which a restore does not re-create', datname), E'\t\n', '  ')
   FROM pg_database JOIN pg_subscription ON subdbid = pg_database.oid
 UNION ALL (SELECT E'D\tpostgresql:///' ||
   regexp_replace(encode(convert_to(datname, 'UTF8'), 'hex'), '..', '%\&', 'g') || E'\t' || to_json(datname)

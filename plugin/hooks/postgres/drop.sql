@@ -14,5 +14,5 @@ SELECT unnest(CASE WHEN EXISTS (SELECT FROM pg_database p WHERE p.datname = targ
 SELECT format('ALTER DATABASE %I RESET backups.swapped', datname)
   FROM pg_database JOIN pg_db_role_setting ON setdatabase = pg_database.oid
   WHERE 'backups.swapped=' || current_setting('backups.where') = ANY (setconfig) \gexec
-SELECT format('what was there before is still there, as the database %s: drop it by hand', datname) FROM pg_database
+SELECT format('the previous data remains in the database %s: drop it manually', datname) FROM pg_database
   WHERE starts_with(datname, format('backups_%s_old_', current_setting('backups.where')));

@@ -8,9 +8,9 @@
 # shellcheck source=plugin/hooks/postgres/postgres.bash
 source "${BASH_SOURCE[0]%/*}/postgres.bash"
 
-# In the container. The archive is in the database's own encoding, whatever the session's would be. What is dropped
-# between two looks of pg_dump ends it, on a busy schema again and again: it is tried until it has all its locks, which
-# is before it writes anything.
+# Runs in the container. The archive has the encoding of the database, whatever the session's would be. pg_dump fails
+# when an object is dropped before it has locked it, which happens often on a busy schema: it is retried until it holds
+# all its locks, and before that it writes nothing.
 # shellcheck disable=SC2016 # for that shell
 dump='
 facts=$(psql -XAtqw -d "$1" -c "SELECT getdatabaseencoding(), pg_database_size(current_database()) > 20971520") || exit

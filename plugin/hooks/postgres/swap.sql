@@ -22,7 +22,7 @@ BEGIN
         WHERE starts_with(datname, format('backups_%s_new_', current_setting('backups.where'))) ORDER BY 2
       LOOP
         IF target IS NULL THEN
-          RAISE EXCEPTION 'the database % is not whole', beside;
+          RAISE EXCEPTION 'the database % is incomplete', beside;
         END IF;
         IF EXISTS (SELECT FROM pg_database WHERE datname = target) THEN
           EXECUTE format('ALTER DATABASE %I SET backups.target = %L', target, target);
@@ -33,7 +33,7 @@ BEGIN
         EXECUTE format('ALTER DATABASE %I SET backups.swapped = %L', target, current_setting('backups.where'));
       END LOOP;
       IF beside IS NULL THEN
-        RAISE EXCEPTION 'there is nothing to put in place';
+        RAISE EXCEPTION 'no staged database was found';
       END IF;
       EXIT;
     EXCEPTION WHEN object_in_use OR lock_not_available THEN

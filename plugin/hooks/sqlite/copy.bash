@@ -7,7 +7,7 @@
 make-copy() {
   local said rows begun=${EPOCHREALTIME/./}
   [[ -e $file ]] || hook-fail 3 "$file does not exist"
-  [[ -s $file ]] || hook-fail 7 "$file is empty: there is no database in it"
+  [[ -s $file ]] || hook-fail 7 "$file is empty: it contains no database"
   umask 022
   if ! said="$(sqlite-run "$file" ".timeout $lock_wait_ms" 'BEGIN' 'PRAGMA schema_version' \
     ".backup --async main $(sqlite-word "$copy")" 'COMMIT' 2>&1)"; then
@@ -49,7 +49,7 @@ copy-closed() {
   for part in "" -wal -journal; do
     [[ ! -e $file$part ]] || "${as[@]}" cp -P -- "$file$part" "$copy$part"
   done
-  [[ $(fingerprint) == "$before" ]] || hook-fail 4 "$file changes, and can't be opened here: $said"
+  [[ $(fingerprint) == "$before" ]] || hook-fail 4 "$file keeps changing and cannot be opened here: $said"
   sqlite-run "$copy" 'PRAGMA schema_version' >/dev/null
 }
 

@@ -33,7 +33,7 @@ sqlite-room() {
   free="$(df --output=avail -B1 -- "$directory" | tail -n 1)"
   need="$((old_bytes > new_bytes ? old_bytes : 2 * new_bytes - old_bytes))"
   ((free > need)) ||
-    hook-fail 14 "$directory has $free bytes free: to overwrite $file takes $need for a moment" 2>&1
+    hook-fail 14 "$directory has $free bytes free, but overwriting $file temporarily needs $need" 2>&1
 }
 
 # In WAL mode a database can't change its page size.
@@ -42,7 +42,7 @@ sqlite-match-page-size() {
   [[ $(sqlite-byte "$file" 18) == 2 ]] || return 0
   [[ $(sqlite-page-size "$file") != "$(sqlite-page-size "$new")" ]] || return 0
   [[ $(sqlite-run "$file" ".timeout 5000" 'PRAGMA journal_mode=DELETE' 2>&1) == *delete* ]] ||
-    hook-fail 4 "$file: the backup has another page size, and that can't change while the database is open:" \
+    hook-fail 4 "$file: the backup has another page size, and that cannot change while the database is open:" \
       "stop what uses it" 2>&1
 }
 

@@ -38,7 +38,7 @@ sqlite-in-container() {
     --env BACKUPS_RUN_DIR=/run-dir --env BACKUPS_IN_CONTAINER=1 --env "BACKUPS_PLACE=$place" \
     "$image" bash -c "\"\$0\" \"\$@\" 3>$beside" "/hooks/sqlite/$BACKUPS_ACTION" "$inside" "${arguments[@]}" \
     >&"$answers" || status=$?
-  ((status != 125)) || hook-fail 1 "Docker can't show $found_source to a container"
+  ((status != 125)) || hook-fail 1 "Docker cannot mount $found_source into a container"
   ((status > 0)) || return 0
   ((answers == 3)) || grep '^{"exit":[0-9]*}$' "$stage/beside" >&3 || true
   exit "$status"
@@ -74,7 +74,7 @@ sqlite-mount() {
   if [[ $found_source == /* ]]; then
     mount="type=bind,$mount"
   else
-    "$docker" volume inspect "$found_source" &>/dev/null || hook-fail 3 "there is no volume $found_source"
+    "$docker" volume inspect "$found_source" &>/dev/null || hook-fail 3 "volume $found_source not found"
     mount="type=volume,$mount"
   fi
 }

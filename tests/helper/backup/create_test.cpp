@@ -147,7 +147,7 @@ TEST_F(CreateTest, WithoutAProperDescriptionIsAFailure) {
 
 TEST_F(CreateTest, OfAMissingSourceLeavesNoHistory) {
   EXPECT_THAT([this] { create(state_, Lab::source("typo")); },
-              ThrowsError(ErrorKind::kNotFound, HasSubstr("there is no fake:typo")));
+              ThrowsError(ErrorKind::kNotFound, HasSubstr("source fake:typo not found")));
   EXPECT_THAT(rows(), IsEmpty());
   EXPECT_THAT(state_.catalog().sources(), IsEmpty());
   EXPECT_THAT(tests::files_below(lab_.root() / "logs"), IsEmpty());

@@ -87,7 +87,8 @@ TEST_F(SourceTypeFile, ThatIsDamagedIsNamed) {
   tests::spill(file, std::string(kGood) + std::string(20'000, ' '));
   EXPECT_THAT(read, ThrowsError(ErrorKind::kFailed, HasSubstr("too large")));
   fs::remove(file);
-  EXPECT_THAT(read, ThrowsError(ErrorKind::kFailed, AllOf(HasSubstr(file), HasSubstr("no such"))));
+  EXPECT_THAT(read,
+              ThrowsError(ErrorKind::kFailed, AllOf(HasSubstr(file), HasSubstr("does not exist"))));
 }
 
 TEST_F(SourceTypeFile, TheHooksOfTheTypeComeFirst) {

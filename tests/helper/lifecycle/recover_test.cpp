@@ -116,20 +116,20 @@ TEST_F(RecoverTest, ATryThatCannotCleanUpIsSaidAndMadeAgain) {
 TEST_F(RecoverTest, ACleanUpThatFailsForLongIsAlertedUntilNothingIsLeft) {
   dead_run("restore", "", "1f0c2a9b");
   lab_.at("abandon", "echo 'service is stopped' >&2; exit 5");
-  const auto troubles = [&] { return Outbox(state_.catalog().database()).subjects("cleanup"); };
+  const auto incidents = [&] { return Outbox(state_.catalog().database()).subjects("cleanup"); };
   recovered();
-  EXPECT_THAT(troubles(), IsEmpty()) << "the next try may succeed";
+  EXPECT_THAT(incidents(), IsEmpty()) << "the next try may succeed";
   for (RunRecord dead : list_runs(state_, false)) {
     dead.started_at -= 7200;
     rewrite_run(state_, dead);
   }
   recovered();
   recovered();
-  EXPECT_THAT(troubles(), ElementsAre(Lab::source().text()));
+  EXPECT_THAT(incidents(), ElementsAre(Lab::source().text()));
   lab_.forget_knobs();
   recovered();
   recovered();
-  EXPECT_THAT(troubles(), IsEmpty());
+  EXPECT_THAT(incidents(), IsEmpty());
 }
 
 TEST_F(RecoverTest, OneThatCannotCleanUpDoesNotKeepTheOthers) {

@@ -57,7 +57,7 @@ known-rehearse() { # <name>
   if known-mysql-server "$service"; then
     said="$(known-mysql-as-import --interactive 2>&1)" || code=$?
   else
-    hook-warning "the import could not be tried beforehand: no second server of the image of $service came up"
+    hook-warning "the import could not be tried beforehand: a second server from the image of $service did not start"
   fi
   cat >/dev/null
   [[ $code -eq 0 ]] || hook-fail 11 "$type:import would fail half-way through: $(known-mysql-errors <<<"$said")." \

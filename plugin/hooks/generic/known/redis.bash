@@ -26,7 +26,7 @@ known-check() { # <name>
     cat >/dev/null
     return
   fi
-  known-redis-reads || hook-fail 7 "the server of $1 can't read this dump: ${said##*$'\n'}"
+  known-redis-reads || hook-fail 7 "the server of $1 cannot read this dump: ${said##*$'\n'}"
 }
 
 # Does a server of the same image take it? Sets said.
@@ -52,7 +52,7 @@ known-redis-image() {
   local image
   image="$(known-redis-default-image)" || return 0
   "$docker" image inspect "$image" &>/dev/null || "$docker" image pull --quiet "$image" &>/dev/null ||
-    hook-fail 11 "redis:import needs the image $image, which is not on this host and can't be pulled"
+    hook-fail 11 "redis:import needs the image $image, which is not on this host and cannot be pulled"
 }
 
 # As dokku finds it.
