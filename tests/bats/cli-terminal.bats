@@ -10,20 +10,15 @@ setup() {
   fresh_root
   fake_hooks fake
   fake_source fake:db first
-  ID=$(helper create fake:db --quiet)
+  export TZ=UTC0
+  ID=$(at '2026-04-08 14:30:00' helper create fake:db --quiet)
   fake_source fake:db second
 }
 
 @test "restore shows what it will do, and goes on when the name is typed" {
-  typed 0 'db\n' restore "$ID"
-  assert_match "$output" "=====> Restore of $ID"
-  assert_match "$output" "From: +fake:db, made [0-9]+ s ago, 20"
-  assert_match "$output" "Current contents: +something"
-  assert_contains "$output" " !     WARNING: Potentially Destructive Action"
-  assert_contains "$output" " !     This replaces what is in fake:db"
-  assert_contains "$output" ' !     To proceed, type "db"'
-  assert_contains "$output" "=====> fake:db is restored from $ID"
-  assert_match "$output" "To undo the restore: backups-helper restore fake:db-[0-9-]+"
+  at '2026-04-08 15:00:00' typed 0 'db\n' restore "$ID"
+  shown_text "$output"
+  assert_snapshot
   assert_equal "$(fake_live fake:db)" first
   assert_sound
 }
@@ -43,9 +38,8 @@ setup() {
 }
 
 @test "restore without a terminal takes a piped answer, says how, and with --force does not ask" {
-  run -11 --separate-stderr helper restore "$ID" </dev/null
-  assert_contains "${stderr_lines[-1]}" "not confirmed: nothing was changed. Without a terminal, pipe the answer in: echo db | backups-helper restore --root"
-  assert_contains "${stderr_lines[-1]}" ", or add --force"
+  shown 11 at '2026-04-08 15:00:00' helper restore "$ID" </dev/null
+  assert_snapshot
   assert_equal "$(fake_live fake:db)" second
   run -11 --separate-stderr helper restore "$ID" <<<no
   assert_equal "$(fake_live fake:db)" second
@@ -90,10 +84,8 @@ setup() {
 }
 
 @test "delete of the only good backup without a terminal takes its id on stdin, and does not advise --force to who gave it" {
-  run -11 --separate-stderr helper delete "$ID" --force </dev/null
-  assert_contains "$stderr" "--force does not cover that"
-  assert_contains "${stderr_lines[-1]}" "echo $ID | backups-helper delete"
-  refute_contains "${stderr_lines[-1]}" "add --force"
+  shown 11 helper delete "$ID" --force </dev/null
+  assert_snapshot
   run -11 --separate-stderr helper delete "$ID" --force <<<db
   helper verify "$ID" --quiet
   run -0 --separate-stderr helper delete "$ID" <<<"$ID"

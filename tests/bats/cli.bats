@@ -21,15 +21,13 @@ column() {
 }
 
 @test "create says what it does on stderr, and the id alone on stdout" {
-  run -0 --separate-stderr helper create fake:db
-  assert_match "$output" '^db-[0-9]{4}(-[0-9]{2}){5}$'
-  assert_equal "${stderr_lines[0]}" "-----> Backing up fake:db"
-  assert_match "${stderr_lines[1]}" "^=====> Backup $output done: [0-9]+ B in [0-9]+ s\$"
-  run -0 --separate-stderr helper create fake:db --quiet
-  assert_match "$output" '^db-'
-  assert_equal "$stderr" ""
-  DOKKU_QUIET_OUTPUT=1 run -0 --separate-stderr helper create fake:db
-  assert_equal "$stderr" ""
+  local now='2026-04-08 14:30:00'
+  export TZ=UTC0
+  shown 0 at "$now" helper create fake:db
+  shown 0 at "$now" helper create fake:db --quiet
+  DOKKU_QUIET_OUTPUT=1 shown 0 at "$now" helper create fake:db
+  shown 0 at "$now" helper list
+  assert_snapshot
 }
 
 @test "ids within the same second take the next free one, and none takes less than no time" {
@@ -170,33 +168,22 @@ column() {
 }
 
 @test "info shows everything, and how to open it without this program" {
-  local id
-  id=$(helper create fake:db --label "before the big change" --quiet)
-  helper verify "$id" --quiet
-  run -0 --separate-stderr helper info "$id"
-  assert_equal "$stderr" ""
-  assert_equal "${lines[0]}" "=====> fake:$id"
-  assert_match "$output" "Label: +before the big change"
-  assert_match "$output" "Verified at: +20"
-  assert_match "$output" "Directory: +$ROOT/fake/db"
-  assert_match "$output" "Open with: +zstd -dc $id.one.dump.zst \| tail -c \+6"
-  helper restore "$id" --force --quiet >/dev/null
-  run -0 --separate-stderr helper info "$id"
-  assert_match "${lines[-1]}" "Event: +20.* restored into fake:db"
+  local now='2026-04-08 14:30:00' id
+  export TZ=UTC0
+  id=$(at "$now" helper create fake:db --label "before the big change" --quiet)
+  shown 0 at "$now" helper verify "$id"
+  shown 0 at "$now" helper restore "$id" --force
+  shown 0 at "$now" helper info "$id"
+  assert_snapshot
 }
 
 @test "logs: what the exporter said, beside what the helper did" {
-  local id
+  export TZ=UTC0
   knob export 'echo "of artifact $2: 10% done" >&2'
-  id=$(helper create fake:db --quiet)
-  run -0 --separate-stderr helper logs "$id"
-  assert_equal "$stderr" ""
-  assert_match "${lines[0]}" "^20[0-9-]+T[0-9:]+Z hook fake describe db$"
-  assert_match "$output" "Z \| of artifact one: 10% done"
-  assert_match "$output" "Z \| of artifact two: 10% done"
-  assert_match "${lines[-1]}" "Z success: "
-  run -0 --separate-stderr helper logs fake:db@latest --follow
-  assert_equal "${#lines[@]}" 6
+  at '2026-04-08 14:30:00' helper create fake:db --quiet >/dev/null
+  shown 0 helper logs db-2026-04-08-14-30-00
+  shown 0 helper logs fake:db@latest --follow
+  assert_snapshot
 }
 
 @test "logs --follow goes on until the backup has ended" {

@@ -22,14 +22,8 @@ three_in_parallel() {
     IFS='|' read -ra words <<<"$way"
     schedule fake:db "${words[@]}" --timezone Europe/Berlin
   done
-  run -0 --separate-stderr helper schedules fake:db --format json
-  assert_equal "$(jq -r '.schedules[] | "\(.id): \(.words)"' <<<"$output")" "daily: daily at 02:00 Europe/Berlin
-midnight: daily at 00:00 Europe/Berlin
-early: daily at 03:00 Europe/Berlin
-weekly: weekly on Sunday at 02:00 Europe/Berlin
-monthly: monthly on the 1st at 02:00 Europe/Berlin
-minutely: every 15 minutes
-cron: on Monday to Friday at 01:30 Europe/Berlin"
+  shown 0 at "$BASE" helper schedules fake:db
+  assert_snapshot
 }
 
 @test "a second daily schedule is not added unasked: which there are is said, and how to change or add one" {
@@ -49,13 +43,9 @@ cron: on Monday to Friday at 01:30 Europe/Berlin"
 }
 
 @test "the next three runs are shown in the schedule's time zone" {
-  run -0 --separate-stderr at "$BASE" helper schedule fake:db --daily 02:00 --timezone Europe/Berlin --keep-daily 14
-  assert_equal "$output" daily
-  assert_equal "$stderr" "=====> Schedule daily of fake:db: daily at 02:00 Europe/Berlin
-       Keeps daily=14
-       Runs 2026-03-03 02:00
-       Runs 2026-03-04 02:00
-       Runs 2026-03-05 02:00"
+  shown 0 at "$BASE" helper schedule fake:db --daily 02:00 --timezone Europe/Berlin --keep-daily 14
+  shown 0 at "$BASE" helper schedules
+  assert_snapshot
 }
 
 @test "what is wrong is named, and nothing is set" {
@@ -226,22 +216,19 @@ cron: on Monday to Friday at 01:30 Europe/Berlin"
   assert_nothing_left
 }
 
-@test "prune --dry-run says of each why it stays or goes, and changes nothing" {
+@test "prune --dry-run says of each why it is kept or removed, and changes nothing" {
   local day
   schedule fake:db --daily 02:00 --timezone UTC --keep-last 10
   for day in 03 04 05; do tick "2026-03-$day 02:00:00"; done
   schedule fake:db --daily 02:00 --timezone UTC --id daily --keep-last 1
   helper pin db-2026-03-03-02-00-00 --quiet
-  run -0 --separate-stderr helper prune fake:db --dry-run --format json
-  assert_json '.copies[] | "\(.id) \(.keep) \(.reason)"' "db-2026-03-05-02-00-00 true kept: last 1 of 1
-db-2026-03-04-02-00-00 false not within last 1
-db-2026-03-03-02-00-00 true pinned"
+  shown 0 at '2026-03-05 02:00:00' helper prune fake:db --dry-run
   assert_equal "$(made)" 3
-  run -0 --separate-stderr helper prune fake:db --format json
-  assert_json .removed 1
+  shown 0 at '2026-03-05 02:00:00' helper prune fake:db
   assert_equal "$(made)" 2
-  run -2 --separate-stderr helper prune
-  run -2 --separate-stderr helper prune fake:db --all
+  shown 2 helper prune
+  shown 2 helper prune fake:db --all
+  assert_snapshot
 }
 
 @test "a backup that shrank is suspect: it is no @latest, and nothing is removed until it is accepted" {

@@ -30,3 +30,40 @@ setup() {
   echo "$word" >"$TREE/CHANGELOG.md"
   run -0 "$REPO/helper/check-words" "$TREE"
 }
+
+# suite NAME: a test of this name that compares what `echo` prints
+suite() {
+  {
+    printf 'load ../support/setup\n%s "%s" {\n' @test "$1"
+    echo '  ROOT=/some/root'
+    # shellcheck disable=SC2016 # for that suite
+    echo '  shown 3 bash -c '\''echo "in $0: 1.5 GiB free"; echo $WORD >&2; exit 3'\'' "$ROOT"'
+    printf '  assert_snapshot\n}\n'
+  } >"$TREE/tests/bats/one.bats"
+}
+
+# inner VARIABLE=VALUE...: that suite, without the environment of this one
+inner() {
+  env -i PATH=/usr/local/bin:/usr/bin:/bin TMPDIR="$BATS_TEST_TMPDIR" "$@" bats "$TREE/tests/bats/one.bats" 3>&-
+}
+
+@test "a snapshot fails when one byte is printed otherwise, is recorded by one flag, and one of no test is reported" {
+  mkdir -p "$TREE"/tests/{bats,snapshots,support}
+  cp "$SUPPORT"/*.bash "$TREE/tests/support"
+  suite "what is printed"
+  run -1 inner WORD=one
+  run -0 inner WORD=one BACKUPS_UPDATE_SNAPSHOTS=1
+  run -0 inner WORD=one
+  assert_equal "$(grep -v '^\$' "$TREE/tests/snapshots/one.txt")" "## what is printed
+one
+| in <root>: <size> free
+[exit code 3]"
+  run -1 inner WORD=two
+  assert_contains "$output" "+two"
+  run -0 "$SUPPORT/check-snapshots" "$TREE"
+  suite "another name"
+  run -1 "$SUPPORT/check-snapshots" "$TREE"
+  assert_contains "$output" 'no test of tests/bats/one.bats compares "what is printed"'
+  rm "$TREE/tests/bats/one.bats"
+  run -1 "$SUPPORT/check-snapshots" "$TREE"
+}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Loaded by every bats file: `load ../support/setup`. Brings docker.bash, services.bash, dokku.bash and sshd.bash along.
+# Loaded by every bats file: `load ../support/setup`. Brings docker.bash, services.bash, dokku.bash, sshd.bash and
+# snapshot.bash along.
 #
 # The helper under test is $BACKUPS_HELPER, else the newest build below build/.
 #
@@ -31,6 +32,7 @@ source "$SUPPORT/docker.bash"
 source "$SUPPORT/services.bash"
 source "$SUPPORT/dokku.bash"
 source "$SUPPORT/sshd.bash"
+source "$SUPPORT/snapshot.bash"
 docker_select_socket
 
 if [[ -z ${BACKUPS_HELPER:-} ]]; then
