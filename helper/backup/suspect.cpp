@@ -8,6 +8,7 @@
 #include "catalog/job_marks.hpp"
 #include "copies/copying.hpp"
 #include "copies/remove.hpp"
+#include "host/run.hpp"
 #include "model/target.hpp"
 
 namespace backups {
@@ -151,7 +152,7 @@ class Measure {
 
   /// The last one from before the collapse that `now` is still behind; empty: there is none.
   std::string reference(const Shape& now, bool collapsed) {
-    if (collapsed) {
+    if (collapsed && before_) {
       const bool own = restored_ && restored_->source.text() == source_.text();
       return own ? restored_->id : before_->id;
     }
@@ -195,10 +196,12 @@ Suspicion suspicion(State& state, const Manifest& manifest) {
   if (!is_judged(manifest) && !adopted) return {};
   Measure measure(state, manifest.source);
   const Shape shape = shape_of(manifest);
-  const std::string why = measure.of(shape, adopted);
+  std::string why = measure.of(shape, adopted);
+  const bool unfinished = !adopted && !unfinished_replacements(state, manifest.source).empty();
+  if (unfinished) why = "a restore ended while it was replacing the data, which may be incomplete";
   if (adopted) return {why, ""};
   const std::string reference = measure.reference(shape, !why.empty());
-  if (!why.empty() && measure.continues_row(shape)) return {"", reference};
+  if (!why.empty() && !unfinished && measure.continues_row(shape)) return {"", reference};
   return {why, reference};
 }
 
@@ -230,8 +233,11 @@ std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference) {
   return std::max(*since, reference.started_at) + kWayBack;
 }
 
-std::map<std::string, Time> ways_back(Catalog& catalog, const Source& source) {
+std::map<std::string, Time> ways_back(State& state, const Source& source) {
+  Catalog& catalog = state.catalog();
   std::map<std::string, Time> ways;
+  for (const auto& dead : unfinished_replacements(state, source))
+    if (!dead.safety.empty()) ways[dead.safety] = now() + kWayBack;
   const auto newest = catalog.judged(source, 1);
   std::string id = newest.empty() ? "" : newest.front().reference;
   while (!id.empty() && !ways.contains(id)) {
@@ -248,7 +254,7 @@ bool free_suspect(State& state, const Source& source) {
   filter.source = source;
   filter.status = BackupStatus::kSuccess;
   const Settings settings = state.settings();
-  const auto ways = ways_back(state.catalog(), source);
+  const auto ways = ways_back(state, source);
   std::optional<Backup> oldest;
   bool is_newest = true;
   for (const auto& backup : state.catalog().list(filter)) {

@@ -19,8 +19,9 @@ struct Suspicion {
 /// may be another one, or an artifact missing or a fraction of what it was (the property
 /// `suspect-below`). After a restore it is measured by what was restored. A row of suspects that
 /// are like each other is what is normal now; the last one from before stays the reference, until
-/// the data are back, that is accepted, or 90 days are over. What is adopted is measured, and
-/// measures nothing. Throws Error.
+/// the data are back, that is accepted, or 90 days are over. After a restore that ended while it
+/// was replacing the data, all are suspect. What is adopted is measured, and measures nothing.
+/// Throws Error.
 Suspicion suspicion(State& state, const Manifest& manifest);
 
 /// True for what suspicion() may speak against: a safety backup, say, is of a service in trouble.
@@ -33,8 +34,9 @@ std::string suspicion_text(State& state, const Manifest& manifest);
 
 /// Until when retention keeps a reference, nothing where it is none.
 std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference);
-/// All references of a source that still matter, by their ids.
-std::map<std::string, Time> ways_back(Catalog& catalog, const Source& source);
+/// All references of a source that still matter, by their ids, and the safety backups of restores
+/// that ended while they were replacing its data.
+std::map<std::string, Time> ways_back(State& state, const Source& source);
 
 /// Removes the local copy of the oldest suspect of a source that a newer one followed, to make
 /// room. False where there is none. Whoever calls holds the lock of the source. Throws Error.

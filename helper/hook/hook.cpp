@@ -192,13 +192,22 @@ void Hook::pump_messages(Fd error, Fd messages, Fd stop) {
   }
 }
 
+void Hook::wait_for_output(std::chrono::seconds limit) {
+  constexpr milliseconds kLook(500);
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (!wait_ready(output_.get(), POLLIN, kLook)) {
+    if (process_->has_failed()) wait();
+    if (std::chrono::steady_clock::now() > end)
+      throw Error(ErrorKind::kFailed,
+                  "timeout: " + what_ + " sent nothing for " + human_duration(limit.count()));
+  }
+}
+
 void Hook::copy_output(Sink& sink, const Timeouts& timeouts) {
   std::vector<char> buffer(kPipeSize);
   auto limit = timeouts.start;
   for (;;) {
-    if (!wait_ready(output_.get(), POLLIN, limit))
-      throw Error(ErrorKind::kFailed,
-                  "timeout: " + what_ + " sent nothing for " + human_duration(limit.count()));
+    wait_for_output(limit);
     const std::size_t got = read_some(output_.get(), buffer.data(), buffer.size(), what_);
     if (got == 0) break;
     sink.write({buffer.data(), got});

@@ -40,7 +40,8 @@ class Hook {
        Input input = Input::kNone, const std::string& question = {});
   ~Hook();
 
-  /// Copies its stdout to `sink`, to the end. Throws Error: a time-out, a request to stop.
+  /// Copies its stdout to `sink`, to the end. Throws Error: a time-out, a request to stop, and what
+  /// wait() throws where the hook has failed and something that it started keeps its stdout open.
   void copy_output(Sink& sink, const Timeouts& timeouts);
 
   /// Its stdin. finish() closes it. A hook that went away is no error here: wait() tells.
@@ -51,6 +52,7 @@ class Hook {
 
  private:
   class InputSink;
+  void wait_for_output(std::chrono::seconds limit);
   void pump_messages(Fd error, Fd messages, Fd stop);
   [[noreturn]] void fail(int status) const;
 

@@ -148,10 +148,15 @@ void HookLog::add_warning(const std::string& text) {
 
 std::string HookLog::failure() const {
   const std::lock_guard guard(mutex_);
-  if (contains(error_lines_, last_line_)) return join(error_lines_, "; ");
   std::string text = last_line_;
-  for (const auto& line : error_lines_)
-    if (last_line_.find(line) == std::string::npos) text += (text.empty() ? "" : ": ") + line;
+  if (contains(error_lines_, last_line_)) {
+    text = join(error_lines_, "; ");
+  } else {
+    for (const auto& line : error_lines_)
+      if (last_line_.find(line) == std::string::npos) text += (text.empty() ? "" : ": ") + line;
+  }
+  // It becomes part of a sentence.
+  if (text.ends_with('.') && !text.ends_with("..")) text.pop_back();
   return text;
 }
 

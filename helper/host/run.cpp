@@ -153,6 +153,17 @@ std::vector<RunRecord> list_runs(const State& state, bool alive) {
   return records;
 }
 
+std::vector<RunRecord> unfinished_replacements(const State& state, const Source& source) {
+  auto found = list_runs(state, false);
+  std::erase_if(found, [&](const RunRecord& dead) {
+    return !dead.replacing || dead.late || !(dead.source == source);
+  });
+  std::stable_sort(found.begin(), found.end(), [](const RunRecord& one, const RunRecord& other) {
+    return one.started_at < other.started_at;
+  });
+  return found;
+}
+
 void rewrite_run(const State& state, const RunRecord& record) {
   write_record(state.run_directory() / record.id, record);
 }

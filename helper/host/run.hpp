@@ -74,6 +74,10 @@ constexpr const char* kCopyVerb = "copy";
 /// Those whose process is gone, or, with `alive`, those whose process still runs.
 std::vector<RunRecord> list_runs(const State& state, bool alive);
 
+/// Those that died while they were replacing the live data of `source`, oldest first: nobody knows
+/// what is there now. What only lacks its last part (RunRecord::late) is not among them.
+std::vector<RunRecord> unfinished_replacements(const State& state, const Source& source);
+
 /// Run::notes() of a run that died.
 std::filesystem::path notes_of(const State& state, const RunRecord& record);
 

@@ -329,8 +329,12 @@ void recover(State& state, Reach reach) {
 bool sees_all(const Source& /*source*/) { return true; }
 
 void warn_of_replacements(const State& state, const Sees& sees) {
-  for (const auto& dead : list_runs(state, false))
-    if (dead.replacing && sees(dead.source)) log::warn(unfinished_replacement(dead));
+  // One of each source: a later one has the same way back.
+  std::map<std::string, RunRecord> last;
+  for (auto& dead : list_runs(state, false))
+    if (dead.replacing) last.insert_or_assign(dead.source.text(), std::move(dead));
+  for (const auto& [source, dead] : last)
+    if (sees(dead.source)) log::warn(unfinished_replacement(dead));
 }
 
 }  // namespace backups

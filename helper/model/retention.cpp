@@ -226,7 +226,8 @@ std::string stays_always(const RetentionItem& item, const SourceState& source) {
   if (item.locked_until && *item.locked_until > source.clock.now)
     return "locked until " + rfc3339(*item.locked_until);
   if (item.way_back_until && (source.clock.leapt || *item.way_back_until > source.clock.now))
-    return "kept: the last backup from before it shrank, until that is accepted or " +
+    return "kept: the last backup from before the data shrank or was lost, until that is accepted "
+           "or " +
            rfc3339(*item.way_back_until).substr(0, 10);
   if (source.newest && source.newest->suspect)
     return "kept: " + source.newest->id +

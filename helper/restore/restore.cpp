@@ -52,6 +52,9 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
       target_(describe(state, run_, log_, request_.target, hooks_)) {
   run_.set_backup(request_.backup.id);
   run_.set_hooks(hooks_.directory);
+  // What is there now may be what an earlier restore has left: the way back is from before that.
+  for (const auto& dead : unfinished_replacements(state, request_.target))
+    if (run_.record().safety.empty() && !dead.safety.empty()) run_.set_safety(dead.safety);
   if (target_.state == Description::State::kMissing)
     throw Error(ErrorKind::kNotFound,
                 request_.target.spelling() +
@@ -150,7 +153,7 @@ Manifest Restore::make_safety_backup(const Progress& progress) {
                              "before the restore of " + manifest_.id,
                              {kLocalTarget}},
                             progress);
-    run_.set_safety(safety_->id);
+    if (run_.record().safety.empty()) run_.set_safety(safety_->id);
     return *safety_;
   } catch (const Error& error) {
     throw Error(error.kind(), "nothing was restored, because the safety backup failed: " +

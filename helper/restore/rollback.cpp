@@ -19,6 +19,14 @@ std::string restore_command(const Source& target, const std::string& id) {
          (own ? "" : " --into " + shell_quote(target.spelling()));
 }
 
+/// Of a restore that ended while it was replacing the data.
+std::string way_out(const RunRecord& run) {
+  return run.safety.empty()
+             ? "No safety backup had been taken. Restore a backup: " + command("list") + " " +
+                   run.source.spelling() + " shows them"
+             : "To return to the previous data: " + restore_command(run.source, run.safety);
+}
+
 /// As far as can be seen: one that can't be described must not hide what happened before.
 std::string state_of(const State& state, const Run& run, HookLog& log, const Source& target,
                      const HookSet& hooks) {
@@ -63,11 +71,9 @@ Error roll_back(State& state, Run& run, HookLog& log, const Source& target, cons
   start(state, run, log, target, hooks);
   if (!safety) {
     run.keep();
-    return Error(cause.kind(), why + "The data of " + target.spelling() +
-                                   " may be incomplete, and no safety backup had been taken; " +
-                                   state_of(state, run, log, target, hooks) +
-                                   ". Restore a backup: " + command("list") + " " +
-                                   target.spelling() + " shows them");
+    return Error(cause.kind(), why + "The data of " + target.spelling() + " may be incomplete; " +
+                                   state_of(state, run, log, target, hooks) + ". " +
+                                   way_out(run.record()));
   }
   log::step("The restore failed: restoring the safety backup " + safety->id);
   try {
@@ -85,7 +91,7 @@ Error roll_back(State& state, Run& run, HookLog& log, const Source& target, cons
                  why + "The safety backup " + safety->id + " could not be restored either: " +
                      error.what() + ". The data of " + target.spelling() +
                      " is incomplete or missing; " + state_of(state, run, log, target, hooks) +
-                     ". When the cause is fixed: " + restore_command(target, safety->id));
+                     ". When the cause is fixed: " + restore_command(target, run.record().safety));
   }
 }
 
@@ -101,10 +107,8 @@ std::string unfinished_replacement(const RunRecord& dead) {
                 : ". To return to the previous data: " + restore_command(dead.source, dead.safety));
   return "The restore of " + dead.backup + " into " + dead.source.spelling() +
          " ended while it was replacing the data, which may be incomplete or missing. " +
-         (dead.safety.empty()
-              ? "No safety backup had been taken. Restore a backup: " + command("list") + " " +
-                    dead.source.spelling() + " shows them"
-              : "To return to the previous data: " + restore_command(dead.source, dead.safety));
+         way_out(dead) + ". If the data is complete: " + command("accept") + " " +
+         dead.source.spelling();
 }
 
 void forget_replacements(const State& state, const Source& target) {

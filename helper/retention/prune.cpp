@@ -143,7 +143,7 @@ std::vector<RetentionVerdict> evaluate_retention(State& state, const Source& sou
       items.push_back(item_of(settings, backup, copy));
     }
   }
-  const auto ways = ways_back(state.catalog(), source);
+  const auto ways = ways_back(state, source);
   for (auto& item : items)
     if (const auto way = ways.find(item.id); way != ways.end()) item.way_back_until = way->second;
   Groups groups(settings, source);

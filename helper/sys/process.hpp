@@ -40,6 +40,9 @@ class Process {
   /// that ended it.
   std::optional<int> wait(std::chrono::milliseconds timeouts);
 
+  /// True once it has ended in another way than by exit code 0; what it left goes on until wait().
+  bool has_failed() const;
+
   /// SIGTERM to the group, SIGKILL to what is left of it after `grace`; returns the exit code.
   int stop(std::chrono::milliseconds grace = std::chrono::seconds(10));
 

@@ -114,6 +114,17 @@ BASH
   assert_equal "$(redis EXISTS two)" 0
 }
 
+@test "a redis:export that waits for another second than that of the last save, or for one that fails, ends" {
+  redis SAVE
+  run -0 --separate-stderr timeout 60 "$(command -v dokku)" backups:create "redis:$R"
+  docker exec --user root "dokku.redis.$R" chmod a-w /data
+  run --separate-stderr timeout 60 "$(command -v dokku)" backups:create "redis:$R"
+  docker exec --user root "dokku.redis.$R" chmod ug+w /data
+  assert_equal "$status" 1
+  assert_contains "${stderr_lines[-1]}" "can't save its data: "
+  assert_contains "${stderr_lines[-1]}" "Permission denied"
+}
+
 @test "what redis:import would fail on is found before it has removed the data" {
   local plugin id
   redis SET one before

@@ -90,7 +90,7 @@ suspect() { # ID
     "$(jq -r 'select(.event == "suspect") | .event' "$FAKE/alerts" | wc -l)"
   rm "$ROOT"/catalog.db*
   run -0 --separate-stderr at '2026-03-09 03:00:00' helper prune fake:db --dry-run
-  assert_contains "$output" "the last backup from before it shrank"
+  assert_contains "$output" "the last backup from before the data shrank"
   run -0 at '2026-06-10 02:00:00' helper tick
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE id = 'db-2026-03-02-02-00-00' AND deleted_at IS NULL")" 0
 }

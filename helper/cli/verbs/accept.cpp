@@ -5,19 +5,36 @@
 #include "base/log.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "host/run.hpp"
+#include "lifecycle/recover.hpp"
 #include "notify/alert.hpp"
+#include "restore/rollback.hpp"
 
 namespace backups {
 namespace {
 
+/// Of a restore that ended while it was replacing them. False where there is none.
+bool accept_data(State& state, const Source& source) {
+  if (unfinished_replacements(state, source).empty()) return false;
+  const Lock lock = lock_source(state, source, "accept");
+  forget_replacements(state, source);
+  const std::string message = "the data of " + source.spelling() + " is marked as complete";
+  clear_alert(state, {.kind = AlertKind::kRestore, .source = source.text(), .message = message});
+  log::result(message);
+  return true;
+}
+
 int accept(Call& call) {
   const Source source = call.resolver.known_source(call.word(0));
+  const bool accepted_data = accept_data(call.state, source);
   const auto ids = accept_suspects(call.state, source);
-  if (ids.empty()) throw Error(ErrorKind::kNotFound, source.spelling() + " has no suspect backup");
-  clear_alert(call.state, {.kind = AlertKind::kSuspect,
-                           .source = source.text(),
-                           .backup = ids.front(),
-                           .message = ids.front() + " is marked as good"});
+  if (ids.empty() && !accepted_data)
+    throw Error(ErrorKind::kNotFound, source.spelling() + " has no suspect backup");
+  if (!ids.empty())
+    clear_alert(call.state, {.kind = AlertKind::kSuspect,
+                             .source = source.text(),
+                             .backup = ids.front(),
+                             .message = ids.front() + " is marked as good"});
   for (const auto& id : ids) log::result(id + " is marked as good");
   if (call.json) print_json({{"source", source.text()}, {"accepted", ids}});
   return 0;

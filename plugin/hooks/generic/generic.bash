@@ -49,7 +49,8 @@ generic-has-room() { # <bytes> <what is not done then>
 # What is known of a type beyond what every plugin has: known/<type>.bash redefines these.
 known-failure() { echo "the data partly those of the backup, partly those from before"; }
 known-keeps() { echo "whatever the backup does not hold, where $type:import does not remove it"; }
-known-warnings() { :; }              # <name>: what a backup of the running service will not hold, one a line
+known-warnings() { :; } # <name>: what a backup of the running service will not hold, one a line
+known-export() { generic-dokku "$type:export" "$1" </dev/null; }
 known-inspector() { :; }             # what of the helper's tells whether the export is complete
 known-check() { cat >/dev/null; }    # <name>, an artifact on stdin: fails where its server can't read it
 known-rehearse() { cat >/dev/null; } # <name>, the artifact on stdin: fails where import would

@@ -84,7 +84,7 @@ service-reason() {
     "$container" 2>/dev/null) || return 0
   IFS='|' read -r code oom error <<<"$facts"
   case $status in
-    paused) echo "its container is frozen; go on with it with \`docker unpause $container\`" && return ;;
+    paused) echo "its container is frozen; resume it with \`docker unpause $container\`" && return ;;
     created) echo "start it with \`dokku $type:start $name\`${error:+. Docker said: $error}" && return ;;
     dead | removing)
       echo "Docker could not remove its container${error:+ ($error)};" \

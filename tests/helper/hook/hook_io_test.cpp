@@ -113,6 +113,13 @@ TEST_F(HookIo, ThatEndsWhileAnotherHoldsItsStdoutIsNoSuccess) {
       ThrowsError(ErrorKind::kFailed, HasSubstr("timeout")));
 }
 
+TEST_F(HookIo, ThatFailsWhileAnotherHoldsItsStdoutEndsAtOnce) {
+  write_hook("sleep 60 2>/dev/null 3>&- & echo 'the reason' >&2; exit 1");
+  const auto begin = steady_clock::now();
+  EXPECT_THAT([this] { output(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("the reason")));
+  EXPECT_LT(steady_clock::now() - begin, seconds(15));
+}
+
 TEST_F(HookIo, InputIsLargerThanAPipe) {
   write_hook("wc -c");
   Hook hook = start(Hook::Input::kPipe);

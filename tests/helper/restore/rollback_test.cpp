@@ -5,10 +5,13 @@
 
 #include <csignal>
 
+#include "backup/create.hpp"
 #include "catalog/outbox.hpp"
 #include "lifecycle/recover.hpp"
 #include "model/alert.hpp"
+#include "model/target.hpp"
 #include "restore/restore.hpp"
+#include "retention/prune.hpp"
 #include "support/capture.hpp"
 #include "support/child.hpp"
 #include "support/errors.hpp"
@@ -111,11 +114,43 @@ TEST_F(Rollback, ThatFailsTooNamesTheStateAndTheWayOutUntilARestoreSucceeds) {
   EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), IsEmpty());
 }
 
+TEST_F(Rollback, OfASecondAttemptNamesTheSafetyBackupFromBeforeTheFirst) {
+  lab_.at("commit", kFail);
+  EXPECT_THAT([this] { restore(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("incomplete")));
+  const std::string way_out = "backups-helper restore bare:" + safety_;
+  for (const bool with_safety : {true, false})
+    EXPECT_THAT([&] { restore(with_safety); }, ThrowsError(ErrorKind::kFailed, HasSubstr(way_out)))
+        << "what the second one saved is what the first had left";
+  const std::string said = tests::stderr_of([this] { warn_of_replacements(state_); });
+  EXPECT_THAT(said, HasSubstr(way_out));
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+}
+
+TEST_F(Rollback, ThatFailedTooKeepsItsSafetyBackupAndMakesNewBackupsSuspect) {
+  lab_.at("commit", kFail);
+  EXPECT_THAT([this] { restore(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("incomplete")));
+  const std::string way_back = safety_;
+  lab_.forget_knobs();
+  for (int i = 0; i < 5; ++i) {
+    const auto id = create_backup(state_, {source_, "safety", "", {kLocalTarget}}, {}).id;
+    EXPECT_THAT(row_of(state_, id).suspect, IsEmpty());
+  }
+  for (int i = 0; i < 7; ++i)
+    EXPECT_THAT(row_of(state_, create(state_, source_).id).suspect,
+                HasSubstr("ended while it was replacing the data"));
+  EXPECT_EQ(state_.catalog().latest(source_)->id, id_);
+  for (const auto& one : judge(state_, source_))
+    if (one.backup.id == way_back)
+      EXPECT_THAT(one.verdict.reason, HasSubstr("before the data shrank or was lost"));
+  tests::restore(state_, way_back, source_);
+  EXPECT_THAT(row_of(state_, create(state_, source_).id).suspect, IsEmpty());
+}
+
 TEST_F(Rollback, WithoutASafetyBackupSaysSo) {
   lab_.at("commit", kFail);
   EXPECT_THAT([this] { restore(false); },
               ThrowsError(ErrorKind::kFailed,
-                          AllOf(HasSubstr("no safety backup"), HasSubstr("bare:one is running"))));
+                          AllOf(HasSubstr("No safety backup"), HasSubstr("bare:one is running"))));
   EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }),
               HasSubstr("No safety backup had been taken"));
 }

@@ -7,11 +7,42 @@ known-inspector() { echo rdb; }
 known-failure() { echo "the service without its container and its data: redis:import removes both first"; }
 known-keeps() { :; }
 
+# redis:export asks for a save and waits until LASTSAVE, in seconds, is another: for ever where the save ends in the second
+# of the one before it, or fails. Both need another save.
+known-export() { # <name>
+  local before info saves=0 child
+  before="$(known-redis LASTSAVE)" || before=""
+  generic-dokku redis:export "$1" </dev/null &
+  child=$!
+  while sleep 0.5 && [[ -n $before ]] && kill -0 "$child" 2>/dev/null && [[ $(known-redis LASTSAVE) == "$before" ]]; do
+    info="$(known-redis INFO persistence)" || break
+    [[ $info == *rdb_bgsave_in_progress:0* ]] || continue
+    [[ $saves -lt 3 || $info != *rdb_last_bgsave_status:err* ]] ||
+      hook-fail 1 "the server of $1 can't save its data: $(known-redis-complaint)"
+    known-redis BGSAVE >/dev/null || break
+    saves=$((saves + 1))
+  done
+  wait "$child"
+}
+
+# What its log says of the last save that failed.
+known-redis-complaint() {
+  "$docker" container logs --tail 50 "$container" 2>&1 </dev/null |
+    sed -n 's/^.* # \(.*\)$/\1/p' | grep -v '^Background saving error' | tail -n 1
+}
+
+# What redis-cli prints, which has the password from the server's configuration.
+known-redis() { # <word…>
+  # shellcheck disable=SC2016 # for the shell in the container
+  "$docker" exec "$container" sh -c 'REDISCLI_AUTH=$(sed -n "s/^requirepass //p" /usr/local/etc/redis/redis.conf) &&
+    export REDISCLI_AUTH && exec redis-cli "$@"' sh "$@" 2>/dev/null
+}
+
 # What would fail after the data have gone, tried before.
 known-rehearse() { # <name>
   declare service="$1"
   known-check "$service"
-  [[ $(known-redis-config "$service" appendonly) != yes ]] ||
+  [[ $(known-redis-config appendonly) != yes ]] ||
     hook-fail 11 "redis:import has no effect on $service: its server has appendonly on, and would start with its own" \
       "file again. Turn that off first (\`appendonly no\` in $service_root/config/redis.conf, then" \
       "\`dokku redis:restart $service\`)"
@@ -40,11 +71,8 @@ known-redis-reads() {
     --entrypoint sh "$image_id" -c "$check" 2>&1)"
 }
 
-known-redis-config() { # <name> <setting>
-  # shellcheck disable=SC2016 # for the shell in the container
-  local get='REDISCLI_AUTH=$(sed -n "s/^requirepass //p" /usr/local/etc/redis/redis.conf) &&
-    export REDISCLI_AUTH && redis-cli CONFIG GET "$1" | tail -n 1'
-  "$docker" exec "$container" sh -c "$get" sh "$2" 2>/dev/null || true
+known-redis-config() { # <setting>
+  known-redis CONFIG GET "$1" | tail -n 1
 }
 
 # For the files, the plugin takes its own default image, whatever the service runs.
