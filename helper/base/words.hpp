@@ -15,7 +15,7 @@ struct Words {
   constexpr const char* operator[](Enum value) const {
     return words[static_cast<std::size_t>(value)];
   }
-  /// Nothing for a word that is none of them.
+  /// Nothing for a word that is not one of them.
   constexpr std::optional<Enum> find(std::string_view word) const {
     for (std::size_t i = 0; i < N; ++i)
       if (word == words[i]) return static_cast<Enum>(i);

@@ -132,14 +132,14 @@ TEST_F(Rollback, ThatFailedTooKeepsItsSafetyBackupAndMakesNewBackupsSuspect) {
   const std::string way_back = safety_;
   lab_.forget_knobs();
   for (int i = 0; i < 5; ++i) {
-    const auto id = create_backup(state_, {source_, "safety", "", {kLocalTarget}}, {}).id;
+    const auto id = create_backup(state_, {source_, Trigger::kSafety, "", {kLocalTarget}}, {}).id;
     EXPECT_THAT(row_of(state_, id).suspect, IsEmpty());
   }
   for (int i = 0; i < 7; ++i)
     EXPECT_THAT(row_of(state_, create(state_, source_).id).suspect,
                 HasSubstr("ended while it was replacing the data"));
   EXPECT_EQ(state_.catalog().latest(source_)->id, id_);
-  for (const auto& one : judge(state_, source_))
+  for (const auto& one : evaluate_retention(state_, source_))
     if (one.backup.id == way_back)
       EXPECT_THAT(one.verdict.reason, HasSubstr("before the data shrank or was lost"));
   tests::restore(state_, way_back, source_);
