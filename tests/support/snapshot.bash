@@ -31,14 +31,14 @@ snapshot_typed() {
   echo "${*@Q}" | sed -E "s/(^| )'([A-Za-z0-9@%+=:,.\/_-]+)'/\1\2/g"
 }
 
-# What differs from one run to the next has a name instead.
+# What differs from one run to the next has a name instead, and progress on a terminal is left out.
 shown_text() {
   local text=$1 name value
   for name in HOOKS ROOT DOKKU_LIB STORE PG BATS_TEST_TMPDIR BACKUPS_HELPER REPO; do
     value=${!name:-}
     [[ -z $value ]] || text=${text//"$value"/"<${name,,}>"}
   done
-  sed -E 's/[0-9.]+ [KMGT]iB free/<size> free/; s/( Host: +)[^ ]+/\1<host>/; s/^(\| )?backups [0-9]+\.[0-9.]*[0-9]/\1backups <version>/; s/^\| $/|/' \
+  sed -E 's/^.*\x1b\[K//; s/[0-9.]+ [KMGT]iB free/<size> free/; s/( Host: +)[^ ]+/\1<host>/; s/^(\| )?backups [0-9]+\.[0-9.]*[0-9]/\1backups <version>/; s/^\| $/|/' \
     <<<"$text" >>"$BATS_TEST_TMPDIR/session"
 }
 
