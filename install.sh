@@ -4,6 +4,7 @@ set -eo pipefail
 
 checkout="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 helper="$checkout/build/release/helper/backups-helper"
+place='' tarball=''
 # As dokku itself finds its plugins.
 # shellcheck source=/dev/null
 [[ ! -r /etc/default/dokku ]] || source /etc/default/dokku
@@ -13,38 +14,86 @@ enabled="${PLUGIN_ENABLED_PATH:-$plugins/enabled}/backups"
 
 usage() {
   cat <<'END'
-usage: ./install.sh [--try | --uninstall | --help]      as root, on Debian
+usage: ./install.sh [--try] [--from PLACE]      as root, on Debian
+       ./install.sh --uninstall | --help
 
-  (nothing)    on a Dokku host: installs the packages for building with apt, builds, and installs or upgrades the plugin
-  --try        without Dokku and Docker: builds, backs up a SQLite database that is being written, damages and restores it;
-               leaves nothing outside of this directory, except packages
-  --uninstall  removes the plugin, never the backups
+  (nothing)     on a Dokku host: installs the packages for building with apt, compiles for some minutes, and installs or
+                upgrades the plugin
+  --from PLACE  takes the release tarball for this distribution and architecture from PLACE, a directory or an https:// URL,
+                which needs seconds; compiles if PLACE has none
+  --try         without Dokku and Docker: backs up a SQLite database that is being written, damages and restores it; leaves
+                nothing outside of this directory, except packages
+  --uninstall   removes the plugin, never the backups
 END
 }
 
-fail() {
+fail() { # TEXT [CODE]
   echo " !     $1" >&2
-  exit 1
+  exit "${2:-1}"
+}
+
+# fetch NAME: from the place, into build/from
+fetch() {
+  case "$place" in
+    https://*) curl --fail --silent --show-error --location --proto =https --output "build/from/$1" "$place/$1" ;;
+    *) cp -- "$place/$1" "build/from/$1" ;;
+  esac
+}
+
+# Sets tarball, to the newest release for this host; fails where there is none. The list of the place is not trusted with
+# more than names of releases.
+find_tarball() {
+  local platform releases name
+  rm -rf build/from
+  mkdir -p build/from
+  platform="$(plugin/platform)"
+  fetch SHA256SUMS || fail "no releases were found at $place: its list SHA256SUMS could not be read"
+  releases="$(grep -oE '  backups-[0-9.]+-[a-z0-9.]+-[a-z0-9]+\.tar\.gz$' build/from/SHA256SUMS | tr -d ' ' | sort -V || true)"
+  name="$(grep -E -- "^backups-[0-9.]+-$platform\.tar\.gz$" <<<"$releases" | tail -n 1 || true)"
+  if [[ -z $name ]]; then
+    echo " !     $place has no release for $platform (it has: ${releases//$'\n'/, }): compiling instead" >&2
+    return 1
+  fi
+  echo "-----> Fetching $name"
+  fetch "$name" || fail "$name could not be read from $place"
+  (cd build/from && grep -F "  $name" SHA256SUMS | sha256sum --check --status) || fail "the SHA-256 of $name is not the one in SHA256SUMS: it is damaged"
+  tarball="$checkout/build/from/$name"
 }
 
 build() {
-  cd "$checkout"
-  mkdir -p build
+  local jobs
+  jobs="$(plugin/build --jobs)"
   echo "-----> Installing the packages for building ($(plugin/packages --missing build | wc -l) packages)"
   plugin/with-progress build/apt.log plugin/packages --install build || fail "apt could not install all packages: see build/apt.log"
-  echo "-----> Building the helper (one to two minutes on a small server)"
+  echo "-----> Compiling the helper, which takes about $((4 / jobs + 1)) minutes on $jobs processors"
   plugin/with-progress build/build.log plugin/build || fail "the build failed: see build/build.log"
+}
+
+find_or_build() {
+  cd "$checkout"
+  mkdir -p build
+  if [[ -z $place ]] || ! find_tarball; then build; fi
 }
 
 install_plugin() {
   type -P dokku >/dev/null || fail "Dokku is not installed on this machine: ./install.sh --try shows what the plugin does"
   [[ ! -d $available/.git ]] || fail "the plugin was installed from git; to upgrade it: dokku plugin:update backups"
-  build
+  find_or_build
   echo "-----> Installing into $available"
-  plugin/install-tree . "$helper" "$available"
-  [[ -e $enabled ]] || dokku plugin:enable backups
-  dokku plugin:install
+  if [[ -n $tarball ]]; then
+    # Dokku replaces no plugin.
+    [[ ! -e $available ]] || dokku plugin:uninstall backups
+    dokku plugin:install "file://$tarball" --name backups
+  else
+    plugin/install-tree . "$helper" "$available"
+    [[ -e $enabled ]] || dokku plugin:enable backups
+    dokku plugin:install
+  fi
   dokku backups:version
+}
+
+uninstall() {
+  dokku plugin:uninstall backups
 }
 
 # Shows a command, then runs it.
@@ -64,12 +113,25 @@ first_orders() {
   sqlite3 shop.db 'SELECT * FROM orders WHERE id <= 50000 ORDER BY id' | sha256sum | cut -c 1-16
 }
 
+# The plugin, in build/try/plugin.
+unpack_for_try() {
+  rm -rf build/try
+  mkdir -p build/try
+  if [[ -z $tarball ]]; then
+    plugin/install-tree . "$helper" build/try/plugin
+    return
+  fi
+  tar --extract --no-same-owner --file "$tarball" --directory build/try
+  mv build/try/backups build/try/plugin
+  echo "-----> Installing the packages that it needs"
+  # shellcheck disable=SC2046 # names of packages
+  plugin/with-progress build/apt.log plugin/packages --install packages $(<build/try/plugin/bin/packages) || fail "apt could not install all packages: see build/apt.log"
+}
+
 try() {
   local before
-  build
-  rm -rf build/try
-  mkdir build/try
-  plugin/install-tree . "$helper" build/try/plugin
+  find_or_build
+  unpack_for_try
   cd build/try
   export PATH="$PWD/plugin/bin:$PATH"
   sqlite3 shop.db >/dev/null <<'END'
@@ -102,21 +164,37 @@ END
   fi
 }
 
-case "$#$1" in
-  1--help | 1-h)
+wrong_usage() {
+  usage >&2
+  exit 2
+}
+
+action='' arguments=("$@")
+while (($# > 0)); do
+  case "$1" in
+    --help | -h | --try | --uninstall)
+      [[ -z $action ]] || wrong_usage
+      action="$1"
+      ;;
+    --from)
+      place="${2%/}"
+      [[ $place == https://* || -d $place ]] || fail "--from takes a directory or an https:// URL, not '$place'" 2
+      [[ $place == https://* ]] || place="$(realpath "$place")"
+      shift
+      ;;
+    *) wrong_usage ;;
+  esac
+  shift
+done
+case "$action" in
+  --help | -h)
     usage
     exit 0
     ;;
-  0 | 1--try | 1--uninstall) ;;
-  *)
-    usage >&2
-    exit 2
-    ;;
+  --try) action=try ;;
+  --uninstall) action=uninstall ;;
+  *) action=install_plugin ;;
 esac
-((EUID == 0)) || fail "only root can install packages and plugins: sudo ./install.sh $*"
+((EUID == 0)) || fail "only root can install packages and plugins: sudo ./install.sh ${arguments[*]}"
 type -P apt-get >/dev/null || fail "apt-get not found: Debian is required"
-case "$1" in
-  --try) try ;;
-  --uninstall) dokku plugin:uninstall backups ;;
-  *) install_plugin ;;
-esac
+"$action"

@@ -52,12 +52,13 @@ Stages stages_of(const Manifest& manifest) {
   return stages;
 }
 
-std::string reader_for(const State& state, const Source& source, const Artifact& artifact) {
+std::string reader_for(const Hooks& installed, const Paths& paths, const Source& source,
+                       const Artifact& artifact) {
   if (const auto known = reader_of(artifact.kind, artifact.name)) return *known;
   try {
-    const Run run(state, "describe", source);
+    const Run run(paths, "describe", source);
     HookLog log{{}};
-    for (const auto& planned : describe(state, run, log, source).artifacts)
+    for (const auto& planned : describe(installed, run, log, source).artifacts)
       if (planned.kind == artifact.kind && !planned.opens_with.empty()) return planned.opens_with;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
@@ -65,15 +66,16 @@ std::string reader_for(const State& state, const Source& source, const Artifact&
   return reader_or_file(artifact.kind, artifact.name);
 }
 
-std::string download_command(const State& state, const Manifest& manifest,
+std::string download_command(const Hooks& installed, const Paths& paths, const Manifest& manifest,
                              const Artifact& artifact) {
   std::string text = command("download") + " ";
   if (text.starts_with("backups-helper"))
-    text += "--root " + shell_quote(state.root().string()) + " ";
+    text += "--root " + shell_quote(paths.root.string()) + " ";
   text += manifest.source.type + ":" + manifest.id;
   if (manifest.artifacts.size() > 1) text += " --artifact " + shell_quote(artifact.name);
   return text + " --raw | " +
-         open_command(stages_of(manifest), "", reader_for(state, manifest.source, artifact));
+         open_command(stages_of(manifest), "",
+                      reader_for(installed, paths, manifest.source, artifact));
 }
 
 namespace {

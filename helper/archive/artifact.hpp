@@ -5,14 +5,14 @@
 #include <string>
 
 #include "catalog/catalog.hpp"
+#include "host/environment.hpp"
+#include "host/paths.hpp"
 #include "model/manifest.hpp"
 #include "store/store.hpp"
 #include "stream/sink.hpp"
 #include "stream/stage.hpp"
 
 namespace backups {
-
-class State;
 
 /// Told now and then how far an operation is: what it does, bytes done, bytes expected (0:
 /// unknown).
@@ -26,11 +26,12 @@ Stages stages_of(const Manifest& manifest);
 /// The shell words that read the plain dump of an artifact on stdin: for a kind that this version
 /// does not know what the hook of the type says, never what a manifest does, which may come from
 /// anybody. As the writer of a manifest has it (archive/writer.cpp).
-std::string reader_for(const State& state, const Source& source, const Artifact& artifact);
+std::string reader_for(const Hooks& installed, const Paths& paths, const Source& source,
+                       const Artifact& artifact);
 
 /// The last way back: from any copy, with nothing but standard tools behind the pipe. As `info`
 /// prints it, and errors of a restore do. Throws as stages_of() does.
-std::string download_command(const State& state, const Manifest& manifest,
+std::string download_command(const Hooks& installed, const Paths& paths, const Manifest& manifest,
                              const Artifact& artifact);
 
 /// Writes the plain bytes of an artifact to `raw`, without finishing it, and checks both digests

@@ -20,15 +20,15 @@ std::uint64_t sum(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-std::uint64_t expected_size(State& state, const Source& source, const Description& description) {
+std::uint64_t expected_size(Catalog& catalog, const Source& source,
+                            const Description& description) {
   Catalog::Filter filter;
   filter.source = source;
   filter.status = BackupStatus::kSuccess;
   filter.deleted = true;  // what was removed to make room tells as much
   filter.limit = kLooksBack;
   std::uint64_t largest = 0;
-  for (const auto& backup : state.catalog().list(filter))
-    largest = std::max(largest, backup.stored_size());
+  for (const auto& backup : catalog.list(filter)) largest = std::max(largest, backup.stored_size());
   return largest > 0 ? largest : description.size / 4;
 }
 
@@ -42,15 +42,16 @@ std::string advice() {
 }  // namespace
 
 void require_disk_space(State& state, const Source& source, const Description& description) {
-  const Space space = disk_space(state.root());
-  const std::uint64_t reserve = state.settings().disk_reserve(source.text(), space.total);
-  const std::uint64_t needed = sum(expected_size(state, source, description), description.staging);
+  const Space space = disk_space(state.paths.root);
+  const std::uint64_t reserve = state.settings.read().disk_reserve(source.text(), space.total);
+  const std::uint64_t needed =
+      sum(expected_size(state.catalog.open(), source, description), description.staging);
   if (space.available >= sum(needed, reserve)) return;
-  throw Error(ErrorKind::kNoSpace, "not enough disk space for a backup of " + source.spelling() +
-                                       ": about " + human_size(needed) +
-                                       " is needed and the disk-reserve of " + human_size(reserve) +
-                                       " must stay free, but only " + human_size(space.available) +
-                                       " is free at " + state.root().string() + ". " + advice());
+  throw Error(ErrorKind::kNoSpace,
+              "not enough disk space for a backup of " + source.spelling() + ": about " +
+                  human_size(needed) + " is needed and the disk-reserve of " + human_size(reserve) +
+                  " must stay free, but only " + human_size(space.available) + " is free at " +
+                  state.paths.root.string() + ". " + advice());
 }
 
 DiskSpaceGuard::DiskSpaceGuard(const State& state, const Source& source, Sink& next)
@@ -68,11 +69,11 @@ void DiskSpaceGuard::write(std::string_view bytes) {
 void DiskSpaceGuard::finish() { next_.finish(); }
 
 void DiskSpaceGuard::check() const {
-  const Space space = disk_space(state_.root());
-  const std::uint64_t reserve = state_.settings().disk_reserve(source_.text(), space.total);
+  const Space space = disk_space(state_.paths.root);
+  const std::uint64_t reserve = state_.settings.read().disk_reserve(source_.text(), space.total);
   if (space.available >= reserve + kCheckEvery) return;
   throw Error(ErrorKind::kNoSpace, "the disk is nearly full: only " + human_size(space.available) +
-                                       " is free at " + state_.root().string() +
+                                       " is free at " + state_.paths.root.string() +
                                        ", and the disk-reserve is " + human_size(reserve) + ". " +
                                        advice());
 }

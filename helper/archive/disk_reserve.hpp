@@ -11,7 +11,7 @@ namespace backups {
 
 /// About how many bytes a backup of `source` will take: what its last ones took at most, or a
 /// quarter of its data when there are none. 0: nothing is known of it.
-std::uint64_t expected_size(State& state, const Source& source, const Description& description);
+std::uint64_t expected_size(Catalog& catalog, const Source& source, const Description& description);
 
 /// Throws Error, kNoSpace, when a backup of `source` would not fit on the disk of the state
 /// directory and leave the reserve, with what its export needs there besides.

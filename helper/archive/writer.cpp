@@ -92,7 +92,7 @@ Writer::Writer(State& state, Written& written, HookLog& log, const std::string& 
       written_(written),
       log_(log),
       target_(target),
-      store_(state.store(target, manifest.host)),
+      store_(state.targets.open(target, manifest.host)),
       manifest_(std::move(manifest)),
       encoding_(std::move(encoding)),
       plan_(plan),

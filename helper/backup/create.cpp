@@ -57,16 +57,16 @@ class Attempt {
   Attempt(State& state, const CreateRequest& request)
       : state_(state),
         request_(request),
-        run_(state, "create", request.source),
-        row_(state.catalog().begin(request.source, now(), request.trigger, request.label,
-                                   request.schedule)),
-        log_(state.log_file(request.source, row_.id)),
-        target_(first_target(state.settings(), request.targets)),
-        host_(target_ == kLocalTarget ? "" : state.host()),
+        run_(state.paths, "create", request.source),
+        row_(state.catalog.open().begin(request.source, now(), request.trigger, request.label,
+                                        request.schedule)),
+        log_(state.paths.log_file(request.source, row_.id)),
+        target_(first_target(state.settings.read(), request.targets)),
+        host_(target_ == kLocalTarget ? "" : state.identity.read().name),
         written_(run_.notes()) {
     run_.set_backup(row_.id);
     run_.set_target(target_, host_);
-    state.catalog().mark_copy(row_, {target_, CopyStatus::kInProgress, "", {}, host_});
+    state.catalog.open().mark_copy(row_, {target_, CopyStatus::kInProgress, "", {}, host_});
   }
 
   Manifest make(const std::function<Manifest(const Description&)>& work) {
@@ -75,9 +75,10 @@ class Attempt {
     log_.note("success: " + human_size(manifest.stored_size()) + " stored, " +
               human_size(manifest.raw_size()) + " plain");
     try {
-      state_.catalog().succeed(row_, manifest, target_, host_);
+      state_.catalog.open().succeed(row_, manifest, target_, host_);
       if (target_ != kLocalTarget)
-        record_copy(state_, row_, target_, host_, state_.store(target_, host_).last_etag());
+        record_copy(state_.targets, state_.catalog, row_, target_, host_,
+                    state_.targets.open(target_, host_).last_etag());
     } catch (const Error&) {
       run_.keep();  // committed all the same: whoever cleans up reads the manifest
       throw;
@@ -89,7 +90,7 @@ class Attempt {
     Manifest manifest;
     manifest.id = row_.id;
     manifest.source = request_.source;
-    const HostIdentity host = host_identity(state_);
+    const HostIdentity host = state_.identity.read();
     manifest.host = host_.empty() ? host.name : host_;
     manifest.writer = host.writers.back();
     manifest.plugin_version = kVersion;
@@ -115,12 +116,12 @@ class Attempt {
   Manifest attempt(const std::function<Manifest(const Description&)>& work) {
     bool found = false;
     try {
-      const Description description = describe(state_, run_, log_, request_.source);
+      const Description description = describe(state_.hooks, run_, log_, request_.source);
       if (!description.exists())
         throw Error(ErrorKind::kNotFound, "source " + request_.source.spelling() + " not found");
       found = true;
       require_running(description, request_.source);
-      require_restorable(state_, description, request_.source);
+      require_restorable(state_.hooks, description, request_.source);
       if (target_ == kLocalTarget) make_room(state_, request_.source, description);
       for (const auto& warning : description.warnings) log_.warn(warning);
       return work(description);
@@ -143,8 +144,8 @@ class Attempt {
 
   /// What is no source, or not there, has no history.
   void forget() {
-    state_.catalog().forget(row_);
-    const fs::path log = state_.log_file(request_.source, row_.id);
+    state_.catalog.open().forget(row_);
+    const fs::path log = state_.paths.log_file(request_.source, row_.id);
     remove_durably(log);
     std::error_code other_logs;
     fs::remove(log.parent_path(), other_logs);
@@ -153,10 +154,10 @@ class Attempt {
   void fail(const std::string& reason) {
     log_.note("failed: " + reason);
     try {
-      state_.catalog().fail(row_, reason, now());
-      written_.undo(state_.store(target_, host_));
-      state_.catalog().mark_copy(row_, {target_, CopyStatus::kFailed, "", {}});
-      sweep_hooks(state_, run_.record());
+      state_.catalog.open().fail(row_, reason, now());
+      written_.undo(state_.targets.open(target_, host_));
+      state_.catalog.open().mark_copy(row_, {target_, CopyStatus::kFailed, "", {}});
+      sweep_hooks(state_.hooks, state_.paths, run_.record());
     } catch (const Error& error) {
       // Whoever cleans up finds the run, and its process gone.
       log_.note(error.what());
@@ -185,8 +186,8 @@ class CheckedInput : public Sink {
   CheckedInput(const State& state, const Run& run, HookLog& log, const Source& source,
                const std::string& artifact, Sink& next)
       : next_(next) {
-    if (has_hook(state, source.type, "check"))
-      hook_.emplace(state, run, log, source.type, "check",
+    if (has_hook(state.hooks, source.type, "check"))
+      hook_.emplace(state.hooks, run, log, source.type, "check",
                     std::vector<std::string>{source.address, artifact}, Hook::Input::kPipe);
   }
 
@@ -245,7 +246,7 @@ class Exporter {
       : state_(state),
         source_(source),
         attempt_(attempt),
-        timeouts_(timeouts_for(state.settings(), source)) {}
+        timeouts_(timeouts_for(state.settings.read(), source)) {}
 
   /// Throws Error, or Gone.
   void run(const PlannedArtifact& artifact, Sink& sink) const {
@@ -253,8 +254,8 @@ class Exporter {
       run_once(artifact, sink);
     } catch (const Untouched& failure) {
       attempt_.log().note("retrying, since nothing was written yet: " + failure.error);
-      sweep_hooks(state_, attempt_.run().record());
-      const Description now = describe(state_, attempt_.run(), attempt_.log(), source_);
+      sweep_hooks(state_.hooks, state_.paths, attempt_.run().record());
+      const Description now = describe(state_.hooks, attempt_.run(), attempt_.log(), source_);
       require_running(now, source_);
       const bool there = std::any_of(now.artifacts.begin(), now.artifacts.end(),
                                      [&](const auto& it) { return it.name == artifact.name; });
@@ -275,7 +276,7 @@ class Exporter {
 
   void run_once(const PlannedArtifact& artifact, Sink& sink) const {
     Counter counter(sink);
-    Hook hook(state_, attempt_.run(), attempt_.log(), source_.type, "export",
+    Hook hook(state_.hooks, attempt_.run(), attempt_.log(), source_.type, "export",
               {source_.address, artifact.name});
     hook.copy_output(counter, timeouts_);
     try {
@@ -321,12 +322,13 @@ std::string first_target(const Settings& settings, const std::vector<std::string
 
 Manifest create_backup(State& state, const CreateRequest& request, const Progress& progress) {
   Attempt attempt(state, request);
-  const Settings settings = state.settings();
+  const Settings settings = state.settings.read();
   const Exporter exporter(state, request.source, attempt);
   const auto work = [&](const Description& description) {
     Writer writer(state, attempt.written(), attempt.log(), attempt.target(),
                   attempt.new_manifest(description), settings.compression(request.source.text()),
-                  {description.artifacts.size(), expected_size(state, request.source, description)},
+                  {description.artifacts.size(),
+                   expected_size(state.catalog.open(), request.source, description)},
                   progress);
     for (const auto& artifact : description.artifacts) {
       try {
@@ -354,8 +356,8 @@ Manifest adopt_backup(State& state, const CreateRequest& request, const std::str
     const PlannedArtifact& planned = pick(description, artifact, request.source);
     Writer writer(state, attempt.written(), attempt.log(), attempt.target(),
                   attempt.new_manifest(description),
-                  state.settings().compression(request.source.text()),
-                  {1, expected_size(state, request.source, description)}, progress);
+                  state.settings.read().compression(request.source.text()),
+                  {1, expected_size(state.catalog.open(), request.source, description)}, progress);
     writer.add(
         planned,
         [&](Sink& sink) {

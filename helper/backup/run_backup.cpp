@@ -16,21 +16,22 @@ namespace backups {
 namespace {
 
 /// Its copy fails, and nothing else.
-void require_copy_target(State& state, const Backup& backup, const std::string& target) {
-  if (target == kLocalTarget || state.settings().targets.contains(target)) return;
+void require_copy_target(const SettingsFile& settings_file, Catalog& catalog, const Backup& backup,
+                         const std::string& target) {
+  if (target == kLocalTarget || settings_file.read().targets.contains(target)) return;
   const std::string why =
       "the copy to " + printable(target) + " failed: unknown target. Add it with " +
       command("target-add") + ", or choose other targets with " + command("set") + " " +
       backup.source.spelling() + " targets (see " + command("target-list") + ")";
-  state.catalog().mark_copy(backup, {target, CopyStatus::kFailed, why, {}});
+  catalog.mark_copy(backup, {target, CopyStatus::kFailed, why, {}});
   throw Error(ErrorKind::kNotFound, why);
 }
 
 Pushed copy_and_tell(State& state, const Backup& backup, const std::string& target,
                      const Progress& progress) {
-  HookLog log(state.log_file(backup.source, backup.id));
+  HookLog log(state.paths.log_file(backup.source, backup.id));
   try {
-    require_copy_target(state, backup, target);
+    require_copy_target(state.settings, state.catalog.open(), backup, target);
     const Pushed pushed = push_backup(state, backup, target, progress);
     log.note("copied to " + target);
     tell_copy(state, backup.source, backup.id, target, nullptr);
@@ -52,9 +53,9 @@ void copy_to_others(State& state, Lock lock, Created& created,
   std::optional<Backup> backup;
   std::optional<Copying> copying;
   try {
-    backup = state.catalog().find(created.manifest.source.type, created.manifest.id);
+    backup = state.catalog.open().find(created.manifest.source.type, created.manifest.id);
     if (!backup) throw Error(ErrorKind::kNotFound, created.manifest.id + " was deleted meanwhile");
-    copying.emplace(state, std::move(lock), *backup, "");
+    copying.emplace(state.paths, std::move(lock), *backup, "");
   } catch (const Error& error) {
     ended = error;
   }
@@ -87,7 +88,7 @@ Manifest run_first_copy(State& state, const CreateRequest& request, const Progre
 Created run_backup(State& state, Lock lock, const CreateRequest& request,
                    const Progress& progress) {
   std::vector<std::string> targets = request.targets;
-  std::erase(targets, first_target(state.settings(), targets));
+  std::erase(targets, first_target(state.settings.read(), targets));
   Created created{run_first_copy(state, request, progress), {}};
   if (!targets.empty()) copy_to_others(state, std::move(lock), created, targets, progress);
   return created;
@@ -95,7 +96,7 @@ Created run_backup(State& state, Lock lock, const CreateRequest& request,
 
 Pushed run_copy(State& state, Lock lock, const Backup& backup, const std::string& target,
                 const Progress& progress) {
-  const Copying copying(state, std::move(lock), backup, target);
+  const Copying copying(state.paths, std::move(lock), backup, target);
   return copy_and_tell(state, backup, target, progress);
 }
 

@@ -105,9 +105,9 @@ std::string less_data(const Shape& now, const Shape& before, std::uint64_t perce
 class Measure {
  public:
   Measure(State& state, const Source& source)
-      : catalog_(state.catalog()),
+      : catalog_(state.catalog.open()),
         source_(source),
-        percent_(state.settings().percent(source.text(), "suspect-below")),
+        percent_(state.settings.read().percent(source.text(), "suspect-below")),
         before_(catalog_.yardstick(source)) {
     const JobMarks job_marks(catalog_.database());
     const std::int64_t replaced = job_marks.done_at(kReplaced + source.text());
@@ -197,7 +197,8 @@ Suspicion suspicion(State& state, const Manifest& manifest) {
   Measure measure(state, manifest.source);
   const Shape shape = shape_of(manifest);
   std::string why = measure.of(shape, adopted);
-  const bool unfinished = !adopted && !unfinished_replacements(state, manifest.source).empty();
+  const bool unfinished =
+      !adopted && !unfinished_replacements(state.paths, manifest.source).empty();
   if (unfinished) why = "a restore ended while it was replacing the data, which may be incomplete";
   if (adopted) return {why, ""};
   const std::string reference = measure.reference(shape, !why.empty());
@@ -205,7 +206,7 @@ Suspicion suspicion(State& state, const Manifest& manifest) {
   return {why, reference};
 }
 
-std::string suspicion_text(State& state, const Manifest& manifest) {
+std::string suspicion_text(Catalog& catalog, const Manifest& manifest) {
   if (manifest.suspect.empty() && manifest.reference.empty()) return "";
   std::string text =
       manifest.id +
@@ -214,8 +215,8 @@ std::string suspicion_text(State& state, const Manifest& manifest) {
            : " is suspect: " + manifest.suspect +
                  ". Nothing older is removed until a good backup follows");
   try {
-    const auto reference = state.catalog().find(manifest.source.type, manifest.reference);
-    const auto until = reference ? way_back_until(state.catalog(), *reference) : std::nullopt;
+    const auto reference = catalog.find(manifest.source.type, manifest.reference);
+    const auto until = reference ? way_back_until(catalog, *reference) : std::nullopt;
     if (reference)
       text += ". The last backup from before the change is " + reference->id + ", which is kept";
     if (until) text += " until " + rfc3339(*until).substr(0, 10);
@@ -234,9 +235,9 @@ std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference) {
 }
 
 std::map<std::string, Time> ways_back(State& state, const Source& source) {
-  Catalog& catalog = state.catalog();
+  Catalog& catalog = state.catalog.open();
   std::map<std::string, Time> ways;
-  for (const auto& dead : unfinished_replacements(state, source))
+  for (const auto& dead : unfinished_replacements(state.paths, source))
     if (!dead.safety.empty()) ways[dead.safety] = now() + kWayBack;
   const auto newest = catalog.judged(source, 1);
   std::string id = newest.empty() ? "" : newest.front().reference;
@@ -253,12 +254,13 @@ bool free_suspect(State& state, const Source& source) {
   Catalog::Filter filter;
   filter.source = source;
   filter.status = BackupStatus::kSuccess;
-  const Settings settings = state.settings();
+  const Settings settings = state.settings.read();
   const auto ways = ways_back(state, source);
   std::optional<Backup> oldest;
   bool is_newest = true;
-  for (const auto& backup : state.catalog().list(filter)) {
-    if (backup.suspect.empty() || backup.is_safety_or_final() || is_being_copied(state, backup))
+  for (const auto& backup : state.catalog.open().list(filter)) {
+    if (backup.suspect.empty() || backup.is_safety_or_final() ||
+        is_being_copied(state.paths, backup))
       continue;
     const bool local =
         std::any_of(backup.copies.begin(), backup.copies.end(), [](const Copy& copy) {
@@ -287,19 +289,19 @@ std::vector<std::string> accept_suspects(State& state, const Source& source) {
   Catalog::Filter filter;
   filter.source = source;
   filter.deleted = true;
-  for (const auto& backup : state.catalog().list(filter))
+  for (const auto& backup : state.catalog.open().list(filter))
     if (!backup.suspect.empty() || !backup.reference.empty()) accepted.push_back(backup);
   // The settings outlive the catalog, which reads the manifests again when it is rebuilt.
   if (!accepted.empty())
-    state.change_settings([&](Settings& settings) {
+    state.settings.change([&](Settings& settings) {
       for (const auto& backup : accepted)
         if (!backup.deleted_at) settings.accepted.insert(backup.text());
     });
   std::vector<std::string> ids;
   for (const auto& backup : accepted) {
-    state.catalog().accept(backup);
+    state.catalog.open().accept(backup);
     if (backup.deleted_at || (backup.suspect.empty() && !ids.empty())) continue;
-    state.catalog().record(backup, "accepted", backup.suspect, now());
+    state.catalog.open().record(backup, "accepted", backup.suspect, now());
     ids.push_back(backup.id);
   }
   return ids;

@@ -30,7 +30,7 @@ bool is_judged(const Manifest& manifest);
 /// What is to be said of a new backup: why it is suspect or was the first not to be, which one is
 /// the last from before, and what to do. Empty where there is nothing to say. It only advises: what
 /// can't be read is left out.
-std::string suspicion_text(State& state, const Manifest& manifest);
+std::string suspicion_text(Catalog& catalog, const Manifest& manifest);
 
 /// Until when retention keeps a reference, nothing where it is none.
 std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference);

@@ -4,15 +4,15 @@
 
 namespace backups {
 
-/// Lines for a person on stderr, in Dokku's way (its docs, "output conventions"). A reader that
-/// went away is ignored: a backup outlives its terminal.
+/// Messages on stderr in Dokku's format (its docs, "output conventions"). Errors of writing are
+/// ignored, since a backup continues after its terminal was closed.
 namespace log {
 
-/// Silences `step`, `result` and `detail`; warnings and failures stay.
+/// Silences `step`, `result` and `detail`; warnings and failures are still printed.
 void set_quiet(bool quiet);
 bool quiet();
 
-/// Begins every line with what that says, for a log without times of its own.
+/// Begins every line with the result of that function, for a log without times of its own.
 void set_stamp(std::string (*stamp)());
 
 void step(const std::string& text);    ///< "-----> text"
@@ -20,7 +20,7 @@ void result(const std::string& text);  ///< "=====> text"
 void detail(const std::string& text);  ///< "       text"
 void warn(const std::string& text);    ///< " !     text"
 
-/// A line that the next one takes the place of: for a terminal.
+/// A line on a terminal that the next one replaces.
 void rewrite(const std::string& text);
 
 /// Writes `text` as it is, ignoring errors.

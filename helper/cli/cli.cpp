@@ -79,11 +79,11 @@ bool wants_json(const Options& options) {
 
 void look_without_settings(State& state) {
   try {
-    state.settings();
+    state.settings.read();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
     log::warn(std::string(error.what()) + ". Until then the built-in defaults are used");
-    state.use_default_settings();
+    state.settings.use_defaults();
   }
 }
 
@@ -92,14 +92,15 @@ int run_on(const fs::path& root, const Verb& verb, const Options& options, bool 
   keep_memory_private();
   if (verb.lends_ballast) lend_ballast(root, false);
   State state(root, hooks_directory(options), hook_environment(root));
-  state.set_helper(own_program());
+  state.program.path = own_program();
   subscribe_alerts(state);
   if (verb.only_looks) look_without_settings(state);
   Call call{state, options, Resolver(state), json};
   // Whoever called is told what they may see of it. On a full disk nobody can look.
   if (!verb.internal && has_disk_space(root, kSpaceToRecord))
-    warn_of_replacements(
-        call.state, [&](const Source& source) { return !call.resolver.allowed({source}).empty(); });
+    warn_of_replacements(call.state.paths, [&](const Source& source) {
+      return !call.resolver.allowed({source}).empty();
+    });
   return verb.run(call);
 }
 

@@ -67,9 +67,9 @@ bool another_may_do(ErrorKind kind) {
 
 }  // namespace
 
-Store& store_of(State& state, const Backup& backup, const std::string& target) {
+Store& store_of(Targets& targets, const Backup& backup, const std::string& target) {
   const Copy* copy = backup.copy_on(target);
-  return state.store(target, copy == nullptr ? "" : copy->host);
+  return targets.open(target, copy == nullptr ? "" : copy->host);
 }
 
 bool is_known_manifest(const Backup& backup, const Manifest& manifest) {
@@ -106,20 +106,20 @@ void require_copy(const Backup& backup, const std::string& target) {
                                         "': see " + command("info") + " " + backup.text());
 }
 
-void mark_damage(State& state, const Backup& backup, const std::string& target,
+void mark_damage(Catalog& catalog, const Backup& backup, const std::string& target,
                  const Error& error) {
   if (error.kind() != ErrorKind::kDamaged) return;
   // Whoever deletes takes the files first away from whoever reads.
-  const auto current = state.catalog().find(backup.source.type, backup.id);
+  const auto current = catalog.find(backup.source.type, backup.id);
   if (!current || current->deleted_at || current->deleting)
     throw Error(ErrorKind::kNotFound, backup.id + " was deleted meanwhile");
   record_if_space("The copy of " + backup.id + " on " + target + " is damaged", [&] {
-    if (state.catalog().observe_copy(backup, {target, CopyStatus::kDamaged, error.what(), {}}))
-      state.catalog().record(backup, "damaged", target + ": " + error.what(), now());
+    if (catalog.observe_copy(backup, {target, CopyStatus::kDamaged, error.what(), {}}))
+      catalog.record(backup, "damaged", target + ": " + error.what(), now());
   });
 }
 
-void try_copies(State& state, const Backup& backup,
+void try_copies(Targets& targets, CatalogFile& catalog, const Backup& backup,
                 const std::function<void(Store&, const std::string&)>& use,
                 const std::string& except) {
   const auto copies = holders(backup, except);
@@ -128,12 +128,12 @@ void try_copies(State& state, const Backup& backup,
                 backup.id + " has no good copy: see " + command("info") + " " + backup.text());
   for (const auto& copy : copies) {
     try {
-      use(store_of(state, backup, copy.target), copy.target);
+      use(store_of(targets, backup, copy.target), copy.target);
       return;
     } catch (const StopFallback&) {
       throw;
     } catch (const Error& error) {
-      mark_damage(state, backup, copy.target, error);
+      mark_damage(catalog.open(), backup, copy.target, error);
       if (copy.target == copies.back().target || !another_may_do(error.kind())) throw;
       log::warn("The copy on " + copy.target + " cannot be used (" + error.what() +
                 "): trying the next");
@@ -143,23 +143,23 @@ void try_copies(State& state, const Backup& backup,
 
 Manifest any_manifest(State& state, const Backup& backup) {
   Manifest manifest;
-  try_copies(state, backup, [&](Store& store, const std::string& target) {
+  try_copies(state.targets, state.catalog, backup, [&](Store& store, const std::string& target) {
     manifest = known_manifest(state, store, backup, target);
   });
   return manifest;
 }
 
-void record_copy(State& state, const Backup& backup, const std::string& target,
-                 const std::string& host, const std::string& etag) {
+void record_copy(Targets& targets, CatalogFile& catalog, const Backup& backup,
+                 const std::string& target, const std::string& host, const std::string& etag) {
   std::string by;
   if (target != kLocalTarget) {
-    leave_recovery_note(state.store(target, host));
-    if (const auto origin = state.store(target, host).credentials_origin(); !origin.empty())
+    leave_recovery_note(targets.open(target, host));
+    if (const auto origin = targets.open(target, host).credentials_origin(); !origin.empty())
       by = ", credentials: " + origin;
   }
-  state.catalog().mark_copy(backup,
-                            {target, CopyStatus::kSuccess, "", backup.stored_size(), host, etag});
-  state.catalog().record(backup, "copied", "to " + target + by, now());
+  catalog.open().mark_copy(backup,
+                           {target, CopyStatus::kSuccess, "", backup.stored_size(), host, etag});
+  catalog.open().record(backup, "copied", "to " + target + by, now());
 }
 
 }  // namespace backups

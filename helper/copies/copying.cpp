@@ -9,9 +9,9 @@
 namespace backups {
 namespace {
 
-std::optional<RunRecord> copy_run(const State& state, const Backup& backup,
+std::optional<RunRecord> copy_run(const Paths& paths, const Backup& backup,
                                   const std::string& target) {
-  for (auto& run : list_runs(state, true)) {
+  for (auto& run : list_runs(paths, true)) {
     if (run.verb != kCopyVerb || run.source.type != backup.source.type || run.backup != backup.id)
       continue;
     if (target.empty() || run.target.empty() || run.target == target) return run;
@@ -21,20 +21,20 @@ std::optional<RunRecord> copy_run(const State& state, const Backup& backup,
 
 }  // namespace
 
-Copying::Copying(State& state, Lock lock, const Backup& backup, const std::string& target)
-    : run_(state, kCopyVerb, backup.source) {
-  require_not_copied(state, backup, target);
+Copying::Copying(const Paths& paths, Lock lock, const Backup& backup, const std::string& target)
+    : run_(paths, kCopyVerb, backup.source) {
+  require_not_copied(paths, backup, target);
   run_.set_target(target, "");
   run_.set_backup(backup.id);
   const Lock until_others_see_it = std::move(lock);
 }
 
-bool is_being_copied(const State& state, const Backup& backup, const std::string& target) {
-  return copy_run(state, backup, target).has_value();
+bool is_being_copied(const Paths& paths, const Backup& backup, const std::string& target) {
+  return copy_run(paths, backup, target).has_value();
 }
 
-void require_not_copied(const State& state, const Backup& backup, const std::string& target) {
-  const auto run = copy_run(state, backup, target);
+void require_not_copied(const Paths& paths, const Backup& backup, const std::string& target) {
+  const auto run = copy_run(paths, backup, target);
   if (!run) return;
   throw Error(ErrorKind::kBusy, backup.id + " is being copied" +
                                     (run->target.empty() ? "" : " to " + run->target) +

@@ -57,22 +57,23 @@ class Push {
         target_(target),
         host_(target == kLocalTarget ? "" : manifest.host),
         progress_(std::move(progress)),
-        run_(state, "push", backup.source),
+        run_(state.paths, "push", backup.source),
         written_(run_.notes()) {
     run_.set_backup(backup.id);
     run_.set_target(target, host_);
-    state.catalog().mark_copy(backup, {target, CopyStatus::kInProgress, "", {}, host_});
+    state.catalog.open().mark_copy(backup, {target, CopyStatus::kInProgress, "", {}, host_});
   }
 
   Pushed work() {
     try {
-      Store& to = state_.store(target_, host_);
+      Store& to = state_.targets.open(target_, host_);
       look(to);
       const auto is_complete = [&](const auto& artifact) { return is_there(to, artifact); };
       const bool complete =
           same_ && std::all_of(manifest_.artifacts.begin(), manifest_.artifacts.end(), is_complete);
       if (!complete) copy(to);
-      record_copy(state_, backup_, target_, host_, complete ? etag_ : to.last_etag());
+      record_copy(state_.targets, state_.catalog, backup_, target_, host_,
+                  complete ? etag_ : to.last_etag());
       return complete ? Pushed::kAdopted : Pushed::kCopied;
     } catch (const Error& error) {
       give_up(error.what());
@@ -121,7 +122,7 @@ class Push {
   /// What is ours is replaced in one step: the old one is there until the new one is complete.
   void copy(Store& to) {
     try_copies(
-        state_, backup_,
+        state_.targets, state_.catalog, backup_,
         [&](Store& from, const std::string& name) {
           known_manifest(state_, from, backup_, name);
           for (const auto& artifact : manifest_.artifacts)
@@ -153,7 +154,7 @@ class Push {
         // Read twice, so that parts of any size need no memory.
         NullSink nowhere;
         read_stored(from, manifest_, artifact, nowhere, progress_);
-        const fs::path file = state_.root() / key;
+        const fs::path file = state_.paths.root / key;
         writing([&] { replaces ? to.put_file(key, file) : to.put_new_file(key, file); });
       } else {
         Outgoing out(writing([&] {
@@ -188,7 +189,7 @@ class Push {
   void give_up(const std::string& why) {
     const interrupt::Shield shield;
     try {
-      written_.undo(state_.store(target_, host_));
+      written_.undo(state_.targets.open(target_, host_));
     } catch (const Error& error) {
       run_.keep();
       log::warn("Could not remove the partial copy of " + backup_.id + " to " + target_ + " (" +
@@ -198,7 +199,7 @@ class Push {
     const Copy* before = backup_.copy_on(target_);
     const bool was_there = before != nullptr && (before->status == CopyStatus::kSuccess ||
                                                  before->status == CopyStatus::kDamaged);
-    state_.catalog().mark_copy(
+    state_.catalog.open().mark_copy(
         backup_, {target_, was_there ? before->status : CopyStatus::kFailed, why, {}, host_});
   }
 
@@ -227,7 +228,7 @@ Pushed push_backup(State& state, const Backup& backup, const std::string& target
   } catch (const Error& error) {
     for (const CopyStatus status :
          {CopyStatus::kInProgress, CopyStatus::kFailed})  // that is an attempt, too
-      state.catalog().mark_copy(backup, {target, status, error.what(), {}});
+      state.catalog.open().mark_copy(backup, {target, status, error.what(), {}});
     throw Error(error.kind(), "the copy to " + target + " failed: " + error.what());
   }
   return Push(state, backup, manifest, target, progress).work();

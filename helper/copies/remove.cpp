@@ -22,10 +22,10 @@ bool remains(const Copy& copy) {
 }
 
 /// A server takes the deletion of what is locked all the same, and only hides it.
-void require_unlocked(State& state, const Backup& backup, const Copy& copy) {
+void require_unlocked(Targets& targets, const Backup& backup, const Copy& copy) {
   std::optional<Time> until;
   try {
-    if (auto* lock = state.store(copy.target, copy.host).object_lock())
+    if (auto* lock = targets.open(copy.target, copy.host).object_lock())
       until = lock->locked_until(key_of(backup.source, manifest_file(backup.id)));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kUnreachable) throw;
@@ -51,8 +51,8 @@ bool announce(const Mark& mark) {
   }
 }
 
-void require_certain(State& state, const Backup& backup, const Copy& copy) {
-  if (copy.target == kLocalTarget || !host_identity(state).doubts(copy.host)) return;
+void require_certain(Identity& identity, const Backup& backup, const Copy& copy) {
+  if (copy.target == kLocalTarget || !identity.read().doubts(copy.host)) return;
   throw Error(ErrorKind::kRefused,
               "the copy of " + backup.id + " on " + copy.target + " is stored below the name " +
                   copy.host +
@@ -74,7 +74,7 @@ std::vector<std::string> keys_of(const Backup& backup) {
 /// By what it has on this host.
 void make_room(State& state, const Backup& backup) {
   const auto keys = keys_of(backup);
-  for (auto key = keys.rbegin(); key != keys.rend(); ++key) state.local().remove(*key);
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) state.targets.local().remove(*key);
 }
 
 bool is_any_there(Store& store, const std::vector<std::string>& keys) {
@@ -88,30 +88,31 @@ bool is_any_there(Store& store, const std::vector<std::string>& keys) {
 }
 
 /// Where a copy that is not removed stays, and why; empty for one that is ours to remove.
-std::string reason_to_leave(State& state, const Copy& copy) {
+std::string reason_to_leave(const SettingsFile& settings_file, Identity& identity,
+                            const Copy& copy) {
   if (copy.target == kLocalTarget) return "";
-  if (!state.settings().targets.contains(copy.target)) return "that target was removed";
-  if (host_identity(state).others.contains(copy.host))
+  if (!settings_file.read().targets.contains(copy.target)) return "that target was removed";
+  if (identity.read().others.contains(copy.host))
     return "it is stored below the name of another host, " + copy.host;
   return "";
 }
 
-void leave(State& state, const Backup& backup, const Copy& copy, const std::string& why) {
+void leave(Catalog& catalog, const Backup& backup, const Copy& copy, const std::string& why) {
   log::warn("The copy of " + backup.id + " on " + copy.target + " was not deleted: " + why);
-  state.catalog().mark_copy(backup, {copy.target, CopyStatus::kLeft, why, {}});
+  catalog.mark_copy(backup, {copy.target, CopyStatus::kLeft, why, {}});
 }
 
-void discard_copy(State& state, const Backup& backup, const Copy& copy) {
-  Store& store = state.store(copy.target, copy.host);
+void discard_copy(Targets& targets, CatalogFile& catalog, const Backup& backup, const Copy& copy) {
+  Store& store = targets.open(copy.target, copy.host);
   const auto keys = keys_of(backup);
   const bool there =
       copy.status == CopyStatus::kDeleting || backup.deleting || is_any_there(store, keys);
   for (auto key = keys.rbegin(); key != keys.rend(); ++key) store.remove(*key);
   const bool known = there || copy.status == CopyStatus::kMissing;  // for whoever deletes it
-  state.catalog().mark_copy(backup, {copy.target,
-                                     known ? CopyStatus::kDeleted : CopyStatus::kMissing,
-                                     there ? "" : "it was not there",
-                                     {}});
+  catalog.open().mark_copy(backup, {copy.target,
+                                    known ? CopyStatus::kDeleted : CopyStatus::kMissing,
+                                    there ? "" : "it was not there",
+                                    {}});
   if (!known)
     log::warn("The copy of " + backup.id + " on " + copy.target +
               " no longer existed: nothing was deleted there");
@@ -121,16 +122,17 @@ void discard_copy(State& state, const Backup& backup, const Copy& copy) {
               "lifecycle rule of the bucket removes them");
 }
 
-void close(State& state, const Backup& backup) {
-  state.catalog().mark_deleted(backup, now());
-  state.catalog().record(backup, "deleted", "", now());
+void close(Catalog& catalog, const Backup& backup) {
+  catalog.mark_deleted(backup, now());
+  catalog.record(backup, "deleted", "", now());
 }
 
 /// Looked at again once the row says what goes on: whoever pins looks at the row after the pin.
 template <typename Undo>
-void require_no_new_pin(State& state, const Backup& backup, const Undo& undo) {
+void require_no_new_pin(const Paths& paths, const SettingsFile& settings_file, const Backup& backup,
+                        const Undo& undo) {
   try {
-    require_no_pin(state, backup);
+    require_no_pin(paths, settings_file, backup);
   } catch (const Error&) {
     undo();
     throw;
@@ -140,15 +142,17 @@ void require_no_new_pin(State& state, const Backup& backup, const Undo& undo) {
 void discard_copies(State& state, const Backup& backup, const AtTarget& at) {
   bool all = true;
   for (const auto& copy : backup.copies) {
-    if (copy.status == CopyStatus::kLeft) leave(state, backup, copy, copy.error);
+    if (copy.status == CopyStatus::kLeft) leave(state.catalog.open(), backup, copy, copy.error);
     if (!copy.may_be_there()) continue;
-    if (const std::string why = reason_to_leave(state, copy); !why.empty()) {
-      leave(state, backup, copy, why);
-    } else if (!at(copy.target, [&] { discard_copy(state, backup, copy); })) {
+    if (const std::string why = reason_to_leave(state.settings, state.identity, copy);
+        !why.empty()) {
+      leave(state.catalog.open(), backup, copy, why);
+    } else if (!at(copy.target,
+                   [&] { discard_copy(state.targets, state.catalog, backup, copy); })) {
       all = false;
     }
   }
-  if (all) close(state, backup);
+  if (all) close(state.catalog.open(), backup);
 }
 
 bool at_once(const std::string& /*target*/, const std::function<void()>& work) {
@@ -156,65 +160,68 @@ bool at_once(const std::string& /*target*/, const std::function<void()>& work) {
   return true;
 }
 
-void close_without_copies(State& state, const Backup& backup) {
-  const auto left = state.catalog().find(backup.source.type, backup.id);
-  if (left && std::none_of(left->copies.begin(), left->copies.end(), remains)) close(state, backup);
+void close_without_copies(Catalog& catalog, const Backup& backup) {
+  const auto left = catalog.find(backup.source.type, backup.id);
+  if (left && std::none_of(left->copies.begin(), left->copies.end(), remains))
+    close(catalog, backup);
 }
 
 }  // namespace
 
-void require_no_pin(const State& state, const Backup& backup) {
-  const Settings settings = state.settings();
+void require_no_pin(const Paths& paths, const SettingsFile& settings_file, const Backup& backup) {
+  const Settings settings = settings_file.read();
   if (!settings.is_pinned(backup.text())) return;
   if (settings.pins.contains(backup.text()))
     throw Error(ErrorKind::kRefused,
                 backup.id + " is pinned; to unpin it: " + command("unpin") + " " + backup.text());
   throw Error(ErrorKind::kRefused,
               "cannot tell whether " + backup.id + " is pinned: 'pins' in " +
-                  (state.root() / "settings.json").string() +
+                  (paths.root / "settings.json").string() +
                   " is not valid, so nothing was deleted. Update the plugin or correct that entry");
 }
 
 void remove_copy(State& state, const Backup& backup, const std::string& target) {
   require_copy(backup, target);
-  require_no_pin(state, backup);
-  require_not_copied(state, backup);
+  require_no_pin(state.paths, state.settings, backup);
+  require_not_copied(state.paths, backup);
   Copy copy = *backup.copy_on(target);
-  require_certain(state, backup, copy);
-  require_unlocked(state, backup, copy);
+  require_certain(state.identity, backup, copy);
+  require_unlocked(state.targets, backup, copy);
   const CopyStatus before = copy.status;
   // Not yet `deleting` for discard_copy(): then it would not look whether anything is there.
   const auto mark = [&] {
-    state.catalog().mark_copy(backup, {target, CopyStatus::kDeleting, copy.error, {}});
+    state.catalog.open().mark_copy(backup, {target, CopyStatus::kDeleting, copy.error, {}});
   };
   if (!announce(mark)) {
     if (target == kLocalTarget) make_room(state, backup);
     mark();
   }
-  require_no_new_pin(state, backup, [&] {
-    state.catalog().mark_copy(backup, {target, before, copy.error, {}});
+  require_no_new_pin(state.paths, state.settings, backup, [&] {
+    state.catalog.open().mark_copy(backup, {target, before, copy.error, {}});
   });
-  discard_copy(state, backup, copy);
-  close_without_copies(state, backup);
+  discard_copy(state.targets, state.catalog, backup, copy);
+  close_without_copies(state.catalog.open(), backup);
 }
 
 void remove_backup(State& state, const Backup& backup) {
-  require_no_pin(state, backup);
-  require_not_copied(state, backup);
+  require_no_pin(state.paths, state.settings, backup);
+  require_not_copied(state.paths, backup);
   for (const auto& copy : backup.copies) {
     if (!copy.may_be_there()) continue;
-    require_certain(state, backup, copy);
-    if (reason_to_leave(state, copy).empty()) require_unlocked(state, backup, copy);
+    require_certain(state.identity, backup, copy);
+    if (reason_to_leave(state.settings, state.identity, copy).empty())
+      require_unlocked(state.targets, backup, copy);
   }
   stop_here("remove");
-  const auto mark = [&] { state.catalog().mark_deleting(backup); };
+  const auto mark = [&] { state.catalog.open().mark_deleting(backup); };
   if (!announce(mark)) {
     make_room(state, backup);
     // A catalog that was lost meanwhile is made anew from the manifests that are left.
-    if (!state.catalog().find(backup.source.type, backup.id)) return;
+    if (!state.catalog.open().find(backup.source.type, backup.id)) return;
     mark();
   }
-  require_no_new_pin(state, backup, [&] { state.catalog().mark_deleting(backup, false); });
+  require_no_new_pin(state.paths, state.settings, backup,
+                     [&] { state.catalog.open().mark_deleting(backup, false); });
   discard_copies(state, backup, at_once);
 }
 
@@ -222,16 +229,16 @@ void finish_removal(State& state, const Backup& backup, const AtTarget& at) {
   if (backup.deleting) return discard_copies(state, backup, at);
   for (const auto& copy : backup.copies)
     if (copy.status == CopyStatus::kDeleting)
-      at(copy.target, [&] { discard_copy(state, backup, copy); });
-  close_without_copies(state, backup);
+      at(copy.target, [&] { discard_copy(state.targets, state.catalog, backup, copy); });
+  close_without_copies(state.catalog.open(), backup);
 }
 
-bool is_last_good(State& state, const Backup& backup) {
+bool is_last_good(Catalog& catalog, const Backup& backup) {
   if (backup.status != BackupStatus::kSuccess) return false;
   Catalog::Filter filter;
   filter.source = backup.source;
   filter.status = BackupStatus::kSuccess;
-  const auto good = state.catalog().list(filter);
+  const auto good = catalog.list(filter);
   return std::none_of(good.begin(), good.end(), [&](const Backup& other) {
     return other.id != backup.id && !other.is_safety_or_final() && other.suspect.empty() &&
            !other.deleting && other.has_good_copy();

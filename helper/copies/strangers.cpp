@@ -13,14 +13,14 @@ constexpr std::string_view kManifestEnd = ".json";
 
 void look_below(State& state, const Source& source, const std::string& target,
                 const std::string& host) {
-  Store& store = state.store(target, host);
+  Store& store = state.targets.open(target, host);
   for (const auto& entry : store.list(source.type + "/" + source.name)) {
     if (!entry.key.ends_with(kManifestEnd)) continue;
     std::string id = entry.key.substr(entry.key.rfind('/') + 1);
     id.resize(id.size() - kManifestEnd.size());
-    if (!parse_id(id) || state.catalog().find(source.type, id)) continue;
+    if (!parse_id(id) || state.catalog.open().find(source.type, id)) continue;
     try {
-      if (is_strangers(state, load_manifest(store, source, id), target)) return;
+      if (is_strangers(state.identity, load_manifest(store, source, id), target)) return;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kDamaged) throw;
     }
@@ -29,14 +29,13 @@ void look_below(State& state, const Source& source, const std::string& target,
 
 }  // namespace
 
-bool is_strangers(State& state, const Manifest& manifest, const std::string& target) {
-  const HostIdentity host = host_identity(state);
+bool is_strangers(Identity& identity, const Manifest& manifest, const std::string& target) {
+  const HostIdentity host = identity.read();
   if (!host.owns(manifest.host) || host.wrote(manifest.writer)) return false;
   if (!host.strangers.contains(manifest.writer))
-    doubt_host(state,
-               manifest.id + " on " + target + " is stored below " + manifest.host +
-                   ", but was not written by this machine",
-               manifest.writer);
+    identity.doubt(manifest.id + " on " + target + " is stored below " + manifest.host +
+                       ", but was not written by this machine",
+                   manifest.writer);
   return true;
 }
 

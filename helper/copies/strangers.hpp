@@ -9,15 +9,15 @@
 
 namespace backups {
 
-/// True when a manifest below a name of this host was written by another machine: a clone of it.
-/// Where that was not known yet, the names of this host become doubtful.
-bool is_strangers(State& state, const Manifest& manifest, const std::string& target);
+/// True if a manifest below a name of this host was written by another machine, which is a clone of
+/// this one. The names of this host are then in doubt until a person decides (backups:host).
+bool is_strangers(Identity& identity, const Manifest& manifest, const std::string& target);
 
-/// The places of a source's copies: a target, and the name of the host there.
+/// Where the copies of a source are: target, and host name on it.
 using Places = std::set<std::pair<std::string, std::string>>;
 
-/// Looks there for manifests that the catalog does not know, before anything is removed. What can't
-/// be looked at is left to whoever removes.
+/// Checks these places for manifests that the catalog does not know, before anything is removed.
+/// Errors are ignored, since the removal that follows reports them.
 void notice_strangers(State& state, const Source& source, const Places& places);
 
 }  // namespace backups

@@ -14,7 +14,7 @@
 #include "copies/strangers.hpp"
 #include "host/identity.hpp"
 #include "host/manifest_file.hpp"
-#include "host/target.hpp"
+#include "host/targets.hpp"
 #include "model/backup_id.hpp"
 #include "store/s3/client.hpp"
 #include "sys/stop_here.hpp"
@@ -106,9 +106,9 @@ class Look {
     // Before the listing: what changes meanwhile is told by that.
     Catalog::Filter all;
     all.deleted = true;
-    for (auto& backup : state_.catalog().list(all))
+    for (auto& backup : state_.catalog.open().list(all))
       known_.emplace(backup.text(), std::move(backup));
-    Store& store = state_.store(target_, host_);
+    Store& store = state_.targets.open(target_, host_);
     for (const auto& entry : store.list("")) {
       sizes_[entry.key] = entry.size;
       if (entry.key.find('/') != std::string::npos) unknown_.insert(entry.key);
@@ -126,7 +126,7 @@ class Look {
     there_.insert(text);
     std::string problem = claim_files(manifest, sizes_, unknown_);
     if (manifest.host != host_) problem = "its manifest is that of host " + manifest.host;
-    if (is_strangers(state_, manifest, target_)) return synced_.foreign.push_back(text);
+    if (is_strangers(state_.identity, manifest, target_)) return synced_.foreign.push_back(text);
     const auto known = known_.find(text);
     if (known == known_.end()) return adopt(manifest, text, problem);
     const Backup& backup = known->second;
@@ -138,18 +138,19 @@ class Look {
     count(text, problem);
     const Copy seen{target_, problem.empty() ? CopyStatus::kSuccess : CopyStatus::kDamaged, problem,
                     manifest.stored_size(), host_};
-    if (state_.catalog().observe_copy(backup, seen) && backup.deleted_at && problem.empty())
-      state_.catalog().revive(backup);
+    if (state_.catalog.open().observe_copy(backup, seen) && backup.deleted_at && problem.empty())
+      state_.catalog.open().revive(backup);
   }
 
   void adopt(const Manifest& manifest, const std::string& text, const std::string& problem) {
-    if (state_.catalog().find(manifest.source.type, manifest.id)) return;  // made meanwhile
-    state_.adopt(state_.catalog(), manifest, target_, host_);
+    if (state_.catalog.open().find(manifest.source.type, manifest.id)) return;  // made meanwhile
+    state_.catalog.adopt(manifest, target_, host_);
     synced_.adopted.push_back(text);
     count(text, problem);
     if (!problem.empty())
-      state_.catalog().mark_copy(*state_.catalog().find(manifest.source.type, manifest.id),
-                                 {target_, CopyStatus::kDamaged, problem, {}, host_});
+      state_.catalog.open().mark_copy(
+          *state_.catalog.open().find(manifest.source.type, manifest.id),
+          {target_, CopyStatus::kDamaged, problem, {}, host_});
   }
 
   /// Its files are not unknown, as far as their names tell.
@@ -172,7 +173,7 @@ class Look {
     if (!expected || there_.contains(backup.text()) ||
         unreadable_.contains(key_of(backup.source, manifest_file(backup.id))))
       return;
-    if (state_.catalog().observe_copy(
+    if (state_.catalog.open().observe_copy(
             backup, {target_, CopyStatus::kMissing, "it is no longer there", {}, host_}))
       synced_.missing.push_back(backup.text());
   }
@@ -193,7 +194,7 @@ class Look {
 Synced sync_target(State& state, const std::string& target, const std::string& host) {
   std::vector<std::string> names;
   if (host.empty()) {
-    const HostIdentity own = host_identity(state);
+    const HostIdentity own = state.identity.read();
     names.insert(names.end(), own.names.begin(), own.names.end());
     names.insert(names.end(), own.doubtful.begin(), own.doubtful.end());
   } else {
@@ -204,9 +205,9 @@ Synced sync_target(State& state, const std::string& target, const std::string& h
   return synced;
 }
 
-std::vector<std::string> hosts_on(State& state, const std::string& target) {
+std::vector<std::string> hosts_on(Targets& targets, const std::string& target) {
   std::set<std::string> hosts;
-  for (const auto& entry : open_target(state, target, "")->list(""))
+  for (const auto& entry : targets.open_new(target, "")->list(""))
     if (const auto slash = entry.key.find('/'); slash != std::string::npos)
       hosts.insert(entry.key.substr(0, slash));
   return {hosts.begin(), hosts.end()};

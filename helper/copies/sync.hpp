@@ -8,23 +8,23 @@
 
 namespace backups {
 
-/// What a look into a target showed, each by its id or key.
+/// The result of a sync, by ids of backups or keys of objects.
 struct Synced {
   std::vector<std::string> adopted;     ///< new to the catalog
-  std::vector<std::string> missing;     ///< the catalog thought that they were there
-  std::vector<std::string> damaged;     ///< a file of theirs is gone or of another size
-  std::vector<std::string> unreadable;  ///< keys of manifests, and why
+  std::vector<std::string> missing;     ///< in the catalog, but not on the target
+  std::vector<std::string> damaged;     ///< a file is missing or has another size
+  std::vector<std::string> unreadable;  ///< keys of manifests, each with the reason
   std::vector<std::string> unknown;     ///< keys that belong to no backup
-  std::vector<std::string> foreign;     ///< another machine wrote them below our name
-  std::size_t found = 0;                ///< whole backups
+  std::vector<std::string> foreign;     ///< written by another machine below a name of this host
+  std::size_t found = 0;                ///< complete backups
 };
 
-/// Makes the catalog agree with what a target holds of `host` (empty: below all names of this
-/// host). Only manifests are read, and a copy whose row changes meanwhile is left to whoever
-/// changes it. Throws Error.
+/// Updates the catalog from the backups of `host` on a target (empty: below all names of this
+/// host). Only manifests are read. A row that another process changes meanwhile is not touched.
+/// Throws Error.
 Synced sync_target(State& state, const std::string& target, const std::string& host);
 
-/// The hosts that a target holds something of.
-std::vector<std::string> hosts_on(State& state, const std::string& target);
+/// The hosts that have backups on a target.
+std::vector<std::string> hosts_on(Targets& targets, const std::string& target);
 
 }  // namespace backups

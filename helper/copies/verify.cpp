@@ -22,16 +22,16 @@ Manifest verify_backup(State& state, const Backup& backup, const std::string& ta
   require_copy(backup, target);
   stop_here("verify");
   try {
-    Store& store = store_of(state, backup, target);
+    Store& store = store_of(state.targets, backup, target);
     Manifest manifest = known_manifest(state, store, backup, target);
     verify_artifacts(store, manifest, progress);
     record_if_space(backup.id + " is valid on " + target, [&] {
-      state.catalog().mark_verified(backup, now());
-      state.catalog().observe_copy(backup, {target, CopyStatus::kSuccess, "", {}});
+      state.catalog.open().mark_verified(backup, now());
+      state.catalog.open().observe_copy(backup, {target, CopyStatus::kSuccess, "", {}});
     });
     return manifest;
   } catch (const Error& error) {
-    mark_damage(state, backup, target, error);
+    mark_damage(state.catalog.open(), backup, target, error);
     throw;
   }
 }

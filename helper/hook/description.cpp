@@ -80,14 +80,14 @@ Description parse_description(const std::string& text) {
 
 }  // namespace
 
-Description describe(const State& state, const Run& run, HookLog& log, const Source& source) {
-  return describe(state, run, log, source, source.type);
+Description describe(const Hooks& installed, const Run& run, HookLog& log, const Source& source) {
+  return describe(installed, run, log, source, source.type);
 }
 
-Description describe(const State& state, const Run& run, HookLog& log, const Source& source,
+Description describe(const Hooks& installed, const Run& run, HookLog& log, const Source& source,
                      const HookSet& hooks) {
-  const SourceType type = source_type(state, hooks);
-  const std::string text = query_hook(state, run, log, hooks, "describe", {source.address});
+  const SourceType type = source_type(installed, hooks);
+  const std::string text = query_hook(installed, run, log, hooks, "describe", {source.address});
   try {
     Description description = parse_description(text);
     description.beside = type.promise == SourceType::Promise::kBeside;
@@ -98,8 +98,9 @@ Description describe(const State& state, const Run& run, HookLog& log, const Sou
   }
 }
 
-void require_restorable(const State& state, const Description& description, const Source& source) {
-  const SourceType type = source_type(state, source.type);
+void require_restorable(const Hooks& installed, const Description& description,
+                        const Source& source) {
+  const SourceType type = source_type(installed, source.type);
   for (const auto& artifact : description.artifacts)
     if (!type.takes(artifact.kind))
       throw Error(ErrorKind::kFailed, source.spelling() + " has an artifact of the kind " +

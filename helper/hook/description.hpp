@@ -47,13 +47,14 @@ struct Description {
 };
 
 /// Asks the hooks of the source's type, or `hooks`. Throws Error.
-Description describe(const State& state, const Run& run, HookLog& log, const Source& source);
-Description describe(const State& state, const Run& run, HookLog& log, const Source& source,
+Description describe(const Hooks& installed, const Run& run, HookLog& log, const Source& source);
+Description describe(const Hooks& installed, const Run& run, HookLog& log, const Source& source,
                      const HookSet& hooks);
 
 /// Throws Error, kFailed, unless every artifact is of a kind that the `import` of the same hooks
 /// takes: no restore could be dispatched for it.
-void require_restorable(const State& state, const Description& description, const Source& source);
+void require_restorable(const Hooks& installed, const Description& description,
+                        const Source& source);
 
 /// "is running", "is paused": the rest of a sentence.
 std::string state_words(const Description& description);

@@ -26,13 +26,13 @@ constexpr std::size_t kMostAnswer = 16 * 1024 * 1024;
 constexpr const char* kRunId = "BACKUPS_RUN_ID";
 constexpr const char* kAuthorize = "authorize";  // the one hook that is of no type
 
-fs::path hook_path(const State& state, const HookSet& hooks, const std::string& action) {
-  return action == kAuthorize ? state.hooks() / action : hooks.action(state, action);
+fs::path hook_path(const Hooks& installed, const HookSet& hooks, const std::string& action) {
+  return action == kAuthorize ? installed.directory / action : hooks.action(installed, action);
 }
 
-Environment environment_for(const State& state, const Run& run, const std::string& type,
+Environment environment_for(const Hooks& installed, const Run& run, const std::string& type,
                             const std::string& action) {
-  Environment environment = state.environment();
+  Environment environment = installed.environment;
   environment["BACKUPS_TYPE"] = type;
   environment["BACKUPS_ACTION"] = action;
   environment["BACKUPS_RUN_DIR"] = run.directory().string();
@@ -130,14 +130,14 @@ class Hook::InputSink : public Sink {
   Fd fd_;
 };
 
-Hook::Hook(const State& state, const Run& run, HookLog& log, const HookSet& hooks,
+Hook::Hook(const Hooks& installed, const Run& run, HookLog& log, const HookSet& hooks,
            const std::string& action, const std::vector<std::string>& arguments, Input input,
            const std::string& question)
     : log_(log), what_(hooks.type + " " + action) {
   Command command;
-  command.argv = {hook_path(state, hooks, action).string()};
+  command.argv = {hook_path(installed, hooks, action).string()};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  command.environment = environment_for(state, run, hooks.type, action);
+  command.environment = environment_for(installed, run, hooks.type, action);
   for (const auto& argument : arguments) what_ += " " + printable(argument);
   log_.forget();
   log_.note("hook " + what_);
@@ -246,14 +246,14 @@ void Hook::fail(int status) const {
 
 fs::path artifact_list(const Run& run) { return run.directory() / "artifacts.json"; }
 
-bool has_hook(const State& state, const HookSet& hooks, const std::string& action) {
-  return ::access(hook_path(state, hooks, action).c_str(), X_OK) == 0;
+bool has_hook(const Hooks& installed, const HookSet& hooks, const std::string& action) {
+  return ::access(hook_path(installed, hooks, action).c_str(), X_OK) == 0;
 }
 
-std::string query_hook(const State& state, const Run& run, HookLog& log, const HookSet& hooks,
+std::string query_hook(const Hooks& installed, const Run& run, HookLog& log, const HookSet& hooks,
                        const std::string& action, const std::vector<std::string>& arguments,
                        const std::string& input, const Timeouts& timeouts) {
-  Hook hook(state, run, log, hooks, action, arguments, Hook::Input::kNone, input);
+  Hook hook(installed, run, log, hooks, action, arguments, Hook::Input::kNone, input);
   std::string answer;
   StringSink sink(answer);
   hook.copy_output(sink, timeouts);
@@ -261,17 +261,17 @@ std::string query_hook(const State& state, const Run& run, HookLog& log, const H
   return answer;
 }
 
-void sweep_hooks(const State& state, const RunRecord& dead) {
+void sweep_hooks(const Hooks& installed, const Paths& paths, const RunRecord& dead) {
   kill_all_with(kRunId + ("=" + dead.id));
   const HookSet hooks(dead.source.type, dead.hooks);
-  if (!has_hook(state, hooks, "sweep")) return;
+  if (!has_hook(installed, hooks, "sweep")) return;
   // Somebody waits for the end that they asked for.
   const bool stopping = interrupt::requested();
   std::optional<interrupt::Shield> shield;
   if (stopping) shield.emplace();
-  const Run run(state, "sweep", dead.source);
+  const Run run(paths, "sweep", dead.source);
   HookLog log{{}};
-  query_hook(state, run, log, hooks, "sweep", {dead.id}, {},
+  query_hook(installed, run, log, hooks, "sweep", {dead.id}, {},
              stopping ? kClosingTimeouts : kShortTimeouts);
 }
 

@@ -9,8 +9,8 @@
 
 #include "hook/hook_log.hpp"
 #include "hook/source_type.hpp"
+#include "host/environment.hpp"
 #include "host/run.hpp"
-#include "host/state.hpp"
 #include "stream/sink.hpp"
 #include "sys/process.hpp"
 
@@ -35,7 +35,7 @@ class Hook {
   enum class Input { kNone, kPipe };
 
   /// Its stdin is `question`, or a pipe behind input().
-  Hook(const State& state, const Run& run, HookLog& log, const HookSet& hooks,
+  Hook(const Hooks& installed, const Run& run, HookLog& log, const HookSet& hooks,
        const std::string& action, const std::vector<std::string>& arguments,
        Input input = Input::kNone, const std::string& question = {});
   ~Hook();
@@ -70,15 +70,15 @@ class Hook {
 std::filesystem::path artifact_list(const Run& run);
 
 /// True when these hooks have the action, or there is a default one.
-bool has_hook(const State& state, const HookSet& hooks, const std::string& action);
+bool has_hook(const Hooks& installed, const HookSet& hooks, const std::string& action);
 
 /// Runs a hook to its end; returns its stdout (at most 16 MiB). Throws Error.
-std::string query_hook(const State& state, const Run& run, HookLog& log, const HookSet& hooks,
+std::string query_hook(const Hooks& installed, const Run& run, HookLog& log, const HookSet& hooks,
                        const std::string& action, const std::vector<std::string>& arguments,
                        const std::string& input = {}, const Timeouts& timeouts = kShortTimeouts);
 
 /// Ends what the hooks of a run left behind outside the state directory: processes, and what their
 /// `sweep` knows of; after a stop was asked for too, but only for some seconds. Throws Error.
-void sweep_hooks(const State& state, const RunRecord& dead);
+void sweep_hooks(const Hooks& installed, const Paths& paths, const RunRecord& dead);
 
 }  // namespace backups

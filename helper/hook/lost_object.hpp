@@ -7,8 +7,8 @@ namespace backups {
 
 /// Something other than data that a restore could not put back, as the import hook reports it.
 struct LostObject {
-  /// kRebuildable: it can be made again from what is there. kGuarding: without it something is
-  /// open, or may go wrong, that was not.
+  /// kRebuildable: it can be re-created from the restored data, as an index. kGuarding: it
+  /// protected the data, as a constraint or a row-level policy.
   enum class Kind { kRebuildable, kGuarding };
 
   std::string artifact;

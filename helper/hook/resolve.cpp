@@ -22,9 +22,9 @@ namespace {
 constexpr const char* kLatest = "@latest";
 
 /// Nothing where its type.json is damaged: that must not hide the sources of other types.
-std::optional<SourceType> usable_type(const State& state, const std::string& type) {
+std::optional<SourceType> usable_type(const Hooks& installed, const std::string& type) {
   try {
-    return source_type(state, type);
+    return source_type(installed, type);
   } catch (const Error& error) {
     log::warn(error.what());
     return std::nullopt;
@@ -47,7 +47,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
   std::vector<Source> found;
-  const Run run(state_, "list", {});
+  const Run run(state_.paths, "list", {});
   HookLog log{{}};
   const auto take = [&](const std::string& type, const std::string& address) {
     if (auto source = make_source(type, address, sha256(address))) {
@@ -55,12 +55,13 @@ std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
         add(found, std::move(*source));
     }
   };
-  for (const auto& type : hook_directories(state_)) {
-    if (!has_hook(state_, type, "list")) continue;
-    const auto read = usable_type(state_, type);
+  for (const auto& type : hook_directories(state_.hooks)) {
+    if (!has_hook(state_.hooks, type, "list")) continue;
+    const auto read = usable_type(state_.hooks, type);
     if (!read) continue;
     const bool any = type == kFallbackHooks;
-    for (const auto& line : lines_of(query_hook(state_, run, log, any ? "" : type, "list", {}))) {
+    for (const auto& line :
+         lines_of(query_hook(state_.hooks, run, log, any ? "" : type, "list", {}))) {
       if (line.find('/') != std::string::npos && !read->takes_path()) continue;
       const auto colon = line.find(':');
       if (!any) take(type, line);
@@ -73,10 +74,10 @@ std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
 namespace {
 
 /// A manifest in a bucket may name any path: what has a copy on this disk was backed up here.
-bool was_backed_up_here(State& state, const Source& source) {
+bool was_backed_up_here(Catalog& catalog, const Source& source) {
   Catalog::Filter filter;
   filter.source = source;
-  for (const auto& backup : state.catalog().list(filter))
+  for (const auto& backup : catalog.list(filter))
     for (const auto& copy : backup.copies)
       if (copy.target == kLocalTarget && copy.status != CopyStatus::kDeleted) return true;
   return false;
@@ -87,10 +88,10 @@ bool was_backed_up_here(State& state, const Source& source) {
 std::vector<Source> Resolver::everything() {
   auto found = live(std::nullopt);
   std::vector<Source> remembered;
-  for (const auto& schedule : state_.settings().schedules)
+  for (const auto& schedule : state_.settings.read().schedules)
     add(schedule.paused.empty() ? found : remembered, schedule.source);
-  for (const auto& source : state_.catalog().sources())
-    if (was_backed_up_here(state_, source)) add(remembered, source);
+  for (const auto& source : state_.catalog.open().sources())
+    if (was_backed_up_here(state_.catalog.open(), source)) add(remembered, source);
   found = allowed(found);
   for (const auto& source : allowed(remembered)) {
     const std::size_t before = found.size();
@@ -103,10 +104,10 @@ std::vector<Source> Resolver::everything() {
 }
 
 bool Resolver::is_there(const Source& source) {
-  const Run run(state_, "describe", source);
+  const Run run(state_.paths, "describe", source);
   HookLog log{{}};
   try {
-    return describe(state_, run, log, source).exists();
+    return describe(state_.hooks, run, log, source).exists();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
     return error.kind() != ErrorKind::kNotFound && error.kind() != ErrorKind::kBadInput;
@@ -117,9 +118,9 @@ std::vector<Source> Resolver::allowed(const std::vector<Source>& sources) {
   if (!called_by_dokku() || sources.empty()) return sources;
   std::string question;
   for (const auto& source : sources) question += source.spelling() + "\n";
-  const Run run(state_, "authorize", {});
+  const Run run(state_.paths, "authorize", {});
   HookLog log{{}};
-  const auto answer = lines_of(query_hook(state_, run, log, "", "authorize", {}, question));
+  const auto answer = lines_of(query_hook(state_.hooks, run, log, "", "authorize", {}, question));
   const std::set<std::string> granted(answer.begin(), answer.end());
   std::vector<Source> kept;
   for (const auto& source : sources)
@@ -129,7 +130,7 @@ std::vector<Source> Resolver::allowed(const std::vector<Source>& sources) {
 
 void Resolver::authorise_everything() {
   if (!called_by_dokku()) return;
-  auto sources = state_.catalog().sources();
+  auto sources = state_.catalog.open().sources();
   for (auto& source : live(std::nullopt)) add(sources, std::move(source));
   if (allowed(sources).size() != sources.size())
     throw Error(
@@ -154,7 +155,7 @@ void Resolver::authorise(const Source& source) {
 
 Source Resolver::path_source(const std::string& type, const std::string& path) {
   std::string address = path;
-  const SourceType read = source_type(state_, type);
+  const SourceType read = source_type(state_.hooks, type);
   if (!read.takes_path())
     throw Error(ErrorKind::kBadInput, in_quotes(type + ":" + path) + " is not a source: " + type +
                                           " sources have names, not paths");
@@ -189,7 +190,7 @@ Source Resolver::unauthorised_source(const std::string& word) {
     const std::string address = word.substr(colon + 1);
     if (address.find('/') != std::string::npos) return path_source(type, address);
     // A path source may be called by its stored name.
-    for (const auto& known : state_.catalog().sources(address))
+    for (const auto& known : state_.catalog.open().sources(address))
       if (known.type == type) return known;
     if (const auto source = make_source(type, address, "")) return *source;
     throw Error(
@@ -198,7 +199,7 @@ Source Resolver::unauthorised_source(const std::string& word) {
   }
   if (!valid_name(word))
     throw Error(ErrorKind::kBadInput, in_quotes(word) + " is not a valid name of a source");
-  auto found = state_.catalog().sources(word);
+  auto found = state_.catalog.open().sources(word);
   for (auto& source : live(word)) add(found, std::move(source));
   found = allowed(found);
   if (found.empty())
@@ -215,7 +216,7 @@ Source Resolver::unauthorised_source(const std::string& word) {
 }
 
 void Resolver::require_own_path(const Source& source, const std::string& word) {
-  if (word.find('/') != std::string::npos || state_.settings().knows(source)) return;
+  if (word.find('/') != std::string::npos || state_.settings.read().knows(source)) return;
   throw Error(
       ErrorKind::kRefused,
       "the path " + printable(source.address) +
@@ -224,8 +225,8 @@ void Resolver::require_own_path(const Source& source, const std::string& word) {
 }
 
 void Resolver::remember_path(const Source& source) {
-  if (state_.settings().knows(source)) return;
-  state_.change_settings([&](Settings& settings) { settings.paths.insert(source.spelling()); });
+  if (state_.settings.read().knows(source)) return;
+  state_.settings.change([&](Settings& settings) { settings.paths.insert(source.spelling()); });
 }
 
 Source Resolver::source(const std::string& word) {
@@ -237,17 +238,17 @@ Source Resolver::source(const std::string& word) {
 Source Resolver::known_source(const std::string& word) {
   const Source found = source(word);
   const auto same = [&](const Source& other) { return other.text() == found.text(); };
-  const auto known = state_.catalog().sources(found.name);
+  const auto known = state_.catalog.open().sources(found.name);
   if (std::any_of(known.begin(), known.end(), same)) return found;
-  const Run run(state_, "describe", found);
+  const Run run(state_.paths, "describe", found);
   HookLog log{{}};
-  if (describe(state_, run, log, found).exists()) return found;
+  if (describe(state_.hooks, run, log, found).exists()) return found;
   throw Error(ErrorKind::kNotFound, "source " + in_quotes(word) + " not found");
 }
 
 Backup Resolver::latest(const Source& source) {
-  const auto found = state_.catalog().latest(source);
-  const auto newer_excluded = state_.catalog().newer_excluded(source);
+  const auto found = state_.catalog.open().latest(source);
+  const auto newer_excluded = state_.catalog.open().newer_excluded(source);
   std::string hint;
   if (newer_excluded && (!found || newer_excluded->sequence > found->sequence))
     hint = newer_excluded->id +
@@ -259,7 +260,7 @@ Backup Resolver::latest(const Source& source) {
     throw Error(ErrorKind::kNotFound, source.spelling() + " has no successful backup" +
                                           (hint.empty() ? "" : "; " + hint));
   if (!hint.empty()) log::warn("There is a newer backup: " + hint + " to use it");
-  const auto before = state_.catalog().find(source.type, found->reference);
+  const auto before = state_.catalog.open().find(source.type, found->reference);
   if (before && before->has_good_copy())
     log::warn(found->id + " holds less than " + before->id +
               ", the last backup from before the change: specify that id to get the lost data, or, "
@@ -278,7 +279,7 @@ Backup Resolver::backup(const std::string& word) {
   if (!parse_id(id))
     throw Error(ErrorKind::kBadInput,
                 in_quotes(word) + " is neither the id of a backup nor <source>" + kLatest);
-  std::vector<Backup> found = state_.catalog().find(id);
+  std::vector<Backup> found = state_.catalog.open().find(id);
   if (colon != std::string::npos)
     std::erase_if(found, [&](const Backup& b) { return b.source.type != word.substr(0, colon); });
   if (found.empty())

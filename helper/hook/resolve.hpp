@@ -8,8 +8,8 @@
 
 namespace backups {
 
-/// Finds what a person's words mean. Each source is authorised before it is returned (Error,
-/// kUnauthorised): there is no other way from a word to a source.
+/// Resolves arguments to sources and backups. Each source is authorised before it is returned
+/// (Error, kUnauthorised); no other code turns an argument into a source.
 class Resolver {
  public:
   explicit Resolver(State& state) : state_(state) {}
@@ -18,28 +18,28 @@ class Resolver {
   /// one source has. Throws Error: kNotFound, or kBadInput where it is not clear which is meant.
   Source source(const std::string& word);
 
-  /// The same, and it must exist: have a backup, or be there now.
+  /// Like source(), but the source must exist or have a backup.
   Source known_source(const std::string& word);
 
   /// Throws Error, kRefused, for a path that nobody has typed on this host, as `word` does or an
   /// earlier command: what is known from a bucket alone is neither read nor written.
   void require_own_path(const Source& source, const std::string& word = {});
-  /// For the next one that does not type it.
+  /// Remembers that the path was typed here, for later commands that do not type it.
   void remember_path(const Source& source);
 
-  /// Throws Error, kUnauthorised, unless whoever called may use it.
+  /// Throws Error, kUnauthorised, unless the caller may use it.
   void authorise(const Source& source);
 
   /// A word that must be a backup: "<id>", "<type>:<id>", "<source>@latest".
   Backup backup(const std::string& word);
 
-  /// A word that must be the name of an app that whoever called may use. Throws Error.
+  /// A word that must be the name of an app that the caller may use. Throws Error.
   std::string app(const std::string& word);
 
-  /// Those of `sources` that whoever called may see.
+  /// Those of `sources` that the caller may see.
   std::vector<Source> allowed(const std::vector<Source>& sources);
 
-  /// Throws Error, kUnauthorised, unless whoever called may use every source there is.
+  /// Throws Error, kUnauthorised, unless the caller may use every source.
   void authorise_everything();
 
   /// What there is to back up, allowed ones only: every source that the hooks list, that has a

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/limits.hpp"
+#include "model/source.hpp"
 #include "sys/file.hpp"
 
 namespace backups {
@@ -73,16 +74,16 @@ std::vector<std::string> parse_kinds(const PlainJson& json, const std::string& t
 
 }  // namespace
 
-fs::path HookSet::path(const State& state) const {
-  if (!directory.empty()) return state.hooks() / directory;
+fs::path HookSet::path(const Hooks& installed) const {
+  if (!directory.empty()) return installed.directory / directory;
   const bool has_own =
-      valid_type(type) && type != kLibrary && fs::is_directory(state.hooks() / type);
-  return state.hooks() / (has_own ? type : kFallbackHooks);
+      valid_type(type) && type != kLibrary && fs::is_directory(installed.directory / type);
+  return installed.directory / (has_own ? type : kFallbackHooks);
 }
 
-fs::path HookSet::action(const State& state, const std::string& action) const {
-  const fs::path own = path(state) / action;
-  const fs::path shared = state.hooks() / kDefaultActions / action;
+fs::path HookSet::action(const Hooks& installed, const std::string& action) const {
+  const fs::path own = path(installed) / action;
+  const fs::path shared = installed.directory / kDefaultActions / action;
   return !fs::exists(own) && fs::exists(shared) ? shared : own;
 }
 
@@ -116,8 +117,8 @@ SourceType parse_source_type(const std::string& text, const std::string& type) {
   }
 }
 
-SourceType source_type(const State& state, const HookSet& hooks) {
-  const fs::path file = hooks.path(state) / kFile;
+SourceType source_type(const Hooks& installed, const HookSet& hooks) {
+  const fs::path file = hooks.path(installed) / kFile;
   try {
     if (!fs::is_regular_file(file)) fail("the file does not exist");
     if (fs::file_size(file) > kLargestFile) fail("it is too large");
@@ -128,26 +129,26 @@ SourceType source_type(const State& state, const HookSet& hooks) {
   }
 }
 
-std::vector<std::string> hook_directories(const State& state) {
-  auto found = list_directory(state.hooks());
+std::vector<std::string> hook_directories(const Hooks& installed) {
+  auto found = list_directory(installed.directory);
   std::erase_if(found, [&](const auto& name) {
-    return name == kLibrary || !fs::is_directory(state.hooks() / name);
+    return name == kLibrary || !fs::is_directory(installed.directory / name);
   });
   std::sort(found.begin(), found.end());
   return found;
 }
 
-HookSet hooks_for(const State& state, const std::string& type,
+HookSet hooks_for(const Hooks& installed, const std::string& type,
                   const std::vector<std::string>& kinds) {
   const HookSet own(type);
-  const SourceType described = source_type(state, own);
+  const SourceType described = source_type(installed, own);
   const auto takes_all = [&](const SourceType& candidate) {
     return std::all_of(kinds.begin(), kinds.end(),
                        [&](const auto& kind) { return candidate.takes(kind); });
   };
   if (takes_all(described)) return own;
   const HookSet fallback(type, kFallbackHooks);
-  if (fs::is_directory(fallback.path(state)) && takes_all(source_type(state, fallback)))
+  if (fs::is_directory(fallback.path(installed)) && takes_all(source_type(installed, fallback)))
     return fallback;
   throw Error(ErrorKind::kRefused, "no hooks for " + type +
                                        " can restore this backup, whose kind is " +

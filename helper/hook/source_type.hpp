@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "host/state.hpp"
+#include "host/environment.hpp"
 
 namespace backups {
 
@@ -21,9 +21,9 @@ struct HookSet {
   HookSet(std::string of, std::string in = {}) : type(std::move(of)), directory(std::move(in)) {}
   HookSet(const char* of) : type(of) {}
 
-  std::filesystem::path path(const State& state) const;
+  std::filesystem::path path(const Hooks& installed) const;
   /// The file of an action: its own, else the default one. It need not exist.
-  std::filesystem::path action(const State& state, const std::string& action) const;
+  std::filesystem::path action(const Hooks& installed, const std::string& action) const;
 
   std::string type;
   std::string directory;
@@ -54,16 +54,16 @@ struct SourceType {
 SourceType parse_source_type(const std::string& text, const std::string& type);
 
 /// The type.json of these hooks. Throws Error, kFailed, naming the file.
-SourceType source_type(const State& state, const HookSet& hooks);
+SourceType source_type(const Hooks& installed, const HookSet& hooks);
 
 /// The directories below hooks/ that are types, sorted: each but `lib`.
-std::vector<std::string> hook_directories(const State& state);
+std::vector<std::string> hook_directories(const Hooks& installed);
 
 /// The hooks that restore artifacts of these kinds into a source of `type`: its own where they take
 /// all of them, else `generic`. So what `generic` made is restored by `generic`, also after the
 /// type has got hooks of its own. No other directory is considered: the kinds come from a manifest,
 /// which must not choose programs. Throws Error, kRefused, where neither takes all.
-HookSet hooks_for(const State& state, const std::string& type,
+HookSet hooks_for(const Hooks& installed, const std::string& type,
                   const std::vector<std::string>& kinds);
 
 }  // namespace backups

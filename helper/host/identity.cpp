@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/command.hpp"
+#include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "stream/digest.hpp"
@@ -64,28 +65,32 @@ bool settle(Settings& settings, const std::string& machine, const std::string& b
   return moved;
 }
 
-void tell(State& state, const HostIdentity& host, const std::string& why) {
+}  // namespace
+
+void Identity::tell(const HostIdentity& host, const std::string& why) const {
   const std::string message =
       why + ". New off-site backups are stored below " + host.name + "; those below " +
       join(host.doubtful, ", ") +
       " are read, but neither pruned nor deleted, until you decide which machine this is: " +
       command("host") + " --keep, or " + command("host") + " --new";
   log::warn(message);
-  state.publish(identity_alert(message));
+  events_.publish(identity_alert(message));
 }
 
-}  // namespace
+void Identity::tell_end() const {
+  events_.publish(identity_alert("this machine is " + settings_.read().host.name), true);
+}
 
-HostIdentity host_identity(State& state) {
+HostIdentity Identity::read() {
   const std::string machine = machine_digest();
-  const std::string boot = boot_digest(state.root());
-  Settings settled = state.settings();
+  const std::string boot = boot_digest(paths_.root);
+  Settings settled = settings_.read();
   const HostIdentity known = settled.host;
   settle(settled, machine, boot);
   if (settled.host == known) return known;
   bool moved = false;
   try {
-    state.change_settings([&](Settings& settings) {
+    settings_.change([&](Settings& settings) {
       moved = settle(settings, machine, boot);
       settled = settings;
     });
@@ -94,41 +99,40 @@ HostIdentity host_identity(State& state) {
     if (known.name.empty()) throw;
   }
   if (moved)
-    tell(state, settled.host,
-         "This is not the machine on which " + settled.host.doubtful.front() +
-             " was created: it is a clone, or a new machine with its files");
+    tell(settled.host, "This is not the machine on which " + settled.host.doubtful.front() +
+                           " was created: it is a clone, or a new machine with its files");
   return settled.host;
 }
 
-void doubt_host(State& state, const std::string& why, const std::string& writer) {
-  host_identity(state);
+void Identity::doubt(const std::string& why, const std::string& writer) {
+  read();
   HostIdentity host;
-  state.change_settings([&](Settings& settings) {
+  settings_.change([&](Settings& settings) {
     settings.host.doubt(fresh_name());
     settings.host.strangers.insert(writer);
     host = settings.host;
   });
-  tell(state, host, why + ": another machine writes under the same name");
+  tell(host, why + ": another machine writes under the same name");
 }
 
-void keep_host(State& state) {
-  host_identity(state);
-  state.change_settings([](Settings& settings) {
+void Identity::keep() {
+  read();
+  settings_.change([](Settings& settings) {
     settings.host.keep();
     settings.forget_unclear_host();
   });
-  state.publish(identity_alert("this machine is " + state.settings().host.name), true);
+  tell_end();
 }
 
-void renew_host(State& state) {
-  host_identity(state);
-  state.change_settings([](Settings& settings) {
+void Identity::renew() {
+  read();
+  settings_.change([](Settings& settings) {
     if (settings.host.doubtful.empty() && !settings.has_unclear_host())
       settings.host.doubt(fresh_name());
     settings.host.renounce();
     settings.forget_unclear_host();
   });
-  state.publish(identity_alert("this machine is " + state.settings().host.name), true);
+  tell_end();
 }
 
 }  // namespace backups

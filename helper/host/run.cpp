@@ -25,7 +25,7 @@ bool only_asks(const std::string& verb) {
 
 /// Held while a run begins, and while somebody looks which ones live: one without its lock yet must
 /// not be taken for dead, nor find its lock taken by who looks.
-fs::path list_lock(const State& state) { return state.root() / "locks" / "runs"; }
+fs::path list_lock(const Paths& paths) { return paths.root / "locks" / "runs"; }
 
 RunRecord parse_record(const std::string& id, const std::string& text) {
   RunRecord record;
@@ -74,19 +74,19 @@ void write_record(const fs::path& directory, const RunRecord& record) {
 
 }  // namespace
 
-Run::Run(const State& state, const std::string& verb, const Source& source) {
+Run::Run(const Paths& paths, const std::string& verb, const Source& source) {
   record_.verb = verb;
   record_.source = source;
   record_.pid = ::getpid();
   record_.process_start = start_of(record_.pid).value_or(0);
   record_.started_at = now();
   record_.id = verb + "-" + id_time(record_.started_at) + "-" + random_hex(4);
-  if (only_asks(verb) && !has_disk_space(state.root(), kSpaceToRecord)) {
+  if (only_asks(verb) && !has_disk_space(paths.root, kSpaceToRecord)) {
     directory_ = scratch_.emplace().path();
     return;
   }
-  directory_ = state.run_directory() / record_.id;
-  const Lock nobody_looks = Lock::acquire(list_lock(state));
+  directory_ = paths.runs() / record_.id;
+  const Lock nobody_looks = Lock::acquire(list_lock(paths));
   try {
     make_directories(directory_);
     lock_ = Lock::try_acquire(directory_ / kLockFile, verb);
@@ -142,19 +142,19 @@ void Run::set_target(const std::string& target, const std::string& host) {
 
 void Run::save() const { write_record(directory_, record_); }
 
-std::vector<RunRecord> list_runs(const State& state, bool alive) {
+std::vector<RunRecord> list_runs(const Paths& paths, bool alive) {
   std::vector<RunRecord> records;
-  const Lock nobody_begins = Lock::acquire(list_lock(state));
-  for (const auto& id : list_directory(state.run_directory())) {
-    const fs::path directory = state.run_directory() / id;
+  const Lock nobody_begins = Lock::acquire(list_lock(paths));
+  for (const auto& id : list_directory(paths.runs())) {
+    const fs::path directory = paths.runs() / id;
     if (Lock::is_held(directory / kLockFile) == alive)
       records.push_back(parse_record(id, read_file(directory / kRecordFile).value_or("")));
   }
   return records;
 }
 
-std::vector<RunRecord> unfinished_replacements(const State& state, const Source& source) {
-  auto found = list_runs(state, false);
+std::vector<RunRecord> unfinished_replacements(const Paths& paths, const Source& source) {
+  auto found = list_runs(paths, false);
   std::erase_if(found, [&](const RunRecord& dead) {
     return !dead.replacing || dead.late || !(dead.source == source);
   });
@@ -164,15 +164,15 @@ std::vector<RunRecord> unfinished_replacements(const State& state, const Source&
   return found;
 }
 
-void rewrite_run(const State& state, const RunRecord& record) {
-  write_record(state.run_directory() / record.id, record);
+void rewrite_run(const Paths& paths, const RunRecord& record) {
+  write_record(paths.runs() / record.id, record);
 }
 
-fs::path notes_of(const State& state, const RunRecord& record) {
-  return state.run_directory() / record.id / "written";
+fs::path notes_of(const Paths& paths, const RunRecord& record) {
+  return paths.runs() / record.id / "written";
 }
 
-void show_interrupted(const State& state, std::vector<Backup>& backups) {
+void show_interrupted(const Paths& paths, std::vector<Backup>& backups) {
   const auto is_unfinished = [](const auto& one) {
     return one.status == decltype(one.status)::kInProgress;
   };
@@ -181,7 +181,7 @@ void show_interrupted(const State& state, std::vector<Backup>& backups) {
            std::any_of(backup.copies.begin(), backup.copies.end(), is_unfinished);
   };
   if (std::none_of(backups.begin(), backups.end(), is_suspended)) return;
-  const auto alive = list_runs(state, true);
+  const auto alive = list_runs(paths, true);
   const auto is_at_work = [&](const Backup& backup) {
     return std::any_of(alive.begin(), alive.end(), [&](const RunRecord& run) {
       // One that has just begun does not say yet which backup it makes.
@@ -204,8 +204,8 @@ void show_interrupted(const State& state, std::vector<Backup>& backups) {
   }
 }
 
-void remove_run(const State& state, const RunRecord& record) {
-  remove_tree(state.run_directory() / record.id);
+void remove_run(const Paths& paths, const RunRecord& record) {
+  remove_tree(paths.runs() / record.id);
 }
 
 }  // namespace backups

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "host/state.hpp"
+#include "host/paths.hpp"
+#include "model/backup.hpp"
 #include "model/source.hpp"
 #include "sys/clock.hpp"
 #include "sys/disk_space.hpp"
@@ -38,7 +39,7 @@ struct RunRecord {
 /// lives. Destroyed, it removes the directory.
 class Run {
  public:
-  Run(const State& state, const std::string& verb, const Source& source);
+  Run(const Paths& paths, const std::string& verb, const Source& source);
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
   ~Run();
@@ -72,23 +73,23 @@ class Run {
 constexpr const char* kCopyVerb = "copy";
 
 /// Those whose process is gone, or, with `alive`, those whose process still runs.
-std::vector<RunRecord> list_runs(const State& state, bool alive);
+std::vector<RunRecord> list_runs(const Paths& paths, bool alive);
 
 /// Those that died while they were replacing the live data of `source`, oldest first: nobody knows
 /// what is there now. What only lacks its last part (RunRecord::late) is not among them.
-std::vector<RunRecord> unfinished_replacements(const State& state, const Source& source);
+std::vector<RunRecord> unfinished_replacements(const Paths& paths, const Source& source);
 
 /// Run::notes() of a run that died.
-std::filesystem::path notes_of(const State& state, const RunRecord& record);
+std::filesystem::path notes_of(const Paths& paths, const RunRecord& record);
 
 /// Shows what of them is in progress, but by no process that lives, as what it is: interrupted. The
 /// tick, or the next command that changes its source, cleans up; whoever only looks does not wait
 /// for it.
-void show_interrupted(const State& state, std::vector<Backup>& backups);
+void show_interrupted(const Paths& paths, std::vector<Backup>& backups);
 
-void remove_run(const State& state, const RunRecord& record);
+void remove_run(const Paths& paths, const RunRecord& record);
 
 /// Changes what the run of a dead process says about itself.
-void rewrite_run(const State& state, const RunRecord& record);
+void rewrite_run(const Paths& paths, const RunRecord& record);
 
 }  // namespace backups

@@ -31,20 +31,19 @@ class Inspector {
   virtual Completeness verdict() = 0;
 };
 
+// clang-format off
 /// The inspector that a hook names for an artifact (helper/README.md, "Hooks"):
 ///
-/// | name             | reads                                         | complete means |
-/// | `pg_dump-custom` | an archive of `pg_dump -Fc`, versions 1.12 to 1.16 (PostgreSQL 9.0 to 18),
-/// whatever
-///                      its compression | framed to the last block; data for each entry that has
-///                      any |
-/// | `globals`, `sql-dump` | what pg_dumpall, pg_dump, mysqldump, mariadb-dump print | the trailer
-/// is there | | `rdb`            | a dump of Redis or Valkey                     | the CRC-64 at
-/// its end is right | | `tar`            | ustar, pax, GNU                               | the
-/// block of zeros after the last member | | `sqlite`         | a database file | page count x page
-/// size is its length |
+/// | name                  | reads                                                    | complete if |
+/// | `pg_dump-custom`      | `pg_dump -Fc`, archive versions 1.12 to 1.16 (PostgreSQL |             |
+/// |                       | 9.0 to 18), any compression          | all blocks of all entries are there |
+/// | `globals`, `sql-dump` | text of pg_dumpall, pg_dump, mysqldump, mariadb-dump     | it has the trailer |
+/// | `rdb`                 | a dump of Redis or Valkey                  | the CRC-64 at its end matches |
+/// | `tar`                 | ustar, pax, GNU               | a block of zeros follows the last member |
+/// | `sqlite`              | a database file               | its length is page count times page size |
 ///
-/// Null for a name that this version does not know, the empty one included.
+/// Returns null for a name that this version does not know, including the empty one.
+// clang-format on
 std::unique_ptr<Inspector> make_inspector(std::string_view name);
 
 }  // namespace backups

@@ -12,7 +12,7 @@
 #include "base/text.hpp"
 #include "catalog/job_marks.hpp"
 #include "hook/hook.hpp"
-#include "host/target.hpp"
+#include "host/targets.hpp"
 #include "lifecycle/recover.hpp"
 #include "notify/metrics.hpp"
 #include "notify/watch.hpp"
@@ -33,7 +33,7 @@ std::string scope_of(const std::string& app) { return "app:" + app; }
 /// Waits for whoever is at work on it, which is said.
 Lock wait_for(State& state, const Source& source) {
   for (bool said = false;; said = true) {
-    if (auto lock = state.try_lock(source, "create")) {
+    if (auto lock = state.locks.try_acquire(source, "create")) {
       recover_source(state, source, Reach::kHere);
       return std::move(*lock);
     }
@@ -46,11 +46,13 @@ Lock wait_for(State& state, const Source& source) {
 
 Manifest take(State& state, Lock lock, const Source& source, Trigger trigger,
               const std::string& label, const Progress& progress) {
-  Created created = run_backup(state, std::move(lock),
-                               {source, trigger, label, default_targets(state, source)}, progress);
+  Created created = run_backup(
+      state, std::move(lock),
+      {source, trigger, label, default_targets(state.settings.read(), source)}, progress);
   for (const auto& [target, error] : created.failed_copies) log::warn(error.what());
-  warn_of_clock(state, source);
-  if (const auto text = suspicion_text(state, created.manifest); !text.empty()) log::warn(text);
+  warn_of_clock(state.catalog.open(), source);
+  if (const auto text = suspicion_text(state.catalog.open(), created.manifest); !text.empty())
+    log::warn(text);
   return created.manifest;
 }
 
@@ -65,8 +67,8 @@ std::string image_options(const std::string& image) {
          shell_quote(image.substr(colon + 1));
 }
 
-bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
-  const auto latest = state.catalog().latest(source);
+bool is_fresh(Catalog& catalog, const Source& source, std::int64_t max_age) {
+  const auto latest = catalog.latest(source);
   if (!latest || latest->trigger == Trigger::kAdopt || now() - latest->started_at > max_age)
     return false;
   if (lies_ahead(latest->started_at, now())) {
@@ -74,7 +76,7 @@ bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
     return false;
   }
   // It may hold nothing of what is there now.
-  if (JobMarks(state.catalog().database()).done_at(kReplaced + source.text()) >= latest->sequence)
+  if (JobMarks(catalog.database()).done_at(kReplaced + source.text()) >= latest->sequence)
     return false;
   log::detail("Skipped: backup " + latest->id + " is only " +
               human_duration(now() - latest->started_at) + " old");
@@ -84,7 +86,8 @@ bool is_fresh(State& state, const Source& source, std::int64_t max_age) {
 void back_up_for(State& state, const std::string& app, const Source& source,
                  const Progress& progress) {
   Lock lock = wait_for(state, source);
-  if (is_fresh(state, source, state.settings().seconds(scope_of(app), "before-deploy-max-age")))
+  if (is_fresh(state.catalog.open(), source,
+               state.settings.read().seconds(scope_of(app), "before-deploy-max-age")))
     return;
   log::step("Backing up " + source.spelling() + " before the deploy of " + app);
   const Manifest made =
@@ -93,13 +96,13 @@ void back_up_for(State& state, const std::string& app, const Source& source,
 }
 
 /// Services of one type and name whose schedules change.
-void change_schedules(State& state, const Source& source,
+void change_schedules(SettingsFile& settings_file, const Source& source,
                       const std::function<bool(Schedule&)>& change) {
   bool any = false;
-  for (const auto& schedule : state.settings().schedules)
+  for (const auto& schedule : settings_file.read().schedules)
     any = any || schedule.source.text() == source.text();
   if (!any) return;
-  state.change_settings([&](Settings& settings) {
+  settings_file.change([&](Settings& settings) {
     for (auto& schedule : settings.schedules)
       if (schedule.source.text() == source.text() && change(schedule))
         log::detail("Schedule " + schedule.id + " of " + source.spelling() +
@@ -109,11 +112,12 @@ void change_schedules(State& state, const Source& source,
 
 }  // namespace
 
-std::vector<Source> linked_sources(State& state, const std::string& app) {
-  const Run run(state, "links", {});
+std::vector<Source> linked_sources(const Hooks& installed, const Paths& paths,
+                                   const std::string& app) {
+  const Run run(paths, "links", {});
   HookLog log{{}};
   std::vector<Source> sources;
-  for (const auto& line : split(query_hook(state, run, log, "", "links", {app}), '\n')) {
+  for (const auto& line : split(query_hook(installed, run, log, "", "links", {app}), '\n')) {
     const auto colon = line.find(':');
     if (colon == std::string::npos) continue;
     if (const auto source = make_source(line.substr(0, colon), line.substr(colon + 1), ""))
@@ -123,7 +127,7 @@ std::vector<Source> linked_sources(State& state, const std::string& app) {
 }
 
 void before_deploy(State& state, const std::string& app, bool runs, const Progress& progress) {
-  const Settings settings = state.settings();
+  const Settings settings = state.settings.read();
   // A value of a newer version asks for something: rather a backup too many.
   if (settings.get(scope_of(app), "before-deploy") != "true" &&
       !settings.is_unclear(scope_of(app), "before-deploy"))
@@ -131,7 +135,8 @@ void before_deploy(State& state, const std::string& app, bool runs, const Progre
   interrupt::stop_after(
       std::chrono::seconds(settings.seconds(scope_of(app), "before-deploy-timeout")));
   try {
-    for (const auto& source : linked_sources(state, app)) back_up_for(state, app, source, progress);
+    for (const auto& source : linked_sources(state.hooks, state.paths, app))
+      back_up_for(state, app, source, progress);
   } catch (const Error& error) {
     rethrow_if_cancelled(error);
     const std::string why = "the backup before the deploy of " + app + " failed: " + error.what();
@@ -153,7 +158,7 @@ void before_deploy(State& state, const std::string& app, bool runs, const Progre
 }
 
 void before_destroy(State& state, const Source& source, const Progress& progress) {
-  const std::string mode = state.settings().get(source.text(), "final-backup");
+  const std::string mode = state.settings.read().get(source.text(), "final-backup");
   if (mode == "off") return;
   try {
     Lock lock = wait_for(state, source);
@@ -180,43 +185,43 @@ void before_destroy(State& state, const Source& source, const Progress& progress
 }
 
 void after_destroy(State& state, const Source& source) {
-  const std::int64_t mark = state.catalog().next_sequence(now());
+  const std::int64_t mark = state.catalog.open().next_sequence(now());
   for (const char* mark_name : {kReplaced, kDestroyed})
-    JobMarks(state.catalog().database()).mark_done(mark_name + source.text(), mark);
+    JobMarks(state.catalog.open().database()).mark_done(mark_name + source.text(), mark);
   write_metrics(state);
   // What was said of this one is not meant for the next of that name.
-  if (!state.settings().own(source.text(), "final-backup").empty())
-    state.change_settings(
+  if (!state.settings.read().own(source.text(), "final-backup").empty())
+    state.settings.change(
         [&](Settings& settings) { settings.set(source.text(), "final-backup", ""); });
-  change_schedules(state, source, [](Schedule& schedule) {
+  change_schedules(state.settings, source, [](Schedule& schedule) {
     const bool changes = schedule.paused.empty();
     if (changes) schedule.paused = kServiceDestroyed;
     return changes;
   });
 }
 
-void after_create(State& state, const Source& source) {
-  change_schedules(state, source, [](Schedule& schedule) {
+void after_create(SettingsFile& settings_file, const Source& source) {
+  change_schedules(settings_file, source, [](Schedule& schedule) {
     const bool changes = schedule.paused == kServiceDestroyed;
     if (changes) schedule.resume(now());
     return changes;
   });
 }
 
-void app_renamed(State& state, const std::string& from, const std::string& to) {
-  app_cloned(state, from, to);
-  app_destroyed(state, from);
+void app_renamed(SettingsFile& settings_file, const std::string& from, const std::string& to) {
+  app_cloned(settings_file, from, to);
+  app_destroyed(settings_file, from);
 }
 
-void app_cloned(State& state, const std::string& from, const std::string& to) {
-  if (!state.settings().has_scope(scope_of(from))) return;
-  state.change_settings(
+void app_cloned(SettingsFile& settings_file, const std::string& from, const std::string& to) {
+  if (!settings_file.read().has_scope(scope_of(from))) return;
+  settings_file.change(
       [&](Settings& settings) { settings.copy_scope(scope_of(from), scope_of(to)); });
 }
 
-void app_destroyed(State& state, const std::string& app) {
-  if (!state.settings().has_scope(scope_of(app))) return;
-  state.change_settings([&](Settings& settings) { settings.drop_scope(scope_of(app)); });
+void app_destroyed(SettingsFile& settings_file, const std::string& app) {
+  if (!settings_file.read().has_scope(scope_of(app))) return;
+  settings_file.change([&](Settings& settings) { settings.drop_scope(scope_of(app)); });
 }
 
 }  // namespace backups

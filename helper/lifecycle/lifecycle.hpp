@@ -8,28 +8,29 @@
 
 namespace backups {
 
-/// What Dokku's triggers tell of apps and services (triggers/). Settings of an app are those of the
-/// scope "app:<app>".
+// The events of apps and services that Dokku's triggers report (triggers/). The settings of an app
+// have the scope "app:<app>".
 
-/// The services that an app is linked to. Throws Error, kNotFound, where there is no such app.
-std::vector<Source> linked_sources(State& state, const std::string& app);
+/// The services that an app is linked to. Throws Error, kNotFound, if the app does not exist.
+std::vector<Source> linked_sources(const Hooks& installed, const Paths& paths,
+                                   const std::string& app);
 
-/// Backs up what an app is linked to before its new code starts, unless a backup is fresh enough.
-/// Does nothing unless the property `before-deploy` of the app is true. Throws Error, kRefused,
-/// when that fails, `before-deploy-failure` is abort, and something of the app `runs`: at a boot it
-/// must come up all the same.
+/// If the property `before-deploy` of the app is true: backs up its linked services before the new
+/// code starts, except those with a recent backup. Throws Error, kRefused, if that fails,
+/// `before-deploy-failure` is abort, and the app `runs`. An app that does not run is started
+/// anyway: the host may be booting.
 void before_deploy(State& state, const std::string& app, bool runs, const Progress& progress);
 
-/// Takes a last backup of a service that is about to be destroyed. Throws Error, kRefused, when
-/// that fails and `final-backup` is require.
+/// Takes a final backup of a service that is about to be destroyed. Throws Error, kRefused, if that
+/// fails and the property `final-backup` is require.
 void before_destroy(State& state, const Source& source, const Progress& progress);
 
-/// Its schedules wait until a service of that name is there again.
+/// Pauses the schedules of a destroyed service until a service of that name is created again.
 void after_destroy(State& state, const Source& source);
-void after_create(State& state, const Source& source);
+void after_create(SettingsFile& settings_file, const Source& source);
 
-void app_renamed(State& state, const std::string& from, const std::string& to);
-void app_cloned(State& state, const std::string& from, const std::string& to);
-void app_destroyed(State& state, const std::string& app);
+void app_renamed(SettingsFile& settings_file, const std::string& from, const std::string& to);
+void app_cloned(SettingsFile& settings_file, const std::string& from, const std::string& to);
+void app_destroyed(SettingsFile& settings_file, const std::string& app);
 
 }  // namespace backups

@@ -34,21 +34,22 @@ std::string manifest_key(const Source& source, const std::string& id) {
 
 /// True where nothing can or may be cleaned up: the target was removed, or what lies there is
 /// perhaps another machine's.
-bool is_out_of_reach(State& state, const std::string& target, const std::string& host) {
+bool is_out_of_reach(const SettingsFile& settings_file, Identity& identity,
+                     const std::string& target, const std::string& host) {
   if (target == kLocalTarget) return false;
-  return !state.settings().targets.contains(target) ||
-         (!host.empty() && !host_identity(state).owns(host));
+  return !settings_file.read().targets.contains(target) ||
+         (!host.empty() && !identity.read().owns(host));
 }
 
 /// Nothing of it remains, or nothing that we may touch.
 void fail_attempt(State& state, const Backup& backup, const std::string& target) {
-  state.catalog().mark_copy(backup, {target, CopyStatus::kFailed, kInterrupted, {}});
+  state.catalog.open().mark_copy(backup, {target, CopyStatus::kFailed, kInterrupted, {}});
   if (backup.status != BackupStatus::kInProgress) {
     log::step("The copy of " + backup.id + " to " + target +
               " was interrupted; its leftovers were removed, the backup itself is complete");
     return;
   }
-  state.catalog().interrupt(backup, now());
+  state.catalog.open().interrupt(backup, now());
   raise_alert(state, {.kind = AlertKind::kFailure,
                       .source = backup.source.text(),
                       .backup = backup.id,
@@ -59,8 +60,8 @@ void fail_attempt(State& state, const Backup& backup, const std::string& target)
 
 void settle_as_done(State& state, const std::optional<Backup>& backup, const Manifest& manifest,
                     const std::string& target, const std::string& host) {
-  if (!backup) return state.adopt(state.catalog(), manifest, target, host);
-  state.catalog().succeed(*backup, manifest, target, host);
+  if (!backup) return state.catalog.adopt(manifest, target, host);
+  state.catalog.open().succeed(*backup, manifest, target, host);
   if (backup->status == BackupStatus::kInProgress)
     log::step("Backup " + backup->id +
               " had completed before its process died; recorded as successful");
@@ -76,13 +77,13 @@ bool is_unsettled(const std::optional<Backup>& backup, const std::string& target
 bool is_copy(const RunRecord& run) { return run.verb == kCopyVerb || run.verb == "push"; }
 
 /// True where the restored data are in place, but not all that belongs to them.
-bool abandon_restore(State& state, const RunRecord& dead) {
+bool abandon_restore(const Hooks& installed, const Paths& paths, const RunRecord& dead) {
   log::detail("Cleaning up after the interrupted restore of " + dead.source.spelling());
-  Run run(state, "abandon", dead.source);
+  Run run(paths, "abandon", dead.source);
   HookLog log{{}};
   std::string found;
   try {
-    found = trim(query_hook(state, run, log, {dead.source.type, dead.hooks}, "abandon",
+    found = trim(query_hook(installed, run, log, {dead.source.type, dead.hooks}, "abandon",
                             {dead.source.address, dead.place}, {}, kLongestTimeouts));
   } catch (const Error&) {
     run.keep();  // its hook may have left something, too
@@ -125,7 +126,7 @@ class Recovery {
 
   /// Whoever calls holds its lock.
   void recover(const Source& source) {
-    for (const auto& dead : list_runs(state_, false))
+    for (const auto& dead : list_runs(state_.paths, false))
       if (is_of(dead.source, source))
         attempt(source, dead.id, dead.started_at, [&] { recover_run(dead); });
     const auto each = [&](const std::vector<Backup>& found, const auto& work) {
@@ -133,15 +134,15 @@ class Recovery {
         if (!is_of(backup.source, source)) continue;
         attempt(source, backup.id, backup.started_at, [&] {
           // As it is now: that run may have been all there was.
-          if (const auto current = state_.catalog().find(backup.source.type, backup.id))
+          if (const auto current = state_.catalog.open().find(backup.source.type, backup.id))
             work(*current);
         });
       }
     };
     const auto unfinished = [&](const Backup& backup) { recover_backup(backup); };
-    each(state_.catalog().in_progress(), unfinished);
-    each(state_.catalog().unfinished_copies(), unfinished);
-    each(state_.catalog().unfinished_deletions(), [&](const Backup& backup) {
+    each(state_.catalog.open().in_progress(), unfinished);
+    each(state_.catalog.open().unfinished_copies(), unfinished);
+    each(state_.catalog.open().unfinished_deletions(), [&](const Backup& backup) {
       finish_removal(state_, backup,
                      [&](const auto& target, const auto& work) { return at(target, work); });
     });
@@ -174,7 +175,7 @@ class Recovery {
       return true;
     }
     if (reach_ == Reach::kHere) return false;
-    const JobMarks job_marks(state_.catalog().database());
+    const JobMarks job_marks(state_.catalog.open().database());
     const Time failed = job_marks.done_at(kFailedAt + target);
     if ((spares_ && now() < failed + kPauseAfterFailure && !lies_ahead(failed, now())) ||
         failed_.contains(target))
@@ -196,21 +197,22 @@ class Recovery {
   bool settle_attempt(const RunRecord& dead) {
     if (dead.backup.empty() || (dead.verb != "create" && dead.verb != "push")) return true;
     const std::string target = dead.target.empty() ? kLocalTarget : dead.target;
-    const auto backup = state_.catalog().find(dead.source.type, dead.backup);
+    const auto backup = state_.catalog.open().find(dead.source.type, dead.backup);
     if (!is_unsettled(backup, target)) return true;
     // What it noted may by now be part of what another one puts there.
-    if (backup && is_being_copied(state_, *backup, target)) return false;
-    Written written(notes_of(state_, dead));
+    if (backup && is_being_copied(state_.paths, *backup, target)) return false;
+    Written written(notes_of(state_.paths, dead));
     bool is_done = false;
     const auto settle = [&] {
-      Store& store = state_.store(target, dead.host);
+      Store& store = state_.targets.open(target, dead.host);
       const std::string key = manifest_key(dead.source, dead.backup);
       is_done = written.contains(key) && look_at(store, key);
       if (!is_done) return written.undo(store);
       settle_as_done(state_, backup, load_manifest(store, dead.source, dead.backup), target,
                      dead.host);
     };
-    const bool is_there = !written.empty() && !is_out_of_reach(state_, target, dead.host);
+    const bool is_there =
+        !written.empty() && !is_out_of_reach(state_.settings, state_.identity, target, dead.host);
     if (is_there && !at(target, settle)) return false;
     if (backup && !is_done) fail_attempt(state_, *backup, target);
     return true;
@@ -218,13 +220,14 @@ class Recovery {
 
   void recover_run(const RunRecord& dead) {
     if (dead.replacing) report_replacement(state_, dead);
-    if (!dead.swept && !is_copy(dead)) sweep_hooks(state_, dead);
+    if (!dead.swept && !is_copy(dead)) sweep_hooks(state_.hooks, state_.paths, dead);
     RunRecord rest = dead;
-    if (!dead.place.empty() && abandon_restore(state_, dead)) rest.replacing = true;
-    if (settle_attempt(dead) && !rest.replacing) return remove_run(state_, dead);
+    if (!dead.place.empty() && abandon_restore(state_.hooks, state_.paths, dead))
+      rest.replacing = true;
+    if (settle_attempt(dead) && !rest.replacing) return remove_run(state_.paths, dead);
     rest.swept = true;
     rest.place.clear();
-    if (!dead.swept || !dead.place.empty()) rewrite_run(state_, rest);
+    if (!dead.swept || !dead.place.empty()) rewrite_run(state_.paths, rest);
     if (rest.replacing == dead.replacing) return;
     log::warn(unfinished_replacement(rest));
     report_replacement(state_, rest);
@@ -232,16 +235,18 @@ class Recovery {
 
   /// Of a backup in progress without a run: nobody knows what it has written.
   void recover_copy(const Backup& backup, const Copy& copy) {
-    if (is_being_copied(state_, backup, copy.target)) return;
+    if (is_being_copied(state_.paths, backup, copy.target)) return;
     bool is_done = false;
     const auto settle = [&] {
-      Store& store = state_.store(copy.target, copy.host);
+      Store& store = state_.targets.open(copy.target, copy.host);
       is_done = look_at(store, manifest_key(backup.source, backup.id)).has_value();
       if (!is_done) return;
       settle_as_done(state_, backup, load_manifest(store, backup.source, backup.id), copy.target,
                      copy.host);
     };
-    if (!is_out_of_reach(state_, copy.target, copy.host) && !at(copy.target, settle)) return;
+    if (!is_out_of_reach(state_.settings, state_.identity, copy.target, copy.host) &&
+        !at(copy.target, settle))
+      return;
     if (!is_done) fail_attempt(state_, backup, copy.target);
   }
 
@@ -264,14 +269,14 @@ class Recovery {
 /// Those of which something is left, by their texts.
 std::map<std::string, Source> unsound_sources(State& state) {
   std::map<std::string, Source> sources;
-  for (const auto& dead : list_runs(state, false)) {
+  for (const auto& dead : list_runs(state.paths, false)) {
     if (dead.source.type.empty()) {
-      remove_run(state, dead);
+      remove_run(state.paths, dead);
     } else {
       sources.emplace(dead.source.text(), dead.source);
     }
   }
-  Catalog& catalog = state.catalog();
+  Catalog& catalog = state.catalog.open();
   for (const auto& backups :
        {catalog.in_progress(), catalog.unfinished_copies(), catalog.unfinished_deletions()})
     for (const auto& backup : backups) sources.emplace(backup.source.text(), backup.source);
@@ -292,7 +297,7 @@ void on_sound_catalog(const Work& work) {
 }  // namespace
 
 Lock lock_source(State& state, const Source& source, const std::string& purpose, Reach reach) {
-  Lock lock = state.lock(source, purpose);
+  Lock lock = state.locks.acquire(source, purpose);
   recover_source(state, source, reach);
   return lock;
 }
@@ -306,15 +311,15 @@ RestoreLocks lock_for_restore(State& state, const RestoreRequest& request) {
 
 void recover_source(State& state, const Source& source, Reach reach) {
   // What can't be recorded can't be finished either.
-  if (!has_disk_space(state.root(), kSpaceToRecord)) return;
-  std::optional<State::ShortTimeouts> short_timeouts;
-  if (reach == Reach::kEverywhere) short_timeouts.emplace(state);
+  if (!has_disk_space(state.paths.root, kSpaceToRecord)) return;
+  std::optional<Targets::ShortTimeouts> short_timeouts;
+  if (reach == Reach::kEverywhere) short_timeouts.emplace(state.targets);
   on_sound_catalog([&] { Recovery(state, reach, false).recover(source); });
 }
 
 void recover(State& state, Reach reach) {
-  if (reach == Reach::kHere) warn_of_replacements(state);
-  const State::ShortTimeouts short_timeouts(state);
+  if (reach == Reach::kHere) warn_of_replacements(state.paths);
+  const Targets::ShortTimeouts short_timeouts(state.targets);
   on_sound_catalog([&] {
     const auto sources = unsound_sources(state);
     std::set<std::string> unsound;
@@ -322,16 +327,17 @@ void recover(State& state, Reach reach) {
     clear_others(state, AlertKind::kCleanup, unsound, "nothing is left to clean up");
     Recovery recovery(state, reach, true);
     for (const auto& [text, source] : sources)
-      if (const auto lock = state.try_lock(source, "cleaning up")) recovery.recover(source);
+      if (const auto lock = state.locks.try_acquire(source, "cleaning up"))
+        recovery.recover(source);
   });
 }
 
 bool sees_all(const Source& /*source*/) { return true; }
 
-void warn_of_replacements(const State& state, const Sees& sees) {
+void warn_of_replacements(const Paths& paths, const Sees& sees) {
   // One of each source: a later one has the same way back.
   std::map<std::string, RunRecord> last;
-  for (auto& dead : list_runs(state, false))
+  for (auto& dead : list_runs(paths, false))
     if (dead.replacing) last.insert_or_assign(dead.source.text(), std::move(dead));
   for (const auto& [source, dead] : last)
     if (sees(dead.source)) log::warn(unfinished_replacement(dead));

@@ -9,36 +9,36 @@
 
 namespace backups {
 
-/// How far clean-up goes.
+/// What clean-up covers.
 enum class Reach {
-  kHere,        ///< this host, for whoever waits to begin
-  kEverywhere,  ///< off-site too, with one try of seconds for each target
+  kHere,        ///< this host only, since a command waits to begin
+  kEverywhere,  ///< off-site too, with one short attempt for each target
 };
 
-/// The lock of a source, for a command that changes it: finishes or undoes first what processes
-/// that died left of that source, backups in progress, restores half done, deletions half done. It
-/// costs nothing where there is nothing, and can be interrupted: Error, kCancelled. What cannot be
-/// cleaned up now (a stopped service) is said, and left for the next time. Throws Error, kBusy.
+/// Acquires the lock of a source for a command that changes it, and first finishes or undoes the
+/// backups, restores and deletions of that source that were interrupted. This is cheap if there are
+/// none. If something cannot be cleaned up now (the service is stopped, say), that is reported and
+/// tried again next time. Throws Error, kBusy or kCancelled.
 Lock lock_source(State& state, const Source& source, const std::string& purpose,
                  Reach reach = Reach::kHere);
 
-/// The same for both sources of a restore.
+/// Like lock_source(), for both sources of a restore.
 RestoreLocks lock_for_restore(State& state, const RestoreRequest& request);
 
-/// The same for whoever holds that lock.
+/// Cleans up after interrupted operations; the caller holds the lock of the source.
 void recover_source(State& state, const Source& source, Reach reach);
 
-/// The same of every source that nobody is at: what the tick does, on this host before its backups
-/// and everywhere after them. A target that fails is left alone for a quarter of an hour. Throws
-/// Error, kCancelled.
+/// Cleans up for every source that is not busy. The tick does this on this host before its backups,
+/// and everywhere after them. A target that fails is not tried again for a quarter of an hour.
+/// Throws Error, kCancelled.
 void recover(State& state, Reach reach);
 
-/// Whether whoever called may be told of a source.
+/// Whether the caller may see a source.
 using Sees = std::function<bool(const Source&)>;
 bool sees_all(const Source& source);
 
-/// Says which restores ended while they replaced live data, as every command does until one
-/// succeeds there.
-void warn_of_replacements(const State& state, const Sees& sees = sees_all);
+/// Warns of restores that were interrupted while they replaced live data. Every command does, until
+/// a restore into that source succeeds.
+void warn_of_replacements(const Paths& paths, const Sees& sees = sees_all);
 
 }  // namespace backups

@@ -18,15 +18,15 @@ std::vector<std::string> listeners(const Settings& settings, AlertKind kind) {
   return heard ? alert_channels(settings) : std::vector<std::string>();
 }
 
-void fill_in(State& state, Alert& alert) {
+void fill_in(Identity& identity, Alert& alert) {
   if (alert.at == 0) alert.at = now();
-  if (alert.host.empty()) alert.host = state.host();
+  if (alert.host.empty()) alert.host = identity.read().name;
 }
 
 bool raise(State& state, Alert alert) {
-  const Settings settings = state.settings();
-  fill_in(state, alert);
-  return Outbox(state.catalog().database())
+  const Settings settings = state.settings.read();
+  fill_in(state.identity, alert);
+  return Outbox(state.catalog.open().database())
       .raise(name_of(alert.kind), subject_of(alert), alert.at,
              settings.seconds(Settings::kGlobal, "notify-every"), listeners(settings, alert.kind),
              to_json_text(alert));
@@ -34,10 +34,10 @@ bool raise(State& state, Alert alert) {
 
 }  // namespace
 
-void tell_quietly(State& state, const std::function<void()>& work) {
+void tell_quietly(const Program& program, CatalogFile& catalog, const std::function<void()>& work) {
   try {
     work();
-    deliver_in_background(state);
+    deliver_in_background(program, catalog);
   } catch (const std::exception& error) {
     log::warn(std::string("An alert could not be queued: ") + error.what());
   }
@@ -45,46 +45,46 @@ void tell_quietly(State& state, const std::function<void()>& work) {
 
 bool raise_alert(State& state, Alert alert) {
   bool is_new = false;
-  tell_quietly(state, [&] { is_new = raise(state, std::move(alert)); });
+  tell_quietly(state.program, state.catalog, [&] { is_new = raise(state, std::move(alert)); });
   return is_new;
 }
 
 void clear_alert(State& state, Alert alert) {
-  tell_quietly(state, [&] {
+  tell_quietly(state.program, state.catalog, [&] {
     const std::string incident = name_of(alert.kind);
     alert.kind = AlertKind::kRecovery;
-    fill_in(state, alert);
-    Outbox(state.catalog().database())
-        .clear(incident, subject_of(alert), alert.at, listeners(state.settings(), alert.kind),
+    fill_in(state.identity, alert);
+    Outbox(state.catalog.open().database())
+        .clear(incident, subject_of(alert), alert.at, listeners(state.settings.read(), alert.kind),
                to_json_text(alert));
   });
 }
 
 void subscribe_alerts(State& state) {
-  state.listen([](State& speaker, const Alert& alert, bool is_over) {
+  state.events.subscribe([&state](const Alert& alert, bool is_over) {
     if (is_over) {
-      clear_alert(speaker, alert);
+      clear_alert(state, alert);
     } else {
-      raise_alert(speaker, alert);
+      raise_alert(state, alert);
     }
   });
 }
 
 void clear_others(State& state, AlertKind kind, const std::set<std::string>& still,
                   const std::string& message) {
-  tell_quietly(state, [&] {
-    for (const auto& subject : Outbox(state.catalog().database()).subjects(name_of(kind)))
+  tell_quietly(state.program, state.catalog, [&] {
+    for (const auto& subject : Outbox(state.catalog.open().database()).subjects(name_of(kind)))
       if (!still.contains(subject))
         clear_alert(state, {.kind = kind, .source = subject, .message = message});
   });
 }
 
 void ping(State& state, AlertKind kind, const std::string& message) {
-  tell_quietly(state, [&] {
-    if (!has_channel(state.settings(), kPing)) return;
+  tell_quietly(state.program, state.catalog, [&] {
+    if (!has_channel(state.settings.read(), kPing)) return;
     Alert alert{.kind = kind, .message = message};
-    fill_in(state, alert);
-    Outbox(state.catalog().database()).queue(kPing, to_json_text(alert), alert.at);
+    fill_in(state.identity, alert);
+    Outbox(state.catalog.open().database()).queue(kPing, to_json_text(alert), alert.at);
   });
 }
 

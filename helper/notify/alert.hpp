@@ -9,31 +9,31 @@
 
 namespace backups {
 
-// Nothing here throws, waits for a network or makes a backup fail: what goes wrong is a warning.
-// What is to be told goes into the outbox, and a process in the background delivers it.
+// Nothing here throws, waits for the network or makes a backup fail; problems are warnings. Alerts
+// are queued in the outbox and delivered by a process in the background.
 
-/// Does what ends in something to be told, and has it delivered.
-void tell_quietly(State& state, const std::function<void()>& work);
+/// Runs `work`, which may queue alerts, and starts their delivery.
+void tell_quietly(const Program& program, CatalogFile& catalog, const std::function<void()>& work);
 
-/// Something is wrong: tells it, unless it was told lately (`notify-every`) or nobody wants to hear
-/// of that kind (`notify-on`). True where it was not known yet.
+/// Opens or continues an incident. Queues an alert, unless one was queued recently (`notify-every`)
+/// or alerts of that kind are off (`notify-on`). Returns true if the incident is new.
 bool raise_alert(State& state, Alert alert);
 
-/// From now on what `state` publishes is raised, or cleared.
+/// Subscribes to the events of `state`, to raise and clear alerts.
 void subscribe_alerts(State& state);
 
-/// What raise_alert() was told with the same kind and subject is well again: tells that as a
-/// recovery, where the incident was told. Costs one look where there was none.
+/// Closes the incident of the same kind and subject, and queues a recovery notice if the incident
+/// was reported. Costs one query if there is none.
 void clear_alert(State& state, Alert alert);
 
-/// clear_alert() for each incident of that kind that is known and of another subject than `still`.
+/// Calls clear_alert() for each open incident of that kind whose subject is not in `still`.
 void clear_others(State& state, AlertKind kind, const std::set<std::string>& still,
                   const std::string& message);
 
-/// Tells the dead man's switch kStart, kSuccess or kFailure, and why.
+/// Reports kStart, kSuccess or kFailure, and a reason, to the dead man's switch.
 void ping(State& state, AlertKind kind, const std::string& message);
 
-/// Tells that a backup has a copy on a target now or, with an error, that making it failed.
+/// Reports that a copy to a target succeeded or, with an error, that it failed.
 void tell_copy(State& state, const Source& source, const std::string& id, const std::string& target,
                const Error* error);
 

@@ -38,13 +38,13 @@ void request(const std::string& method, const std::string& url, Post post) {
               "the server answered " + std::to_string(status));
 }
 
-void send_webhook(const State&, const Settings& settings, const Alert& alert) {
+void send_webhook(const Environment&, const Settings& settings, const Alert& alert) {
   request("POST", get(settings, "notify-webhook"),
           post_of(alert, get(settings, "notify-webhook-format")));
 }
 
 /// Some take no POST, but words can't go with a GET.
-void send_ping(const State&, const Settings& settings, const Alert& alert) {
+void send_ping(const Environment&, const Settings& settings, const Alert& alert) {
   const std::string url = ping_url(get(settings, "notify-ping"), alert.kind);
   if (alert.message.empty()) return request("GET", url, {});
   request("POST", url, {{{"Content-Type", "text/plain; charset=utf-8"}}, alert.message});
@@ -80,8 +80,8 @@ void run(Command command, const std::string& input) {
                                       (words.empty() ? "" : ": " + words));
 }
 
-std::string find_sendmail(const State& state) {
-  auto directories = split(state.environment().at("PATH"), ':');
+std::string find_sendmail(const Environment& environment) {
+  auto directories = split(environment.at("PATH"), ':');
   for (const char* usual : {"/usr/sbin", "/usr/lib"}) directories.emplace_back(usual);
   for (const auto& directory : directories) {
     const std::string path = directory + "/sendmail";
@@ -91,14 +91,14 @@ std::string find_sendmail(const State& state) {
               "sendmail not found on this host: install one, for example the msmtp-mta package");
 }
 
-void send_mail(const State& state, const Settings& settings, const Alert& alert) {
+void send_mail(const Environment& environment, const Settings& settings, const Alert& alert) {
   const std::string id = "backups." + random_hex(12) + "@" + alert.host;
-  run({{find_sendmail(state), "-t", "-i"}, state.environment(), {}},
+  run({{find_sendmail(environment), "-t", "-i"}, environment, {}},
       mail_of(alert, get(settings, "notify-mail"), get(settings, "notify-mail-from"), id));
 }
 
-void send_command(const State& state, const Settings& settings, const Alert& alert) {
-  Environment environment = state.environment();
+void send_command(const Environment& inherited, const Settings& settings, const Alert& alert) {
+  Environment environment = inherited;
   environment["BACKUPS_EVENT"] = name_of(alert.kind);
   environment["BACKUPS_SOURCE"] = alert.source;
   environment["BACKUPS_BACKUP"] = alert.backup;
@@ -111,7 +111,7 @@ void send_command(const State& state, const Settings& settings, const Alert& ale
 struct Channel {
   const char* name;
   const char* property;
-  void (*send)(const State&, const Settings&, const Alert&);
+  void (*send)(const Environment&, const Settings&, const Alert&);
 };
 
 constexpr auto kChannels = std::to_array<Channel>({{"webhook", "notify-webhook", send_webhook},
@@ -139,11 +139,11 @@ bool has_channel(const Settings& settings, const std::string& channel) {
   return find_channel(settings, channel) != nullptr;
 }
 
-void send_alert(const State& state, const Settings& settings, const std::string& channel,
-                const Alert& alert) {
+void send_alert(const Environment& environment, const Settings& settings,
+                const std::string& channel, const Alert& alert) {
   const Channel* found = find_channel(settings, channel);
   if (found == nullptr) throw Error(ErrorKind::kNotFound, channel + " is not set up");
-  found->send(state, settings, cleaned(alert));
+  found->send(environment, settings, cleaned(alert));
 }
 
 }  // namespace backups

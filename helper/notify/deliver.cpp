@@ -33,7 +33,7 @@ void send_one(State& state, const Settings& settings, Outbox& outbox,
               const Outbox::Message& message) {
   if (!has_channel(settings, message.channel)) return outbox.remove(message);
   try {
-    send_alert(state, settings, message.channel, parse_alert(message.text));
+    send_alert(state.hooks.environment, settings, message.channel, parse_alert(message.text));
     outbox.remove(message);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
@@ -50,14 +50,14 @@ void send_one(State& state, const Settings& settings, Outbox& outbox,
 }  // namespace
 
 void deliver(State& state) {
-  Outbox outbox(state.catalog().database());
+  Outbox outbox(state.catalog.open().database());
   outbox.redate(now());
   const auto end = steady_clock::now() + kMostAtOnce;
   // Once more after the lock is free: who queued meanwhile found it taken, and went away.
   while (outbox.due(now()) && steady_clock::now() < end) {
-    const auto lock = Lock::try_acquire(state.root() / "locks" / "deliver", "deliver");
+    const auto lock = Lock::try_acquire(state.paths.root / "locks" / "deliver", "deliver");
     if (!lock) return;
-    const Settings settings = state.settings();
+    const Settings settings = state.settings.read();
     while (const auto message = outbox.due(now())) {
       send_one(state, settings, outbox, *message);
       if (steady_clock::now() >= end) return;
@@ -65,9 +65,9 @@ void deliver(State& state) {
   }
 }
 
-void deliver_in_background(State& state) {
-  if (state.helper().empty() || !Outbox(state.catalog().database()).due(now())) return;
-  spawn_detached(state.helper_command("deliver"));
+void deliver_in_background(const Program& program, CatalogFile& catalog) {
+  if (program.path.empty() || !Outbox(catalog.open().database()).due(now())) return;
+  spawn_detached(program.command("deliver"));
 }
 
 }  // namespace backups

@@ -4,11 +4,12 @@
 
 namespace backups {
 
-/// Sends what is due in the outbox, for a minute at most; returns at once where another process is
-/// at it. What fails is tried again later, for a day. Throws Error.
+/// Sends the due messages of the outbox, for at most a minute. Returns immediately if another
+/// process is delivering. A message that fails is retried for a day. Throws Error.
 void deliver(State& state);
 
-/// Starts a process that does so, if anything is due, and does not wait for it. Throws Error.
-void deliver_in_background(State& state);
+/// If a message is due, starts a process that calls deliver(), without waiting for it. Throws
+/// Error.
+void deliver_in_background(const Program& program, CatalogFile& catalog);
 
 }  // namespace backups

@@ -9,7 +9,8 @@
 namespace backups {
 namespace {
 
-/// A metric: its rows are type, name, value and, where `label` names it, one more label's.
+/// A metric. The rows of `sql` are type, name, value and, if `label` is set, the value of that
+/// label.
 struct Metric {
   const char* name;
   const char* help;
@@ -17,16 +18,17 @@ struct Metric {
   std::string sql;
 };
 
-// Backups that are there, of services that are.
+// Existing backups of existing services: not deleted, and not from before the service was
+// destroyed.
 const std::string kThere =
     " FROM (SELECT * FROM backups WHERE deleted_at IS NULL AND sequence > ifnull((SELECT at FROM "
     "job_marks WHERE job_marks.name = '" +
     std::string(kDestroyed) + "' || type || ':' || backups.name), 0))";
-// Without those that are no more than a way back from a restore.
+// Safety backups exist only to undo a restore.
 const std::string kNotSafety = " trigger <> 'safety'";
 
-// Of what @latest selects. In a group, SQLite takes the other columns from the row that has the
-// max().
+// A value of the backup that @latest selects. In a group, SQLite takes the other columns from the
+// row with the max().
 std::string of_last_success(const std::string& value) {
   return "SELECT type, name, " + value + ", max(sequence)" + kThere + " WHERE " +
          latest_condition() + " GROUP BY type, name";
@@ -97,11 +99,11 @@ std::string metrics_text(Catalog& catalog) {
 
 void write_metrics(State& state) {
   try {
-    const std::string path = state.settings().get(Settings::kGlobal, "metrics-file");
+    const std::string path = state.settings.read().get(Settings::kGlobal, "metrics-file");
     if (path.empty()) return;
-    // So that a later text is never replaced by an earlier one.
-    const Lock lock = Lock::acquire(state.root() / "locks" / "metrics");
-    write_file_atomically(path, metrics_text(state.catalog()), 0644);
+    // Without the lock, an older text could replace a newer one.
+    const Lock lock = Lock::acquire(state.paths.root / "locks" / "metrics");
+    write_file_atomically(path, metrics_text(state.catalog.open()), 0644);
   } catch (const std::exception& error) {
     log::warn(std::string("The metrics could not be written: ") + error.what());
   }

@@ -7,11 +7,11 @@
 
 namespace backups {
 
-/// What the catalog says of every source, in Prometheus' text format, version 0.0.4.
+/// The metrics of every source, in Prometheus' text format, version 0.0.4.
 std::string metrics_text(Catalog& catalog);
 
-/// Writes that to `metrics-file`, where one is set, for the textfile collector of node_exporter.
-/// What goes wrong is a warning.
+/// Writes the metrics to `metrics-file`, if that is set, for the textfile collector of
+/// node_exporter. A failure is a warning.
 void write_metrics(State& state);
 
 }  // namespace backups

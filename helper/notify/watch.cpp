@@ -7,7 +7,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "catalog/job_marks.hpp"
-#include "host/target.hpp"
+#include "host/targets.hpp"
 #include "notify/alert.hpp"
 
 namespace backups {
@@ -33,7 +33,7 @@ std::string advice(const std::vector<Backup>& ahead) {
 }  // namespace
 
 void watch_clock(State& state) {
-  const JobMarks job_marks(state.catalog().database());
+  const JobMarks job_marks(state.catalog.open().database());
   const Time time = now();
   const Time seen = job_marks.done_at(kSeen);
   if (seen > 0 && time > seen + kLeap) {
@@ -44,13 +44,13 @@ void watch_clock(State& state) {
   if (time > seen + kHour || lies_ahead(seen, time)) job_marks.mark_done(kSeen, time);
 }
 
-bool has_leapt(State& state) {
-  const Time leapt = JobMarks(state.catalog().database()).done_at(kLeapt);
+bool has_leapt(Catalog& catalog) {
+  const Time leapt = JobMarks(catalog.database()).done_at(kLeapt);
   return leapt > 0 && !lies_ahead(leapt, now()) && now() < leapt + kDay;
 }
 
-void warn_of_clock(State& state, const Source& source) {
-  auto ahead = state.catalog().from_the_future(now());
+void warn_of_clock(Catalog& catalog, const Source& source) {
+  auto ahead = catalog.from_the_future(now());
   std::erase_if(ahead, [&](const Backup& backup) {
     return backup.source.type != source.type || backup.source.name != source.name;
   });
@@ -58,7 +58,7 @@ void warn_of_clock(State& state, const Source& source) {
 }
 
 void tell_clock(State& state) {
-  const auto ahead = state.catalog().from_the_future(now());
+  const auto ahead = state.catalog.open().from_the_future(now());
   if (ahead.empty()) {
     clear_alert(
         state, {.kind = AlertKind::kClock, .message = "no backup has a later time than the clock"});
@@ -70,7 +70,7 @@ void tell_clock(State& state) {
 
 void tell_settings(State& state) {
   std::map<std::string, Alert> alerts;  // by subject
-  for (const auto& unclear : unclear_settings(state.settings())) {
+  for (const auto& unclear : unclear_settings(state.settings.read())) {
     Alert alert{.kind = AlertKind::kSettings,
                 .source = unclear.scope == Settings::kGlobal ? "" : unclear.scope,
                 .schedule = unclear.schedule};

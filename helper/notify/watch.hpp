@@ -4,23 +4,23 @@
 
 namespace backups {
 
-// What nobody asked for but everybody should hear of: a clock that jumped, a setting that this
-// version does not understand. Both are told as alerts, once.
+// Conditions of the host that are reported as alerts, once each: a clock that jumped, and settings
+// that this version does not understand.
 
-/// Takes notice of where the clock stands: the tick calls it each minute.
+/// Records the time, to notice jumps of the clock. The tick calls it every minute.
 void watch_clock(State& state);
 
-/// True for a day after the clock was seen to go ahead by more than a week at once, as that of a
-/// machine does which was off, or wakes up wrong.
-bool has_leapt(State& state);
+/// True for a day after the clock jumped ahead by more than a week, as it does on a machine that
+/// was off or that starts with a wrong time.
+bool has_leapt(Catalog& catalog);
 
-/// Warns where a backup of that source lies ahead of the clock: one of the two is wrong.
-void warn_of_clock(State& state, const Source& source);
+/// Warns if a backup of that source is dated in the future: it or the clock is wrong.
+void warn_of_clock(Catalog& catalog, const Source& source);
 
-/// Tells, or takes back, that backups lie ahead of the clock.
+/// Raises or clears the alert that backups are dated in the future.
 void tell_clock(State& state);
 
-/// Tells what of the settings can't be understood, and takes back what can be again.
+/// Raises alerts for settings that are not understood, and clears those that are again.
 void tell_settings(State& state);
 
 }  // namespace backups

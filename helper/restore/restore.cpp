@@ -24,19 +24,18 @@ namespace {
 constexpr std::uint64_t kLeastBeside = 16 * 1024 * 1024;
 
 /// As it is under the lock.
-const Backup& reread(State& state, Backup& backup) {
-  if (auto current = state.catalog().find(backup.source.type, backup.id))
-    backup = std::move(*current);
+const Backup& reread(Catalog& catalog, Backup& backup) {
+  if (auto current = catalog.find(backup.source.type, backup.id)) backup = std::move(*current);
   require_content(backup);
   return backup;
 }
 
 /// By the kinds of its artifacts (hooks_for()).
-HookSet dispatch(const State& state, const Manifest& manifest, const Source& target) {
+HookSet dispatch(const Hooks& installed, const Manifest& manifest, const Source& target) {
   if (manifest.source.type != target.type)
     throw Error(ErrorKind::kBadInput, "a backup of " + manifest.source.type +
                                           " cannot be restored into " + target.spelling());
-  return hooks_for(state, target.type, manifest.kinds());
+  return hooks_for(installed, target.type, manifest.kinds());
 }
 
 }  // namespace
@@ -45,15 +44,15 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
     : state_(state),
       request_(std::move(request)),
       locks_(std::move(locks)),
-      run_(state, "restore", request_.target),
-      log_(state.log_file(request_.backup.source, request_.backup.id)),
-      manifest_(any_manifest(state, reread(state, request_.backup))),
-      hooks_(dispatch(state, manifest_, request_.target)),
-      target_(describe(state, run_, log_, request_.target, hooks_)) {
+      run_(state.paths, "restore", request_.target),
+      log_(state.paths.log_file(request_.backup.source, request_.backup.id)),
+      manifest_(any_manifest(state, reread(state.catalog.open(), request_.backup))),
+      hooks_(dispatch(state.hooks, manifest_, request_.target)),
+      target_(describe(state.hooks, run_, log_, request_.target, hooks_)) {
   run_.set_backup(request_.backup.id);
   run_.set_hooks(hooks_.directory);
   // What is there now may be what an earlier restore has left: the way back is from before that.
-  for (const auto& dead : unfinished_replacements(state, request_.target))
+  for (const auto& dead : unfinished_replacements(state.paths, request_.target))
     if (run_.record().safety.empty() && !dead.safety.empty()) run_.set_safety(dead.safety);
   if (target_.state == Description::State::kMissing)
     throw Error(ErrorKind::kNotFound,
@@ -101,21 +100,23 @@ void Restore::require_disk_space() const {
 }
 
 void Restore::verify(const Progress& progress) {
-  try_copies(state_, request_.backup, [&](Store& store, const std::string&) {
-    verify_artifacts(store, manifest_, progress);
-    store_ = &store;
-  });
-  state_.catalog().mark_verified(request_.backup, now());
+  try_copies(state_.targets, state_.catalog, request_.backup,
+             [&](Store& store, const std::string&) {
+               verify_artifacts(store, manifest_, progress);
+               store_ = &store;
+             });
+  state_.catalog.open().mark_verified(request_.backup, now());
 }
 
 Restore::Rehearsal Restore::rehearsal() const {
-  if (way() != Way::kInPlace || !has_hook(state_, hooks_, "rehearse")) return Rehearsal::kNone;
+  if (way() != Way::kInPlace || !has_hook(state_.hooks, hooks_, "rehearse"))
+    return Rehearsal::kNone;
   const auto free = space_free();
   return free && *free >= 2 * space_needed() ? Rehearsal::kWhole : Rehearsal::kStructure;
 }
 
 void Restore::rehearse(const Progress& progress) {
-  if (way() == Way::kSwap || !has_hook(state_, hooks_, "rehearse")) return;
+  if (way() == Way::kSwap || !has_hook(state_.hooks, hooks_, "rehearse")) return;
   Loader loader(state_, run_, log_, request_.target, hooks_, way());
   if (way() == Way::kInPlace) {
     loader.rehearse_beside(manifest_, *store_, rehearsal() == Rehearsal::kWhole, progress);
@@ -172,17 +173,18 @@ void Restore::apply(const Progress& progress) {
     throw roll_back(state_, run_, log_, request_.target, hooks_, way(), safety_, error, progress);
   }
   run_.set_replacing(false);
-  forget_replacements(state_, request_.target);
+  forget_replacements(state_.paths, request_.target);
   clear_alert(state_, {.kind = AlertKind::kRestore,
                        .source = request_.target.text(),
                        .backup = manifest_.id,
                        .message = "restored from " + manifest_.id});
   log_.note("restored into " + request_.target.spelling());
-  state_.catalog().record(request_.backup, "restored", "into " + request_.target.spelling(), now());
+  state_.catalog.open().record(request_.backup, "restored", "into " + request_.target.spelling(),
+                               now());
   for (const auto& one : log_.lost())
-    state_.catalog().record(request_.backup, "not restored", to_text(one), now());
-  JobMarks(state_.catalog().database())
-      .mark_done(kReplaced + request_.target.text(), state_.catalog().next_sequence(now()));
+    state_.catalog.open().record(request_.backup, "not restored", to_text(one), now());
+  JobMarks(state_.catalog.open().database())
+      .mark_done(kReplaced + request_.target.text(), state_.catalog.open().next_sequence(now()));
 }
 
 }  // namespace backups

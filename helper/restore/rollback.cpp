@@ -31,7 +31,7 @@ std::string way_out(const RunRecord& run) {
 std::string state_of(const State& state, const Run& run, HookLog& log, const Source& target,
                      const HookSet& hooks) {
   try {
-    const Description found = describe(state, run, log, target, hooks);
+    const Description found = describe(state.hooks, run, log, target, hooks);
     return target.spelling() + " " + state_words(found);
   } catch (const Error& error) {
     return "the state of " + target.spelling() + " is unknown (" + error.what() + ")";
@@ -39,11 +39,11 @@ std::string state_of(const State& state, const Run& run, HookLog& log, const Sou
 }
 
 /// An import needs the server, and whoever uses it needs it in any case.
-void start(const State& state, const Run& run, HookLog& log, const Source& target,
+void start(const Hooks& installed, const Run& run, HookLog& log, const Source& target,
            const HookSet& hooks) {
-  if (!has_hook(state, hooks, "start")) return;
+  if (!has_hook(installed, hooks, "start")) return;
   try {
-    query_hook(state, run, log, hooks, "start", {target.address});
+    query_hook(installed, run, log, hooks, "start", {target.address});
   } catch (const Error& error) {
     log::warn(target.spelling() + " could not be started: " + error.what());
   }
@@ -52,12 +52,13 @@ void start(const State& state, const Run& run, HookLog& log, const Source& targe
 /// The safety backup was made by the hooks of the type, which need not be those of the restore.
 void load_safety(State& state, Run& run, HookLog& log, const Source& target, const HookSet& hooks,
                  Way way, const Manifest& safety, const Progress& progress) {
-  const HookSet own = hooks_for(state, target.type, safety.kinds());
+  const HookSet own = hooks_for(state.hooks, target.type, safety.kinds());
   if (own.directory == hooks.directory)
-    return Loader(state, run, log, target, hooks, way).load(safety, state.local(), progress);
+    return Loader(state, run, log, target, hooks, way)
+        .load(safety, state.targets.local(), progress);
   run.set_hooks(own.directory);
-  way = describe(state, run, log, target, own).beside ? Way::kSwap : Way::kReplace;
-  Loader(state, run, log, target, own, way).load(safety, state.local(), progress);
+  way = describe(state.hooks, run, log, target, own).beside ? Way::kSwap : Way::kReplace;
+  Loader(state, run, log, target, own, way).load(safety, state.targets.local(), progress);
 }
 
 }  // namespace
@@ -68,7 +69,7 @@ Error roll_back(State& state, Run& run, HookLog& log, const Source& target, cons
   const interrupt::Shield shield;
   const std::string why = std::string(cause.what()) + ". ";
   log.note("failed while replacing the live data: " + std::string(cause.what()));
-  start(state, run, log, target, hooks);
+  start(state.hooks, run, log, target, hooks);
   if (!safety) {
     run.keep();
     return Error(cause.kind(), why + "The data of " + target.spelling() + " may be incomplete; " +
@@ -78,14 +79,14 @@ Error roll_back(State& state, Run& run, HookLog& log, const Source& target, cons
   log::step("The restore failed: restoring the safety backup " + safety->id);
   try {
     load_safety(state, run, log, target, hooks, way, *safety, progress);
-    start(state, run, log, target, hooks);
+    start(state.hooks, run, log, target, hooks);
     run.set_replacing(false);
     log.note("the safety backup " + safety->id + " was restored");
     return Error(cause.kind(), why + "The previous data was restored from the safety backup " +
                                    safety->id + "; " + state_of(state, run, log, target, hooks));
   } catch (const std::exception& error) {
     run.keep();
-    start(state, run, log, target, hooks);
+    start(state.hooks, run, log, target, hooks);
     log.note("the safety backup could not be restored: " + std::string(error.what()));
     return Error(cause.kind(),
                  why + "The safety backup " + safety->id + " could not be restored either: " +
@@ -111,9 +112,9 @@ std::string unfinished_replacement(const RunRecord& dead) {
          dead.source.spelling();
 }
 
-void forget_replacements(const State& state, const Source& target) {
-  for (const auto& dead : list_runs(state, false))
-    if (dead.replacing && dead.source == target) remove_run(state, dead);
+void forget_replacements(const Paths& paths, const Source& target) {
+  for (const auto& dead : list_runs(paths, false))
+    if (dead.replacing && dead.source == target) remove_run(paths, dead);
 }
 
 }  // namespace backups

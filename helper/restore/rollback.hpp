@@ -25,6 +25,6 @@ std::string unfinished_replacement(const RunRecord& dead);
 
 /// A later restore has put whole data into `target`: removes the dead runs that had left it
 /// without. Their commands stop being warned about.
-void forget_replacements(const State& state, const Source& target);
+void forget_replacements(const Paths& paths, const Source& target);
 
 }  // namespace backups

@@ -109,7 +109,7 @@ std::size_t remove_copies(State& state, const Gone& gone) {
   } else {
     for (const auto& target : gone.targets) remove_copy(state, gone.backup, target);
   }
-  const auto now = state.catalog().find(gone.backup.source.type, gone.backup.id);
+  const auto now = state.catalog.open().find(gone.backup.source.type, gone.backup.id);
   return static_cast<std::size_t>(
       std::count_if(gone.targets.begin(), gone.targets.end(), [&](const std::string& target) {
         const Copy* copy = now ? now->copy_on(target) : nullptr;
@@ -129,14 +129,14 @@ Places places_of(const std::map<std::string, Gone>& gone) {
 }  // namespace
 
 std::vector<RetentionVerdict> evaluate_retention(State& state, const Source& source) {
-  const Settings settings = state.settings();
-  const HostIdentity host = settings.targets.empty() ? settings.host : host_identity(state);
+  const Settings settings = state.settings.read();
+  const HostIdentity host = settings.targets.empty() ? settings.host : state.identity.read();
   Catalog::Filter filter;
   filter.source = source;
   filter.status = BackupStatus::kSuccess;
   std::vector<RetentionVerdict> evaluated;
   std::vector<RetentionItem> items;
-  for (const auto& backup : state.catalog().list(filter)) {
+  for (const auto& backup : state.catalog.open().list(filter)) {
     for (const auto& copy : backup.copies) {
       if (!copy.was_made() || !is_ours(settings, host, copy)) continue;
       evaluated.push_back({backup, copy.target, {}});
@@ -150,7 +150,7 @@ std::vector<RetentionVerdict> evaluate_retention(State& state, const Source& sou
   const auto verdicts = retain(
       items, [&](const auto& group, const auto& target) { return groups.rules(group, target); },
       [&](const auto& group, Time time) { return groups.civil(group, time); },
-      {now(), has_leapt(state)});
+      {now(), has_leapt(state.catalog.open())});
   for (std::size_t i = 0; i < evaluated.size(); ++i) evaluated[i].verdict = verdicts[i];
   return evaluated;
 }
@@ -176,7 +176,7 @@ Pruned prune(State& state, const Source& source) {
   notice_strangers(state, source, places_of(gone));
   std::string asked;  // that it was judged by: somebody may pin or keep more meanwhile
   for (;;) {
-    if (const std::string now = state.settings().to_text(); now != asked) {
+    if (const std::string now = state.settings.read().to_text(); now != asked) {
       asked = now;
       gone = find_gone(state, source);
     }
@@ -200,11 +200,11 @@ Pruned prune(State& state, const Source& source) {
   }
 }
 
-void forget_history(State& state) {
-  if (has_leapt(state)) return;
-  for (const auto& backup : state.catalog().expired_rows(now() - kRemembered)) {
-    remove_durably(state.log_file(backup.source, backup.id));
-    state.catalog().erase(backup);
+void forget_history(const Paths& paths, CatalogFile& catalog) {
+  if (has_leapt(catalog.open())) return;
+  for (const auto& backup : catalog.open().expired_rows(now() - kRemembered)) {
+    remove_durably(paths.log_file(backup.source, backup.id));
+    catalog.open().erase(backup);
   }
 }
 
@@ -212,9 +212,9 @@ namespace {
 
 /// One of a backup that this host does not know may be at work on a clone of it, which is noticed
 /// by what it has finished.
-bool is_stale_upload(State& state, const std::string& key) {
-  auto busy = state.catalog().in_progress();
-  for (auto& backup : state.catalog().unfinished_copies()) busy.push_back(std::move(backup));
+bool is_stale_upload(Catalog& catalog, const std::string& key) {
+  auto busy = catalog.in_progress();
+  for (auto& backup : catalog.unfinished_copies()) busy.push_back(std::move(backup));
   const auto parts = split(key, '/');
   if (parts.size() != 3) return false;
   const std::string id = parts[2].substr(0, parts[1].size() + kLengthOfTime + 1);
@@ -223,18 +223,20 @@ bool is_stale_upload(State& state, const std::string& key) {
   };
   if (std::any_of(busy.begin(), busy.end(), is_of)) return false;
   const auto made = parse_id(id);
-  return !made || state.catalog().find(parts[0], id) || made->time < now() - kAnotherMayBeAtWork;
+  return !made || catalog.find(parts[0], id) || made->time < now() - kAnotherMayBeAtWork;
 }
 
 }  // namespace
 
 void end_stale_uploads(State& state) {
-  const auto is_stale = [&](const std::string& key) { return is_stale_upload(state, key); };
-  for (const auto& [target, options] : state.settings().targets) {
+  const auto is_stale = [&](const std::string& key) {
+    return is_stale_upload(state.catalog.open(), key);
+  };
+  for (const auto& [target, options] : state.settings.read().targets) {
     try {
       std::size_t ended = 0;
-      for (const auto& name : host_identity(state).names)
-        if (auto* sweeper = state.store(target, name).upload_sweeper())
+      for (const auto& name : state.identity.read().names)
+        if (auto* sweeper = state.targets.open(target, name).upload_sweeper())
           ended += sweeper->end_uploads(is_stale);
       if (ended > 0)
         log::step("Aborted " + std::to_string(ended) + " unfinished upload(s) on " + target);

@@ -9,32 +9,32 @@
 
 namespace backups {
 
-/// What retention says of one copy.
+/// What retention decides about one copy.
 struct RetentionVerdict {
   Backup backup;
   std::string target;
   Verdict verdict;
 };
 
-/// Of every copy of a source, newest backups first: what a schedule made by the rules of that
-/// schedule, all else by the properties keep-….
+/// Decides for every copy of a source, newest backups first. The rules are those of the schedule
+/// that made the backup, or else the properties keep-….
 std::vector<RetentionVerdict> evaluate_retention(State& state, const Source& source);
 
 struct Pruned {
   std::size_t removed = 0;  ///< copies
-  std::size_t failed = 0;   ///< copies that could not be removed, which was said
+  std::size_t failed = 0;   ///< copies that could not be removed; a warning names each
 };
 
-/// Removes the copies that evaluate_retention() does not keep; of a backup without any, its row
-/// stays. Whoever calls holds the lock of the source. What cannot be removed is said, and left for
-/// the next time.
+/// Removes the copies that evaluate_retention() does not keep. The row of a backup remains after
+/// its last copy was removed. The caller holds the lock of the source. Copies that cannot be
+/// removed are reported as warnings and tried again by the next call.
 Pruned prune(State& state, const Source& source);
 
-/// Forgets what failed or was deleted more than a year ago, and its log.
-void forget_history(State& state);
+/// Removes the rows and logs of backups that failed or were deleted more than a year ago.
+void forget_history(const Paths& paths, CatalogFile& catalog);
 
-/// Ends the unfinished uploads on every target that belong to no backup that is being made or
-/// copied. A target that is out of reach is said.
+/// Aborts unfinished uploads on every target, except those of backups that are being made or
+/// copied. A target that cannot be reached is reported as a warning.
 void end_stale_uploads(State& state);
 
 }  // namespace backups

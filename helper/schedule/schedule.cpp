@@ -24,10 +24,11 @@ Time since(const Schedule& schedule) {
 }
 
 /// Of an attempt that failed: nothing when a person stopped it.
-std::optional<Time> retry_at(State& state, const Schedule& schedule, const ScheduleRun& failed) {
+std::optional<Time> retry_at(Catalog& catalog, const Schedule& schedule,
+                             const ScheduleRun& failed) {
   if (failed.error == interrupt::kByPerson) return std::nullopt;
   int failures = 1;
-  const auto tries = state.catalog().runs_of(schedule.source, schedule.id, now(), kCounted);
+  const auto tries = catalog.runs_of(schedule.source, schedule.id, now(), kCounted);
   for (std::size_t i = 1; i < tries.size() && tries[i].status == BackupStatus::kFailed; ++i)
     ++failures;
   // Nobody knows when one ended whose process died, or during which the clock leapt.
@@ -36,13 +37,13 @@ std::optional<Time> retry_at(State& state, const Schedule& schedule, const Sched
   return (known ? *failed.finished_at : failed.started_at) + retry_delay(failures);
 }
 
-std::optional<Time> due(State& state, const Schedule& schedule,
+std::optional<Time> due(Catalog& catalog, const Schedule& schedule,
                         const std::optional<ScheduleRun>& last) {
   const auto turn =
       next(schedule, last ? std::max(last->started_at, since(schedule)) : since(schedule));
   if (!last || last->status != BackupStatus::kFailed || last->started_at < since(schedule))
     return turn;
-  const auto retry = retry_at(state, schedule, *last);
+  const auto retry = retry_at(catalog, schedule, *last);
   if (!retry) return turn;
   return turn ? std::min(*turn, *retry) : retry;
 }
@@ -55,11 +56,11 @@ Time retry_delay(int failures) {
   return std::min(delay, kLastRetry);
 }
 
-ScheduleStatus schedule_status(State& state, const Schedule& schedule) {
+ScheduleStatus schedule_status(Catalog& catalog, const Schedule& schedule) {
   ScheduleStatus status;
-  const auto newest = state.catalog().runs_of(schedule.source, schedule.id, now(), 1);
+  const auto newest = catalog.runs_of(schedule.source, schedule.id, now(), 1);
   if (!newest.empty()) status.last = newest.front();
-  if (schedule.paused.empty()) status.due = due(state, schedule, status.last);
+  if (schedule.paused.empty()) status.due = due(catalog, schedule, status.last);
   return status;
 }
 
@@ -70,9 +71,9 @@ std::vector<Time> runs_after(const Schedule& schedule, Time after, std::size_t c
   return runs;
 }
 
-bool is_silent(State& state, const Schedule& schedule, Time now) {
+bool is_silent(Catalog& catalog, const Schedule& schedule, Time now) {
   if (!schedule.paused.empty()) return false;
-  const auto last = state.catalog().last_success(schedule.source, schedule.id, now);
+  const auto last = catalog.last_success(schedule.source, schedule.id, now);
   const auto missed = runs_after(schedule, std::max(last.value_or(0), since(schedule)), 2);
   // The second one may still be at work.
   return missed.size() == 2 && now >= missed.back() + kFirstRetry;

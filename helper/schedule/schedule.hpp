@@ -11,22 +11,22 @@
 
 namespace backups {
 
-/// After which something that has failed so often in a row is tried again: 5 minutes, then 20, 80
-/// and so on, up to 6 hours.
+/// The delay before the next attempt after so many failures in a row: 5 minutes, then 20, 80 and
+/// so on, at most 6 hours.
 Time retry_delay(int failures);
 
-/// How a schedule stands.
+/// The last and the next run of a schedule.
 struct ScheduleStatus {
-  std::optional<ScheduleRun> last;  ///< its newest attempt that does not lie ahead
-  std::optional<Time> due;          ///< when it is to run next, or was to; nothing while paused
+  std::optional<ScheduleRun> last;  ///< its newest attempt that is not dated in the future
+  std::optional<Time> due;          ///< the next run, in the past if overdue; nothing while paused
 };
 
-ScheduleStatus schedule_status(State& state, const Schedule& schedule);
+ScheduleStatus schedule_status(Catalog& catalog, const Schedule& schedule);
 
-/// When it runs after `after`, `count` times at most.
+/// The next runs after `after`, at most `count`.
 std::vector<Time> runs_after(const Schedule& schedule, Time after, std::size_t count);
 
-/// True when no success is younger than twice its interval, although it is not paused.
-bool is_silent(State& state, const Schedule& schedule, Time now);
+/// True if two runs were missed since the last success and the schedule is not paused.
+bool is_silent(Catalog& catalog, const Schedule& schedule, Time now);
 
 }  // namespace backups

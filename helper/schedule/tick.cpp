@@ -14,7 +14,7 @@
 #include "base/text.hpp"
 #include "catalog/job_marks.hpp"
 #include "copies/copying.hpp"
-#include "host/target.hpp"
+#include "host/targets.hpp"
 #include "lifecycle/recover.hpp"
 #include "model/target.hpp"
 #include "notify/alert.hpp"
@@ -40,30 +40,32 @@ void apply_retention(State& state, const Source& source) {
               (pruned.removed == 1 ? " old copy of " : " old copies of ") + source.spelling());
 }
 
-std::vector<std::string> targets_of(const State& state, const Schedule& schedule) {
-  return schedule.targets.empty() ? default_targets(state, schedule.source) : schedule.targets;
+std::vector<std::string> targets_of(const SettingsFile& settings_file, const Schedule& schedule) {
+  return schedule.targets.empty() ? default_targets(settings_file.read(), schedule.source)
+                                  : schedule.targets;
 }
 
 /// Into the first of its targets; the copies on the others are those of their lanes.
 void back_up(State& state, const Schedule& schedule) {
   log::step("Backing up " + schedule.source.spelling() + ", schedule " + schedule.id);
-  const auto targets = targets_of(state, schedule);
-  const std::string first = first_target(state.settings(), targets);
+  const auto targets = targets_of(state.settings, schedule);
+  const std::string first = first_target(state.settings.read(), targets);
   const Manifest made =
       run_first_copy(state, {schedule.source, Trigger::kSchedule, "", {first}, schedule.id}, {});
   log::result("Backup " + made.id + " done: " + human_size(made.stored_size()));
-  if (const std::string text = suspicion_text(state, made); !text.empty()) log::warn(text);
-  const auto backup = state.catalog().find(made.source.type, made.id);
+  if (const std::string text = suspicion_text(state.catalog.open(), made); !text.empty())
+    log::warn(text);
+  const auto backup = state.catalog.open().find(made.source.type, made.id);
   for (const auto& target : targets) {
     if (target == first || !backup) continue;
-    const bool known = state.settings().targets.contains(target);
+    const bool known = state.settings.read().targets.contains(target);
     const Error missing(ErrorKind::kNotFound, "unknown target " + target);
     if (!known) tell_copy(state, made.source, made.id, target, &missing);
-    state.catalog().mark_copy(
+    state.catalog.open().mark_copy(
         *backup, {target, CopyStatus::kFailed, known ? "it is queued" : missing.what(), {}});
   }
   // No target that does not answer holds it up: what stays there goes the next time.
-  const State::ShortTimeouts short_timeouts(state);
+  const Targets::ShortTimeouts short_timeouts(state.targets);
   apply_retention(state, schedule.source);
 }
 
@@ -81,9 +83,9 @@ void attempt(const std::string& what, const Work& work) {
 }
 
 /// One of those that may work at once on this host.
-std::optional<Lock> take_slot(const State& state, std::int64_t slots) {
+std::optional<Lock> take_slot(const Paths& paths, std::int64_t slots) {
   for (std::int64_t slot = 0; slot < slots; ++slot) {
-    auto lock = Lock::try_acquire(state.root() / "locks" / ("tick." + std::to_string(slot)),
+    auto lock = Lock::try_acquire(paths.root / "locks" / ("tick." + std::to_string(slot)),
                                   "process " + std::to_string(::getpid()));
     if (lock) return lock;
   }
@@ -98,7 +100,7 @@ class Tick {
 
   /// What goes to a target. One that does not answer holds up nothing but this lane.
   void run_lane() {
-    const auto lock = Lock::try_acquire(state_.root() / "locks" / ("lane." + lane_),
+    const auto lock = Lock::try_acquire(state_.paths.root / "locks" / ("lane." + lane_),
                                         "process " + std::to_string(::getpid()));
     if (!lock) return;
     look();
@@ -115,10 +117,10 @@ class Tick {
     start_lanes();
     const auto slots = parse_number(settings_.get(Settings::kGlobal, "max-parallel")).value();
     bool cleaned = false;
-    if (const auto slot = take_slot(state_, slots)) {
+    if (const auto slot = take_slot(state_.paths, slots)) {
       // For what this one does not come to at once.
       if (due().size() > 1 && slots > 1)
-        another = std::make_unique<Process>(state_.helper_command("tick"));
+        another = std::make_unique<Process>(state_.program.command("tick"));
       while (run_first(due())) {
         look();
         start_lanes();
@@ -146,11 +148,11 @@ class Tick {
 
   /// As it is now: a backup may have taken hours.
   void look() {
-    settings_ = state_.settings();
+    settings_ = state_.settings.read();
     seen_.clear();
     for (const auto& schedule : settings_.schedules)
       attempt(schedule.text(), [&] {
-        seen_.push_back({&schedule, schedule_status(state_, schedule)});
+        seen_.push_back({&schedule, schedule_status(state_.catalog.open(), schedule)});
       });
   }
 
@@ -171,7 +173,7 @@ class Tick {
       const Schedule& schedule = *seen.schedule;
       interrupt::check();
       if (tried_.contains(schedule.text())) continue;
-      const auto lock = state_.try_lock(schedule.source, "create");
+      const auto lock = state_.locks.try_acquire(schedule.source, "create");
       if (!lock) {
         if (busy_.insert(schedule.text()).second)
           log::warn(schedule.source.spelling() + " is busy: schedule " + schedule.id +
@@ -179,7 +181,7 @@ class Tick {
         continue;
       }
       // Somebody else may have done it since.
-      if (!Seen{&schedule, schedule_status(state_, schedule)}.is_due()) continue;
+      if (!Seen{&schedule, schedule_status(state_.catalog.open(), schedule)}.is_due()) continue;
       if (tried_.empty()) ping(state_, AlertKind::kStart, "");
       tried_.insert(schedule.text());
       attempt(schedule.source.spelling(), [&] { back_up(state_, schedule); });
@@ -199,13 +201,13 @@ class Tick {
   /// The next copy that is to be made on each target.
   std::map<std::string, Backup> due_copies() {
     std::map<std::string, Backup> copies;
-    for (const auto& backup : state_.catalog().failed_copies()) {
+    for (const auto& backup : state_.catalog.open().failed_copies()) {
       for (const auto& copy : backup.copies) {
         if (copy.status != CopyStatus::kFailed || !settings_.targets.contains(copy.target))
           continue;
         if (copied_.contains(backup.text() + " " + copy.target)) continue;
         if (copy.attempts < kMostTries && retry_at(copy) <= now() &&
-            !is_being_copied(state_, backup, copy.target))
+            !is_being_copied(state_.paths, backup, copy.target))
           copies.emplace(copy.target, backup);
       }
     }
@@ -222,7 +224,7 @@ class Tick {
     for (const auto& target : busy) {
       auto& lane = lanes_[target];
       if (lane && !lane->wait(std::chrono::milliseconds(0))) continue;
-      Command command = state_.helper_command("tick");
+      Command command = state_.program.command("tick");
       command.argv.insert(command.argv.end(), {"--lane", target});
       lane = std::make_unique<Process>(command);
     }
@@ -241,10 +243,10 @@ class Tick {
     const Backup& backup = next->second;
     copied_.insert(backup.text() + " " + lane_);
     stop_here("copy");
-    auto lock = state_.try_lock(backup.source, "push");
+    auto lock = state_.locks.try_acquire(backup.source, "push");
     if (!lock) return true;
     // As it is now: another command may have copied or deleted it meanwhile.
-    const auto current = state_.catalog().find(backup.source.type, backup.id);
+    const auto current = state_.catalog.open().find(backup.source.type, backup.id);
     const bool wanted =
         current && !current->deleted_at && !current->deleting &&
         std::any_of(current->copies.begin(), current->copies.end(), [&](const Copy& copy) {
@@ -265,23 +267,23 @@ class Tick {
 
   /// False when it is not its time.
   bool prune_everything() {
-    const JobMarks job_marks(state_.catalog().database());
+    const JobMarks job_marks(state_.catalog.open().database());
     const Time done = job_marks.done_at(kDailyJob);
     if (now() < done + kDay && !lies_ahead(done, now())) return false;
-    const State::ShortTimeouts short_timeouts(state_);
-    for (const auto& source : state_.catalog().sources()) {
+    const Targets::ShortTimeouts short_timeouts(state_.targets);
+    for (const auto& source : state_.catalog.open().sources()) {
       interrupt::check();
-      if (const auto lock = state_.try_lock(source, "prune"))
+      if (const auto lock = state_.locks.try_acquire(source, "prune"))
         attempt(source.spelling(), [&] { apply_retention(state_, source); });
     }
-    forget_history(state_);
+    forget_history(state_.paths, state_.catalog);
     job_marks.mark_done(kDailyJob, now());
     write_metrics(state_);
     return true;
   }
 
   void end_uploads() {
-    const State::ShortTimeouts short_timeouts(state_);
+    const Targets::ShortTimeouts short_timeouts(state_.targets);
     end_stale_uploads(state_);
   }
 
@@ -307,11 +309,11 @@ class Tick {
 
   bool is_silent(const Seen& seen) const {
     const bool well = seen.succeeded() && !seen.is_due();
-    return !well && backups::is_silent(state_, *seen.schedule, now());
+    return !well && backups::is_silent(state_.catalog.open(), *seen.schedule, now());
   }
 
   std::string last_success(const Schedule& schedule) const {
-    const auto last = state_.catalog().last_success(schedule.source, schedule.id, now());
+    const auto last = state_.catalog.open().last_success(schedule.source, schedule.id, now());
     return last ? rfc3339(*last) : "the schedule was set, " + rfc3339(schedule.since);
   }
 

@@ -6,15 +6,16 @@
 
 namespace backups {
 
-/// What cron starts every minute. Backs up what is due, the longest overdue first, at most
-/// `max-parallel` at once on this host; applies retention after each success; and once a day
-/// applies retention everywhere. What goes off-site has a lane of its own for each target, a
-/// process that this one starts: a slow target holds up nothing else. Two at once are harmless. A
-/// backup that fails is recorded, and is no error here. Throws Error, kCancelled.
+/// Cron starts this every minute. It runs the schedules that are due, the longest overdue first, at
+/// most `max-parallel` at once on this host, applies retention after each success, and once a day
+/// applies retention to every source. Backups and copies that go directly to an off-site target run
+/// in a process of their own for each target (a lane), so that a slow target delays no other. Two
+/// ticks may run at once. A backup that fails is recorded and is not an error of the tick. Throws
+/// Error, kCancelled.
 void tick(State& state);
 
-/// One lane: the backups whose bytes go to that target first, and the copies that are to be made
-/// there, also those that failed.
+/// Runs the lane of one target: the backups that are written to it first, and the pending copies to
+/// it, including retries of failed ones.
 void tick_lane(State& state, const std::string& target);
 
 }  // namespace backups

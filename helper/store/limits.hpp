@@ -4,8 +4,8 @@
 
 namespace backups {
 
-// What a server may make us read, keep, repeat or wait for; of one answer, sys/http.hpp says it.
-// helper/FORMAT.md has the same as a table.
+// Limits on what a server can make this program read, store, repeat or wait for. Those of a single
+// answer are in sys/http.hpp. helper/FORMAT.md lists all of them.
 
 constexpr int kMostXmlDepth = 32;                ///< levels; the documents of S3 have four
 constexpr std::size_t kMostPages = 10'000;       ///< of one list

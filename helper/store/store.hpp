@@ -16,20 +16,20 @@
 
 namespace backups {
 
-/// Thrown where a new object was to be put and its key is taken: what is there was not written by
-/// whoever put, and is unchanged.
+/// Thrown if a new object is put under a key that is taken. The existing object was not written by
+/// the caller, and is unchanged.
 class KeyTaken : public Error {
  public:
   explicit KeyTaken(const std::string& message) : Error(ErrorKind::kRefused, message) {}
 };
 
-/// Thrown by a look at one key where the place takes files from us and shows none.
+/// Thrown when a key is looked up on a target that allows writing but not reading.
 class KeyHidden : public Error {
  public:
   explicit KeyHidden(const Error& error) : Error(error.kind(), error.what()) {}
 };
 
-/// What only some Stores can do: each is asked for with a function of Store.
+/// Abilities that only some stores have; Store has a function that returns each, or null.
 
 /// A link with which anybody can read an object.
 struct Link {
@@ -40,16 +40,16 @@ struct Link {
 class Presigner {
  public:
   virtual ~Presigner() = default;
-  /// Good for that many seconds (1 to 7 days), or for as long as the credentials are. Makes no
-  /// request. Throws Error, kBadInput.
+  /// The link is valid for that many seconds (1 s to 7 days), but no longer than the credentials.
+  /// Makes no request. Throws Error, kBadInput.
   virtual Link presign(const std::string& key, std::int64_t seconds) = 0;
 };
 
 class UploadSweeper {
  public:
   virtual ~UploadSweeper() = default;
-  /// Ends the unfinished uploads of the keys that are `stale`, which is asked when all of them are
-  /// known. Returns how many. Throws Error.
+  /// Aborts the unfinished uploads of keys for which `stale` returns true; it is called after all
+  /// of them were listed. Returns how many were aborted. Throws Error.
   virtual std::size_t end_uploads(const std::function<bool(const std::string& key)>& stale) = 0;
 };
 
@@ -63,8 +63,8 @@ class Prober {
     std::string message;  ///< what it means and what to do; empty when it works
   };
   virtual ~Prober() = default;
-  /// Tries each right that a backup needs, with small objects that are removed again. Does not
-  /// throw for what it finds out.
+  /// Tries everything that backups need, with small objects that are removed again. A failed check
+  /// is a result and not an exception.
   virtual std::vector<Check> probe() = 0;
 };
 
@@ -73,7 +73,7 @@ class ObjectLock {
   virtual ~ObjectLock() = default;
   /// Of a lock that only its owner can end.
   static constexpr Time kForever = std::numeric_limits<Time>::max();
-  /// Until when the place keeps the object from being deleted; nothing where it does not.
+  /// Until when the object is protected from deletion; nothing if it is not.
   virtual std::optional<Time> locked_until(const std::string& key) = 0;
 };
 
@@ -93,53 +93,54 @@ class Store {
   Store& operator=(const Store&) = delete;
   virtual ~Store() = default;
 
-  /// What is written appears under `key` whole and durable when finish() returns, replacing what
-  /// was there; before, nothing of it can be seen. `expected`: about so many bytes may come, for a
-  /// place that has to plan for them. Throws Error, kRefused, when so many can't fit there.
+  /// The object appears under `key`, complete and durable, when finish() returns, and replaces the
+  /// existing one; before, nothing of it is visible. `expected` is the approximate size, for stores
+  /// that must plan their parts. Throws Error, kRefused, if an object of that size does not fit.
   virtual std::unique_ptr<Sink> put(const std::string& key,
                                     std::optional<std::uint64_t> expected) = 0;
   std::unique_ptr<Sink> put(const std::string& key) { return put(key, std::nullopt); }
 
-  /// The same for an object that must not be there yet: finish() throws KeyTaken when it is and the
-  /// place can tell.
+  /// Like put(), for an object that must not exist yet: finish() throws KeyTaken if it does and the
+  /// store can tell.
   virtual std::unique_ptr<Sink> put_new(const std::string& key,
                                         std::optional<std::uint64_t> expected) = 0;
   std::unique_ptr<Sink> put_new(const std::string& key) { return put_new(key, std::nullopt); }
 
-  /// Puts a complete local file, which is read again where a part has to be sent again.
+  /// Puts a complete local file, which is read again if a part must be sent again.
   virtual void put_file(const std::string& key, const std::filesystem::path& file);
-  /// The same, and throws KeyTaken as put_new() does.
+  /// Like put_file(), and throws KeyTaken as put_new() does.
   virtual void put_new_file(const std::string& key, const std::filesystem::path& file);
 
-  /// Of the object whose put ended last; empty where there is none.
+  /// The ETag of the object that was put last; empty if the store has none.
   virtual std::string last_etag() const { return {}; }
 
-  /// Writes the whole object to `sink`, without finishing it. False when there is none.
+  /// Writes the complete object to `sink`, without finishing it. Returns false if it does not
+  /// exist.
   virtual bool get(const std::string& key, Sink& sink) = 0;
 
-  /// The object under `key`, nothing when there is none. Throws KeyHidden.
+  /// The object under `key`, nothing if it does not exist. Throws KeyHidden.
   virtual std::optional<Entry> find(const std::string& key) = 0;
 
-  /// Everything below `prefix` (a directory, "postgres/my-db"), sorted by key, unfinished files
-  /// left out.
+  /// All objects below `prefix` (a directory, "postgres/my-db"), sorted by key, without unfinished
+  /// ones.
   virtual std::vector<Entry> list(const std::string& prefix) = 0;
 
-  /// True once something was removed that the place only hides, and keeps.
+  /// True if a removed object was only hidden, as in a versioned bucket.
   virtual bool keeps_removed() const { return false; }
 
-  /// Removes it durably; one that is not there is fine.
+  /// Removes an object durably. It need not exist.
   virtual void remove(const std::string& key) = 0;
 
-  /// Ends what interrupted puts of exactly this key have left; the object itself is kept.
+  /// Removes what interrupted puts of exactly this key left. The object itself is kept.
   virtual void abandon(const std::string& key) = 0;
 
-  // What this one can do beyond that; null: it can't.
+  // Abilities beyond that; null if the store does not have them.
   virtual Presigner* presigner() { return nullptr; }
   virtual UploadSweeper* upload_sweeper() { return nullptr; }
   virtual Prober* prober() { return nullptr; }
   virtual ObjectLock* object_lock() { return nullptr; }
 
-  /// Where its credentials came from, for a person; empty where it needs none.
+  /// The origin of its credentials, for a message; empty if it needs none.
   virtual std::string credentials_origin() const { return {}; }
 };
 

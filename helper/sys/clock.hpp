@@ -15,18 +15,18 @@ constexpr Time kDay = 24 * kHour;
 
 Time now();
 
-/// The latest time that something may have which is over at `now`: clocks are corrected by moments,
-/// and ids of one second moved on.
+/// The latest plausible time of an event that is over at `now`. It is slightly ahead, since clocks
+/// are corrected and ids of the same second are moved to later ones.
 constexpr Time latest_believed(Time now) { return now + 60; }
 
-/// True for a later one: the clock that told it was ahead, or the one that tells `now` is behind.
+/// True for a later time: the clock was ahead then, or is behind now.
 constexpr bool lies_ahead(Time time, Time now) { return time > latest_believed(now); }
 
 /// RFC 3339 in UTC: "2026-04-08T14:30:00Z".
 std::string rfc3339(Time time);
 std::optional<Time> parse_rfc3339(std::string_view text);
 
-/// As it stands in a backup's id, UTC: "2026-04-08-14-30-00".
+/// The form in the id of a backup, UTC: "2026-04-08-14-30-00".
 std::string id_time(Time time);
 std::optional<Time> parse_id_time(std::string_view text);
 

@@ -133,4 +133,9 @@ Space disk_space(const fs::path& path) {
   return {status.f_blocks * block, status.f_bavail * block};
 }
 
+bool is_in_the_way(const fs::path& path) {
+  std::error_code unseen;
+  return fs::exists(fs::symlink_status(path, unseen)) && !fs::is_regular_file(path, unseen);
+}
+
 }  // namespace backups

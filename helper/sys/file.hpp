@@ -71,4 +71,8 @@ struct Space {
 /// nearest parent.
 Space disk_space(const fs::path& path);
 
+/// True for a directory, a link to nowhere or the like in the place of a file. A link to a file is
+/// one that lies on another disk.
+bool is_in_the_way(const fs::path& path);
+
 }  // namespace backups

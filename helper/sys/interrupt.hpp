@@ -4,34 +4,34 @@
 
 namespace backups {
 
-/// SIGINT (a person's), SIGTERM and SIGALRM ask for a stop; SIGHUP and SIGPIPE are ignored, since a
-/// client that vanished must not end a backup.
+/// SIGINT (from a person), SIGTERM and SIGALRM are requests to stop. SIGHUP and SIGPIPE are
+/// ignored, since a backup must continue when its client disconnects.
 namespace interrupt {
 
-/// What check() says when a person asked.
+/// The message of check() if a person asked.
 constexpr const char* kByPerson = "cancelled";
 
-/// To be called once, before any thread starts. Whatever the parent had blocked or ignored, both
-/// are heard from now on, and children can be waited for.
+/// Must be called once, before any thread starts. Undoes what the parent process had blocked or
+/// ignored, so that requests to stop arrive and children can be waited for.
 void install();
 
-/// Readable from the moment a stop was asked for: for poll(2).
+/// A descriptor for poll(2), readable after a request to stop.
 int poll_fd();
 
-/// Throws Error(kCancelled) if a stop was asked for.
+/// Throws Error, kCancelled, after a request to stop.
 void check();
 
-/// Asks for a stop when so much time is over.
+/// Requests a stop after that time.
 void stop_after(std::chrono::seconds time);
 
 bool requested();
 
-/// Forgets that a person asked, where what they stopped has ended and other work goes on. False,
-/// and nothing changes, when it was somebody else or nobody.
+/// Clears the request of a person whose operation has been stopped, so that other work continues.
+/// Returns false, and changes nothing, if there is no request or it is not from a person.
 bool forget_person();
 
-/// While one exists, check() does not throw and requested() is false: for the steps that must
-/// not be left half done.
+/// While one exists, check() does not throw and requested() is false. For steps that must not be
+/// interrupted.
 class Shield {
  public:
   Shield();

@@ -9,17 +9,17 @@
 
 namespace backups {
 
-/// An exclusive flock(2) on a file, released when destroyed or when the process ends, however it
-/// ends. The file holds a line that says who has it.
+/// An exclusive flock(2) on a file. It is released when destroyed, and when the process ends in any
+/// way. The file contains a line about the holder.
 class Lock {
  public:
-  /// Nothing when another process holds it. Throws Error when the file cannot be opened.
+  /// Nothing if another process holds the lock. Throws Error if the file cannot be opened.
   static std::optional<Lock> try_acquire(const std::filesystem::path& path,
                                          const std::string& holder);
-  /// Waits for it, unless a stop is asked for: Error, kCancelled.
+  /// Waits for the lock. Throws Error, kCancelled, at a request to stop.
   static Lock acquire(const std::filesystem::path& path);
 
-  /// What the process that has it wrote, empty when nobody did.
+  /// The line that the holder wrote; empty if there is none.
   static std::string holder(const std::filesystem::path& path);
 
   static bool is_held(const std::filesystem::path& path);

@@ -12,7 +12,7 @@
 
 namespace backups {
 
-/// What this process was given.
+/// The environment of this process.
 std::map<std::string, std::string> own_environment();
 
 /// A program to run.
@@ -20,15 +20,15 @@ struct Command {
   std::vector<std::string> argv;                   ///< argv[0] is the path of the program
   std::map<std::string, std::string> environment;  ///< all of it; nothing is inherited
   std::map<int, int> descriptors;  ///< child's number -> ours; above 2, all others are closed
-  bool leaves_work = false;        ///< what it left in its group goes on when it has ended
+  bool leaves_work = false;        ///< processes of its group continue after it has ended
 };
 
-/// A child process in a process group of its own, with cwd `/`. It is killed when we die. Destroyed
-/// while it runs, it is stopped. What it left in its group is killed when it has ended, or goes on
-/// if the command says so.
+/// A child process in a process group of its own, with cwd `/`. It is killed if this process dies,
+/// and stopped if the object is destroyed. Other processes of its group are killed when it has
+/// ended, unless Command::leaves_work.
 class Process {
  public:
-  /// Throws Error when it cannot be started.
+  /// Throws Error if it cannot be started.
   explicit Process(const Command& command);
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -55,13 +55,13 @@ class Process {
   std::optional<int> status_;
 };
 
-/// Starts a process that is no child of ours and outlives us: in a session of its own, with cwd
-/// `/`, on /dev/null, without any descriptor of ours (those of the command are left out). When this
-/// returns it runs. Throws Error when it cannot be started.
+/// Starts a process that outlives this one: in a session of its own, with cwd `/`, with /dev/null
+/// as its standard streams and no other descriptors (those of the command are ignored). It runs
+/// when this returns. Throws Error if it cannot be started.
 void spawn_detached(const Command& command);
 
-/// Kills every process that has `assignment` ("NAME=value") in its environment, as far as we may
-/// (proc(5)), and what such a process starts meanwhile. Gives up after some seconds.
+/// Kills every process that has `assignment` ("NAME=value") in its environment (proc(5)), as far as
+/// permitted, including those started meanwhile. Gives up after some seconds.
 void kill_all_with(const std::string& assignment);
 
 }  // namespace backups

@@ -12,9 +12,9 @@ namespace backups {
 /// show that, or through /proc where its file was removed meanwhile.
 std::filesystem::path own_program();
 
-/// Secrets in our memory end up in no core dump, and nobody but root may look into it. Children
-/// leave no core files either, and can be looked at as any process. To be called again after
-/// setuid(2), which may take it back.
+/// Keeps secrets in memory out of core dumps, and other users but root from reading the memory of
+/// this process. Its children leave no core files either, but can be inspected as usual. Must be
+/// called again after setuid(2), which may revert it.
 void keep_memory_private();
 
 /// When a process began, in clock ticks since the host did (proc(5), field 22 of `stat`): with its

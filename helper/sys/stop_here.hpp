@@ -4,10 +4,10 @@
 
 namespace backups {
 
-/// For tests of two processes in each other's way: where the environment has BACKUPS_STOP_AT with
-/// this very name, and BACKUPS_STOP_FIFO with the path of a named pipe, says there that the place
-/// is reached and waits until somebody writes into it. Does nothing otherwise, and nothing at all
-/// when dokku has called: nobody there may hold a lock for ever.
+/// For tests of races between two processes. If BACKUPS_STOP_AT in the environment is this name,
+/// and BACKUPS_STOP_FIFO the path of a named pipe, reports there that the place is reached, and
+/// waits until something is written into the pipe. Does nothing if dokku has called, since a caller
+/// could otherwise hold a lock forever.
 void stop_here(std::string_view place);
 
 }  // namespace backups

@@ -4,9 +4,9 @@
 
 namespace backups {
 
-/// Run by root on a directory that belongs to another user, or, while it does not exist, is to be
-/// made in one: becomes that user, with its groups, for good. Throws Error, kUnauthorised,
-/// for a user who may not use it.
+/// If root calls this for a directory of another user, or for one to be created in such a
+/// directory, the process permanently becomes that user, with its groups. Throws Error,
+/// kUnauthorised, if the caller may not use the directory.
 void become_owner_of(const std::filesystem::path& directory);
 
 }  // namespace backups

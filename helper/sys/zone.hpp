@@ -11,10 +11,10 @@ class time_zone;
 
 namespace backups {
 
-/// A minute as a clock on the wall shows it.
+/// A minute in local time.
 using LocalMinute = std::chrono::local_time<std::chrono::minutes>;
 
-/// When a clock on the wall shows a minute.
+/// When a minute of local time occurs.
 struct LocalOccurrences {
   int times;    ///< 0 where clocks jump over it (a gap), 2 where they were set back, 1 otherwise
   Time first;   ///< its beginning, or the end of the gap

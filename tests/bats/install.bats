@@ -142,6 +142,8 @@ uninstall() {
   dokku plugin:install "file://$GIT" >"$log" 2>&1 3>&- &
   pid=$!
   wait_until 120 grep -q 'Building' "$log"
+  # At once, before apt has begun.
+  assert_match "$(grep -A 1 Building "$log" | head -n 2)" "compiling for about [0-9]+ minutes on [0-9]+ processors.*A release tarball installs within 15 seconds"
   while kill -0 "$pid" 2>/dev/null; do
     assert_host_whole
     run --separate-stderr dokku backups:list
@@ -271,6 +273,45 @@ uninstall() {
   assert_equal "$(cd "$PLUGIN" && find . -type f ! -path './bin/*' -printf '%m %p\n' | sort)" "$(assembled)"
   run -0 dokku plugin:install
   assert_works
+  # install.sh finds it in a place by the host's distribution and architecture, and replaces what is installed.
+  mkdir "$BATS_TEST_TMPDIR/place"
+  cp "$tarball" "$BATS_TEST_TMPDIR/place"
+  (cd "$BATS_TEST_TMPDIR/place" && sha256sum ./*.gz | sed 's,\./,,' >SHA256SUMS)
+  export DOKKU_LIB_PATH
+  DOKKU_LIB_PATH=$(dokku_lib)
+  PATH=$BATS_TEST_TMPDIR/bin:$PATH run -0 "$REPO/install.sh" --from "$BATS_TEST_TMPDIR/place"
+  assert_contains "$output" "Fetching ${tarball##*/}"
+  assert_works
+  turn_bit "$BATS_TEST_TMPDIR/place/${tarball##*/}"
+  PATH=$BATS_TEST_TMPDIR/bin:$PATH run -1 "$REPO/install.sh" --from "$BATS_TEST_TMPDIR/place"
+  assert_contains "$output" "is damaged"
+  assert_works
+  uninstall dokku plugin:uninstall backups
+}
+
+# foreign_tarball: of a helper that this host cannot run
+foreign_tarball() {
+  local work=$BATS_TEST_TMPDIR/foreign
+  mkdir "$work"
+  printf '\177ELF of another machine' >"$work/helper"
+  chmod 755 "$work/helper"
+  "$REPO/plugin/install-tree" "$REPO" "$work/helper" "$work/backups"
+  "$REPO/plugin/platform" riscv64 >"$work/backups/bin/platform"
+  echo libnothing-of-riscv64 >"$work/backups/bin/packages"
+  tar --create --gzip --file "$work/backups.tar.gz" --directory "$work" backups
+  echo "$work/backups.tar.gz"
+}
+
+@test "a tarball for another architecture says so, and which one fits; so does every command" {
+  local tarball
+  fresh
+  tarball=$(foreign_tarball)
+  run -0 dokku plugin:install "file://$tarball" --name backups
+  assert_contains "$output" "this release is for $("$REPO/plugin/platform" riscv64), and this host is $("$REPO/plugin/platform"): install the tarball for"
+  refute_contains "$output" libnothing
+  assert_host_whole
+  run -1 --separate-stderr dokku backups:list
+  assert_contains "$stderr" "backups cannot work yet: this release is for"
   uninstall dokku plugin:uninstall backups
 }
 
@@ -286,7 +327,10 @@ assembled() {
   export DOKKU_LIB_PATH
   DOKKU_LIB_PATH=$(dokku_lib)
   fresh
-  run -0 "$REPO/install.sh"
+  mkdir "$BATS_TEST_TMPDIR/place"
+  echo "$(sha256sum <<<x | cut -c1-64)  backups-9.9.9-debian99-riscv64.tar.gz" >"$BATS_TEST_TMPDIR/place/SHA256SUMS"
+  run -0 "$REPO/install.sh" --from "$BATS_TEST_TMPDIR/place"
+  assert_contains "$output" "has no release for $("$REPO/plugin/platform") (it has: backups-9.9.9-debian99-riscv64.tar.gz): compiling instead"
   assert_equal "${lines[-1]}" "backups $(version)"
   assert_works
   assert_equal "$(cd "$PLUGIN" && find . -type f ! -path './bin/*' -printf '%m %p\n' | sort)" "$(assembled)"
@@ -311,4 +355,9 @@ assembled() {
   assert_contains "$output" "--uninstall"
   run -2 "$REPO/install.sh" --fast
   run -2 "$REPO/install.sh" --try --uninstall
+  run -2 "$REPO/install.sh" --from
+  run -2 "$REPO/install.sh" --from /nowhere
+  assert_contains "$output" "--from takes a directory or an https:// URL, not '/nowhere'"
+  run -1 "$REPO/install.sh" --from "$BATS_TEST_TMPDIR"
+  assert_contains "$output" "no releases were found"
 }

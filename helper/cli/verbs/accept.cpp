@@ -15,9 +15,9 @@ namespace {
 
 /// Of a restore that ended while it was replacing them. False where there is none.
 bool accept_data(State& state, const Source& source) {
-  if (unfinished_replacements(state, source).empty()) return false;
+  if (unfinished_replacements(state.paths, source).empty()) return false;
   const Lock lock = lock_source(state, source, "accept");
-  forget_replacements(state, source);
+  forget_replacements(state.paths, source);
   const std::string message = "the data of " + source.spelling() + " is marked as complete";
   clear_alert(state, {.kind = AlertKind::kRestore, .source = source.text(), .message = message});
   log::result(message);

@@ -10,7 +10,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
-#include "host/target.hpp"
+#include "host/targets.hpp"
 #include "lifecycle/recover.hpp"
 #include "notify/watch.hpp"
 #include "sys/interrupt.hpp"
@@ -44,9 +44,9 @@ std::vector<Source> sources_to_back_up(Call& call) {
 /// one that is missing fails its copy only.
 std::vector<std::string> targets_of(Call& call, const Source& source) {
   const auto named = call.options.value("target");
-  if (!named) return default_targets(call.state, source);
+  if (!named) return default_targets(call.state.settings.read(), source);
   auto targets = parse_target_list(*named);
-  require_targets(call.state, targets);
+  require_targets(call.state.settings.read(), targets);
   return targets;
 }
 
@@ -72,8 +72,9 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   call.resolver.remember_path(source);
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
               human_duration(manifest.finished_at - manifest.started_at));
-  warn_of_clock(call.state, source);
-  if (const std::string text = suspicion_text(call.state, manifest); !text.empty()) log::warn(text);
+  warn_of_clock(call.state.catalog.open(), source);
+  if (const std::string text = suspicion_text(call.state.catalog.open(), manifest); !text.empty())
+    log::warn(text);
   for (const auto& [target, error] : created.failed_copies)
     log::warn(copy_failure(manifest, target, error));
   if (!call.json) print(manifest.id + "\n");

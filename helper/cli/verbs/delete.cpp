@@ -34,7 +34,7 @@ struct Doomed {
 
 [[noreturn]] void refuse_unfinished(Call& call, const Backup& backup) {
   std::vector<Backup> shown = {backup};
-  show_interrupted(call.state, shown);
+  show_interrupted(call.state.paths, shown);
   if (shown.front().status == BackupStatus::kInProgress)
     throw Error(ErrorKind::kBusy, backup.id + " is still running; to stop it: " +
                                       command("cancel") + " " + backup.source.spelling());
@@ -45,15 +45,15 @@ struct Doomed {
 }
 
 Doomed look(Call& call, const Backup& named) {
-  const auto found = call.state.catalog().find(named.source.type, named.id);
+  const auto found = call.state.catalog.open().find(named.source.type, named.id);
   if (!found) throw Error(ErrorKind::kNotFound, "backup " + named.id + " not found");
   if (found->deleted_at) throw Error(ErrorKind::kNotFound, named.id + " was already deleted");
   if (found->status == BackupStatus::kInProgress) refuse_unfinished(call, *found);
-  require_no_pin(call.state, *found);
+  require_no_pin(call.state.paths, call.state.settings, *found);
   const auto target = call.options.value("target");
   if (target) require_copy(*found, *target);
   const bool whole = !target || is_only_copy(*found, *target);
-  return {*found, target, whole && is_last_good(call.state, *found)};
+  return {*found, target, whole && is_last_good(call.state.catalog.open(), *found)};
 }
 
 void confirm_deletion(Call& call, const Doomed& doomed) {

@@ -30,22 +30,23 @@ int download(Call& call) {
                 "stdout is a terminal: redirect it to a file (over SSH, leave out -t)");
   require_content(backup);
   StandardOutput output;
-  try_copies(call.state, backup, [&](Store& store, const std::string& target) {
-    const Manifest manifest = known_manifest(call.state, store, backup, target);
-    const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
-    try {
-      if (call.options.flag("raw")) {
-        read_stored(store, manifest, artifact, output, {});
-      } else {
-        read_artifact(store, manifest, artifact, output, {});
-      }
-    } catch (const Error& error) {
-      if (!output.used()) throw;
-      // What was written can't be taken back: no other copy can go on from here.
-      mark_damage(call.state, backup, target, error);
-      throw StopFallback(error);
-    }
-  });
+  try_copies(call.state.targets, call.state.catalog, backup,
+             [&](Store& store, const std::string& target) {
+               const Manifest manifest = known_manifest(call.state, store, backup, target);
+               const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
+               try {
+                 if (call.options.flag("raw")) {
+                   read_stored(store, manifest, artifact, output, {});
+                 } else {
+                   read_artifact(store, manifest, artifact, output, {});
+                 }
+               } catch (const Error& error) {
+                 if (!output.used()) throw;
+                 // What was written can't be taken back: no other copy can go on from here.
+                 mark_damage(call.state.catalog.open(), backup, target, error);
+                 throw StopFallback(error);
+               }
+             });
   return 0;
 }
 

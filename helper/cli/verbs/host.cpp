@@ -26,7 +26,7 @@ void show(Call& call, const HostIdentity& host) {
                                            "a clone is detected only by what it writes off-site"
                                          : "yes");
   print(format_report("Host " + host.name, rows));
-  if (call.state.settings().has_unclear_host())
+  if (call.state.settings.read().has_unclear_host())
     log::warn(
         "'host' in settings.json is not valid, and this name is used meanwhile. Correct it, or "
         "replace it: " +
@@ -42,10 +42,10 @@ int host(Call& call) {
   const bool renew = call.options.flag("new");
   if (keep && renew) throw Error(ErrorKind::kBadInput, "specify either --keep or --new, not both");
   call.resolver.authorise_everything();
-  const std::string before = host_identity(call.state).name;
-  if (keep) keep_host(call.state);
-  if (renew) renew_host(call.state);
-  const HostIdentity now = host_identity(call.state);
+  const std::string before = call.state.identity.read().name;
+  if (keep) call.state.identity.keep();
+  if (renew) call.state.identity.renew();
+  const HostIdentity now = call.state.identity.read();
   if (keep || renew)
     log::result(now.name == before && keep
                     ? "This machine remains " + now.name

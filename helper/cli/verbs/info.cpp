@@ -41,11 +41,12 @@ std::optional<Stages> known_stages(const Manifest& manifest) {
 }
 
 /// A manifest may come from anybody: how to open its files is never taken from it.
-Manifest with_own_commands(const State& state, Manifest manifest) {
+Manifest with_own_commands(const Hooks& installed, const Paths& paths, Manifest manifest) {
   const auto stages = known_stages(manifest);
   for (auto& artifact : manifest.artifacts)
     artifact.open_command =
-        stages ? open_command(*stages, artifact.file, reader_for(state, manifest.source, artifact))
+        stages ? open_command(*stages, artifact.file,
+                              reader_for(installed, paths, manifest.source, artifact))
                : "";
   return manifest;
 }
@@ -66,14 +67,15 @@ void add_manifest(ReportRows& rows, const Call& call, const Manifest& manifest) 
                  : ", requires client version " + artifact.minimum_client + " or newer"));
     rows.emplace_back("Open with", artifact.open_command);
     if (known_stages(manifest))
-      rows.emplace_back("Or with", download_command(call.state, manifest, artifact));
+      rows.emplace_back("Or with",
+                        download_command(call.state.hooks, call.state.paths, manifest, artifact));
   }
 }
 
 std::optional<Manifest> manifest_of(State& state, const Backup& backup) {
   if (backup.status != BackupStatus::kSuccess || backup.deleted_at) return std::nullopt;
   try {
-    return with_own_commands(state, any_manifest(state, backup));
+    return with_own_commands(state.hooks, state.paths, any_manifest(state, backup));
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -88,13 +90,13 @@ nlohmann::ordered_json events_to_json(const std::vector<Event>& events) {
 
 int info(Call& call) {
   std::vector<Backup> asked = {call.resolver.backup(call.word(0))};
-  show_interrupted(call.state, asked);
+  show_interrupted(call.state.paths, asked);
   const Backup& backup = asked.front();
-  const bool pinned = call.state.settings().pins.contains(backup.text());
+  const bool pinned = call.state.settings.read().pins.contains(backup.text());
   const auto manifest = manifest_of(call.state, backup);
-  const auto events = call.state.catalog().events(backup);
+  const auto events = call.state.catalog.open().events(backup);
   const std::string directory =
-      (call.state.root() / backup.source.type / backup.source.name).string();
+      (call.state.paths.root / backup.source.type / backup.source.name).string();
   if (call.json) {
     auto json = backup_to_json(backup, pinned);
     json["directory"] = directory;

@@ -41,7 +41,7 @@ std::vector<std::string> row_of(const Backup& backup, bool pinned) {
 
 /// Without a source, those of every source that the caller may see.
 std::vector<Backup> find_backups(Call& call, const Catalog::Filter& filter) {
-  Catalog& catalog = call.state.catalog();
+  Catalog& catalog = call.state.catalog.open();
   if (filter.source || !called_by_dokku()) return catalog.list(filter);
   Catalog::Filter allowed = filter;
   allowed.sources.emplace();
@@ -59,9 +59,9 @@ int list(Call& call) {
   auto backups = find_backups(call, filter);
   const bool more = limit > 0 && backups.size() > static_cast<std::size_t>(limit);
   if (more) backups.pop_back();
-  show_interrupted(call.state, backups);
+  show_interrupted(call.state.paths, backups);
 
-  const auto pins = call.state.settings().pins;
+  const auto pins = call.state.settings.read().pins;
   if (call.json) {
     auto array = nlohmann::ordered_json::array();
     for (const auto& backup : backups)

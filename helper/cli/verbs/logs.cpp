@@ -11,14 +11,14 @@
 namespace backups {
 namespace {
 
-bool in_progress(State& state, const Backup& backup) {
-  const auto current = state.catalog().find(backup.source.type, backup.id);
+bool in_progress(Catalog& catalog, const Backup& backup) {
+  const auto current = catalog.find(backup.source.type, backup.id);
   return current && current->status == BackupStatus::kInProgress;
 }
 
 int logs(Call& call) {
   const Backup backup = call.resolver.backup(call.word(0));
-  const fs::path path = call.state.log_file(backup.source, backup.id);
+  const fs::path path = call.state.paths.log_file(backup.source, backup.id);
   if (call.json) {
     auto lines = split(trim(read_file(path).value_or("")), '\n');
     print_json({{"id", backup.id}, {"lines", lines}});
@@ -27,7 +27,7 @@ int logs(Call& call) {
   std::size_t shown = 0;
   for (;;) {
     // Asked before reading, so that what was written last is not missed.
-    const bool more = call.options.flag("follow") && in_progress(call.state, backup);
+    const bool more = call.options.flag("follow") && in_progress(call.state.catalog.open(), backup);
     const std::string text = read_file(path).value_or("");
     print(text.substr(std::min(shown, text.size())));
     shown = text.size();

@@ -14,7 +14,7 @@ namespace {
 std::string try_channel(State& state, const Settings& settings, const std::string& channel,
                         const Alert& alert) {
   try {
-    send_alert(state, settings, channel, alert);
+    send_alert(state.hooks.environment, settings, channel, alert);
     return "";
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
@@ -24,7 +24,7 @@ std::string try_channel(State& state, const Settings& settings, const std::strin
 
 int notify_test(Call& call) {
   call.resolver.authorise_everything();
-  const Settings settings = call.state.settings();
+  const Settings settings = call.state.settings.read();
   auto channels = alert_channels(settings);
   if (has_channel(settings, kPing)) channels.emplace_back(kPing);
   if (channels.empty())
@@ -33,7 +33,7 @@ int notify_test(Call& call) {
   log::step("Sending a test alert to " + std::to_string(channels.size()) + " channel(s)");
   const Alert alert{.kind = AlertKind::kTest,
                     .message = "This is a test: alerts from this host arrive",
-                    .host = call.state.host(),
+                    .host = call.state.identity.read().name,
                     .at = now()};
   auto array = nlohmann::ordered_json::array();
   std::vector<std::vector<std::string>> rows = {{"CHANNEL", "OUTCOME", "WHY"}};

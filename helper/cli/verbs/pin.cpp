@@ -11,7 +11,7 @@ namespace backups {
 namespace {
 
 void require_there(Call& call, const Backup& named) {
-  const auto backup = call.state.catalog().find(named.source.type, named.id);
+  const auto backup = call.state.catalog.open().find(named.source.type, named.id);
   if (!backup || backup->status != BackupStatus::kSuccess || backup->deleted_at || backup->deleting)
     throw Error(ErrorKind::kBadInput, named.id + " cannot be pinned: it is not a completed backup");
 }
@@ -21,7 +21,7 @@ int set_pinned(Call& call, bool pinned) {
   if (pinned) require_there(call, backup);
   stop_here("pin");
   const auto change = [&](bool wanted) {
-    call.state.change_settings([&](Settings& settings) {
+    call.state.settings.change([&](Settings& settings) {
       wanted ? void(settings.pins.insert(backup.text())) : void(settings.pins.erase(backup.text()));
     });
   };

@@ -20,7 +20,7 @@ std::vector<Source> sources_to_prune(Call& call) {
   if (all == !call.options.words().empty())
     throw Error(ErrorKind::kBadInput,
                 all ? "specify either a source or --all, not both" : "specify a source or --all");
-  if (all) return call.resolver.allowed(call.state.catalog().sources());
+  if (all) return call.resolver.allowed(call.state.catalog.open().sources());
   return {call.resolver.known_source(call.word(0))};
 }
 
@@ -48,7 +48,7 @@ int prune_sources(Call& call) {
       const auto lock =
           dry ? std::nullopt
               : std::optional(lock_source(call.state, source, "prune", Reach::kEverywhere));
-      warn_of_clock(call.state, source);
+      warn_of_clock(call.state.catalog.open(), source);
       show(call, evaluate_retention(call.state, source), json);
       if (dry) continue;
       const Pruned pruned = prune(call.state, source);

@@ -6,7 +6,7 @@
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
 #include "copies/verify.hpp"
-#include "host/target.hpp"
+#include "host/targets.hpp"
 #include "lifecycle/recover.hpp"
 
 namespace backups {
@@ -16,10 +16,10 @@ int push(Call& call) {
   const Backup named = call.resolver.backup(call.word(0));
   const auto target = call.options.value("target");
   if (!target) throw Error(ErrorKind::kBadInput, "--target is required");
-  require_targets(call.state, {*target});
+  require_targets(call.state.settings.read(), {*target});
   Lock lock = lock_source(call.state, named.source, "push");
   // As it is now: another command may have copied or deleted it meanwhile.
-  const Backup backup = *call.state.catalog().find(named.source.type, named.id);
+  const Backup backup = *call.state.catalog.open().find(named.source.type, named.id);
   require_content(backup);
   log::step("Copying " + backup.id + " to " + *target);
   const Pushed pushed = run_copy(call.state, std::move(lock), backup, *target, make_progress());

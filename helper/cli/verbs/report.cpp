@@ -14,32 +14,32 @@ namespace {
 
 constexpr const char* kColumn = "backups-";
 
-std::string newest_backup(State& state, const std::vector<Source>& sources) {
+std::string newest_backup(Catalog& catalog, const std::vector<Source>& sources) {
   std::optional<Backup> newest;
   for (const auto& source : sources) {
-    const auto latest = state.catalog().latest(source);
+    const auto latest = catalog.latest(source);
     if (latest && (!newest || latest->sequence > newest->sequence)) newest = latest;
   }
   return newest ? newest->text() + " " + rfc3339(newest->started_at) : "";
 }
 
 /// What holds, also where it is the host's as long as nobody sets it.
-std::string computed(const State& state, const Settings& settings, const std::string& name) {
+std::string computed(const Paths& paths, const Settings& settings, const std::string& name) {
   std::string value = settings.get(Settings::kGlobal, name);
   if (!value.empty()) return value;
   if (name == "timezone") return time_zone(settings);
   if (name == "disk-reserve")
-    return human_size(settings.disk_reserve(Settings::kGlobal, disk_space(state.root()).total));
+    return human_size(settings.disk_reserve(Settings::kGlobal, disk_space(paths.root).total));
   return "";
 }
 
-ReportRows global_report(State& state) {
-  const Settings settings = state.settings();
+ReportRows global_report(const Paths& paths, const SettingsFile& settings_file) {
+  const Settings settings = settings_file.read();
   ReportRows report;
   for (const auto& property : properties()) {
     const auto shown = [&](const std::string& value) { return property.shown(value); };
     report.emplace_back(std::string("computed-") + property.name,
-                        shown(computed(state, settings, property.name)));
+                        shown(computed(paths, settings, property.name)));
     report.emplace_back(std::string("global-") + property.name,
                         shown(settings.own(Settings::kGlobal, property.name)));
   }
@@ -47,7 +47,7 @@ ReportRows global_report(State& state) {
 }
 
 ReportRows app_report(State& state, const std::string& app) {
-  const Settings settings = state.settings();
+  const Settings settings = state.settings.read();
   const std::string scope = "app:" + app;
   ReportRows report;
   for (const auto& property : properties()) {
@@ -57,11 +57,11 @@ ReportRows app_report(State& state, const std::string& app) {
     report.emplace_back("computed-" + name, settings.get(scope, name));
     report.emplace_back("global-" + name, settings.own(Settings::kGlobal, name));
   }
-  const auto linked = linked_sources(state, app);
+  const auto linked = linked_sources(state.hooks, state.paths, app);
   std::vector<std::string> names;
   for (const auto& source : linked) names.push_back(source.text());
   report.emplace_back("linked-services", join(names, " "));
-  report.emplace_back("last-backup", newest_backup(state, linked));
+  report.emplace_back("last-backup", newest_backup(state.catalog.open(), linked));
   return report;
 }
 
@@ -104,7 +104,8 @@ int report(Call& call) {
                                              : "specify an app or --global");
   const std::string of = global ? "Global" : call.resolver.app(call.word(0));
   if (global) call.resolver.authorise_everything();
-  const ReportRows found = global ? global_report(call.state) : app_report(call.state, of);
+  const ReportRows found =
+      global ? global_report(call.state.paths, call.state.settings) : app_report(call.state, of);
   bool asked = false;
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const auto& [key, value] : found) {

@@ -112,7 +112,7 @@ RestoreRequest request_of(Call& call) {
   request.target = into ? call.resolver.source(*into) : request.backup.source;
   // What is written to is asked for as what it is, whatever was named.
   call.resolver.authorise(request.target);
-  if (!into && !call.state.settings().knows(request.target))
+  if (!into && !call.state.settings.read().knows(request.target))
     throw Error(ErrorKind::kRefused,
                 request.backup.id + " is a backup of " + printable(request.target.spelling()) +
                     ", a path that was never used on this host: to restore there, add --into " +

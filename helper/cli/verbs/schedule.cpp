@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
-#include "host/target.hpp"
+#include "host/targets.hpp"
 #include "model/cron.hpp"
 #include "model/cron_words.hpp"
 #include "sys/zone.hpp"
@@ -113,12 +113,13 @@ std::string default_id(const Settings& settings, const Schedule& schedule,
 }
 
 /// Its own targets, or those of its source as they are now.
-std::vector<std::string> used_targets(const State& state, const Schedule& schedule) {
-  return schedule.targets.empty() ? default_targets(state, schedule.source) : schedule.targets;
+std::vector<std::string> used_targets(const SettingsFile& settings_file, const Schedule& schedule) {
+  return schedule.targets.empty() ? default_targets(settings_file.read(), schedule.source)
+                                  : schedule.targets;
 }
 
 Schedule schedule_of(Call& call, const Source& source) {
-  const Settings settings = call.state.settings();
+  const Settings settings = call.state.settings.read();
   const Cron cron = cron_of(call);
   Schedule schedule;
   schedule.source = source;
@@ -128,8 +129,8 @@ Schedule schedule_of(Call& call, const Source& source) {
   schedule.keep_on = keep_on_of(call.options);
   if (const auto targets = call.options.value("target"))
     schedule.targets = parse_target_list(*targets);
-  const auto used = used_targets(call.state, schedule);
-  require_targets(call.state, used);
+  const auto used = used_targets(call.state.settings, schedule);
+  require_targets(call.state.settings.read(), used);
   for (const auto& [target, rules] : schedule.keep_on) {
     if (std::find(used.begin(), used.end(), target) == used.end())
       throw Error(ErrorKind::kBadInput,
@@ -143,8 +144,8 @@ Schedule schedule_of(Call& call, const Source& source) {
   return schedule;
 }
 
-void put_schedule(State& state, const Schedule& schedule) {
-  state.change_settings([&](Settings& settings) {
+void put_schedule(SettingsFile& settings_file, const Schedule& schedule) {
+  settings_file.change([&](Settings& settings) {
     auto& all = settings.schedules;
     const auto same = std::find_if(all.begin(), all.end(), [&](const Schedule& other) {
       return other.text() == schedule.text();
@@ -179,15 +180,15 @@ std::string keep_text(const Schedule& schedule) {
 Json optional_time(const std::optional<Time>& time) { return time ? Json(rfc3339(*time)) : Json(); }
 
 Json to_json(Call& call, const Schedule& schedule) {
-  const ScheduleStatus status = backups::schedule_status(call.state, schedule);
+  const ScheduleStatus status = backups::schedule_status(call.state.catalog.open(), schedule);
   Json json = schedule_to_json(schedule);
   json["source"] = schedule.source.text();
   json["words"] = words_of(schedule);
-  json["used_targets"] = used_targets(call.state, schedule);
+  json["used_targets"] = used_targets(call.state.settings, schedule);
   json["last_run"] = status.last ? Json(rfc3339(status.last->started_at)) : Json();
   json["last_status"] = status.last ? Json(kBackupStatuses[status.last->status]) : Json();
   json["last_success"] =
-      optional_time(call.state.catalog().last_success(schedule.source, schedule.id, now()));
+      optional_time(call.state.catalog.open().last_success(schedule.source, schedule.id, now()));
   json["next_run"] = optional_time(status.due);
   return json;
 }
@@ -196,7 +197,7 @@ int set_schedule(Call& call) {
   const Source source = call.resolver.known_source(call.word(0));
   call.resolver.require_own_path(source, call.word(0));
   const Schedule schedule = schedule_of(call, source);
-  put_schedule(call.state, schedule);
+  put_schedule(call.state.settings, schedule);
   log::result("Schedule " + schedule.id + " of " + source.spelling() + ": " + words_of(schedule));
   log::detail("Keeps " + keep_text(schedule));
   for (const Time run : runs_after(schedule, schedule.since, kRunsShown))
@@ -211,7 +212,7 @@ int set_schedule(Call& call) {
 
 /// Of one source, or of all that the caller may see.
 std::vector<Schedule> schedules_of(Call& call, const std::optional<Source>& source) {
-  auto schedules = call.state.settings().schedules;
+  auto schedules = call.state.settings.read().schedules;
   std::set<std::string> allowed;
   if (source) {
     allowed.insert(source->text());
@@ -240,16 +241,16 @@ std::string last_text(const std::optional<ScheduleRun>& last) {
 }
 
 std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
-  const ScheduleStatus status = backups::schedule_status(call.state, schedule);
+  const ScheduleStatus status = backups::schedule_status(call.state.catalog.open(), schedule);
   return {schedule.source.spelling(), schedule.id,
-          words_of(schedule),         join(used_targets(call.state, schedule), ","),
+          words_of(schedule),         join(used_targets(call.state.settings, schedule), ","),
           keep_text(schedule),        last_text(status.last),
           next_text(schedule, status)};
 }
 
 /// Those that can't be understood, or not wholly, of what the caller may see.
 void warn_of_unclear(Call& call, const std::optional<Source>& source) {
-  for (const auto& unclear : unclear_settings(call.state.settings())) {
+  for (const auto& unclear : unclear_settings(call.state.settings.read())) {
     if (unclear.schedule.empty()) continue;
     const auto colon = unclear.scope.find(':');
     const auto of =

@@ -5,7 +5,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
-#include "host/target.hpp"
+#include "host/targets.hpp"
 #include "lifecycle/lifecycle.hpp"
 
 namespace backups {
@@ -50,7 +50,7 @@ std::string value_of(const Property& property, const std::vector<std::string>& w
 std::string scope_of(Call& call, const std::string& word) {
   if (!word.starts_with(kApp)) return call.resolver.known_source(word).text();
   const std::string app = call.resolver.app(word.substr(std::string(kApp).size()));
-  linked_sources(call.state, app);  // it must exist
+  linked_sources(call.state.hooks, call.state.paths, app);  // it must exist
   return kApp + app;
 }
 
@@ -75,8 +75,8 @@ int set(Call& call) {
     throw Error(ErrorKind::kBadInput,
                 std::string(property.name) + " takes " + property.takes + ", not '" + shown + "'");
   if (property.name == std::string("targets") && !value.empty())
-    require_targets(call.state, parse_target_list(value));
-  call.state.change_settings(
+    require_targets(call.state.settings.read(), parse_target_list(value));
+  call.state.settings.change(
       [&](Settings& settings) { settings.set(scope, property.name, value); });
   log::result(value.empty() ? std::string("Unsetting ") + property.name
                             : std::string("Setting ") + property.name + " to " + shown);

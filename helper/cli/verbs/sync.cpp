@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
-#include "host/target.hpp"
+#include "host/targets.hpp"
 
 namespace backups {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 std::vector<std::string> targets_of(Call& call) {
   if (!call.options.words().empty()) return {call.word(0)};
   std::vector<std::string> names;
-  for (const auto& [name, options] : call.state.settings().targets) names.push_back(name);
+  for (const auto& [name, options] : call.state.settings.read().targets) names.push_back(name);
   if (names.empty())
     throw Error(ErrorKind::kNotFound,
                 "no target is configured: add one with " + command("target-add"));
@@ -29,8 +29,8 @@ void say(const std::string& what, const std::vector<std::string>& items) {
 }
 
 /// Nothing of ours there: an old host's may be.
-void say_other_hosts(State& state, const std::string& target) {
-  const auto hosts = hosts_on(state, target);
+void say_other_hosts(Targets& targets, const std::string& target) {
+  const auto hosts = hosts_on(targets, target);
   if (!hosts.empty())
     log::detail("It holds backups of " + join(hosts, ", ") +
                 "; to import them: " + command("sync") + " " + target + " --host NAME");
@@ -45,7 +45,7 @@ bool is_nothing(const Synced& synced) {
                               const std::string& host) {
   std::string there;
   for (const auto& target : targets)
-    if (const auto hosts = hosts_on(state, target); !hosts.empty())
+    if (const auto hosts = hosts_on(state.targets, target); !hosts.empty())
       there += "; " + target + " holds backups of " + join(hosts, ", ");
   throw Error(ErrorKind::kNotFound,
               "no backups of " + host + " found on " + join(targets, ", ") + there);
@@ -56,7 +56,7 @@ int sync(Call& call) {
   const std::string host = call.options.value("host").value_or("");
   if (!host.empty() && !valid_name(host))
     throw Error(ErrorKind::kBadInput, "invalid host name '" + printable(host) + "'");
-  require_targets(call.state, targets);
+  require_targets(call.state.settings.read(), targets);
   call.resolver.authorise_everything();
   auto results = nlohmann::ordered_json::array();
   bool sound = true;
@@ -72,7 +72,7 @@ int sync(Call& call) {
     say("written by another machine under the name of this host: ", synced.foreign);
     log::result(target + " holds " + std::to_string(synced.found) + " complete backup(s), " +
                 std::to_string(synced.adopted.size()) + " of them new to the catalog");
-    if (synced.found == 0 && host.empty()) say_other_hosts(call.state, target);
+    if (synced.found == 0 && host.empty()) say_other_hosts(call.state.targets, target);
     nothing = nothing && is_nothing(synced);
     sound = sound && synced.missing.empty() && synced.damaged.empty();
     readable = readable && synced.unreadable.empty();

@@ -89,7 +89,7 @@ void require_target(const Settings& settings, const std::string& name) {
 /// command once more.
 void require_found_credentials(Call& call, const std::string& name, const TargetOptions& options) {
   try {
-    warn_of_environment(name, find_credentials(call.state.root(), name, options).origin);
+    warn_of_environment(name, find_credentials(call.state.paths.root, name, options).origin);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kKey || options.contains("profile")) throw;
     throw Error(
@@ -101,10 +101,10 @@ void require_found_credentials(Call& call, const std::string& name, const Target
 }
 
 /// The backups with a copy there, or one on its way.
-std::vector<Backup> copied_to(State& state, const std::string& target) {
+std::vector<Backup> copied_to(Catalog& catalog, const std::string& target) {
   Catalog::Filter all;
   all.deleted = true;
-  auto backups = state.catalog().list(all);
+  auto backups = catalog.list(all);
   std::erase_if(backups, [&](const Backup& backup) {
     const Copy* copy = backup.copy_on(target);
     return copy == nullptr || !copy->may_be_there();
@@ -123,11 +123,11 @@ int target_add(Call& call) {
   call.resolver.authorise_everything();
   const auto given = type.needs_credentials ? credentials_from_stdin() : std::nullopt;
   if (type.needs_credentials && !given) require_found_credentials(call, name, options);
-  call.state.change_settings([&](Settings& settings) {
+  call.state.settings.change([&](Settings& settings) {
     if (settings.targets.contains(name))
       throw Error(ErrorKind::kBadInput,
                   "target " + name + " already exists: change it with " + command("target-set"));
-    if (given) save_credentials(call.state.root(), name, *given);
+    if (given) save_credentials(call.state.paths.root, name, *given);
     settings.targets[name] = options;
   });
   log::result("Target " + name + " is added. Test it: " + command("target-test") + " " + name);
@@ -136,17 +136,18 @@ int target_add(Call& call) {
 }
 
 /// False for one whose process died.
-bool is_being_made(State& state, const Backup& backup, const std::string& target) {
+bool is_being_made(const Paths& paths, const Locks& locks, const Backup& backup,
+                   const std::string& target) {
   return backup.copy_on(target)->status == CopyStatus::kInProgress &&
-         (is_being_copied(state, backup, target) ||
-          !state.try_lock(backup.source, "looking for uploads"));
+         (is_being_copied(paths, backup, target) ||
+          !locks.try_acquire(backup.source, "looking for uploads"));
 }
 
 /// How many are there. Throws Error, kBusy, when one is being made.
 std::size_t copies_on(State& state, const std::string& target) {
   std::size_t copies = 0;
-  for (const auto& backup : copied_to(state, target)) {
-    if (is_being_made(state, backup, target))
+  for (const auto& backup : copied_to(state.catalog.open(), target)) {
+    if (is_being_made(state.paths, state.locks, backup, target))
       throw Error(ErrorKind::kBusy, "a copy of " + backup.id + " to " + target +
                                         " is running: try again when it has finished");
     if (backup.copy_on(target)->status != CopyStatus::kInProgress) ++copies;
@@ -169,7 +170,7 @@ void require_no_move(Call& call, const std::string& name) {
 
 void change_option(Call& call, const std::string& name, const std::string& key,
                    const std::string& value) {
-  const TargetOptions current = call.state.settings().targets.at(name);
+  const TargetOptions current = call.state.settings.read().targets.at(name);
   const TargetOption* option = find_option(type_of(current), key);
   const bool moves = option != nullptr && option->moves;
   if (moves) {
@@ -181,7 +182,7 @@ void change_option(Call& call, const std::string& name, const std::string& key,
   }
   std::optional<std::string> before;
   const auto set = [&](const std::optional<std::string>& wanted) {
-    call.state.change_settings([&](Settings& settings) {
+    call.state.settings.change([&](Settings& settings) {
       require_target(settings, name);
       auto& options = settings.targets.at(name);
       if (const auto old = options.find(key); old != options.end()) before = old->second;
@@ -205,17 +206,17 @@ int target_set(Call& call) {
   const std::string& key = call.word(1);
   const std::string value = call.options.words().size() > 2 ? call.word(2) : "";
   call.resolver.authorise_everything();
-  require_target(call.state.settings(), name);
+  require_target(call.state.settings.read(), name);
   if (key == kCredentials) {
     if (!value.empty())
       throw Error(ErrorKind::kBadInput, "credentials are read from stdin, never from an argument");
     if (const auto given = credentials_from_stdin()) {
-      save_credentials(call.state.root(), name, *given);
+      save_credentials(call.state.paths.root, name, *given);
     } else {
-      forget_credentials(call.state.root(), name);
+      forget_credentials(call.state.paths.root, name);
     }
   } else {
-    const TargetOptions current = call.state.settings().targets.at(name);
+    const TargetOptions current = call.state.settings.read().targets.at(name);
     const TargetType& type = type_of(current);
     const TargetOption* option = find_option(type, key);
     if (option != nullptr) refuse_host_options(call.options, *option);
@@ -229,7 +230,7 @@ int target_set(Call& call) {
 
 int target_list(Call& call) {
   call.resolver.authorise_everything();
-  const Settings settings = call.state.settings();
+  const Settings settings = call.state.settings.read();
   auto array = nlohmann::ordered_json::array();
   std::vector<std::vector<std::string>> rows = {{"TARGET", "TYPE", "BUCKET", "ENDPOINT", "PREFIX"}};
   for (const auto& [name, options] : settings.targets) {
@@ -255,21 +256,21 @@ int target_remove(Call& call) {
   const std::string& name = call.word(0);
   call.resolver.authorise_everything();
   stop_here("target-remove");
-  call.state.change_settings([&](Settings& settings) {
+  call.state.settings.change([&](Settings& settings) {
     require_target(settings, name);
     if (const auto uses = settings.uses_of(name); !uses.empty())
       throw Error(ErrorKind::kRefused, "target " + name + " is still used by " + join(uses, ", ") +
                                            ": remove it there first");
-    for (const auto& backup : copied_to(call.state, name))
-      if (is_being_made(call.state, backup, name))
+    for (const auto& backup : copied_to(call.state.catalog.open(), name))
+      if (is_being_made(call.state.paths, call.state.locks, backup, name))
         throw Error(ErrorKind::kBusy, backup.id + " is being copied to " + name + " now");
     settings.targets.erase(name);
   });
   // Out of reach, and so no reason to believe that a backup can be restored.
-  for (const auto& backup : copied_to(call.state, name))
-    call.state.catalog().mark_copy(backup,
-                                   {name, CopyStatus::kLeft, "that target was removed", {}});
-  forget_credentials(call.state.root(), name);
+  for (const auto& backup : copied_to(call.state.catalog.open(), name))
+    call.state.catalog.open().mark_copy(backup,
+                                        {name, CopyStatus::kLeft, "that target was removed", {}});
+  forget_credentials(call.state.paths.root, name);
   log::result("Target " + name + " is removed; its contents were not deleted");
   if (call.json) print_json({{"target", name}, {"status", "removed"}});
   return 0;

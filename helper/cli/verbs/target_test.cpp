@@ -1,5 +1,3 @@
-#include "host/target.hpp"
-
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -7,6 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
 #include "host/credentials.hpp"
+#include "host/targets.hpp"
 #include "store/store.hpp"
 
 namespace backups {
@@ -28,10 +27,10 @@ const char* outcome_text(Prober::Check::Outcome outcome) {
 
 int target_test(Call& call) {
   const std::string& name = call.word(0);
-  require_targets(call.state, {name});
+  require_targets(call.state.settings.read(), {name});
   call.resolver.authorise_everything();
   log::step("Testing everything that backups need on target " + name);
-  Store& store = call.state.store(name);
+  Store& store = call.state.targets.open(name);
   Prober* prober = store.prober();
   if (prober == nullptr)
     throw Error(ErrorKind::kRefused, "targets of the type of " + name + " cannot be tested");

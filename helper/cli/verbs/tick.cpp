@@ -19,9 +19,9 @@ Verb tick_verb() {
                 tick_lane(call.state, *lane);
                 return 0;
               }
-              lend_ballast(call.state.root(), true);
+              lend_ballast(call.state.paths.root, true);
               tick(call.state);
-              restore_ballast(call.state.root());
+              restore_ballast(call.state.paths.root);
               return 0;
             }};
   verb.internal = true;

@@ -35,11 +35,14 @@ const std::map<std::string, PluginTrigger>& triggers() {
         [](State& state, Words words) { before_destroy(state, service(words), make_progress()); }}},
       {"after-destroy",
        {2, [](State& state, Words words) { after_destroy(state, service(words)); }}},
-      {"after-create", {2, [](State& state, Words words) { after_create(state, service(words)); }}},
+      {"after-create",
+       {2, [](State& state, Words words) { after_create(state.settings, service(words)); }}},
       {"app-renamed",
-       {2, [](State& state, Words words) { app_renamed(state, words[0], words[1]); }}},
-      {"app-cloned", {2, [](State& state, Words words) { app_cloned(state, words[0], words[1]); }}},
-      {"app-destroyed", {1, [](State& state, Words words) { app_destroyed(state, words[0]); }}},
+       {2, [](State& state, Words words) { app_renamed(state.settings, words[0], words[1]); }}},
+      {"app-cloned",
+       {2, [](State& state, Words words) { app_cloned(state.settings, words[0], words[1]); }}},
+      {"app-destroyed",
+       {1, [](State& state, Words words) { app_destroyed(state.settings, words[0]); }}},
   };
   return kTriggers;
 }

@@ -18,7 +18,7 @@ int change_schedules(Call& call, const Source& source, bool all, bool removes, c
                      const std::function<void(Settings&, const std::string& id)>& change) {
   const std::string id = call.options.words().size() > 1 ? call.word(1) : "";
   std::vector<std::string> ids;
-  call.state.change_settings([&](Settings& settings) {
+  call.state.settings.change([&](Settings& settings) {
     for (const auto& schedule : settings.schedules)
       if (schedule.source.text() == source.text() && (all || schedule.id == id))
         ids.push_back(schedule.id);

@@ -43,7 +43,7 @@ int url(Call& call) {
   const Manifest manifest = any_manifest(call.state, backup);
   const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
   const Time asked = now() + seconds;
-  Presigner* presigner = call.state.store(copy.target, copy.host).presigner();
+  Presigner* presigner = call.state.targets.open(copy.target, copy.host).presigner();
   if (presigner == nullptr)
     throw Error(ErrorKind::kRefused, "target " + copy.target + " cannot make download links");
   const Link link = presigner->presign(key_of(backup.source, artifact.file), seconds);

@@ -4,7 +4,7 @@
 # shellcheck source=plugin/hooks/lib/service.bash
 source "${BASH_SOURCE[0]%/*}/../lib/service.bash"
 
-# As service-find. What does not live in such a container may still have a state.
+# Like service-find. A service without such a container may still have a state.
 generic-find() { # <name>
   service-find "$1"
   [[ $state == stopped && -z $status ]] || return 0
@@ -25,18 +25,18 @@ generic-implements() {
     tr -d "\"'" | tr ' ' '\n' | grep -qx -- "$verb"
 }
 
-# A nested dokku acts on what an outer one left in the environment.
+# Without the variables of the outer dokku, on which a nested one would act.
 generic-dokku() {
   env -u SSH_TTY -u DOKKU_APP_NAME -u DOKKU_GLOBAL_FLAGS -u DOKKU_QUIET_OUTPUT -u DOKKU_TRACE \
     -u DOKKU_APPS_FORCE_DELETE -u SSH_ORIGINAL_COMMAND dokku "$@"
 }
 
-# How many bytes the artifact that is restored has; 0 where nothing is restored.
+# Prints the size of the artifact that is being restored; 0 outside of a restore.
 generic-raw-size() {
   if [[ -e $BACKUPS_ARTIFACTS ]]; then jq '.[0].raw_size // 0' "$BACKUPS_ARTIFACTS"; else echo 0; fi
 }
 
-# Fails, and warns, where Docker's disk, which the live data are on, has no room to try something in a container.
+# Fails with a warning if Docker's disk, which also holds the live data, is too full for a trial in a container.
 generic-has-room() { # <bytes> <what is not done then>
   local root free
   root="$("$docker" info --format '{{.DockerRootDir}}' 2>/dev/null)" || return 0
@@ -46,7 +46,7 @@ generic-has-room() { # <bytes> <what is not done then>
   return 1
 }
 
-# What is known of a type beyond what every plugin has: known/<type>.bash redefines these.
+# Defaults for types of which nothing is known; known/<type>.bash redefines them.
 known-failure() { echo "the data partly those of the backup, partly those from before"; }
 known-keeps() { echo "whatever the backup does not hold, where $type:import does not remove it"; }
 known-warnings() { :; } # <name>: what a backup of the running service will not hold, one a line

@@ -1,17 +1,16 @@
 # shellcheck shell=bash disable=SC2154 # docker.bash sets docker
 # Containers that a hook starts: throwaway ones, and sidecars of a service. Sourced, after docker.bash.
 
-# Sets container_options, with which each of them begins: the label by which `sweep` finds it, nothing pulled, nothing
-# logged. The file for --cidfile is empty from before dockerd is asked until its client has heard of the container.
+# Sets container_options for `docker run`: a label, by which `sweep` finds the container, no pull and no log. The file for
+# --cidfile exists from before dockerd is asked, and is empty until the client has received the container's id.
 container-options() {
   # shellcheck disable=SC2034 # for whoever calls
   container_options=(--pull never --log-driver none --label "backups.run=$BACKUPS_RUN_ID"
     --cidfile "$(mktemp -u "$BACKUPS_RUN_DIR/container.XXXXXX")")
 }
 
-# Removes the containers of a run that died. dockerd may be about to remove one itself, and then refuses to; or be about
-# to make one for a client that is dead: for that there are ten looks. A Docker that does not answer has not said that
-# nothing is left; it need not, where the run has never asked it for a container.
+# Removes the containers of a run that died. It tries ten times: dockerd refuses while it removes a container itself, and may
+# still create one for a client that has died. Fails if Docker does not answer, unless the run never asked for a container.
 container-sweep() { # <run id>
   local directory=${BACKUPS_RUN_DIR%/*}/$1 found left=() looks=10
   for _ in {1..50}; do

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# What Docker is asked. Sourced, after hook.bash.
+# Queries of Docker. Sourced, after hook.bash.
 
 docker=${DOCKER_BIN:-docker}
 
-# Prints Docker's word for the state of a container; nothing where there is none. A Docker that does not answer is a
-# failure.
+# Prints the state of a container as Docker names it, or nothing if the container does not exist. Fails if Docker does not
+# answer.
 docker-status() { # <container>
   local names
   "$docker" container inspect --format '{{.State.Status}}' "$1" 2>/dev/null && return
@@ -12,7 +12,7 @@ docker-status() { # <container>
   ! grep -qxF -e "$1" <<<"$names" || hook-fail 1 "Docker cannot say in which state $1 is"
 }
 
-# Where dockerd finds a path of ours: Dokku may run in a container itself.
+# Prints a path as dockerd sees it, since Dokku itself may run in a container.
 docker-host-path() { # <path>
   case "$1/" in
     "$DOKKU_LIB_ROOT"/*) printf '%s' "${DOKKU_LIB_HOST_ROOT:-$DOKKU_LIB_ROOT}${1#"$DOKKU_LIB_ROOT"}" ;;

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# JSON of values that may contain anything. Sourced.
+# Encodes arbitrary values as JSON. Sourced.
 
 # Control characters become blanks.
 json-string() { # <text>

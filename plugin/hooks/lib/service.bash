@@ -11,7 +11,7 @@ source "${BASH_SOURCE[0]%/*}/container.bash"
 : "${DOKKU_LIB_ROOT:=/var/lib/dokku}"
 type=$BACKUPS_TYPE
 
-# One call for all that is asked of Docker, since each takes 30 ms and more. Prints lines, or nothing.
+# Queries everything about a container in one call of Docker, since each takes 30 ms or more. Prints lines, or nothing.
 service-inspect() { # <name>
   # shellcheck disable=SC2016 # a template of Go's
   "$docker" container inspect "dokku.$type.$1" --format '{{.State.Status}}
@@ -40,7 +40,7 @@ service-find() { # <name> [<what service-inspect printed>]
   state=$(service-state "$status")
 }
 
-# The word that `describe` uses for Docker's. Dokku's `pause` leaves a container that has exited, its `stop` none.
+# Translates Docker's status into a state for `describe`. Dokku's `pause` leaves an exited container, its `stop` none.
 service-state() { # <Docker's word>
   case "$1" in
     running | created | restarting | dead) echo "$1" ;;
@@ -61,8 +61,8 @@ service-demand-running() {
   esac
 }
 
-# For when what was asked in the container failed: the end, if that is since it does not run any more, or starts over
-# and over and ran for a moment.
+# After a failed command in the container: fails with its state if it no longer runs, or if it keeps restarting and ran only
+# for a moment.
 service-still-runs() {
   local restarts begun
   status=$(docker-status "$container")
@@ -75,8 +75,8 @@ service-still-runs() {
   service-demand-running
 }
 
-# Why a container that is there does not run and what to do: the end of a sentence that says in which state it is.
-# Nothing where starting it is all there is to do.
+# Prints why an existing container does not run and what to do, as the end of a sentence about its state. Prints nothing if
+# starting it is enough.
 service-reason() {
   local facts code oom error log
   [[ ! $state =~ ^(running|missing|stopped)$ ]] || return 0

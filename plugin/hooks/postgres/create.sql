@@ -1,4 +1,4 @@
--- Makes backups.beside as the archive's CREATE DATABASE says. Prints what a person should know.
+-- Creates the database backups.beside as the CREATE DATABASE of the archive says. Prints warnings.
 SELECT current_setting('backups.beside') AS beside \gset
 DROP DATABASE IF EXISTS :"beside" WITH (FORCE);
 SELECT coalesce((

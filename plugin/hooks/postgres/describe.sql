@@ -1,5 +1,5 @@
--- What is there, a line each, its parts apart by tabs: F and the server's version and identity, A and an artifact,
--- W and a warning, D and a database: how to connect to it and its name.
+-- Prints lines of fields separated by tabs: F, version and identity of the server; A, an artifact; W, a warning; D, how to
+-- connect to a database, and its name.
 WITH usable AS (SELECT * FROM pg_database WHERE datallowconn AND NOT datistemplate AND datconnlimit <> -2
   AND datname !~ '^backups_[a-z0-9-]+_(new|old)_[0-9a-f]+$')
 SELECT concat_ws(E'\t', 'F', split_part(current_setting('server_version'), ' ', 1),

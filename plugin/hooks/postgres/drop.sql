@@ -1,5 +1,5 @@
--- What a swap has replaced goes, if something is in its place, and then the mark of the swap. Prints what could not be
--- dropped.
+-- Drops the databases that a swap has replaced, if others have their names, and then the mark of the swap. Prints those that
+-- could not be dropped.
 \set ON_ERROR_STOP off
 SELECT unnest(CASE WHEN EXISTS (SELECT FROM pg_database p WHERE p.datname = target)
     THEN ARRAY[format('DROP DATABASE %I WITH (FORCE)', old)]

@@ -1,5 +1,5 @@
--- Ends what a restore still has running, and sets `found` to which half is in place then: `restored`, `unchanged`, or
--- nothing where there is no trace of it.
+-- Terminates the sessions of a restore, and sets `found` to the data that is in place then: `restored`, `unchanged`, or nothing
+-- if there is no trace of the restore.
 DO $$
 BEGIN
   FOR i IN 1..100 LOOP

@@ -1,4 +1,4 @@
--- Prints why a restore can't be begun; better now than after an hour.
+-- Prints the reasons why a restore would fail later, so that it is refused at once.
 WITH target AS (SELECT key AS artifact, value AS name FROM json_each_text(current_setting('backups.targets')::json))
 SELECT 'a restore needs PostgreSQL 13 or newer' WHERE current_setting('server_version_num')::int < 130000
 UNION ALL

@@ -1,5 +1,5 @@
--- Gives backups.beside what the source's database had of its own: owner, grants, settings, comment, connection limit;
--- and at last the mark that it is whole. Prints what a person should know.
+-- Sets the properties of the database backups.beside to those of the source's database (owner, grants, settings, comment,
+-- connection limit), and finally the mark that it is complete. Prints warnings.
 DO $$
 DECLARE
   s text;

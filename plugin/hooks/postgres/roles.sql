@@ -1,5 +1,5 @@
--- Makes the roles of backups.script that don't exist, with their attributes, settings, comments and memberships. A role
--- that exists is left as it is: the script has one for the superuser too. Prints what a person should know.
+-- Creates the missing roles of backups.script, with their attributes, settings, comments and memberships. Existing roles are
+-- not changed, since the script also contains the superuser. Prints warnings.
 DO $$
 DECLARE
   word CONSTANT text := '((?:"[^"]*")+|[a-z_][a-z0-9_]*)';

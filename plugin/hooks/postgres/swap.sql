@@ -1,4 +1,4 @@
--- Puts every database beside in its place, in one transaction, which also leaves in each what says that it happened.
+-- Renames every staged database to its final name in one transaction, which also marks each as swapped in.
 SET lock_timeout = '10s';
 DO $$
 DECLARE
@@ -53,7 +53,7 @@ BEGIN
   END LOOP;
 END
 $$;
--- The lock says that this is over.
+-- The lock tells terminate_sessions.sql that the swap is over.
 SELECT pg_advisory_lock(0) AS _ \gset
 DO $$
 BEGIN

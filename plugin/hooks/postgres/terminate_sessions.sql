@@ -1,4 +1,4 @@
--- Beside swap.sql: ends the sessions in the databases that it holds locked at the moment, and in no others.
+-- Runs in parallel with swap.sql, and terminates only the sessions in databases that swap.sql has locked.
 DO $$
 DECLARE
   swapper int;

@@ -1,12 +1,12 @@
-# Is a file a database that is whole? Sourced by sqlite.bash.
+# Checks that a file is an intact database. Sourced by sqlite.bash.
 #
-# Damage is what is wrong with pages. What only the application can judge is a warning: its own functions, collations,
-# tokenizers and modules are not known here, nor which rows it means to have; an index that does not agree with its
-# table may have been made by them, and can be made again.
+# Only defects of pages count as damage. Anything that only the application can judge is a warning: its functions, collations,
+# tokenizers and modules are unknown here, and so are the rows that it expects. An index that disagrees with its table may
+# depend on them, and can be rebuilt.
 #
 # shellcheck disable=SC2154 # sqlite.bash sets as
 
-# Fails unless no page of the file is damaged; warns of the rest.
+# Fails if a page of the file is damaged, and warns of other findings.
 sqlite-check() {
   declare path="$1" what="$2"
   local uri answer damage broke_off=""
@@ -34,14 +34,14 @@ sqlite-own-version() {
   sqlite3 --version | cut -d ' ' -f 1
 }
 
-# The lines of stdin that tell of damage, a few.
+# Prints the first lines of stdin that report damage.
 sqlite-damage() {
   grep -Ev "$sqlite_judged|$sqlite_unknown|^ |^ok\$|^\$" | head -n 10 || true
 }
 
-# Prints what is damaged of a database of which not everything is known here: table by table, so that one does not stop
-# the check of others. Where a table or its indexes can't be compared, each page is walked through, and each row read
-# that can be.
+# Prints the damage of a database that uses functions or modules unknown here. It checks each table separately, so that one
+# does not stop the check of the others. If a table cannot be compared with its indexes, all its pages and readable rows are
+# read.
 sqlite-check-tables() {
   declare uri="$1"
   local answer

@@ -21,15 +21,15 @@ make-copy() {
     journal_mode="$([[ $(sqlite-byte "$copy" 18) == 2 ]] && echo wal || echo rollback)" ${rows:+rows:="$rows"})"
 }
 
-# With a rollback journal, whoever reads keeps those who write waiting; with a write-ahead log he does not.
+# With a rollback journal, a reader blocks writers; with a write-ahead log it does not.
 say-waited() { # <seconds>
   [[ $1 -lt 2 || $(sqlite-byte "$file" 18) == 2 ]] ||
     hook-warning "$file: while it was copied, for $1 s, nobody could write to it;" \
       "PRAGMA journal_mode=WAL would let them"
 }
 
-# How many rows its tables have: a file does not shrink when they go. What can't be
-# counted (a table of a module that is not there) is left out.
+# Counts the rows of all tables, since a file does not shrink when rows are deleted. Tables that cannot be read (of a module
+# that is not available) are skipped.
 count-rows() {
   local counts sum
   counts="$(sqlite-run "$copy" "SELECT group_concat(printf('(SELECT count(*) FROM \"%w\")', name), ' + ')
@@ -39,8 +39,8 @@ count-rows() {
   [[ ! $sum =~ ^[0-9]+$ ]] || echo "$sum"
 }
 
-# Where SQLite may not write, it can't open a database in WAL mode, or with a journal to roll back. If nobody else has
-# it open either, its files are whole together.
+# Without write access, SQLite cannot open a database in WAL mode or with a journal to roll back. If no other process has it
+# open, copying its files together is consistent.
 copy-closed() {
   declare said="$1"
   local before part

@@ -1,10 +1,10 @@
-# Puts a checked database in the place of the live one. Sourced by commit and import.
+# Replaces the contents of the live database by a checked one. Sourced by commit and import.
 #
 # shellcheck disable=SC2034,SC2154 # said is for them; sqlite.bash sets file, directory, as and lock_wait_ms
 
-# Sets said and status: of copying the database `new` over the live one, in one transaction, as SQLite itself does it.
-# Connections of other processes see all of it or nothing, and whoever opens the file next rolls it back if this
-# process dies half-way. After a rename they would go on with the old file, and their writes would be lost.
+# Copies the database `new` over the live one in one transaction of SQLite, and sets said and status. Connections of other
+# processes see all of it or nothing, and the next one to open the file rolls it back if this process dies. A rename would
+# leave them with the old file, and lose their writes.
 sqlite-overwrite() {
   declare new="$1"
   local was
@@ -24,7 +24,7 @@ sqlite-overwrite() {
   fi
 }
 
-# The rollback journal takes what the old one takes; the WAL takes what the new one takes, and the file then grows.
+# A rollback journal needs the size of the old database, and a WAL that of the new one, after which the file grows.
 sqlite-room() {
   declare new="$1"
   local old_bytes new_bytes free need
@@ -36,7 +36,7 @@ sqlite-room() {
     hook-fail 14 "$directory has $free bytes free, but overwriting $file temporarily needs $need" 2>&1
 }
 
-# In WAL mode a database can't change its page size.
+# A database in WAL mode cannot change its page size.
 sqlite-match-page-size() {
   declare new="$1"
   [[ $(sqlite-byte "$file" 18) == 2 ]] || return 0
@@ -46,8 +46,7 @@ sqlite-match-page-size() {
       "stop what uses it" 2>&1
 }
 
-# Whoever keeps the live file locked is waited for here, where a person can stop it: once the swap has begun, nobody
-# can.
+# Waits here until no other process locks the live file, since a person can still cancel now, but not during the swap.
 sqlite-wait-for-lock() {
   local said
   said="$(sqlite-run "$file" ".timeout $lock_wait_ms" 'BEGIN EXCLUSIVE' 'ROLLBACK' 2>&1)" && return 0

@@ -24,7 +24,7 @@ sqlite-needs-container() {
 sqlite-in-container() {
   declare name="$1" arguments=("${@:2}")
   local answers=3 beside='&1' image status=0 mount inside place found_source
-  # Docker has two ways out only, and an answer takes one: of what is said beside that, only the exit code counts.
+  # Docker passes two streams only. An answer needs stdout, so that of the messages on descriptor 3 only the exit code arrives.
   [[ $BACKUPS_ACTION != @(describe|abandon) ]] || answers=1 beside=/run-dir/stage/beside
   sqlite-mount "$name"
   image="$(sqlite-image)"
@@ -79,7 +79,7 @@ sqlite-mount() {
   fi
 }
 
-# What a person may name instead.
+# Prints what a person can name instead.
 sqlite-name-mounts() {
   declare app="$1" mounts="$2"
   local source target said=""
@@ -93,7 +93,7 @@ sqlite-name-mounts() {
   fi
 }
 
-# What is mounted into an app: "<host path or volume><tab><path in container>".
+# Prints the mounts of an app: "<host path or volume><tab><path in container>".
 sqlite-app-mounts() {
   declare app="$1"
   if compgen -G "$PLUGIN_PATH/enabled/*/storage-app-mounts" >/dev/null; then
@@ -104,7 +104,7 @@ sqlite-app-mounts() {
   fi
 }
 
-# The image's name, which changes when anything in it does. To find it takes 0.2 s: once in a run.
+# Prints the name of the image, which changes with its contents. This takes 0.2 s, so it is done once in a run.
 sqlite-image() {
   [[ -s $BACKUPS_RUN_DIR/image ]] || sqlite-make-image >"$BACKUPS_RUN_DIR/image"
   cat -- "$BACKUPS_RUN_DIR/image"

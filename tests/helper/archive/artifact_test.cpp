@@ -24,17 +24,17 @@ using tests::ThrowsError;
 class ArtifactTest : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    state_.change_settings(
+    state_.settings.change(
         [](Settings& settings) { settings.set(Settings::kGlobal, "compression", GetParam()); });
     manifest_ = tests::create(state_);
   }
   fs::path file(std::size_t index) const {
     return lab_.backups_of(Lab::source()) / manifest_.artifacts[index].file;
   }
-  void verify() { verify_artifacts(state_.local(), manifest_, {}); }
+  void verify() { verify_artifacts(state_.targets.local(), manifest_, {}); }
   std::string read(std::size_t index) {
     Collector out;
-    read_artifact(state_.local(), manifest_, manifest_.artifacts[index], out, {});
+    read_artifact(state_.targets.local(), manifest_, manifest_.artifacts[index], out, {});
     EXPECT_EQ(out.finished, 0) << "whoever asked finishes";
     return out.text;
   }
@@ -52,7 +52,7 @@ TEST_P(ArtifactTest, ReadsThePlainBytes) {
 
 TEST_P(ArtifactTest, ReadsTheStoredBytes) {
   Collector out;
-  read_stored(state_.local(), manifest_, manifest_.artifacts[0], out, {});
+  read_stored(state_.targets.local(), manifest_, manifest_.artifacts[0], out, {});
   EXPECT_EQ(out.text, slurp(file(0)));
 }
 
@@ -76,7 +76,7 @@ TEST_P(ArtifactTest, ThatHoldsMoreThanItsManifestSaysIsLeftThere) {
   artifact.raw_size = 1'000'000;
   artifact.stored_size = packed.text.size();
   Counter out;
-  EXPECT_THAT([&] { read_artifact(state_.local(), manifest_, artifact, out, {}); },
+  EXPECT_THAT([&] { read_artifact(state_.targets.local(), manifest_, artifact, out, {}); },
               ThrowsError(ErrorKind::kDamaged, HasSubstr("it is larger than 976.6 KiB")));
   EXPECT_LE(out.size, artifact.raw_size);
 }
@@ -85,7 +85,7 @@ TEST_P(ArtifactTest, WhoseFileIsLargerThanItsManifestSaysIsLeftThere) {
   spill(file(0), std::string(100'000'000, 'x'));
   Counter out;
   const Artifact& artifact = manifest_.artifacts[0];
-  EXPECT_THAT([&] { read_stored(state_.local(), manifest_, artifact, out, {}); },
+  EXPECT_THAT([&] { read_stored(state_.targets.local(), manifest_, artifact, out, {}); },
               ThrowsError(ErrorKind::kDamaged, HasSubstr("it is larger than")));
   EXPECT_LE(out.size, artifact.stored_size);
 }
@@ -93,7 +93,7 @@ TEST_P(ArtifactTest, WhoseFileIsLargerThanItsManifestSaysIsLeftThere) {
 TEST_P(ArtifactTest, OfAManifestWithoutEndIsDamage) {
   const std::string name = manifest_.id + ".json";
   spill(lab_.backups_of(Lab::source()) / name, std::string(limits::kManifest + 1, ' '));
-  EXPECT_THAT([this] { load_manifest(state_.local(), Lab::source(), manifest_.id); },
+  EXPECT_THAT([this] { load_manifest(state_.targets.local(), Lab::source(), manifest_.id); },
               ThrowsError(ErrorKind::kDamaged, HasSubstr("it is larger than 8.0 MiB")));
 }
 
@@ -114,8 +114,9 @@ TEST_P(ArtifactTest, WithAFlippedBitIsDamage) {
                 ThrowsError(ErrorKind::kDamaged, HasSubstr(manifest_.artifacts[1].file)))
         << "byte " << at;
     Collector out;
-    ASSERT_THAT([&] { read_stored(state_.local(), manifest_, manifest_.artifacts[1], out, {}); },
-                ThrowsError(ErrorKind::kDamaged));
+    ASSERT_THAT(
+        [&] { read_stored(state_.targets.local(), manifest_, manifest_.artifacts[1], out, {}); },
+        ThrowsError(ErrorKind::kDamaged));
   }
 }
 
@@ -148,13 +149,14 @@ TEST_P(ArtifactTest, WithAnotherLengthIsDamage) {
 
 TEST_P(ArtifactTest, PassesOnWhatTheReaderThrowsAsItIs) {
   tests::FullSink full(10);
-  EXPECT_THAT([&] { read_artifact(state_.local(), manifest_, manifest_.artifacts[0], full, {}); },
-              ThrowsError(ErrorKind::kNoSpace));
+  EXPECT_THAT(
+      [&] { read_artifact(state_.targets.local(), manifest_, manifest_.artifacts[0], full, {}); },
+      ThrowsError(ErrorKind::kNoSpace));
 }
 
 TEST_P(ArtifactTest, ReportsProgressAgainstThePlainSize) {
   std::uint64_t last = 0;
-  verify_artifacts(state_.local(), manifest_,
+  verify_artifacts(state_.targets.local(), manifest_,
                    [&](const std::string& doing, std::uint64_t done, std::uint64_t expected) {
                      if (doing != "read a") return;
                      EXPECT_EQ(expected, manifest_.artifacts[0].raw_size);
@@ -177,18 +179,21 @@ class LoadManifest : public testing::Test {
 };
 
 TEST_F(LoadManifest, ThatIsMissingIsDamage) {
-  EXPECT_THAT([this] { load_manifest(state_.local(), Lab::source(), "one-2020-01-01-00-00-00"); },
-              ThrowsError(ErrorKind::kDamaged, HasSubstr("missing")));
+  EXPECT_THAT(
+      [this] { load_manifest(state_.targets.local(), Lab::source(), "one-2020-01-01-00-00-00"); },
+      ThrowsError(ErrorKind::kDamaged, HasSubstr("missing")));
 }
 
 TEST_F(LoadManifest, OfAnotherBackupIsDamage) {
   const std::string id = tests::create(state_).id;
   fs::copy_file(path(id), path("one-2020-01-01-00-00-00"));
-  EXPECT_THAT([this] { load_manifest(state_.local(), Lab::source(), "one-2020-01-01-00-00-00"); },
-              ThrowsError(ErrorKind::kDamaged, HasSubstr("another backup")));
+  EXPECT_THAT(
+      [this] { load_manifest(state_.targets.local(), Lab::source(), "one-2020-01-01-00-00-00"); },
+      ThrowsError(ErrorKind::kDamaged, HasSubstr("another backup")));
   const Source other{"other", "one", "one"};
   spill(lab_.backups_of(other) / (id + ".json"), slurp(path(id)));
-  EXPECT_THAT([&] { load_manifest(state_.local(), other, id); }, ThrowsError(ErrorKind::kDamaged));
+  EXPECT_THAT([&] { load_manifest(state_.targets.local(), other, id); },
+              ThrowsError(ErrorKind::kDamaged));
 }
 
 TEST(StagesOf, AreThoseOfTheManifestInItsOrder) {

@@ -30,7 +30,7 @@ class RoomTest : public testing::Test {
     reserve("");
   }
   void reserve(const std::string& value) {
-    lab_->open().change_settings(
+    lab_->open().settings.change(
         [&](Settings& settings) { settings.set(Settings::kGlobal, "disk-reserve", value); });
   }
   void require(std::uint64_t size, std::uint64_t staging = 0) {
@@ -44,7 +44,7 @@ class RoomTest : public testing::Test {
   void succeeded(std::uint64_t stored, Time time) {
     Manifest manifest = tests::manifest_of(Lab::source(), time);
     manifest.artifacts[0].stored_size = stored - manifest.artifacts[1].stored_size;
-    lab_->open().catalog().adopt(tests::sealed(manifest), "local", "");
+    lab_->open().catalog.open().adopt(tests::sealed(manifest), "local", "");
   }
   void fill(std::uint64_t bytes) { tests::spill(disk_->path() / "other", std::string(bytes, 'x')); }
 
@@ -131,7 +131,7 @@ TEST_F(RoomTest, ACreateThatFillsTheDiskLeavesNothing) {
   State state = lab_->open();
   EXPECT_THAT([&] { tests::create(state); }, ThrowsError(ErrorKind::kNoSpace));
   EXPECT_GT(disk_space(lab_->root()).available, 60 * kMiB);
-  EXPECT_EQ(state.catalog().list({}).at(0).status, BackupStatus::kFailed);
+  EXPECT_EQ(state.catalog.open().list({}).at(0).status, BackupStatus::kFailed);
   tests::expect_sound(*lab_);
 }
 

@@ -74,7 +74,7 @@ TEST_F(WriterTest, SaysInTheManifestWhatItWrote) {
   const std::string bytes = tests::prose(100'000);
   out->add(planned("a"), text(bytes));
   const Manifest returned = out->commit();
-  const Manifest manifest = load_manifest(state_.local(), Lab::source(), returned.id);
+  const Manifest manifest = load_manifest(state_.targets.local(), Lab::source(), returned.id);
   EXPECT_EQ(manifest_to_json(manifest), manifest_to_json(returned));
   EXPECT_THAT(manifest.stages, ElementsAre("gzip"));
   EXPECT_EQ(manifest.detail, R"({"tables":12})");

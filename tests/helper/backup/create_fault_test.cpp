@@ -31,7 +31,7 @@ std::size_t successes(const Lab& lab) {
   State state = lab.open();
   Catalog::Filter filter;
   filter.status = BackupStatus::kSuccess;
-  return state.catalog().list(filter).size();
+  return state.catalog.open().list(filter).size();
 }
 
 class CreateFault : public testing::TestWithParam<FaultPlan> {};
@@ -40,7 +40,7 @@ TEST_P(CreateFault, OfEveryCall) {
   const int count = tests::for_every_call(GetParam(), [](const FaultPlan& plan) {
     SCOPED_TRACE("call " + std::to_string(plan.at));
     const Lab lab;
-    lab.open().catalog();
+    lab.open().catalog.open();
     const FaultOutcome outcome = run_with_fault(plan, [&] {
       State state = lab.open();
       create(state);
@@ -85,9 +85,9 @@ TEST_P(KilledAt, LeavesAFailureAndNothingElse) {
   const std::string left = "/proc/" + trim(tests::slurp(lab.path() / "left"));
   EXPECT_TRUE(tests::eventually([&] { return !fs::exists(left); }));
   State state = lab.open();
-  ASSERT_THAT(state.catalog().list({}), SizeIs(1));
-  EXPECT_EQ(state.catalog().list({})[0].status, BackupStatus::kFailed);
-  EXPECT_EQ(state.catalog().list({})[0].error, "interrupted");
+  ASSERT_THAT(state.catalog.open().list({}), SizeIs(1));
+  EXPECT_EQ(state.catalog.open().list({})[0].status, BackupStatus::kFailed);
+  EXPECT_EQ(state.catalog.open().list({})[0].error, "interrupted");
   create(state);
   EXPECT_EQ(successes(lab), 1U);
 }
@@ -97,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(Points, KilledAt,
 
 TEST(KilledCreate, AfterTheManifestIsASuccess) {
   Lab lab;
-  lab.open().catalog();
+  lab.open().catalog.open();
   // The row cannot be written until this is closed.
   auto blocker = std::make_unique<Database>(lab.root() / "catalog.db");
   lab.at("export.b", "touch \"$lab/blocked\"; while [[ ! -e $lab/go ]]; do sleep 0.02; done");
@@ -136,8 +136,8 @@ TEST(CancelledCreate, LeavesAFailureAndNothingElse) {
   helper.kill(SIGINT);
   EXPECT_EQ(helper.wait(), tests::exited(12));
   State state = lab.open();
-  EXPECT_THAT(state.catalog().in_progress(), IsEmpty()) << "without another command";
-  EXPECT_EQ(state.catalog().list({}).at(0).error, interrupt::kByPerson);
+  EXPECT_THAT(state.catalog.open().in_progress(), IsEmpty()) << "without another command";
+  EXPECT_EQ(state.catalog.open().list({}).at(0).error, interrupt::kByPerson);
   expect_sound(lab);
 }
 

@@ -27,8 +27,10 @@ using tests::ThrowsError;
 
 class CreateTest : public testing::Test {
  protected:
-  std::vector<Backup> rows() { return state_.catalog().list({}); }
-  std::string log_of(const std::string& id) { return slurp(state_.log_file(Lab::source(), id)); }
+  std::vector<Backup> rows() { return state_.catalog.open().list({}); }
+  std::string log_of(const std::string& id) {
+    return slurp(state_.paths.log_file(Lab::source(), id));
+  }
 
   /// A failure leaves a row with its reason, its log, and nothing else.
   void expect_failed(ErrorKind kind, const testing::Matcher<std::string>& reason) {
@@ -73,7 +75,7 @@ TEST_F(CreateTest, KeepsTriggerAndLabel) {
 }
 
 TEST_F(CreateTest, ObeysTheCompressionOfTheSource) {
-  state_.change_settings(
+  state_.settings.change(
       [](Settings& settings) { settings.set("fake:one", "compression", "gzip:1"); });
   EXPECT_THAT(create(state_).stages, ElementsAre("gzip"));
 }
@@ -117,14 +119,14 @@ TEST_F(CreateTest, AnExporterThatIsKilledIsAFailure) {
 }
 
 TEST_F(CreateTest, AnExporterThatNeverStartsIsEnded) {
-  state_.change_settings(
+  state_.settings.change(
       [](Settings& settings) { settings.set("fake:one", "start-timeout", "1s"); });
   lab_.at("export.b", "exec sleep 60");
   expect_failed(ErrorKind::kFailed, HasSubstr("timeout"));
 }
 
 TEST_F(CreateTest, AnExporterThatFallsSilentIsEnded) {
-  state_.change_settings(
+  state_.settings.change(
       [](Settings& settings) { settings.set("fake:one", "silence-timeout", "1s"); });
   lab_.at("export.b", "echo half; exec sleep 60");
   expect_failed(ErrorKind::kFailed, HasSubstr("timeout"));
@@ -149,7 +151,7 @@ TEST_F(CreateTest, OfAMissingSourceLeavesNoHistory) {
   EXPECT_THAT([this] { create(state_, Lab::source("typo")); },
               ThrowsError(ErrorKind::kNotFound, HasSubstr("source fake:typo not found")));
   EXPECT_THAT(rows(), IsEmpty());
-  EXPECT_THAT(state_.catalog().sources(), IsEmpty());
+  EXPECT_THAT(state_.catalog.open().sources(), IsEmpty());
   EXPECT_THAT(tests::files_below(lab_.root() / "logs"), IsEmpty());
 }
 

@@ -198,9 +198,9 @@ TEST_F(CliTest, AdoptReadsStdinAndLogsShowIt) {
 
 TEST_F(CliTest, SetStoresAndUnsets) {
   EXPECT_EQ(run("set fake:one compression gzip:9").code, 0);
-  EXPECT_EQ(lab_.open().settings().get("fake:one", "compression"), "gzip:9");
+  EXPECT_EQ(lab_.open().settings.read().get("fake:one", "compression"), "gzip:9");
   EXPECT_EQ(run("set fake:one compression").code, 0);
-  EXPECT_EQ(lab_.open().settings().get("fake:one", "compression"), "zstd");
+  EXPECT_EQ(lab_.open().settings.read().get("fake:one", "compression"), "zstd");
   EXPECT_EQ(run("set fake:typo compression gzip").code, 3);
 }
 

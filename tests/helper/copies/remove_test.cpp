@@ -26,7 +26,9 @@ class RemoveTest : public testing::Test {
   std::string make(Trigger trigger = Trigger::kManual) {
     return create_backup(state_, {Lab::source(), trigger, ""}, {}).id;
   }
-  bool last_good(const std::string& id) { return is_last_good(state_, row_of(state_, id)); }
+  bool last_good(const std::string& id) {
+    return is_last_good(state_.catalog.open(), row_of(state_, id));
+  }
 
   Lab lab_;
   State state_ = lab_.open();
@@ -41,8 +43,8 @@ TEST_F(RemoveTest, RemovesTheFilesAndKeepsTheRow) {
   EXPECT_TRUE(row.deleted_at);
   EXPECT_FALSE(row.deleting);
   EXPECT_EQ(row.copies.at(0).status, CopyStatus::kDeleted);
-  ASSERT_THAT(state_.catalog().events(row), SizeIs(1));
-  EXPECT_EQ(state_.catalog().events(row)[0].what, "deleted");
+  ASSERT_THAT(state_.catalog.open().events(row), SizeIs(1));
+  EXPECT_EQ(state_.catalog.open().events(row)[0].what, "deleted");
   EXPECT_THAT([&] { verify_backup(state_, row, kLocalTarget, {}); },
               ThrowsError(ErrorKind::kNotFound));
   verify_backup(state_, row_of(state_, other), kLocalTarget, {});
@@ -67,7 +69,7 @@ TEST_F(RemoveTest, NothingIsDeletedWhileThePinsCannotBeRead) {
 TEST_F(RemoveTest, OfAFailedBackupKeepsItsRow) {
   lab_.at("export.b", "exit 1");
   EXPECT_THROW(make(), Error);
-  const Backup failed = state_.catalog().list({}).at(0);
+  const Backup failed = state_.catalog.open().list({}).at(0);
   remove_backup(state_, failed);
   EXPECT_TRUE(row_of(state_, failed.id).deleted_at);
 }
@@ -119,11 +121,11 @@ TEST_F(RemoveTest, NeitherFailedNorSafetyNorHalfDeletedOnesAreAnother) {
   const std::string good = make();
   make(Trigger::kSafety);
   const std::string half = make();
-  state_.catalog().mark_deleting(row_of(state_, half));
+  state_.catalog.open().mark_deleting(row_of(state_, half));
   lab_.at("export.b", "exit 1");
   EXPECT_THROW(make(), Error);
   EXPECT_TRUE(last_good(good));
-  EXPECT_FALSE(last_good(state_.catalog().list({}).at(0).id)) << "a failed one is no good one";
+  EXPECT_FALSE(last_good(state_.catalog.open().list({}).at(0).id)) << "a failed one is no good one";
 }
 
 TEST_F(RemoveTest, OneOfAnotherSourceIsNotAnother) {
@@ -136,7 +138,7 @@ TEST_F(RemoveTest, OneOfAnotherSourceIsNotAnother) {
 TEST_F(RemoveTest, ADamagedOneIsNotAnother) {
   const std::string good = make();
   const std::string bad = make();
-  state_.catalog().mark_copy(row_of(state_, bad), {"local", CopyStatus::kDamaged, "x", {}});
+  state_.catalog.open().mark_copy(row_of(state_, bad), {"local", CopyStatus::kDamaged, "x", {}});
   EXPECT_TRUE(last_good(good)) << "a script must not take the last way back";
 }
 

@@ -46,7 +46,7 @@ TEST_F(VerifyTest, RecordsDamage) {
   EXPECT_EQ(row().status, BackupStatus::kSuccess) << "it was one; its copy is damaged";
   EXPECT_EQ(row().copies.at(0).status, CopyStatus::kDamaged);
   EXPECT_THAT(row().copies.at(0).error, HasSubstr("damaged"));
-  const auto events = state_.catalog().events(row());
+  const auto events = state_.catalog.open().events(row());
   ASSERT_THAT(events, SizeIs(1));
   EXPECT_EQ(events[0].what, "damaged");
 }
@@ -79,7 +79,7 @@ TEST_F(VerifyTest, AnErrorThatIsNoDamageIsNotRecordedAsSuch) {
   fs::create_directory(file_);  // cannot be read
   EXPECT_THAT([this] { verify(); }, ThrowsError(ErrorKind::kFailed));
   EXPECT_EQ(row().copies.at(0).status, CopyStatus::kSuccess);
-  EXPECT_THAT(state_.catalog().events(row()), IsEmpty());
+  EXPECT_THAT(state_.catalog.open().events(row()), IsEmpty());
 }
 
 TEST(RequireContent, IsForSuccessesThatAreThere) {

@@ -22,9 +22,9 @@ class DescriptionTest : public testing::Test {
  protected:
   Description describe_as(const std::string& json) {
     lab_.describe_as(json);
-    const backups::Run run(state_, "test", Lab::source());
+    const backups::Run run(state_.paths, "test", Lab::source());
     HookLog log{{}};
-    return describe(state_, run, log, Lab::source());
+    return describe(state_.hooks, run, log, Lab::source());
   }
 
   Lab lab_;

@@ -118,25 +118,25 @@ TEST_F(HookTest, SaysNothingOfAnEarlierHook) {
 
 TEST_F(HookTest, ThatIsMissingCannotBeRun) {
   write_hook("");
-  EXPECT_THAT([this] { query_hook(state_, run_, log_, "odd", "none", {}); },
+  EXPECT_THAT([this] { query_hook(state_.hooks, run_, log_, "odd", "none", {}); },
               ThrowsError(ErrorKind::kFailed, HasSubstr("odd/none")));
-  EXPECT_FALSE(has_hook(state_, "odd", "none"));
+  EXPECT_FALSE(has_hook(state_.hooks, "odd", "none"));
 }
 
 TEST_F(HookTest, OfATypeWithoutADirectoryIsTheGenericOne) {
   lab_.add_hook("generic", "go", "#!/bin/bash\necho \"generic for $BACKUPS_TYPE\"");
-  EXPECT_EQ(query_hook(state_, run_, log_, "redis", "go", {}), "generic for redis\n");
-  EXPECT_EQ(query_hook(state_, run_, log_, "", "go", {}), "generic for \n");
-  EXPECT_TRUE(has_hook(state_, "redis", "go"));
-  EXPECT_FALSE(has_hook(state_, "redis", "none"));
+  EXPECT_EQ(query_hook(state_.hooks, run_, log_, "redis", "go", {}), "generic for redis\n");
+  EXPECT_EQ(query_hook(state_.hooks, run_, log_, "", "go", {}), "generic for \n");
+  EXPECT_TRUE(has_hook(state_.hooks, "redis", "go"));
+  EXPECT_FALSE(has_hook(state_.hooks, "redis", "none"));
   write_hook("");
-  EXPECT_FALSE(has_hook(state_, "odd", "other")) << "a type's own directory stands alone";
+  EXPECT_FALSE(has_hook(state_.hooks, "odd", "other")) << "a type's own directory stands alone";
 }
 
 TEST_F(HookTest, AuthorizeIsOfNoType) {
   tests::spill(lab_.hooks() / "authorize", "#!/bin/bash\ncat");
   fs::permissions(lab_.hooks() / "authorize", fs::perms::owner_all);
-  EXPECT_EQ(query_hook(state_, run_, log_, "", "authorize", {}, "a:b\n"), "a:b\n");
+  EXPECT_EQ(query_hook(state_.hooks, run_, log_, "", "authorize", {}, "a:b\n"), "a:b\n");
 }
 
 TEST_F(HookTest, StderrGoesToTheLog) {
@@ -187,12 +187,13 @@ TEST_F(HookTest, SweepIsCalledOnlyWhereThereIsOne) {
   dead.id = "create-1";
   dead.source = {"odd", "x", "x"};
   write_hook("");
-  sweep_hooks(state_, dead);
+  sweep_hooks(state_.hooks, state_.paths, dead);
   lab_.add_hook("odd", "sweep", "#!/bin/bash\necho \"$1\" >" + (lab_.path() / "swept").string());
-  sweep_hooks(state_, dead);
+  sweep_hooks(state_.hooks, state_.paths, dead);
   EXPECT_EQ(tests::slurp(lab_.path() / "swept"), "create-1\n");
   lab_.add_hook("odd", "sweep", "#!/bin/bash\necho no >&2; exit 1");
-  EXPECT_THAT([&] { sweep_hooks(state_, dead); }, ThrowsError(ErrorKind::kFailed));
+  EXPECT_THAT([&] { sweep_hooks(state_.hooks, state_.paths, dead); },
+              ThrowsError(ErrorKind::kFailed));
 }
 
 TEST_F(HookTest, ThatAnnouncesItsExitCodeDoesNotPassOnThatOfAProgramItRan) {

@@ -41,7 +41,7 @@ class AuthorizeTest : public testing::Test {
   }
   std::string asked() const { return tests::slurp(lab_.path() / "asked"); }
   void adopt(const Source& source) {
-    state_.catalog().adopt(manifest_of(source, kNoon), "local", "");
+    state_.catalog.open().adopt(manifest_of(source, kNoon), "local", "");
   }
 
   Lab lab_;

@@ -38,7 +38,7 @@ class ResolveTest : public testing::Test {
     lab_.add_hook(type, "describe", "#!/bin/bash\necho '{\"state\":\"missing\"}'");
   }
   void adopt(const Source& source, Time time = kNoon) {
-    state_.catalog().adopt(manifest_of(source, time), "local", "");
+    state_.catalog.open().adopt(manifest_of(source, time), "local", "");
   }
 
   Lab lab_;

@@ -68,20 +68,20 @@ class SourceTypeFile : public testing::Test {
 };
 
 TEST_F(SourceTypeFile, OfATypeWithoutADirectoryIsTheGenericOne) {
-  EXPECT_THAT(source_type(state_, "redis").kinds, ElementsAre("redis-export"));
-  EXPECT_THAT(source_type(state_, "fake").kinds, testing::Contains("fake-rows"));
+  EXPECT_THAT(source_type(state_.hooks, "redis").kinds, ElementsAre("redis-export"));
+  EXPECT_THAT(source_type(state_.hooks, "fake").kinds, testing::Contains("fake-rows"));
 }
 
 TEST_F(SourceTypeFile, NeitherTheLibraryNorAPathIsAType) {
   fs::create_directories(lab_.hooks() / "lib");
-  EXPECT_THAT(source_type(state_, "lib").kinds, ElementsAre("lib-export"));
-  EXPECT_THROW(source_type(state_, "../hooks/fake"), Error) << "not a word of a kind";
-  EXPECT_THAT(hook_directories(state_), ElementsAre("fake", "generic"));
+  EXPECT_THAT(source_type(state_.hooks, "lib").kinds, ElementsAre("lib-export"));
+  EXPECT_THROW(source_type(state_.hooks, "../hooks/fake"), Error) << "not a word of a kind";
+  EXPECT_THAT(hook_directories(state_.hooks), ElementsAre("fake", "generic"));
 }
 
 TEST_F(SourceTypeFile, ThatIsDamagedIsNamed) {
   const std::string file = (lab_.hooks() / "fake/type.json").string();
-  const auto read = [this] { source_type(state_, "fake"); };
+  const auto read = [this] { source_type(state_.hooks, "fake"); };
   tests::spill(file, "{");
   EXPECT_THAT(read, ThrowsError(ErrorKind::kFailed, HasSubstr(file)));
   tests::spill(file, std::string(kGood) + std::string(20'000, ' '));
@@ -93,9 +93,9 @@ TEST_F(SourceTypeFile, ThatIsDamagedIsNamed) {
 
 TEST_F(SourceTypeFile, TheHooksOfTheTypeComeFirst) {
   lab_.set_type("generic", "service", R"("fake-rows", "fake-other")", "replace");
-  EXPECT_EQ(hooks_for(state_, "fake", {"fake-rows", "fake-roles"}).directory, "");
-  EXPECT_EQ(hooks_for(state_, "fake", {}).directory, "");
-  EXPECT_EQ(hooks_for(state_, "fake", {"fake-rows", "fake-other"}).directory, "generic");
+  EXPECT_EQ(hooks_for(state_.hooks, "fake", {"fake-rows", "fake-roles"}).directory, "");
+  EXPECT_EQ(hooks_for(state_.hooks, "fake", {}).directory, "");
+  EXPECT_EQ(hooks_for(state_.hooks, "fake", {"fake-rows", "fake-other"}).directory, "generic");
 }
 
 TEST_F(SourceTypeFile, NoOtherHooksAreChosenByTheKindsOfABackup) {
@@ -103,7 +103,7 @@ TEST_F(SourceTypeFile, NoOtherHooksAreChosenByTheKindsOfABackup) {
   for (const std::string kind : {"other-kind", "../x", ""})
     EXPECT_THAT(
         [&] {
-          hooks_for(state_, "fake", {"fake-rows", kind});
+          hooks_for(state_.hooks, "fake", {"fake-rows", kind});
         },
         ThrowsError(ErrorKind::kRefused, HasSubstr("no hooks for fake")))
         << kind;
@@ -113,9 +113,9 @@ TEST_F(SourceTypeFile, AnActionOfItsOwnComesBeforeTheDefaultOne) {
   lab_.add_hook("lib/default", "list", "#!/bin/bash\n");
   lab_.add_hook("lib/default", "extra", "#!/bin/bash\n");
   const HookSet hooks("fake");
-  EXPECT_EQ(hooks.action(state_, "list"), lab_.hooks() / "fake/list");
-  EXPECT_EQ(hooks.action(state_, "extra"), lab_.hooks() / "lib/default/extra");
-  EXPECT_EQ(hooks.action(state_, "none"), lab_.hooks() / "fake/none");
+  EXPECT_EQ(hooks.action(state_.hooks, "list"), lab_.hooks() / "fake/list");
+  EXPECT_EQ(hooks.action(state_.hooks, "extra"), lab_.hooks() / "lib/default/extra");
+  EXPECT_EQ(hooks.action(state_.hooks, "none"), lab_.hooks() / "fake/none");
 }
 
 class ShippedType : public testing::TestWithParam<const char*> {};
@@ -123,7 +123,7 @@ class ShippedType : public testing::TestWithParam<const char*> {};
 TEST_P(ShippedType, IsSound) {
   const Lab lab;
   const State state(lab.root(), tests::source("plugin/hooks"), {});
-  EXPECT_NO_THROW(source_type(state, GetParam()));
+  EXPECT_NO_THROW(source_type(state.hooks, GetParam()));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ShippedType, testing::Values("postgres", "sqlite", "redis", "mysql"));

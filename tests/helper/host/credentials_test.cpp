@@ -40,7 +40,7 @@ class CredentialsTest : public testing::Test {
   static void set(const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); }
 
   std::string found() {
-    const S3Credentials credentials = find_credentials(state_.root(), "offsite", options_);
+    const S3Credentials credentials = find_credentials(state_.paths.root, "offsite", options_);
     return credentials.key + " " + credentials.secret + " " + credentials.token + " " +
            credentials.origin;
   }
@@ -53,10 +53,10 @@ class CredentialsTest : public testing::Test {
 TEST_F(CredentialsTest, AreThoseThatWereGivenBeforeAnyOther) {
   set("AWS_ACCESS_KEY_ID", "other");
   set("AWS_SECRET_ACCESS_KEY", "other");
-  save_credentials(state_.root(), "offsite", parse_credentials("KEY\nSECRET\nto:ken\n"));
+  save_credentials(state_.paths.root, "offsite", parse_credentials("KEY\nSECRET\nto:ken\n"));
   EXPECT_EQ(found(), "KEY SECRET to:ken given");
-  EXPECT_EQ(tests::mode_of(state_.root() / "secrets" / "offsite"), 0600U);
-  forget_credentials(state_.root(), "offsite");
+  EXPECT_EQ(tests::mode_of(state_.paths.root / "secrets" / "offsite"), 0600U);
+  forget_credentials(state_.paths.root, "offsite");
   EXPECT_EQ(found(), "other other  environment");
 }
 
@@ -103,7 +103,7 @@ TEST_F(CredentialsTest, AreOfTheInstancesRoleInTheEnd) {
   ScriptedServer server(instance);
   set("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url());
   EXPECT_EQ(found(), "K S T instance role backup-writer");
-  EXPECT_EQ(find_credentials(state_.root(), "offsite", options_).expires,
+  EXPECT_EQ(find_credentials(state_.paths.root, "offsite", options_).expires,
             parse_rfc3339("2026-04-08T14:30:00Z"));
   set("AWS_EC2_METADATA_DISABLED", "true");
   EXPECT_THAT([&] { found(); }, ThrowsError(ErrorKind::kKey, HasSubstr("no credentials")));
@@ -135,7 +135,7 @@ TEST_F(CredentialsTest, AreNotRepeatedWhereTheyAreWrong) {
 }
 
 TEST_F(CredentialsTest, MayHaveColonsOnLinesOfTheirOwn) {
-  save_credentials(state_.root(), "offsite", parse_credentials("tenant:user\r\nse:cret:\n"));
+  save_credentials(state_.paths.root, "offsite", parse_credentials("tenant:user\r\nse:cret:\n"));
   EXPECT_EQ(found(), "tenant:user se:cret:  given");
 }
 

@@ -27,12 +27,12 @@ class RunTest : public testing::Test {
 TEST_F(RunTest, LeavesItsRecordWhileItLives) {
   {
     const Time before = now();
-    backups::Run run(state_, "create", Lab::source());
+    backups::Run run(state_.paths, "create", Lab::source());
     run.set_backup("one-2026-04-08-14-30-00");
     run.set_place("1f0c2a9b");
     EXPECT_EQ(tests::mode_of(run.directory()), 0700U);
-    EXPECT_THAT(list_runs(state_, false), IsEmpty());
-    const auto alive = list_runs(state_, true);
+    EXPECT_THAT(list_runs(state_.paths, false), IsEmpty());
+    const auto alive = list_runs(state_.paths, true);
     ASSERT_THAT(alive, SizeIs(1));
     EXPECT_THAT(alive[0].id, MatchesRegex("create-[0-9-]{19}-[0-9a-f]{8}"));
     EXPECT_EQ(alive[0].id, run.directory().filename());
@@ -44,43 +44,43 @@ TEST_F(RunTest, LeavesItsRecordWhileItLives) {
     EXPECT_GE(alive[0].started_at, before);
     EXPECT_LE(alive[0].started_at, now());
   }
-  EXPECT_THAT(list_runs(state_, true), IsEmpty());
-  EXPECT_THAT(list_runs(state_, false), IsEmpty());
-  EXPECT_TRUE(fs::is_empty(state_.run_directory()));
+  EXPECT_THAT(list_runs(state_.paths, true), IsEmpty());
+  EXPECT_THAT(list_runs(state_.paths, false), IsEmpty());
+  EXPECT_TRUE(fs::is_empty(state_.paths.runs()));
 }
 
 TEST_F(RunTest, RemovesWhatHooksPutThere) {
   {
-    const backups::Run run(state_, "create", Lab::source());
+    const backups::Run run(state_.paths, "create", Lab::source());
     tests::spill(run.directory() / "a" / "b", "x");
   }
-  EXPECT_TRUE(fs::is_empty(state_.run_directory()));
+  EXPECT_TRUE(fs::is_empty(state_.paths.runs()));
 }
 
 TEST_F(RunTest, ThatIsKeptIsDeadAfterwards) {
-  { backups::Run(state_, "restore", Lab::source()).keep(); }
-  const auto dead = list_runs(state_, false);
+  { backups::Run(state_.paths, "restore", Lab::source()).keep(); }
+  const auto dead = list_runs(state_.paths, false);
   ASSERT_THAT(dead, SizeIs(1));
   EXPECT_EQ(dead[0].verb, "restore");
-  remove_run(state_, dead[0]);
-  EXPECT_TRUE(fs::is_empty(state_.run_directory()));
+  remove_run(state_.paths, dead[0]);
+  EXPECT_TRUE(fs::is_empty(state_.paths.runs()));
 }
 
 TEST_F(RunTest, OfAKilledProcessIsDead) {
   tests::Child child([this] {
-    const backups::Run run(state_, "create", Lab::source());
+    const backups::Run run(state_.paths, "create", Lab::source());
     return std::raise(SIGKILL);
   });
   child.wait();
-  const auto dead = list_runs(state_, false);
+  const auto dead = list_runs(state_.paths, false);
   ASSERT_THAT(dead, SizeIs(1));
   EXPECT_EQ(dead[0].pid, child.pid());
 }
 
 TEST_F(RunTest, WithoutARecordHasNoSource) {
   for (const char* text : {"", "{", "[]", "7"}) {
-    tests::spill(state_.run_directory() / "create-x" / "run.json", text);
-    const auto dead = list_runs(state_, false);
+    tests::spill(state_.paths.runs() / "create-x" / "run.json", text);
+    const auto dead = list_runs(state_.paths, false);
     ASSERT_THAT(dead, SizeIs(1));
     EXPECT_EQ(dead[0].id, "create-x");
     EXPECT_EQ(dead[0].source.type, "");
@@ -88,10 +88,10 @@ TEST_F(RunTest, WithoutARecordHasNoSource) {
 }
 
 TEST_F(RunTest, OfTwoAtOnceAreApart) {
-  const backups::Run first(state_, "list", {});
-  const backups::Run second(state_, "list", {});
+  const backups::Run first(state_.paths, "list", {});
+  const backups::Run second(state_.paths, "list", {});
   EXPECT_NE(first.directory(), second.directory());
-  EXPECT_THAT(list_runs(state_, true), SizeIs(2));
+  EXPECT_THAT(list_runs(state_.paths, true), SizeIs(2));
 }
 
 TEST_F(RunTest, IsNotSweptWhileItBegins) {
@@ -104,7 +104,7 @@ TEST_F(RunTest, IsNotSweptWhileItBegins) {
   int swept = 0;
   for (int i = 0; i < 1500; ++i) {
     try {
-      backups::Run run(state_, "list", {});
+      backups::Run run(state_.paths, "list", {});
       run.set_backup("x");
       if (!fs::exists(run.directory() / "run.json")) ++swept;
     } catch (const std::exception&) {
@@ -116,12 +116,12 @@ TEST_F(RunTest, IsNotSweptWhileItBegins) {
 
 TEST_F(RunTest, IsAliveToOthersHoweverOftenTheyLook) {
   tests::Child looker([this] {
-    for (;;) list_runs(state_, true);
+    for (;;) list_runs(state_.paths, true);
     return 0;
   });
   int unlocked = 0;
   for (int i = 0; i < 1500; ++i) {
-    const backups::Run run(state_, "create", Lab::source());
+    const backups::Run run(state_.paths, "create", Lab::source());
     if (!Lock::is_held(run.directory() / "lock")) ++unlocked;
   }
   EXPECT_EQ(unlocked, 0) << "runs of 1500 have no lock, since somebody looked";

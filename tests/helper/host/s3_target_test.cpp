@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "host/target.hpp"
+#include "host/targets.hpp"
 #include "model/endpoint.hpp"
 #include "model/settings.hpp"
 #include "support/errors.hpp"

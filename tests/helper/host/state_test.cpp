@@ -35,7 +35,7 @@ class StateTest : public testing::Test {
  protected:
   std::vector<std::string> ids(State& state) {
     std::vector<std::string> found;
-    for (const auto& backup : state.catalog().list({})) found.push_back(backup.id);
+    for (const auto& backup : state.catalog.open().list({})) found.push_back(backup.id);
     return found;
   }
 
@@ -54,10 +54,10 @@ TEST_F(StateTest, MakesItsDirectoriesForItsOwnerOnly) {
 TEST_F(StateTest, GivesTheHostANameThatStays) {
   fs::remove(lab_.root() / "settings.json");
   State state = lab_.open();
-  const std::string host = state.host();
+  const std::string host = state.identity.read().name;
   EXPECT_THAT(host, MatchesRegex(".+-[0-9a-f]{8}"));
-  EXPECT_EQ(state.host(), host);
-  EXPECT_EQ(lab_.open().host(), host);
+  EXPECT_EQ(state.identity.read().name, host);
+  EXPECT_EQ(lab_.open().identity.read().name, host);
 }
 
 TEST_F(StateTest, ChangesSettingsOneAfterTheOther) {
@@ -67,20 +67,20 @@ TEST_F(StateTest, ChangesSettingsOneAfterTheOther) {
     children.push_back(std::make_unique<tests::Child>([this, i] {
       State state = lab_.open();
       for (int j = 0; j < 25; ++j)
-        state.change_settings([&](Settings& settings) {
+        state.settings.change([&](Settings& settings) {
           settings.pins.insert(std::to_string(i) + "." + std::to_string(j));
         });
       return 0;
     }));
   }
   for (auto& child : children) EXPECT_EQ(child->wait(), tests::exited(0));
-  EXPECT_THAT(lab_.open().settings().pins, SizeIs(100));
+  EXPECT_THAT(lab_.open().settings.read().pins, SizeIs(100));
 }
 
 TEST_F(StateTest, LeavesSettingsAloneWhenTheChangeFails) {
   State state = lab_.open();
   const std::string before = slurp(lab_.root() / "settings.json");
-  EXPECT_THROW(state.change_settings([](Settings& settings) {
+  EXPECT_THROW(state.settings.change([](Settings& settings) {
     settings.host_id = "changed";
     throw Error(ErrorKind::kBadInput, "no");
   }),
@@ -91,22 +91,23 @@ TEST_F(StateTest, LeavesSettingsAloneWhenTheChangeFails) {
 TEST_F(StateTest, DoesNotReplaceDamagedSettings) {
   spill(lab_.root() / "settings.json", "{ half");
   State state = lab_.open();
-  EXPECT_THAT([&] { state.settings(); }, ThrowsError(ErrorKind::kDamaged));
-  EXPECT_THAT([&] { state.change_settings([](Settings&) {}); }, ThrowsError(ErrorKind::kDamaged));
+  EXPECT_THAT([&] { state.settings.read(); }, ThrowsError(ErrorKind::kDamaged));
+  EXPECT_THAT([&] { state.settings.change([](Settings&) {}); }, ThrowsError(ErrorKind::kDamaged));
   EXPECT_EQ(slurp(lab_.root() / "settings.json"), "{ half");
 }
 
 TEST_F(StateTest, ALockSaysWhoHasIt) {
   State state = lab_.open();
-  const Lock lock = state.lock(Lab::source(), "create");
+  const Lock lock = state.locks.acquire(Lab::source(), "create");
   EXPECT_THAT(
-      [&] { state.lock(Lab::source(), "restore"); },
+      [&] { state.locks.acquire(Lab::source(), "restore"); },
       ThrowsError(ErrorKind::kBusy, testing::AllOf(HasSubstr("fake:one is busy: create (process " +
                                                              std::to_string(::getpid())),
                                                    HasSubstr("backups-helper cancel fake:one"))));
-  EXPECT_FALSE(state.try_lock(Lab::source(), "x"));
-  EXPECT_TRUE(state.try_lock(Lab::source("two"), "x"));
-  EXPECT_TRUE(state.try_lock({"mysql", "one", "one"}, "x")) << "a source is a type and a name";
+  EXPECT_FALSE(state.locks.try_acquire(Lab::source(), "x"));
+  EXPECT_TRUE(state.locks.try_acquire(Lab::source("two"), "x"));
+  EXPECT_TRUE(state.locks.try_acquire({"mysql", "one", "one"}, "x"))
+      << "a source is a type and a name";
 }
 
 class LostCatalog : public StateTest {
@@ -182,7 +183,7 @@ TEST_F(LostCatalog, LeavesOutAManifestThatIsBadAndSaysSo) {
 TEST_F(LostCatalog, IsRebuiltFromManifestsAndFromNothingElse) {
   fs::remove(lab_.root() / "catalog.db");
   State state = lab_.open();
-  const backups::Run running(state, "create", Lab::source());
+  const backups::Run running(state.paths, "create", Lab::source());
   EXPECT_THAT(reopened(), Not(HasSubstr("run.json")));
   EXPECT_THAT(found_, SizeIs(2));
 }

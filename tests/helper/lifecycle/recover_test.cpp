@@ -38,7 +38,7 @@ class RecoverTest : public testing::Test {
   /// As a process leaves it that is killed.
   std::string dead_run(const std::string& verb, const std::string& backup,
                        const std::string& place = "") {
-    backups::Run run(state_, verb, Lab::source());
+    backups::Run run(state_.paths, verb, Lab::source());
     run.set_backup(backup);
     run.set_place(place);
     run.keep();
@@ -49,7 +49,7 @@ class RecoverTest : public testing::Test {
     return run.record().id;
   }
   Backup in_progress() {
-    return state_.catalog().begin(Lab::source(), tests::kNoon, Trigger::kManual, "");
+    return state_.catalog.open().begin(Lab::source(), tests::kNoon, Trigger::kManual, "");
   }
   fs::path file(const std::string& name) const { return lab_.backups_of(Lab::source()) / name; }
 
@@ -69,7 +69,7 @@ TEST_F(RecoverTest, FailsARowWhoseProcessIsGone) {
   const std::string run = dead_run("create", backup.id);
   spill(file(backup.id + ".a.dump.zst"), "whole");
   spill(file("." + backup.id + ".b.dump.zst.part"), "half");
-  spill(state_.run_directory() / run / "pgpass", "secret");
+  spill(state_.paths.runs() / run / "pgpass", "secret");
   EXPECT_THAT(recovered(), HasSubstr(backup.id + " was interrupted"));
   EXPECT_EQ(row_of(state_, backup.id).status, BackupStatus::kFailed);
   EXPECT_EQ(row_of(state_, backup.id).error, "interrupted");
@@ -88,9 +88,9 @@ TEST_F(RecoverTest, LeavesARowAloneWhoseProcessLives) {
   ASSERT_TRUE(tests::eventually([this] { return fs::exists(lab_.path() / "standing"); }));
   const auto files = tests::files_below(lab_.root() / "fake");
   EXPECT_THAT(recovered(), IsEmpty());
-  EXPECT_THAT(state_.catalog().in_progress(), SizeIs(1));
+  EXPECT_THAT(state_.catalog.open().in_progress(), SizeIs(1));
   EXPECT_EQ(tests::files_below(lab_.root() / "fake"), files);
-  EXPECT_THAT(list_runs(state_, true), SizeIs(1));
+  EXPECT_THAT(list_runs(state_.paths, true), SizeIs(1));
 }
 
 TEST_F(RecoverTest, LeavesOtherBackupsOfTheSourceAlone) {
@@ -107,21 +107,23 @@ TEST_F(RecoverTest, ATryThatCannotCleanUpIsSaidAndMadeAgain) {
   lab_.at("abandon", "echo 'service is stopped' >&2; exit 5");
   EXPECT_THAT(recovered(), testing::AllOf(HasSubstr("Cannot clean up after " + run),
                                           HasSubstr("service is stopped"), HasSubstr("later")));
-  EXPECT_THAT(list_runs(state_, false), Contains(testing::Field(&RunRecord::id, run)));
+  EXPECT_THAT(list_runs(state_.paths, false), Contains(testing::Field(&RunRecord::id, run)));
   lab_.forget_knobs();
   EXPECT_THAT(recovered(), HasSubstr("was interrupted"));
-  EXPECT_THAT(list_runs(state_, false), IsEmpty());
+  EXPECT_THAT(list_runs(state_.paths, false), IsEmpty());
 }
 
 TEST_F(RecoverTest, ACleanUpThatFailsForLongIsAlertedUntilNothingIsLeft) {
   dead_run("restore", "", "1f0c2a9b");
   lab_.at("abandon", "echo 'service is stopped' >&2; exit 5");
-  const auto incidents = [&] { return Outbox(state_.catalog().database()).subjects("cleanup"); };
+  const auto incidents = [&] {
+    return Outbox(state_.catalog.open().database()).subjects("cleanup");
+  };
   recovered();
   EXPECT_THAT(incidents(), IsEmpty()) << "the next try may succeed";
-  for (RunRecord dead : list_runs(state_, false)) {
+  for (RunRecord dead : list_runs(state_.paths, false)) {
     dead.started_at -= 7200;
-    rewrite_run(state_, dead);
+    rewrite_run(state_.paths, dead);
   }
   recovered();
   recovered();
@@ -136,7 +138,7 @@ TEST_F(RecoverTest, OneThatCannotCleanUpDoesNotKeepTheOthers) {
   lab_.set_live("two", {{"a", "x"}});
   dead_run("restore", "", "1f0c2a9b");
   const Backup other =
-      state_.catalog().begin(Lab::source("two"), tests::kNoon, Trigger::kManual, "");
+      state_.catalog.open().begin(Lab::source("two"), tests::kNoon, Trigger::kManual, "");
   lab_.at("abandon", "exit 1");
   recovered();
   EXPECT_EQ(row_of(state_, other.id).status, BackupStatus::kFailed);
@@ -147,7 +149,7 @@ TEST_F(RecoverTest, ACommandCleansUpWhatItsOwnSourceHasOnThisHostAndNothingElse)
   const Backup own = in_progress();
   dead_run("create", own.id);
   const Backup others =
-      state_.catalog().begin(Lab::source("two"), tests::kNoon, Trigger::kManual, "");
+      state_.catalog.open().begin(Lab::source("two"), tests::kNoon, Trigger::kManual, "");
   const std::string said = tests::stderr_of([&] {
     const Lock lock = lock_source(state_, Lab::source(), "create");
     EXPECT_THAT(Lock::holder(lab_.root() / "locks" / (own.source.type + "." + own.source.name)),
@@ -161,25 +163,25 @@ TEST_F(RecoverTest, ACommandCleansUpWhatItsOwnSourceHasOnThisHostAndNothingElse)
 TEST_F(RecoverTest, WhatLiesOffSiteIsLeftToTheTickWhichLeavesATargetAloneThatFailed) {
   const std::string id = create(state_).id;
   // Without credentials: that is a target that fails.
-  state_.change_settings([](Settings& settings) {
+  state_.settings.change([](Settings& settings) {
     settings.targets["off"] = {{"bucket", "b"}, {"endpoint", "http://127.0.0.1:9"}};
   });
   std::string run;
   {
-    backups::Run push(state_, "push", Lab::source());
+    backups::Run push(state_.paths, "push", Lab::source());
     push.set_backup(id);
-    push.set_target("off", state_.host());
+    push.set_target("off", state_.identity.read().name);
     push.keep();
     spill(push.notes(), "+" + key_of(Lab::source(), id + ".json") + "\n");
     run = push.record().id;
   }
-  state_.catalog().mark_copy(row_of(state_, id), {"off", CopyStatus::kInProgress, "", {}});
+  state_.catalog.open().mark_copy(row_of(state_, id), {"off", CopyStatus::kInProgress, "", {}});
   const auto command = [&] { lock_source(state_, Lab::source(), "create"); };
   EXPECT_THAT(tests::stderr_of(command), IsEmpty());
   EXPECT_THAT(recovered(), HasSubstr("Cannot clean up after " + run));
   EXPECT_THAT(recovered(), IsEmpty()) << "not every minute";
   EXPECT_EQ(row_of(state_, id).copy_on("off")->status, CopyStatus::kInProgress);
-  state_.change_settings([](Settings& settings) { settings.targets.clear(); });
+  state_.settings.change([](Settings& settings) { settings.targets.clear(); });
   EXPECT_THAT(tests::stderr_of(command), HasSubstr("was interrupted"));
   EXPECT_EQ(row_of(state_, id).copy_on("off")->status, CopyStatus::kFailed);
 }
@@ -187,9 +189,11 @@ TEST_F(RecoverTest, WhatLiesOffSiteIsLeftToTheTickWhichLeavesATargetAloneThatFai
 TEST_F(RecoverTest, WhatIsBeingCopiedAgainIsLeftToThatCopy) {
   const std::string id = create(state_).id;
   dead_run("push", id);
-  state_.catalog().mark_copy(row_of(state_, id), {kLocalTarget, CopyStatus::kInProgress, "", {}});
+  state_.catalog.open().mark_copy(row_of(state_, id),
+                                  {kLocalTarget, CopyStatus::kInProgress, "", {}});
   {
-    const Copying copying(state_, state_.lock(Lab::source(), "push"), row_of(state_, id), "");
+    const Copying copying(state_.paths, state_.locks.acquire(Lab::source(), "push"),
+                          row_of(state_, id), "");
     EXPECT_THAT(recovered(), IsEmpty());
     EXPECT_TRUE(fs::exists(file(id + ".json")));
     EXPECT_THAT([&] { remove_backup(state_, row_of(state_, id)); },
@@ -207,9 +211,9 @@ TEST_F(RecoverTest, SweepsBeforeItAbandons) {
 }
 
 TEST_F(RecoverTest, RemovesARunThatHadNotBegun) {
-  fs::create_directory(state_.run_directory() / "create-2026-04-08-14-30-00-1f0c2a9b");
+  fs::create_directory(state_.paths.runs() / "create-2026-04-08-14-30-00-1f0c2a9b");
   EXPECT_THAT(recovered(), IsEmpty());
-  EXPECT_TRUE(fs::is_empty(state_.run_directory()));
+  EXPECT_TRUE(fs::is_empty(state_.paths.runs()));
   EXPECT_THAT(lab_.calls(), IsEmpty());
 }
 
@@ -217,7 +221,7 @@ TEST_F(RecoverTest, FinishesADeletion) {
   for (const int step : {0, 1, 2}) {
     const Manifest manifest = create(state_);
     const Backup backup = row_of(state_, manifest.id);
-    state_.catalog().mark_deleting(backup);
+    state_.catalog.open().mark_deleting(backup);
     if (step >= 1) fs::remove(file(manifest.id + ".json"));
     if (step >= 2) fs::remove(file(manifest.artifacts[0].file));
     recovered();
@@ -260,13 +264,13 @@ TEST_F(RecoverTest, RemovesNothingThatTheDeadRunDidNotNote) {
 TEST_F(RecoverTest, ARunOfATargetThatWasRemovedIsSettledOnce) {
   const Manifest manifest = create(state_);
   {
-    backups::Run run(state_, "push", Lab::source());
+    backups::Run run(state_.paths, "push", Lab::source());
     run.set_backup(manifest.id);
     run.set_target("gone", "host-00c0ffee");
     run.keep();
   }
-  state_.catalog().mark_copy(row_of(state_, manifest.id),
-                             {"gone", CopyStatus::kInProgress, "", {}});
+  state_.catalog.open().mark_copy(row_of(state_, manifest.id),
+                                  {"gone", CopyStatus::kInProgress, "", {}});
   EXPECT_THAT(recovered(), HasSubstr("was interrupted"));
   EXPECT_THAT(recovered(), IsEmpty()) << "it must not warn for ever";
   EXPECT_EQ(row_of(state_, manifest.id).copy_on("gone")->status, CopyStatus::kFailed);
@@ -274,7 +278,7 @@ TEST_F(RecoverTest, ARunOfATargetThatWasRemovedIsSettledOnce) {
 
 TEST_F(RecoverTest, ASecondCommandMeanwhileLeavesItToTheFirst) {
   const Backup backup = in_progress();
-  const Lock first = state_.lock(Lab::source(), "cleaning up");
+  const Lock first = state_.locks.acquire(Lab::source(), "cleaning up");
   EXPECT_THAT(recovered(), IsEmpty());
   EXPECT_EQ(row_of(state_, backup.id).status, BackupStatus::kInProgress);
 }

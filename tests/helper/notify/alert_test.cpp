@@ -37,14 +37,14 @@ using tests::ThrowsError;
 class AlertTest : public testing::Test {
  protected:
   void set(const std::string& key, const std::string& value) {
-    state_.change_settings(
+    state_.settings.change(
         [&](Settings& settings) { settings.set(Settings::kGlobal, key, value); });
   }
   void set_webhook() { set("notify-webhook", server_.url() + "/hook/T0KEN"); }
 
   /// "event source target" of what waits for a channel.
   std::vector<std::string> waiting(const std::string& channel = "webhook") {
-    Statement query(state_.catalog().database(),
+    Statement query(state_.catalog.open().database(),
                     "SELECT message FROM outbox WHERE channel = ? ORDER BY key");
     query.bind(channel);
     std::vector<std::string> found;
@@ -56,13 +56,13 @@ class AlertTest : public testing::Test {
   }
   /// Seconds until its only message is tried again, and how often it was.
   std::pair<Time, std::int64_t> wait_of_message() {
-    Statement query(state_.catalog().database(), "SELECT next_try, attempts FROM outbox");
+    Statement query(state_.catalog.open().database(), "SELECT next_try, attempts FROM outbox");
     if (!query.step()) return {-1, -1};
     return {query.number(0) - now(), query.number(1)};
   }
   void make_due(Time older = 0) {
-    state_.catalog().database().execute("UPDATE outbox SET next_try = 0, queued_at = queued_at - " +
-                                        std::to_string(older));
+    state_.catalog.open().database().execute(
+        "UPDATE outbox SET next_try = 0, queued_at = queued_at - " + std::to_string(older));
   }
   /// What the server was asked for, in order.
   std::vector<std::string> asked() {
@@ -113,7 +113,7 @@ TEST_F(AlertTest, AFailureNamesTheBackupThatFailed) {
   const Json body = Json::parse(server_.requests()[0].body);
   const std::string id = body["backup"];
   EXPECT_EQ(tests::row_of(state_, id).status, BackupStatus::kFailed);
-  EXPECT_EQ(body["host"], state_.host());
+  EXPECT_EQ(body["host"], state_.identity.read().name);
   EXPECT_EQ(body["code"], 1);
 }
 
@@ -197,7 +197,7 @@ TEST_F(AlertTest, CopiesThatWereNotTriedAreNoGoodNews) {
 TEST_F(AlertTest, WhatWaitsHasNoSecret) {
   set_webhook();
   tell_outcome(state_, request(), kBroken);
-  Statement query(state_.catalog().database(), "SELECT message FROM outbox");
+  Statement query(state_.catalog.open().database(), "SELECT message FROM outbox");
   ASSERT_TRUE(query.step());
   EXPECT_THAT(query.text(0), AllOf(Not(HasSubstr("hunter2")), Not(HasSubstr("T0KEN"))));
 }
@@ -275,7 +275,7 @@ TEST_F(AlertTest, AChannelThatIsDownHoldsUpNoOther) {
   deliver(state_);
   EXPECT_THAT(waiting("command"), IsEmpty());
   EXPECT_THAT(waiting(), SizeIs(3));
-  Statement tried(state_.catalog().database(), "SELECT sum(attempts) FROM outbox");
+  Statement tried(state_.catalog.open().database(), "SELECT sum(attempts) FROM outbox");
   ASSERT_TRUE(tried.step());
   EXPECT_EQ(tried.number(0), 1) << "the others wait with the first";
 }
@@ -320,7 +320,7 @@ TEST_F(AlertTest, IsDeliveredInTheBackgroundByTheHelper) {
   tell_outcome(state_, request(), kBroken);
   EXPECT_FALSE(eventually([&] { return !asked().empty(); }, std::chrono::milliseconds(300)))
       << "nothing is started without a helper";
-  state_.set_helper(tests::helper_program());
+  state_.program.path = tests::helper_program();
   tell_outcome(state_, request(), created());
   EXPECT_TRUE(eventually([&] { return asked().size() == 2; }));
   EXPECT_TRUE(eventually([&] { return waiting().empty(); }));
@@ -346,7 +346,9 @@ TEST_F(AlertTest, ACommandThatFailsSaysWhy) {
   tests::spill(program, "#!/bin/bash\necho first >&2\necho 'no PASSWORD=hunter2' >&2\nexit 7\n");
   fs::permissions(program, fs::perms::owner_all);
   set("notify-command", program);
-  const auto send = [&] { send_alert(state_, state_.settings(), "command", Alert()); };
+  const auto send = [&] {
+    send_alert(state_.hooks.environment, state_.settings.read(), "command", Alert());
+  };
   EXPECT_THAT(send, ThrowsError(ErrorKind::kFailed,
                                 AllOf(HasSubstr("exit code 7"), HasSubstr(": no PASSWORD=***"),
                                       Not(HasSubstr("first")), Not(HasSubstr("hunter2")))));

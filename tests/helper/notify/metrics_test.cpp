@@ -136,14 +136,14 @@ TEST(Metrics, AreWrittenWhereItWasAskedForAndReadableByAll) {
   const fs::path file = lab.path() / "metrics" / "backups.prom";
   write_metrics(state);
   EXPECT_FALSE(fs::exists(file));
-  state.change_settings(
+  state.settings.change(
       [&](Settings& settings) { settings.set(Settings::kGlobal, "metrics-file", file); });
   testing::internal::CaptureStderr();
   write_metrics(state);
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("metrics could not be written"));
   fs::create_directory(file.parent_path());
   write_metrics(state);
-  EXPECT_EQ(tests::slurp(file), metrics_text(state.catalog()));
+  EXPECT_EQ(tests::slurp(file), metrics_text(state.catalog.open()));
   EXPECT_EQ(tests::mode_of(file), 0644U);
   EXPECT_EQ(tests::files_below(file.parent_path()).size(), 1U);
 }

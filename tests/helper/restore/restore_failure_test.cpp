@@ -75,8 +75,8 @@ TEST_P(FailingStep, IsAbandoned) {
   expected.insert(expected.end(), {"sweep RUN", "abandon one WHERE"});
   EXPECT_EQ(lab_.calls(), expected);
   expect_untouched();
-  EXPECT_THAT(slurp(state_.log_file(Lab::source(), manifest_.id)), HasSubstr("failed: "));
-  EXPECT_THAT(state_.catalog().events(row_of(state_, manifest_.id)), IsEmpty());
+  EXPECT_THAT(slurp(state_.paths.log_file(Lab::source(), manifest_.id)), HasSubstr("failed: "));
+  EXPECT_THAT(state_.catalog.open().events(row_of(state_, manifest_.id)), IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(

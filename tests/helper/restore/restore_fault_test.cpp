@@ -126,7 +126,7 @@ TEST(RestoreKilled, WhileItReplacedLiveDataIsFoundUntilOneReplacesThemWhole) {
     EXPECT_THAT(tests::stderr_of([&] { tests::recover(state); }),
                 HasSubstr("may be incomplete or missing"));
   }
-  EXPECT_THAT(state.catalog().events(tests::row_of(state, id)), testing::IsEmpty());
+  EXPECT_THAT(state.catalog.open().events(tests::row_of(state, id)), testing::IsEmpty());
   tests::restore(state, id);
   EXPECT_THAT(tests::stderr_of([&] { expect_sound(lab); }), testing::IsEmpty());
 }

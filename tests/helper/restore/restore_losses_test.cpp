@@ -69,7 +69,7 @@ class RestoreLosses : public testing::Test {
   }
   std::vector<std::string> events() {
     std::vector<std::string> words;
-    for (const auto& event : state_.catalog().events(row_of(state_, manifest_.id)))
+    for (const auto& event : state_.catalog.open().events(row_of(state_, manifest_.id)))
       words.push_back(event.what + " " + event.detail);
     return words;
   }
@@ -87,7 +87,7 @@ TEST_F(RestoreLosses, OfWhatCanBeMadeAgainLeaveTheDataRestoredAndAreRecorded) {
   EXPECT_THAT(restore({}), SizeIs(1));
   EXPECT_EQ(lab_.live(), original_);
   EXPECT_THAT(events(), Contains("not restored b: CREATE INDEX i: twice (23505)"));
-  EXPECT_THAT(tests::slurp(state_.log_file(Lab::source(), manifest_.id)),
+  EXPECT_THAT(tests::slurp(state_.paths.log_file(Lab::source(), manifest_.id)),
               HasSubstr("not restored: b: CREATE INDEX i: twice (23505)"));
 }
 
@@ -138,20 +138,22 @@ TEST_F(RestoreLosses, AnImportThatAsksForItIsFedOnceMore) {
 TEST_F(RestoreLosses, OfAKillBetweenTheSwapAndWhatComesAfterItAreNamedUntilARestoreSucceeds) {
   die_at("import.a", "[[ ! $late ]] || ");
   EXPECT_EQ(lab_.live(), original_);
-  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), HasSubstr(kIncomplete));
+  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_.paths); }),
+              HasSubstr(kIncomplete));
   for (int i = 0; i < 2; ++i)
     EXPECT_THAT(recovered(), AllOf(HasSubstr(kIncomplete),
                                    HasSubstr("backups-helper restore fake:" + manifest_.id)));
   tests::restore(state_, manifest_.id, Lab::source());
   EXPECT_THAT(recovered(), IsEmpty());
-  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), IsEmpty());
+  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_.paths); }), IsEmpty());
 }
 
 TEST_F(RestoreLosses, OfAKillRightAfterTheSwapAreNamedToo) {
   die_at("commit.end", "");
   EXPECT_EQ(lab_.live(), original_);
   EXPECT_THAT(recovered(), HasSubstr(kIncomplete));
-  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), HasSubstr(kIncomplete));
+  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_.paths); }),
+              HasSubstr(kIncomplete));
 }
 
 TEST_F(RestoreLosses, AreNoneOfAKillBeforeTheSwap) {

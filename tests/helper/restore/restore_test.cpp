@@ -52,11 +52,12 @@ TEST_F(RestoreTest, PutsEverythingBackBesideAndSwapsItIn) {
 
 TEST_F(RestoreTest, IsAnEventAndALineOfTheLog) {
   tests::restore(state_, id_);
-  const auto events = state_.catalog().events(row_of(state_, id_));
+  const auto events = state_.catalog.open().events(row_of(state_, id_));
   ASSERT_THAT(events, SizeIs(1));
   EXPECT_EQ(events[0].what, "restored");
   EXPECT_THAT(events[0].detail, HasSubstr("fake:one"));
-  EXPECT_THAT(slurp(state_.log_file(Lab::source(), id_)), HasSubstr("restored into fake:one"));
+  EXPECT_THAT(slurp(state_.paths.log_file(Lab::source(), id_)),
+              HasSubstr("restored into fake:one"));
   EXPECT_TRUE(row_of(state_, id_).verified_at);
 }
 
@@ -64,8 +65,8 @@ TEST_F(RestoreTest, IsAfterEveryBackupBeforeItAlsoInTheirSecond) {
   create(state_);
   create(state_);
   tests::restore(state_, id_);
-  EXPECT_GE(JobMarks(state_.catalog().database()).done_at(kReplaced + Lab::source().text()),
-            state_.catalog().latest(Lab::source())->started_at);
+  EXPECT_GE(JobMarks(state_.catalog.open().database()).done_at(kReplaced + Lab::source().text()),
+            state_.catalog.open().latest(Lab::source())->started_at);
 }
 
 TEST_F(RestoreTest, InPlaceImportsIntoTheLiveData) {
@@ -114,7 +115,7 @@ TEST_F(RestoreTest, TakesASafetyBackupOfWhatIsThere) {
   const Backup row = row_of(state_, safety.id);
   EXPECT_EQ(row.trigger, Trigger::kSafety);
   EXPECT_THAT(row.label, HasSubstr(id_));
-  EXPECT_EQ(state_.catalog().latest(Lab::source())->id, id_);
+  EXPECT_EQ(state_.catalog.open().latest(Lab::source())->id, id_);
   id_ = safety.id;
   EXPECT_THROW(begin(), Error) << "the first restore still has the lock";
 }
@@ -144,8 +145,8 @@ TEST_F(RestoreTest, WithoutASafetyBackupThatWorksNothingIsTouched) {
 TEST_F(RestoreTest, HoldsTheLocksOfBothSources) {
   lab_.set_live("two", {{"a", "of two"}});
   const auto restore = begin(Lab::source("two"));
-  EXPECT_FALSE(state_.try_lock(Lab::source("one"), "x"));
-  EXPECT_FALSE(state_.try_lock(Lab::source("two"), "x"));
+  EXPECT_FALSE(state_.locks.try_acquire(Lab::source("one"), "x"));
+  EXPECT_FALSE(state_.locks.try_acquire(Lab::source("two"), "x"));
   EXPECT_THAT([this] { create(state_); }, ThrowsError(ErrorKind::kBusy));
 }
 

@@ -107,7 +107,7 @@ TEST_F(Rollback, ThatFailsTooNamesTheStateAndTheWayOutUntilARestoreSucceeds) {
               ThrowsError(ErrorKind::kFailed, HasSubstr("is incomplete or missing")));
   const std::string way_out = "backups-helper restore bare:" + safety_;
   EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), HasSubstr(way_out));
-  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_); }), HasSubstr(way_out));
+  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_.paths); }), HasSubstr(way_out));
   lab_.forget_knobs();
   tests::restore(state_, safety_, source_);
   EXPECT_EQ(live(), "of before");
@@ -121,7 +121,7 @@ TEST_F(Rollback, OfASecondAttemptNamesTheSafetyBackupFromBeforeTheFirst) {
   for (const bool with_safety : {true, false})
     EXPECT_THAT([&] { restore(with_safety); }, ThrowsError(ErrorKind::kFailed, HasSubstr(way_out)))
         << "what the second one saved is what the first had left";
-  const std::string said = tests::stderr_of([this] { warn_of_replacements(state_); });
+  const std::string said = tests::stderr_of([this] { warn_of_replacements(state_.paths); });
   EXPECT_THAT(said, HasSubstr(way_out));
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
 }
@@ -138,7 +138,7 @@ TEST_F(Rollback, ThatFailedTooKeepsItsSafetyBackupAndMakesNewBackupsSuspect) {
   for (int i = 0; i < 7; ++i)
     EXPECT_THAT(row_of(state_, create(state_, source_).id).suspect,
                 HasSubstr("ended while it was replacing the data"));
-  EXPECT_EQ(state_.catalog().latest(source_)->id, id_);
+  EXPECT_EQ(state_.catalog.open().latest(source_)->id, id_);
   for (const auto& one : evaluate_retention(state_, source_))
     if (one.backup.id == way_back)
       EXPECT_THAT(one.verdict.reason, HasSubstr("before the data shrank or was lost"));
@@ -172,7 +172,7 @@ TEST_F(Rollback, OfAProcessThatWasKilledWhileItReplacedIsOfferedAndNothingIsCall
       said, AllOf(HasSubstr("may be incomplete or missing"),
                   HasSubstr("backups-helper restore bare:one-"), Not(HasSubstr("as before, or"))));
   const std::string alerted = name_of(AlertKind::kRestore);
-  Outbox outbox(state.catalog().database());
+  Outbox outbox(state.catalog.open().database());
   EXPECT_THAT(outbox.subjects(alerted), ElementsAre("bare:one")) << "whoever is told hears of it";
   lab_.forget_calls();
   EXPECT_THAT(tests::stderr_of([&] { tests::recover(state); }),

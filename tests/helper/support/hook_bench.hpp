@@ -19,16 +19,16 @@ class HookBench : public ::testing::Test {
 
   std::string query(const std::vector<std::string>& arguments = {}, const std::string& input = {},
                     const Timeouts& timeouts = kShortTimeouts) {
-    return query_hook(state_, run_, log_, "odd", "go", arguments, input, timeouts);
+    return query_hook(state_.hooks, run_, log_, "odd", "go", arguments, input, timeouts);
   }
   Hook start(Hook::Input input = Hook::Input::kNone) {
-    return Hook(state_, run_, log_, "odd", "go", {}, input);
+    return Hook(state_.hooks, run_, log_, "odd", "go", {}, input);
   }
   std::string logged() const { return slurp(log_file_); }
 
   Lab lab_;
   State state_ = lab_.open();
-  backups::Run run_{state_, "test", {"odd", "x", "x"}};
+  backups::Run run_{state_.paths, "test", {"odd", "x", "x"}};
   fs::path log_file_ = lab_.path() / "log";
   HookLog log_{log_file_};
 };

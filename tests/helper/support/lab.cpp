@@ -160,7 +160,7 @@ void Lab::add_hook(const std::string& type, const std::string& action, const std
 }
 
 Manifest create(State& state, const Source& source, const Progress& progress) {
-  const Lock lock = state.lock(source, "create");
+  const Lock lock = state.locks.acquire(source, "create");
   return create_backup(state, {source, Trigger::kManual, ""}, progress);
 }
 
@@ -177,7 +177,7 @@ void recover(State& state) {
 }
 
 Backup row_of(State& state, const std::string& id) {
-  const auto found = state.catalog().find(id);
+  const auto found = state.catalog.open().find(id);
   if (found.empty()) throw Error(ErrorKind::kNotFound, "the test has no backup " + id);
   return found.front();
 }
@@ -186,13 +186,13 @@ void expect_sound(const Lab& lab) {
   using ::testing::IsEmpty;
   State state = lab.open();
   tests::recover(state);
-  EXPECT_THAT(state.catalog().in_progress(), IsEmpty());
-  EXPECT_THAT(state.catalog().unfinished_deletions(), IsEmpty());
+  EXPECT_THAT(state.catalog.open().in_progress(), IsEmpty());
+  EXPECT_THAT(state.catalog.open().unfinished_deletions(), IsEmpty());
   EXPECT_THAT(files_below(lab.root() / "run"), IsEmpty());
   EXPECT_THAT(lab.places(), IsEmpty());
 
   std::vector<std::string> expected;
-  for (const auto& backup : state.catalog().list({})) {
+  for (const auto& backup : state.catalog.open().list({})) {
     if (backup.status != BackupStatus::kSuccess) continue;
     try {
       const Manifest manifest = verify_backup(state, backup, kLocalTarget, {});

@@ -1,0 +1,50 @@
+#include "host/settings_file.hpp"
+
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "sys/file.hpp"
+#include "sys/lock.hpp"
+
+namespace backups {
+namespace {
+
+/// Nothing where there is no such name. Where something else has it, somebody asked for something,
+/// and it can't be told what.
+std::optional<std::string> settings_text(const fs::path& file) {
+  std::error_code unseen;
+  if (is_in_the_way(file))
+    throw Error(ErrorKind::kDamaged, fs::exists(file, unseen) ? "it is not a regular file"
+                                                              : "it is a link to a missing file");
+  return read_file(file);
+}
+
+}  // namespace
+
+Settings SettingsFile::read() const { return uses_defaults_ ? Settings() : from_file(); }
+
+Settings SettingsFile::from_file() const {
+  const fs::path file = paths_.settings();
+  try {
+    const auto text = settings_text(file);
+    return text ? Settings::parse(*text) : Settings();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    throw Error(ErrorKind::kDamaged,
+                file.string() + " is not valid: " + error.what() +
+                    ". Correct that file or restore a copy of it. To start without it: mv " +
+                    shell_quote(file.string()) + " " + shell_quote(file.string() + ".damaged") +
+                    "; schedules, targets, pins, properties and the name of this host off-site are "
+                    "then lost, but no backup is");
+  }
+}
+
+void SettingsFile::change(const std::function<void(Settings&)>& change) {
+  const Lock lock = Lock::acquire(paths_.lock("settings"));
+  Settings changed = from_file();
+  change(changed);
+  write_file_atomically(paths_.settings(), changed.to_text());
+}
+
+}  // namespace backups
