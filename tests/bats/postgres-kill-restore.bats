@@ -16,21 +16,24 @@ teardown_file() {
   pg_end
 }
 
-# While the comment on template1 is "wait" (or "wait in place"), the rows of `zweite` can't be restored (or rehearsed).
+# While the comment on template1 is "wait" (or "wait in place"), the rows of `zweite` can't be restored (or rehearsed);
+# with "small" those of the service's own database, which is small enough to be restored in one session.
 make_service() {
   local name=swap$1-$BATS_ROOT_PID database
   postgres_create "$name" "postgres:$1"
   pg_sql "$name" template1 -c 'CREATE DATABASE zweite' -c 'CREATE ROLE lost' -c 'GRANT CREATE ON DATABASE zweite TO lost'
   for database in "$(postgres_file "$name" DATABASE_NAME)" zweite; do
     pg_sql "$name" "$database" <<'SQL'
-CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
-  WHILE EXISTS (SELECT FROM pg_shdescription WHERE description = 'wait' AND current_database() ~ '_new_'
-    OR description = 'wait in place' AND current_database() ~ '_inplace_new_') LOOP PERFORM pg_sleep(0.05); END LOOP;
+CREATE FUNCTION gate(word text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  WHILE EXISTS (SELECT FROM pg_shdescription WHERE description = word AND current_database() ~ '_new_'
+    OR description = word || ' in place' AND current_database() ~ '_inplace_new_') LOOP PERFORM pg_sleep(0.05); END LOOP;
   RETURN true; END $$;
 CREATE TABLE marker (v text); INSERT INTO marker VALUES ('backup');
 SQL
   done
-  pg_sql "$name" zweite -c 'CREATE TABLE gated (i int, CHECK (gate()))' -c 'INSERT INTO gated SELECT generate_series(1, 2000)'
+  pg_sql "$name" zweite -c "CREATE TABLE gated (i int, CHECK (gate('wait')))" -c 'INSERT INTO gated SELECT generate_series(1, 2000)' \
+    -c 'CREATE TABLE wide AS SELECT repeat(md5(n::text), 60) FROM generate_series(1, 1000) n'
+  postgres_psql "$name" -c "CREATE TABLE gated (i int, CHECK (gate('small')))" -c 'INSERT INTO gated VALUES (1), (2)'
   helper create "postgres:$name" --quiet >"$BATS_FILE_TMPDIR/id.$1"
 }
 
@@ -70,6 +73,10 @@ until_moment() {
       ;;
     filling) # the first is whole, the second half full
       gate wait
+      seen="datname ~ '^backups_.*_new_' AND wait_event = 'PgSleep'"
+      ;;
+    small) # the first is half full, in the only session that it takes
+      gate small
       seen="datname ~ '^backups_.*_new_' AND wait_event = 'PgSleep'"
       ;;
     swapping) # one of two has its new name in a transaction that goes on
@@ -191,6 +198,30 @@ nothing_done() {
 @test "filling: backups:cancel" {
   nothing_done 18 filling cancel
   assert_equal "$PG_CODE" 12
+}
+
+@test "filling a small one: kill -9 of the helper, and the server goes on until the next command" {
+  nothing_done 15 small helper late
+}
+
+@test "filling a small one: kill -9 of the hook" {
+  nothing_done 18 small hook
+}
+
+@test "filling a small one: kill -9 of the client of docker" {
+  nothing_done 15 small client
+}
+
+@test "filling a small one: kill -9 of the server's process, after which nothing begins anew" {
+  nothing_done 15 small backend
+}
+
+@test "filling a small one: the session is terminated" {
+  nothing_done 18 small session
+}
+
+@test "filling a small one: the container of the service goes" {
+  nothing_done 15 small stop
 }
 
 @test "swapping: kill -9 of the helper" {

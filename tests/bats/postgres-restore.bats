@@ -294,6 +294,8 @@ failing_import() {
   run -0 helper logs "postgres:$(cat "$BATS_FILE_TMPDIR/stuck.id")"
   assert_contains "$output" "mine, all mine"
   assert_equal "$(pg_digests "$STUCK")" "$(cat "$BATS_FILE_TMPDIR/stuck.live")"
+  # A client that outlives the one that started it would be a failed child of the server.
+  refute_contains "$(postgres_docker container logs "dokku.postgres.$STUCK" 2>&1)" "untracked child process"
   pg_release "$STUCK"
   pg_clean "$STUCK"
 }

@@ -1,5 +1,5 @@
--- What is in this database: E where that is nothing and nobody asked for it, else C; its size; a line for a person; and
--- its artifact.
+-- What is in this database, if it is usable: E where that is nothing and nobody asked for it, else C; its size; a line
+-- for a person; its artifact; and for whoever dumps it, its name in hexadecimal and its encoding.
 WITH facts AS (SELECT current_database() AS name, pg_database_size(current_database()) AS size)
 SELECT concat_ws(E'\t', CASE WHEN name <> 'postgres' OR name = :'default'
     OR EXISTS (SELECT FROM pg_class WHERE oid >= 16384)
@@ -13,6 +13,8 @@ SELECT concat_ws(E'\t', CASE WHEN name <> 'postgres' OR name = :'default'
     'minimum_client', (current_setting('server_version_num')::int / 10000)::text, 'starts_with', 'PGDMP',
     'database_size', size,
     'default', CASE WHEN name = :'default' THEN true END,
-    'public', CASE WHEN NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public') THEN false END)))
+    'public', CASE WHEN NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public') THEN false END)),
+  encode(convert_to(name, 'UTF8'), 'hex') || ' ' || getdatabaseencoding())
 FROM facts, (SELECT count(*) AS tables FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-  WHERE relkind IN ('r', 'p') AND relpersistence <> 't' AND nspname !~ '^(pg_|information_schema)') counted;
+  WHERE relkind IN ('r', 'p') AND relpersistence <> 't' AND nspname !~ '^(pg_|information_schema)') counted
+WHERE EXISTS (SELECT FROM pg_database WHERE datname = name AND :usable);

@@ -1,7 +1,5 @@
 -- Prints lines of fields separated by tabs: F, version and identity of the server; A, an artifact; W, a warning; D, how to
--- connect to a database, and its name.
-WITH usable AS (SELECT * FROM pg_database WHERE datallowconn AND NOT datistemplate AND datconnlimit <> -2
-  AND datname !~ '^backups_[a-z0-9-]+_(new|old)_[0-9a-f]+$')
+-- connect to a database other than this one, and its name.
 SELECT concat_ws(E'\t', 'F', split_part(current_setting('server_version'), ' ', 1),
   (pg_control_system()).system_identifier)
 UNION ALL SELECT E'A\t' || json_build_object('name', 'globals', 'kind', 'pg_dumpall-globals',
@@ -15,4 +13,4 @@ UNION ALL SELECT DISTINCT E'W\t' || translate(
   FROM pg_database JOIN pg_subscription ON subdbid = pg_database.oid
 UNION ALL (SELECT E'D\tpostgresql:///' ||
   regexp_replace(encode(convert_to(datname, 'UTF8'), 'hex'), '..', '%\&', 'g') || E'\t' || to_json(datname)
-  FROM usable ORDER BY datname <> :'default', datname);
+  FROM pg_database WHERE :usable AND datname <> current_database() ORDER BY datname <> :'default', datname);

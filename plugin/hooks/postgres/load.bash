@@ -12,19 +12,25 @@ source "${BASH_SOURCE[0]%/*}/restore.bash"
 # itself: ANALYZE makes it so at the end, and a table that a crash would empty tells whether there was one in between.
 load_options="$session_options -c synchronous_commit=off"
 load_marker='backups_restore.survives'
+load_first=1048576
+# In the container: how the database was made, of the archive on stdin or in a file.
+# shellcheck disable=SC2016 # for that shell
+load_script='pg_restore -Fc -C -n backups.none -f - "$@"'
+
+load-more() { # of the archive to the end of $work/head: 1 MiB, and then four times what is there. Sets head_size
+  local had=${head_size:-0}
+  head -c $((had == 0 ? load_first : 4 * had)) >>"$work/head"
+  head_size=$(stat -c %s "$work/head")
+  [[ $head_size -gt $had ]] || hook-fail 1 "the archive of $artifact ends too early"
+}
 
 # The head of the archive is its table of contents, and says how its database was made: it is read until that much is
 # there.
 load-head() { # sets script
-  local want=1048576 had
-  : >"$work/head"
-  until script=$(postgres-exec pg_restore -Fc -C -n backups.none -f - "${options[@]}" <"$work/head" 2>"$work/log"); do
-    had=$(stat -c %s "$work/head")
-    [[ $had -eq 0 ]] || grep -q 'end of file' "$work/log" ||
+  until script=$(postgres-exec sh -c "$load_script" sh "${options[@]}" <"$work/head" 2>"$work/log"); do
+    grep -q 'end of file' "$work/log" ||
       hook-fail 1 "this server cannot read the archive of $artifact: $(<"$work/log")"
-    head -c "$want" >>"$work/head"
-    [[ $(stat -c %s "$work/head") -gt $had ]] || hook-fail 1 "the archive of $artifact ends too early"
-    want=$((want * 4))
+    load-more
   done
 }
 

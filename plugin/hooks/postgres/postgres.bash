@@ -33,20 +33,29 @@ settings+=(-e "PGOPTIONS=$session_options -c search_path=pg_catalog -c lock_time
 # shellcheck disable=SC2016 # for that shell
 prelude='unset PGHOSTADDR PGSERVICE PGSERVICEFILE PGSYSCONFDIR PGREQUIREAUTH PGCHANNELBINDING PGTARGETSESSIONATTRS \
   PGGSSENCMODE PGSSLNEGOTIATION PGSSLCERTMODE PGREQUIREPEER PGLOADBALANCEHOSTS PGDATESTYLE PGTZ PGGEQO PG_COLOR
-[ ! -x "/usr/lib/postgresql/$PG_MAJOR/bin/psql" ] || PATH=/usr/lib/postgresql/$PG_MAJOR/bin:$PATH
-major=$(psql -V) && major=${major#*) } && major=${major%%[!0-9]*}
+if [ -x "/usr/lib/postgresql/$PG_MAJOR/bin/psql" ]; then
+  PATH=/usr/lib/postgresql/$PG_MAJOR/bin:$PATH major=$PG_MAJOR
+else
+  major=$(psql -V) && major=${major#*) }
+fi
+major=${major%%[!0-9]*}
 [ "${major:-0}" -lt 14 ] || PGOPTIONS="$PGOPTIONS -c idle_session_timeout=0"
 [ "${major:-0}" -lt 17 ] || PGOPTIONS="$PGOPTIONS -c transaction_timeout=0 -c event_triggers=off"
 '
 
-# As service-find; sets default (the service's own database) and work, too. An export believes the describe before it.
+# As service-find; sets default (the service's own database) and work, too. An export believes the describe before it,
+# an import beside the prepare before it.
 postgres-find() { # <name>
-  local facts known=$BACKUPS_RUN_DIR/postgres.found
-  if [[ $BACKUPS_ACTION == export && -s $known ]]; then
-    facts=$(<"$known")
+  local facts before=''
+  case $BACKUPS_ACTION in
+    export) before=describe ;;
+    import) [[ ${where:-} == inplace ]] || before=prepare ;;
+  esac
+  if [[ -s $BACKUPS_RUN_DIR/found.$before ]]; then
+    facts=$(<"$BACKUPS_RUN_DIR/found.$before")
   else
     facts=$(service-inspect "$1")
-    [[ $BACKUPS_ACTION != describe ]] || printf '%s' "$facts" >"$known"
+    printf '%s' "$facts" >"$BACKUPS_RUN_DIR/found.$BACKUPS_ACTION"
   fi
   service-find "$1" "$facts"
   [[ $state != missing ]] || return 0

@@ -18,26 +18,25 @@ restore-begin() { # <name> <where> [<artifact>]
   postgres-need "$1"
 }
 
-restore-literal() { # <text>: for SQL; whoever wrote the text can't know what ends it
-  local tag=b$RANDOM$RANDOM$RANDOM$RANDOM
-  printf "\$%s\$%s\$%s\$" "$tag" "$1" "$tag"
+# Prints .sql files, and before them what they find in settings: backups.where, .artifact, .beside, .default (the
+# service's own database), .artifacts (JSON) and .script (SQL from the backup, in the encoding that it names itself).
+restore-script() { # <file…>
+  local encoding=${encoding:-UTF8} word files=()
+  # Whoever wrote a text cannot know what ends it.
+  local quote=\$b$RANDOM$RANDOM$RANDOM$RANDOM\$
+  [[ ! $script =~ "SET client_encoding = '"([A-Za-z0-9_]+) ]] || encoding=${BASH_REMATCH[1]}
+  echo "SET client_encoding = $encoding;"
+  for word in script where artifact beside default artifacts; do
+    printf "SELECT set_config('backups.%s', %s, false) AS _ \\gset\n" "$word" "$quote${!word}$quote"
+    [[ $word != script ]] || echo 'SET client_encoding = UTF8;'
+  done
+  for word; do files+=("${BASH_SOURCE[0]%/*}/$word.sql"); done
+  cat "${files[@]}"
+  printf '%s\n' "${restore_last:-}"
 }
 
-# Runs .sql files, which find what the restore is about in settings: backups.where, .artifact, .beside, .default (the
-# service's own database), .artifacts (JSON) and .script (SQL from the backup, in the encoding that it names itself).
 restore-sql() { # <file…>
-  local encoding=UTF8 word
-  [[ ! $script =~ "SET client_encoding = '"([A-Za-z0-9_]+) ]] || encoding=${BASH_REMATCH[1]}
-  {
-    printf "SET client_encoding = %s;\nSELECT set_config('backups.script', %s, false) AS _ \\gset\n" \
-      "$encoding" "$(restore-literal "$script")"
-    echo 'SET client_encoding = UTF8;'
-    for word in where artifact beside default artifacts; do
-      printf "SELECT set_config('backups.%s', %s, false) AS _ \\gset\n" "$word" "$(restore-literal "${!word}")"
-    done
-    for word; do cat "${BASH_SOURCE[0]%/*}/$word.sql"; done
-    printf '%s\n' "${restore_last:-}"
-  } | postgres-psql -d template1
+  restore-script "$@" | postgres-psql -d template1
 }
 
 restore-warn() { # lines on stdin
@@ -45,13 +44,24 @@ restore-warn() { # lines on stdin
   while IFS= read -r line; do hook-warning "$line"; done
 }
 
+# In the container: two sessions at once. A process that outlives its parent there becomes the server's child, and when
+# that one fails, the server takes it for a crash of its own.
+# shellcheck disable=SC2016 # for that shell
+restore_swap='
+{ PGAPPNAME=$PGAPPNAME-cut PGOPTIONS="$PGOPTIONS -c backups.where=$1" \
+  psql -XqAtw -d template1 -c "$2" >/dev/null 2>&1 || exit 1; } &
+code=0
+PGAPPNAME=$PGAPPNAME-swap psql -XqAtw -v ON_ERROR_STOP=1 -d template1 || code=$?
+wait
+exit "$code"'
+
 # A rename lets no session begin in its database and waits five seconds for the others to end: terminate_sessions.sql
 # ends them meanwhile. Prints what happened; a server that lost the connection may have committed, and is asked until it
 # answers, or its container was taken away.
 restore-swap() {
-  local found=restored answered=yes
-  session+=-cut restore-sql terminate_sessions 2>/dev/null &
-  if ! session+=-swap restore-sql swap; then
+  local found=restored answered=yes cut
+  cut=$(<"${BASH_SOURCE[0]%/*}/terminate_sessions.sql")
+  if ! restore-script swap | postgres-ask sh -c "$restore_swap" sh "$where" "$cut"; then
     answered=no
     for _ in {1..20}; do
       ! found=$(restore_last='\echo :found' restore-sql found) || { answered=yes && break; }
@@ -59,7 +69,6 @@ restore-swap() {
       sleep 1
     done
   fi
-  wait $! || true
   [[ $answered == yes ]] || hook-fail 1 "the server of $name does not answer: it is unknown whether the restored" \
     "databases were put in place; the next command finds that out when it runs again"
   [[ $found == restored ]] || hook-fail 1 "the restored databases could not be put in place; $name is unchanged"
