@@ -22,10 +22,11 @@ struct Timeouts {
   std::chrono::seconds silence;  ///< between two bytes, and after the last
 };
 
-/// For a hook that is asked something, and for one that works as long as it needs to.
+/// For queries.
 constexpr Timeouts kShortTimeouts{std::chrono::minutes(5), std::chrono::minutes(5)};
-/// For what is done after a stop was asked for.
+/// For cleaning up after a request to stop.
 constexpr Timeouts kClosingTimeouts{std::chrono::seconds(10), std::chrono::seconds(10)};
+/// For imports and exports, which have no limit of their own.
 constexpr Timeouts kLongestTimeouts{std::chrono::hours(24 * 7), std::chrono::hours(24 * 7)};
 
 /// One call of a hook (helper/README.md, "Hooks"). The process is stopped when this is destroyed
@@ -40,14 +41,15 @@ class Hook {
        Input input = Input::kNone, const std::string& question = {});
   ~Hook();
 
-  /// Copies its stdout to `sink`, to the end. Throws Error: a time-out, a request to stop, and what
-  /// wait() throws where the hook has failed and something that it started keeps its stdout open.
+  /// Copies its stdout to `sink` until the end. Throws Error at a timeout or a request to stop, and
+  /// as wait() if the hook has failed while a process that it started keeps stdout open.
   void copy_output(Sink& sink, const Timeouts& timeouts);
 
-  /// Its stdin. finish() closes it. A hook that went away is no error here: wait() tells.
+  /// Its stdin; finish() closes it. Writing to a hook that has exited is not an error: wait()
+  /// reports how it ended.
   Sink& input();
 
-  /// Waits for its end. Throws Error, of the kind that its exit code names, with its last words.
+  /// Waits until it exits. Throws Error, of the kind of its exit code, with the end of its stderr.
   void wait();
 
  private:
@@ -65,11 +67,11 @@ class Hook {
   std::thread pump_;
 };
 
-/// Where a restore puts the artifacts of its backup for its hooks, as their describe named them
-/// (JSON); they find it in BACKUPS_ARTIFACTS.
+/// The file in which a restore lists the artifacts of its backup for the hooks, as JSON;
+/// BACKUPS_ARTIFACTS names it.
 std::filesystem::path artifact_list(const Run& run);
 
-/// True when these hooks have the action, or there is a default one.
+/// True if these hooks have the action, or a default for it exists.
 bool has_hook(const Hooks& installed, const HookSet& hooks, const std::string& action);
 
 /// Runs a hook to its end; returns its stdout (at most 16 MiB). Throws Error.
@@ -77,8 +79,8 @@ std::string query_hook(const Hooks& installed, const Run& run, HookLog& log, con
                        const std::string& action, const std::vector<std::string>& arguments,
                        const std::string& input = {}, const Timeouts& timeouts = kShortTimeouts);
 
-/// Ends what the hooks of a run left behind outside the state directory: processes, and what their
-/// `sweep` knows of; after a stop was asked for too, but only for some seconds. Throws Error.
+/// Ends the processes that the hooks of a dead run left, and runs their `sweep`. Also works after a
+/// request to stop, but then only for some seconds. Throws Error.
 void sweep_hooks(const Hooks& installed, const Paths& paths, const RunRecord& dead);
 
 }  // namespace backups

@@ -23,14 +23,14 @@ namespace {
 
 constexpr const char* kServiceDestroyed = "its service was destroyed";
 
-/// Who stops it by hand means all of it.
+/// A person who cancels one of the backups stops the whole operation.
 void rethrow_if_cancelled(const Error& error) {
   if (error.what() == std::string(interrupt::kByPerson)) throw error;
 }
 
 std::string scope_of(const std::string& app) { return "app:" + app; }
 
-/// Waits for whoever is at work on it, which is said.
+/// Waits until no other operation holds the lock of the source, and reports that it waits.
 Lock wait_for(State& state, const Source& source) {
   for (bool said = false;; said = true) {
     if (auto lock = state.locks.try_acquire(source, "create")) {
@@ -75,7 +75,7 @@ bool is_fresh(Catalog& catalog, const Source& source, std::int64_t max_age) {
     log::detail(latest->id + " is dated in the future: its age is unknown");
     return false;
   }
-  // It may hold nothing of what is there now.
+  // A backup from before a restore does not contain the current data.
   if (JobMarks(catalog.database()).done_at(kReplaced + source.text()) >= latest->sequence)
     return false;
   log::detail("Skipped: backup " + latest->id + " is only " +
@@ -95,7 +95,7 @@ void back_up_for(State& state, const std::string& app, const Source& source,
   log::detail("Backup " + made.id + " done: " + human_size(made.stored_size()));
 }
 
-/// Services of one type and name whose schedules change.
+/// Applies `change` to the schedules of a service, by its type and name.
 void change_schedules(SettingsFile& settings_file, const Source& source,
                       const std::function<bool(Schedule&)>& change) {
   bool any = false;
@@ -128,7 +128,7 @@ std::vector<Source> linked_sources(const Hooks& installed, const Paths& paths,
 
 void before_deploy(State& state, const std::string& app, bool runs, const Progress& progress) {
   const Settings settings = state.settings.read();
-  // A value of a newer version asks for something: rather a backup too many.
+  // A value that only a newer version understands may ask for a backup, so one is taken.
   if (settings.get(scope_of(app), "before-deploy") != "true" &&
       !settings.is_unclear(scope_of(app), "before-deploy"))
     return;
@@ -189,7 +189,7 @@ void after_destroy(State& state, const Source& source) {
   for (const char* mark_name : {kReplaced, kDestroyed})
     JobMarks(state.catalog.open().database()).mark_done(mark_name + source.text(), mark);
   write_metrics(state);
-  // What was said of this one is not meant for the next of that name.
+  // The property must not apply to the next service of that name.
   if (!state.settings.read().own(source.text(), "final-backup").empty())
     state.settings.change(
         [&](Settings& settings) { settings.set(source.text(), "final-backup", ""); });

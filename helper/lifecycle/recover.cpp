@@ -32,8 +32,8 @@ std::string manifest_key(const Source& source, const std::string& id) {
   return key_of(source, manifest_file(id));
 }
 
-/// True where nothing can or may be cleaned up: the target was removed, or what lies there is
-/// perhaps another machine's.
+/// True if nothing can or may be cleaned up there: the target was removed, or the files may belong
+/// to another machine.
 bool is_out_of_reach(const SettingsFile& settings_file, Identity& identity,
                      const std::string& target, const std::string& host) {
   if (target == kLocalTarget) return false;
@@ -41,7 +41,7 @@ bool is_out_of_reach(const SettingsFile& settings_file, Identity& identity,
          (!host.empty() && !identity.read().owns(host));
 }
 
-/// Nothing of it remains, or nothing that we may touch.
+/// Records as failed an attempt whose files were removed or may not be touched.
 void fail_attempt(State& state, const Backup& backup, const std::string& target) {
   state.catalog.open().mark_copy(backup, {target, CopyStatus::kFailed, kInterrupted, {}});
   if (backup.status != BackupStatus::kInProgress) {
@@ -76,7 +76,7 @@ bool is_unsettled(const std::optional<Backup>& backup, const std::string& target
 
 bool is_copy(const RunRecord& run) { return run.verb == kCopyVerb || run.verb == "push"; }
 
-/// True where the restored data are in place, but not all that belongs to them.
+/// Returns true if the restored data is in place, but its late part was not restored.
 bool abandon_restore(const Hooks& installed, const Paths& paths, const RunRecord& dead) {
   log::detail("Cleaning up after the interrupted restore of " + dead.source.spelling());
   Run run(paths, "abandon", dead.source);
@@ -86,7 +86,7 @@ bool abandon_restore(const Hooks& installed, const Paths& paths, const RunRecord
     found = trim(query_hook(installed, run, log, {dead.source.type, dead.hooks}, "abandon",
                             {dead.source.address, dead.place}, {}, kLongestTimeouts));
   } catch (const Error&) {
-    run.keep();  // its hook may have left something, too
+    run.keep();  // the hook may have left files or containers
     throw;
   }
   const std::string half =
@@ -94,7 +94,7 @@ bool abandon_restore(const Hooks& installed, const Paths& paths, const RunRecord
       : found.ends_with("unchanged") ? "was interrupted: the data is unchanged"
                                      : "was interrupted: the data is unchanged, or restored if the "
                                        "interruption came at the very end";
-  // Of one that replaced the live data, report_replacement() says what is known.
+  // A restore that replaced the live data is reported by report_replacement().
   if (!dead.replacing) log::step("The restore of " + dead.source.spelling() + " " + half);
   return dead.late && !found.ends_with("unchanged");
 }
@@ -112,19 +112,19 @@ bool is_of(const Source& one, const Source& other) {
   return one.type == other.type && one.name == other.name;
 }
 
-/// A job_mark of each target, which follows: when clean-up there failed last.
+/// Begins the name of the job mark for the last failed clean-up of a target; its name follows.
 constexpr const char* kFailedAt = "clean-up failed ";
 constexpr Time kPauseAfterFailure = 15 * 60;
-constexpr Time kAlertAfter = 3600;  // what was begun longer ago and can't be cleaned up is alerted
+constexpr Time kAlertAfter = 3600;  // raised for operations that began longer ago
 
-/// One pass over what dead processes have left.
+/// One pass of clean-up after processes that died.
 class Recovery {
  public:
-  /// `spares`: leaves targets alone that failed a short time ago.
+  /// `spares`: skips targets that failed a short time ago.
   Recovery(State& state, Reach reach, bool spares)
       : state_(state), reach_(reach), spares_(spares) {}
 
-  /// Whoever calls holds its lock.
+  /// The caller holds the lock of the source.
   void recover(const Source& source) {
     for (const auto& dead : list_runs(state_.paths, false))
       if (is_of(dead.source, source))
@@ -133,7 +133,7 @@ class Recovery {
       for (const auto& backup : found) {
         if (!is_of(backup.source, source)) continue;
         attempt(source, backup.id, backup.started_at, [&] {
-          // As it is now: that run may have been all there was.
+          // Cleaning up the run may have settled the backup already.
           if (const auto current = state_.catalog.open().find(backup.source.type, backup.id))
             work(*current);
         });
@@ -149,8 +149,8 @@ class Recovery {
   }
 
  private:
-  /// Each problem is said once: a target that is out of reach is that for all its copies. One that
-  /// lasts is alerted.
+  /// Reports each problem once, since a target that cannot be reached fails for all its copies.
+  /// Raises an alert if the problem lasts.
   template <typename Work>
   void attempt(const Source& source, const std::string& what, Time begun, const Work& work) {
     try {
@@ -168,7 +168,7 @@ class Recovery {
     }
   }
 
-  /// False where it is not done now, but later.
+  /// Returns false if the work was postponed.
   bool at(const std::string& target, const std::function<void()>& work) {
     if (target == kLocalTarget) {
       work();
@@ -191,15 +191,15 @@ class Recovery {
     }
   }
 
-  /// An attempt at a backup, or at a copy of one: with its manifest it is done, even where the
-  /// catalog that knew of it is lost; without, what it noted to have written goes. False where that
-  /// is put off.
+  /// Settles an interrupted backup or copy. If its manifest exists, it had completed, even if the
+  /// catalog that recorded it is lost; otherwise the files that it noted are removed. Returns false
+  /// if that was postponed.
   bool settle_attempt(const RunRecord& dead) {
     if (dead.backup.empty() || (dead.verb != "create" && dead.verb != "push")) return true;
     const std::string target = dead.target.empty() ? kLocalTarget : dead.target;
     const auto backup = state_.catalog.open().find(dead.source.type, dead.backup);
     if (!is_unsettled(backup, target)) return true;
-    // What it noted may by now be part of what another one puts there.
+    // Another attempt may be writing files of the same names now.
     if (backup && is_being_copied(state_.paths, *backup, target)) return false;
     Written written(notes_of(state_.paths, dead));
     bool is_done = false;
@@ -233,7 +233,7 @@ class Recovery {
     report_replacement(state_, rest);
   }
 
-  /// Of a backup in progress without a run: nobody knows what it has written.
+  /// For a copy in progress whose run is lost, so that the names of its files are unknown.
   void recover_copy(const Backup& backup, const Copy& copy) {
     if (is_being_copied(state_.paths, backup, copy.target)) return;
     bool is_done = false;
@@ -266,7 +266,7 @@ class Recovery {
   std::set<std::string> said_;
 };
 
-/// Those of which something is left, by their texts.
+/// The sources with interrupted operations, by their texts.
 std::map<std::string, Source> unsound_sources(State& state) {
   std::map<std::string, Source> sources;
   for (const auto& dead : list_runs(state.paths, false)) {
@@ -283,7 +283,7 @@ std::map<std::string, Source> unsound_sources(State& state) {
   return sources;
 }
 
-/// Once more on a catalog that was rebuilt.
+/// Repeats the work if the catalog had to be rebuilt.
 template <typename Work>
 void on_sound_catalog(const Work& work) {
   try {
@@ -310,7 +310,7 @@ RestoreLocks lock_for_restore(State& state, const RestoreRequest& request) {
 }
 
 void recover_source(State& state, const Source& source, Reach reach) {
-  // What can't be recorded can't be finished either.
+  // Without disk space the result could not be recorded.
   if (!has_disk_space(state.paths.root, kSpaceToRecord)) return;
   std::optional<Targets::ShortTimeouts> short_timeouts;
   if (reach == Reach::kEverywhere) short_timeouts.emplace(state.targets);
@@ -334,8 +334,8 @@ void recover(State& state, Reach reach) {
 
 bool sees_all(const Source& /*source*/) { return true; }
 
+// The newest run of each source is enough: all of them are undone in the same way.
 void warn_of_replacements(const Paths& paths, const Sees& sees) {
-  // One of each source: a later one has the same way back.
   std::map<std::string, RunRecord> last;
   for (auto& dead : list_runs(paths, false))
     if (dead.replacing) last.insert_or_assign(dead.source.text(), std::move(dead));

@@ -11,7 +11,7 @@
 namespace backups {
 namespace {
 
-/// Those that hear of that kind.
+/// The channels that receive alerts of that kind.
 std::vector<std::string> listeners(const Settings& settings, AlertKind kind) {
   const auto wanted = parse_alert_kinds(settings.get(Settings::kGlobal, "notify-on")).value();
   const bool heard = std::find(wanted.begin(), wanted.end(), kind) != wanted.end();

@@ -25,7 +25,7 @@ std::string get(const Settings& settings, const std::string& property) {
   return settings.get(Settings::kGlobal, property);
 }
 
-/// Nothing of what the server says is shown: it may repeat the URL, which is a secret.
+/// The answer of the server is never shown: it may repeat the URL, which is a secret.
 void request(const std::string& method, const std::string& url, Post post) {
   post.headers.emplace_back("User-Agent", std::string("backups/") + kVersion);
   HttpRequest request{method, url, std::move(post.headers), post.body, {}, kHttpSeconds, false};
@@ -43,7 +43,7 @@ void send_webhook(const Environment&, const Settings& settings, const Alert& ale
           post_of(alert, get(settings, "notify-webhook-format")));
 }
 
-/// Some take no POST, but words can't go with a GET.
+/// Some services accept only GET, but a message needs POST.
 void send_ping(const Environment&, const Settings& settings, const Alert& alert) {
   const std::string url = ping_url(get(settings, "notify-ping"), alert.kind);
   if (alert.message.empty()) return request("GET", url, {});
@@ -66,7 +66,7 @@ void run(Command command, const std::string& input) {
   const Fd said = memory_file("");
   command.descriptors = {
       {STDIN_FILENO, in.get()}, {STDOUT_FILENO, said.get()}, {STDERR_FILENO, said.get()}};
-  command.leaves_work = true;  // a mailer may deliver after it has ended
+  command.leaves_work = true;  // sendmail may deliver in the background
   Process process(command);
   const auto status = process.wait(kProgramTimeout);
   if (!status) {

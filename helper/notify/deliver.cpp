@@ -37,7 +37,7 @@ void send_one(State& state, const Settings& settings, Outbox& outbox,
     outbox.remove(message);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
-    // A switch that knows no /start, say, must hear the rest all the same.
+    // A dead man's switch that rejects /start, say, must still receive what follows.
     const bool pointless = error.kind() == ErrorKind::kDamaged ||
                            (message.channel == kPing && error.kind() == ErrorKind::kRefused);
     const Time time = now();
@@ -53,7 +53,8 @@ void deliver(State& state) {
   Outbox outbox(state.catalog.open().database());
   outbox.redate(now());
   const auto end = steady_clock::now() + kMostAtOnce;
-  // Once more after the lock is free: who queued meanwhile found it taken, and went away.
+  // Looks again after releasing the lock: a process that queued a message meanwhile found the lock
+  // taken and left the delivery to this one.
   while (outbox.due(now()) && steady_clock::now() < end) {
     const auto lock = Lock::try_acquire(state.paths.root / "locks" / "deliver", "deliver");
     if (!lock) return;

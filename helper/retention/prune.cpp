@@ -24,13 +24,13 @@ namespace {
 constexpr const char* kScheduleGroup = "schedule ";
 constexpr Time kRemembered = 365 * 86400;
 constexpr Time kAnotherMayBeAtWork = 2 * 86400;
-constexpr std::size_t kLengthOfTime = 19;  // of the end of an id
+constexpr std::size_t kLengthOfTime = 19;  // of the time at the end of an id
 
 std::string group_of(const Backup& backup) {
   return backup.schedule.empty() ? kTriggers[backup.trigger] : kScheduleGroup + backup.schedule;
 }
 
-/// What group_of() made, taken apart again.
+/// Finds the rules and the time zone of a group that group_of() named.
 class Groups {
  public:
   Groups(const Settings& settings, const Source& source)
@@ -38,7 +38,7 @@ class Groups {
 
   KeepRules rules(const std::string& group, const std::string& target) const {
     if (const Schedule* schedule = schedule_of(group)) return schedule->keep_at(target);
-    // Of a schedule that is gone, as much stays as if it had never said how much.
+    // A schedule that was removed keeps what a schedule without rules of its own would keep.
     if (group.starts_with(kScheduleGroup)) return Schedule::default_keep();
     return settings_.keep_rules(source_.text(), group);
   }
@@ -87,20 +87,21 @@ RetentionItem item_of(const Settings& settings, const Backup& backup, const Copy
   return item;
 }
 
-/// A copy that sync --host took over is another host's to remove, one below a doubtful name
-/// perhaps, and one on a target that was removed is out of reach.
+/// False for copies that this host must not remove: those of another host (imported with sync
+/// --host), those below a name that a clone of this machine may use too, and those on a target
+/// that was removed.
 bool is_ours(const Settings& settings, const HostIdentity& host, const Copy& copy) {
   if (copy.target == kLocalTarget) return true;
   return settings.targets.contains(copy.target) && (copy.host.empty() || host.owns(copy.host));
 }
 
-/// A backup that goes from some places, or from all.
+/// A backup to remove from these targets, which may be all that have it.
 struct Gone {
   Backup backup;
   std::vector<std::string> targets;
 };
 
-/// How many copies were removed.
+/// Returns how many copies were removed.
 std::size_t remove_copies(State& state, const Gone& gone) {
   const auto& copies = gone.backup.copies;
   const auto there = std::count_if(copies.begin(), copies.end(), std::mem_fn(&Copy::was_made));
@@ -117,7 +118,7 @@ std::size_t remove_copies(State& state, const Gone& gone) {
       }));
 }
 
-/// Off-site.
+/// The targets and host names of all off-site copies to remove.
 Places places_of(const std::map<std::string, Gone>& gone) {
   Places places;
   for (const auto& [id, what] : gone)
@@ -174,7 +175,7 @@ Pruned prune(State& state, const Source& source) {
   std::set<std::string> tried;
   auto gone = find_gone(state, source);
   notice_strangers(state, source, places_of(gone));
-  std::string asked;  // that it was judged by: somebody may pin or keep more meanwhile
+  std::string asked;  // the settings used for `gone`: a pin may be added meanwhile
   for (;;) {
     if (const std::string now = state.settings.read().to_text(); now != asked) {
       asked = now;
@@ -210,8 +211,8 @@ void forget_history(const Paths& paths, CatalogFile& catalog) {
 
 namespace {
 
-/// One of a backup that this host does not know may be at work on a clone of it, which is noticed
-/// by what it has finished.
+/// An upload for a backup that this host does not know may belong to a clone of this machine.
+/// It is stale only after two days: a clone is detected earlier, by the backups it has finished.
 bool is_stale_upload(Catalog& catalog, const std::string& key) {
   auto busy = catalog.in_progress();
   for (auto& backup : catalog.unfinished_copies()) busy.push_back(std::move(backup));

@@ -18,12 +18,12 @@ std::optional<Time> next(const Schedule& schedule, Time after) {
   return Cron::parse(schedule.cron).next(after, zone_of(schedule));
 }
 
-/// One that was set while a clock was ahead is due at once.
+/// A schedule that was set while the clock was ahead is due immediately.
 Time since(const Schedule& schedule) {
   return lies_ahead(schedule.since, now()) ? 0 : schedule.since;
 }
 
-/// Of an attempt that failed: nothing when a person stopped it.
+/// When to retry a failed attempt; nothing if a person stopped it.
 std::optional<Time> retry_at(Catalog& catalog, const Schedule& schedule,
                              const ScheduleRun& failed) {
   if (failed.error == interrupt::kByPerson) return std::nullopt;
@@ -31,7 +31,7 @@ std::optional<Time> retry_at(Catalog& catalog, const Schedule& schedule,
   const auto tries = catalog.runs_of(schedule.source, schedule.id, now(), kCounted);
   for (std::size_t i = 1; i < tries.size() && tries[i].status == BackupStatus::kFailed; ++i)
     ++failures;
-  // Nobody knows when one ended whose process died, or during which the clock leapt.
+  // The end of an attempt is unknown if its process died or the clock jumped meanwhile.
   const bool known =
       failed.finished_at && !failed.interrupted && !lies_ahead(*failed.finished_at, now());
   return (known ? *failed.finished_at : failed.started_at) + retry_delay(failures);
@@ -75,7 +75,7 @@ bool is_silent(Catalog& catalog, const Schedule& schedule, Time now) {
   if (!schedule.paused.empty()) return false;
   const auto last = catalog.last_success(schedule.source, schedule.id, now);
   const auto missed = runs_after(schedule, std::max(last.value_or(0), since(schedule)), 2);
-  // The second one may still be at work.
+  // The second run may still be in progress.
   return missed.size() == 2 && now >= missed.back() + kFirstRetry;
 }
 

@@ -45,7 +45,7 @@ std::vector<std::string> targets_of(const SettingsFile& settings_file, const Sch
                                   : schedule.targets;
 }
 
-/// Into the first of its targets; the copies on the others are those of their lanes.
+/// Writes to the first of its targets and queues the copies to the others for their lanes.
 void back_up(State& state, const Schedule& schedule) {
   log::step("Backing up " + schedule.source.spelling() + ", schedule " + schedule.id);
   const auto targets = targets_of(state.settings, schedule);
@@ -64,13 +64,13 @@ void back_up(State& state, const Schedule& schedule) {
     state.catalog.open().mark_copy(
         *backup, {target, CopyStatus::kFailed, known ? "it is queued" : missing.what(), {}});
   }
-  // No target that does not answer holds it up: what stays there goes the next time.
+  // A target that does not answer must not delay this; its copies are removed by a later tick.
   const Targets::ShortTimeouts short_timeouts(state.targets);
   apply_retention(state, schedule.source);
 }
 
-/// What fails is in the catalog, and on its way to whoever is told. What a person stops is that one
-/// backup.
+/// A failure is already recorded and queued as an alert, so that the tick continues. It also
+/// continues after a person has cancelled one backup.
 template <typename Work>
 void attempt(const std::string& what, const Work& work) {
   try {
@@ -82,7 +82,7 @@ void attempt(const std::string& what, const Work& work) {
   }
 }
 
-/// One of those that may work at once on this host.
+/// Acquires one of the `slots` for parallel backups on this host; nothing if all are taken.
 std::optional<Lock> take_slot(const Paths& paths, std::int64_t slots) {
   for (std::int64_t slot = 0; slot < slots; ++slot) {
     auto lock = Lock::try_acquire(paths.root / "locks" / ("tick." + std::to_string(slot)),
@@ -92,13 +92,13 @@ std::optional<Lock> take_slot(const Paths& paths, std::int64_t slots) {
   return std::nullopt;
 }
 
-/// The backups and copies of one lane: those whose bytes go to `local` first, where nothing but
-/// this host makes them wait, or all that goes to one other target.
+/// The work of one lane: the backups that are written to `local` first, which depend on nothing
+/// but this host, or everything that goes to one other target.
 class Tick {
  public:
   Tick(State& state, std::string lane) : state_(state), lane_(std::move(lane)) {}
 
-  /// What goes to a target. One that does not answer holds up nothing but this lane.
+  /// Runs the lane of an off-site target. If the target does not answer, only this lane waits.
   void run_lane() {
     const auto lock = Lock::try_acquire(state_.paths.root / "locks" / ("lane." + lane_),
                                         "process " + std::to_string(::getpid()));
@@ -117,8 +117,8 @@ class Tick {
     start_lanes();
     const auto slots = parse_number(settings_.get(Settings::kGlobal, "max-parallel")).value();
     bool cleaned = false;
+    // Another process runs the next schedules in parallel.
     if (const auto slot = take_slot(state_.paths, slots)) {
-      // For what this one does not come to at once.
       if (due().size() > 1 && slots > 1)
         another = std::make_unique<Process>(state_.program.command("tick"));
       while (run_first(due())) {
@@ -146,7 +146,7 @@ class Tick {
     bool succeeded() const { return status.last && status.last->status == BackupStatus::kSuccess; }
   };
 
-  /// As it is now: a backup may have taken hours.
+  /// Reads settings and schedules again, since the last backup may have taken hours.
   void look() {
     settings_ = state_.settings.read();
     seen_.clear();
@@ -156,7 +156,7 @@ class Tick {
       });
   }
 
-  /// The longest overdue first.
+  /// The schedules that are due in this lane, the longest overdue first.
   std::vector<Seen> due() const {
     std::vector<Seen> due;
     std::copy_if(seen_.begin(), seen_.end(), std::back_inserter(due), [&](const Seen& seen) {
@@ -167,7 +167,8 @@ class Tick {
     return due;
   }
 
-  /// The first that nobody is at and that was not tried yet; false when there is none.
+  /// Runs the first schedule whose source is not busy and that this process has not tried yet.
+  /// Returns false if there is none.
   bool run_first(const std::vector<Seen>& due) {
     for (const auto& seen : due) {
       const Schedule& schedule = *seen.schedule;
@@ -180,7 +181,7 @@ class Tick {
                     " is tried again in a minute");
         continue;
       }
-      // Somebody else may have done it since.
+      // Another process may have run it before the lock was free.
       if (!Seen{&schedule, schedule_status(state_.catalog.open(), schedule)}.is_due()) continue;
       if (tried_.empty()) ping(state_, AlertKind::kStart, "");
       tried_.insert(schedule.text());
@@ -190,7 +191,7 @@ class Tick {
     return false;
   }
 
-  /// Where its bytes go first.
+  /// The target that the schedule writes to first.
   std::string lane_of(const Schedule& schedule) const {
     return first_target(settings_,
                         schedule.targets.empty()
@@ -198,7 +199,7 @@ class Tick {
                             : schedule.targets);
   }
 
-  /// The next copy that is to be made on each target.
+  /// The next pending copy for each target.
   std::map<std::string, Backup> due_copies() {
     std::map<std::string, Backup> copies;
     for (const auto& backup : state_.catalog.open().failed_copies()) {
@@ -214,7 +215,7 @@ class Tick {
     return copies;
   }
 
-  /// Starts a process for each target that has work and none at it.
+  /// Starts a process for each target that has work and no running lane.
   void start_lanes() {
     std::set<std::string> busy;
     for (const auto& [target, backup] : due_copies()) busy.insert(target);
@@ -234,7 +235,7 @@ class Tick {
     while (!process.wait(std::chrono::milliseconds(500))) interrupt::check();
   }
 
-  /// False when there is none for this lane.
+  /// Makes the next copy of this lane. Returns false if there is none.
   bool copy_first() {
     const auto copies = due_copies();
     const auto next = copies.find(lane_);
@@ -245,7 +246,7 @@ class Tick {
     stop_here("copy");
     auto lock = state_.locks.try_acquire(backup.source, "push");
     if (!lock) return true;
-    // As it is now: another command may have copied or deleted it meanwhile.
+    // Another command may have copied or deleted the backup before the lock was free.
     const auto current = state_.catalog.open().find(backup.source.type, backup.id);
     const bool wanted =
         current && !current->deleted_at && !current->deleting &&
@@ -265,7 +266,7 @@ class Tick {
     return lies_ahead(tried, now()) ? now() : tried + retry_delay(copy.attempts);
   }
 
-  /// False when it is not its time.
+  /// Applies retention to every source, once a day. Returns false if it was not due.
   bool prune_everything() {
     const JobMarks job_marks(state_.catalog.open().database());
     const Time done = job_marks.done_at(kDailyJob);
@@ -287,7 +288,7 @@ class Tick {
     end_stale_uploads(state_);
   }
 
-  /// Of what should have been backed up long ago.
+  /// Raises or clears the alerts about schedules without a recent success.
   void tell_silences() {
     for (const auto& seen : seen_) {
       if (lane_of(*seen.schedule) != lane_) continue;
@@ -317,7 +318,7 @@ class Tick {
     return last ? rfc3339(*last) : "the schedule was set, " + rfc3339(schedule.since);
   }
 
-  /// Good news only while every schedule is well.
+  /// Reports to the dead man's switch: success only if no schedule has failed or is silent.
   void tell_switch() {
     for (const auto& seen : seen_) {
       const bool failed = seen.status.last && seen.status.last->status == BackupStatus::kFailed;
