@@ -133,11 +133,12 @@ class Attempt {
           request_.trigger == Trigger::kAdopt) {
         forget();
       } else {
-        fail(error.what());
+        const bool stopped = error.kind() == ErrorKind::kCancelled && interrupt::by_person();
+        fail(error.what(), stopped ? FailureReason::kCancelled : FailureReason::kError);
       }
       throw;
     } catch (const std::exception& error) {
-      fail(error.what());
+      fail(error.what(), FailureReason::kError);
       throw;
     }
   }
@@ -151,10 +152,10 @@ class Attempt {
     fs::remove(log.parent_path(), other_logs);
   }
 
-  void fail(const std::string& reason) {
-    log_.note("failed: " + reason);
+  void fail(const std::string& why, FailureReason reason) {
+    log_.note("failed: " + why);
     try {
-      state_.catalog.open().fail(row_, reason, now());
+      state_.catalog.open().fail(row_, why, now(), reason);
       written_.undo(state_.targets.open(target_, host_));
       state_.catalog.open().mark_copy(row_, {target_, CopyStatus::kFailed, "", {}});
       sweep_hooks(state_.hooks, state_.paths, run_.record());

@@ -119,7 +119,7 @@ void Catalog::adopt(const Manifest& manifest, const std::string& target, const s
 void Catalog::write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target,
                              const std::string& host) {
   Statement(database_,
-            "UPDATE backups SET status = 'success', error = '', interrupted = 0, finished_at = ?, "
+            "UPDATE backups SET status = 'success', error = '', reason = '', finished_at = ?, "
             "raw_size = ?, stored_size = ?, suspect = ?, reference = ?, manifest = ?, "
             "manifest_sha256 = ? WHERE key = ?")
       .bind(manifest.finished_at)
@@ -143,21 +143,13 @@ void Catalog::write_manifest(std::int64_t key, const Manifest& manifest, const s
       .run();
 }
 
-void Catalog::fail(const Backup& backup, const std::string& error, Time time) {
-  end(backup, {BackupStatus::kFailed, error, false}, time);
-}
-
-void Catalog::interrupt(const Backup& backup, Time time) {
-  end(backup, {BackupStatus::kFailed, kInterrupted, true}, time);
-}
-
-void Catalog::end(const Backup& backup, const Outcome& outcome, Time time) {
+void Catalog::fail(const Backup& backup, const std::string& error, Time time,
+                   FailureReason reason) {
   Statement(database_,
-            "UPDATE backups SET status = ?, error = ?, interrupted = ?, finished_at = ? WHERE "
+            "UPDATE backups SET status = 'failed', error = ?, reason = ?, finished_at = ? WHERE "
             "id = ? AND type = ? AND status = 'in-progress'")
-      .bind(kBackupStatuses[outcome.status])
-      .bind(outcome.error)
-      .bind(outcome.interrupted ? 1 : 0)
+      .bind(error)
+      .bind(kFailureReasons[reason])
       .bind(time)
       .bind(backup.id)
       .bind(backup.source.type)

@@ -42,9 +42,8 @@ class Catalog {
   /// catalog that does not know the backup, since it was rebuilt meanwhile, takes it as adopt().
   void succeed(const Backup& backup, const Manifest& manifest, const std::string& target,
                const std::string& host);
-  void fail(const Backup& backup, const std::string& error, Time time);
-  /// The same for one whose process died.
-  void interrupt(const Backup& backup, Time time);
+  void fail(const Backup& backup, const std::string& error, Time time,
+            FailureReason reason = FailureReason::kError);
   /// Removes a row `in-progress` as if it had never been.
   void forget(const Backup& backup);
   /// Records a backup known only from its manifest. Throws Error, kDamaged, when the backup is
@@ -132,7 +131,6 @@ class Catalog {
   std::optional<Backup> newest(const Source& source, const std::string& which);
   void write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target,
                       const std::string& host);
-  void end(const Backup& backup, const Outcome& outcome, Time time);
   std::optional<std::int64_t> key_of(const std::string& type, const std::string& id);
 
   Database database_;

@@ -8,7 +8,7 @@ namespace backups {
 namespace {
 
 constexpr const char* kColumns =
-    "key, manifest, status, error, interrupted, finished_at, verified_at, deleting, deleted_at, "
+    "key, manifest, status, error, reason, finished_at, verified_at, deleting, deleted_at, "
     "suspect, reference, manifest_sha256";
 
 const std::string kHasGoodCopy =
@@ -22,19 +22,19 @@ std::optional<std::uint64_t> size_at(const Statement& statement, int column) {
 
 /// Throws Error, kDamaged, for what no version of this program has written.
 template <typename Enum, std::size_t N>
-Enum status_in(const Words<Enum, N>& words, const std::string& word) {
-  const auto status = words.find(word);
-  if (!status) throw Error(ErrorKind::kDamaged, "the catalog has an unknown status: " + word);
-  return *status;
+Enum value_in(const Words<Enum, N>& words, const std::string& word) {
+  const auto value = words.find(word);
+  if (!value) throw Error(ErrorKind::kDamaged, "the catalog has an unknown value: " + word);
+  return *value;
 }
 
 Backup backup_at(const Statement& row) {
   Backup backup;
   static_cast<Manifest&>(backup) = manifest_from_json(row.text(1));
   backup.key = row.number(0);
-  backup.status = status_in(kBackupStatuses, row.text(2));
+  backup.status = value_in(kBackupStatuses, row.text(2));
   backup.error = row.text(3);
-  backup.interrupted = row.number(4) != 0;
+  backup.reason = value_in(kFailureReasons, row.text(4));
   backup.finished_at = row.optional_number(5).value_or(0);
   backup.verified_at = row.optional_number(6);
   backup.deleting = row.number(7) != 0;
@@ -144,7 +144,7 @@ std::vector<ScheduleRun> Catalog::runs_of(const Source& source, const std::strin
   if (!runs_of_)
     runs_of_.emplace(
         database_,
-        "SELECT status, error, interrupted, started_at, finished_at FROM backups WHERE type = ? "
+        "SELECT status, error, reason, started_at, finished_at FROM backups WHERE type = ? "
         "AND name = ? AND schedule = ? AND schedule <> '' AND started_at <= ? "
         "ORDER BY sequence DESC, key DESC LIMIT ?");
   runs_of_->reset();
@@ -155,8 +155,8 @@ std::vector<ScheduleRun> Catalog::runs_of(const Source& source, const std::strin
       .bind(limit);
   std::vector<ScheduleRun> found;
   while (runs_of_->step())
-    found.push_back({{status_in(kBackupStatuses, runs_of_->text(0)), runs_of_->text(1),
-                      runs_of_->number(2) != 0},
+    found.push_back({{value_in(kBackupStatuses, runs_of_->text(0)), runs_of_->text(1),
+                      value_in(kFailureReasons, runs_of_->text(2))},
                      runs_of_->number(3),
                      runs_of_->optional_number(4)});
   runs_of_->reset();
@@ -228,8 +228,8 @@ std::vector<Backup> Catalog::read(Statement& statement) {
     query.reset();
     query.bind(backup.key);
     while (query.step())
-      backup.copies.push_back({query.text(0), status_in(kCopyStatuses, query.text(1)),
-                               query.text(2), size_at(query, 3), query.text(4), query.text(5),
+      backup.copies.push_back({query.text(0), value_in(kCopyStatuses, query.text(1)), query.text(2),
+                               size_at(query, 3), query.text(4), query.text(5),
                                static_cast<int>(query.number(6)), query.optional_number(7)});
   }
   return backups;

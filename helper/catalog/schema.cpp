@@ -19,7 +19,7 @@ CREATE TABLE backups (
   address         TEXT NOT NULL,
   status          TEXT NOT NULL CHECK (status IN ('in-progress', 'success', 'failed')),
   error           TEXT NOT NULL DEFAULT '',
-  interrupted     INTEGER NOT NULL DEFAULT 0,
+  reason          TEXT NOT NULL DEFAULT '',
   trigger         TEXT NOT NULL,
   schedule        TEXT NOT NULL DEFAULT '',
   sequence        INTEGER NOT NULL,

@@ -194,7 +194,7 @@ void show_interrupted(const Paths& paths, std::vector<Backup>& backups) {
     if (is_unfinished(backup)) {
       backup.status = BackupStatus::kFailed;
       backup.error = kInterrupted;
-      backup.interrupted = true;
+      backup.reason = FailureReason::kInterrupted;
     }
     for (auto& copy : backup.copies) {
       if (!is_unfinished(copy)) continue;

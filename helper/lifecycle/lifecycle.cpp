@@ -25,7 +25,7 @@ constexpr const char* kServiceDestroyed = "its service was destroyed";
 
 /// A person who cancels one of the backups stops the whole operation.
 void rethrow_if_cancelled(const Error& error) {
-  if (error.what() == std::string(interrupt::kByPerson)) throw error;
+  if (error.kind() == ErrorKind::kCancelled && interrupt::by_person()) throw error;
 }
 
 std::string scope_of(const std::string& app) { return "app:" + app; }

@@ -49,7 +49,7 @@ void fail_attempt(State& state, const Backup& backup, const std::string& target)
               " was interrupted; its leftovers were removed, the backup itself is complete");
     return;
   }
-  state.catalog.open().interrupt(backup, now());
+  state.catalog.open().fail(backup, kInterrupted, now(), FailureReason::kInterrupted);
   raise_alert(state, {.kind = AlertKind::kFailure,
                       .source = backup.source.text(),
                       .backup = backup.id,

@@ -50,11 +50,15 @@ struct Copy {
   }
 };
 
+/// Why an attempt failed: an error, its process died, or a person stopped it.
+enum class FailureReason { kNone, kError, kInterrupted, kCancelled };
+inline constexpr Words<FailureReason, 4> kFailureReasons{{"", "error", "interrupted", "cancelled"}};
+
 /// What became of an attempt.
 struct Outcome {
   BackupStatus status = BackupStatus::kInProgress;
-  std::string error;         ///< why it failed
-  bool interrupted = false;  ///< it failed since its process died
+  std::string error;  ///< why it failed, for a person
+  FailureReason reason = FailureReason::kNone;
 };
 
 /// A backup as the catalog knows it: its manifest, and what happened to it. While it is in progress

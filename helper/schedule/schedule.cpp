@@ -4,7 +4,6 @@
 #include <map>
 
 #include "model/cron.hpp"
-#include "sys/interrupt.hpp"
 #include "sys/zone.hpp"
 
 namespace backups {
@@ -26,14 +25,14 @@ Time since(const Schedule& schedule) {
 /// When to retry a failed attempt; nothing if a person stopped it.
 std::optional<Time> retry_at(Catalog& catalog, const Schedule& schedule,
                              const ScheduleRun& failed) {
-  if (failed.error == interrupt::kByPerson) return std::nullopt;
+  if (failed.reason == FailureReason::kCancelled) return std::nullopt;
   int failures = 1;
   const auto tries = catalog.runs_of(schedule.source, schedule.id, now(), kCounted);
   for (std::size_t i = 1; i < tries.size() && tries[i].status == BackupStatus::kFailed; ++i)
     ++failures;
   // The end of an attempt is unknown if its process died or the clock jumped meanwhile.
-  const bool known =
-      failed.finished_at && !failed.interrupted && !lies_ahead(*failed.finished_at, now());
+  const bool known = failed.finished_at && failed.reason != FailureReason::kInterrupted &&
+                     !lies_ahead(*failed.finished_at, now());
   return (known ? *failed.finished_at : failed.started_at) + retry_delay(failures);
 }
 

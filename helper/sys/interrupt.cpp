@@ -51,9 +51,11 @@ int poll_fd() { return shields > 0 ? -1 : wake_read; }
 
 bool requested() { return stop != 0 && shields == 0; }
 
+bool by_person() { return stop == SIGINT; }
+
 void check() {
   if (!requested()) return;
-  throw Error(ErrorKind::kCancelled, stop == SIGINT    ? kByPerson
+  throw Error(ErrorKind::kCancelled, stop == SIGINT    ? "cancelled"
                                      : stop == SIGALRM ? "stopped: its time limit was reached"
                                                        : "stopped by a signal");
 }

@@ -8,9 +8,6 @@ namespace backups {
 /// ignored, since a backup must continue when its client disconnects.
 namespace interrupt {
 
-/// The message of check() if a person asked.
-constexpr const char* kByPerson = "cancelled";
-
 /// Must be called once, before any thread starts. Undoes what the parent process had blocked or
 /// ignored, so that requests to stop arrive and children can be waited for.
 void install();
@@ -25,6 +22,8 @@ void check();
 void stop_after(std::chrono::seconds time);
 
 bool requested();
+/// True after a request of a person.
+bool by_person();
 
 /// Clears the request of a person whose operation has been stopped, so that other work continues.
 /// Returns false, and changes nothing, if there is no request or it is not from a person.

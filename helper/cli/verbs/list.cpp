@@ -26,7 +26,8 @@ std::string targets_of(const Backup& backup) {
 
 std::vector<std::string> row_of(const Backup& backup, bool pinned) {
   std::string status = backup.deleted_at ? "deleted" : kBackupStatuses[backup.status];
-  if (!backup.deleted_at && backup.interrupted) status = kInterrupted;
+  if (!backup.deleted_at && backup.reason == FailureReason::kInterrupted)
+    status = kFailureReasons[backup.reason];
   if (backup.is_safety_or_final()) status += std::string(" (") + kTriggers[backup.trigger] + ")";
   if (!backup.suspect.empty()) status += " (suspect)";
   if (pinned) status += " (pinned)";

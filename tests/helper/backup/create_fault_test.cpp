@@ -137,7 +137,7 @@ TEST(CancelledCreate, LeavesAFailureAndNothingElse) {
   EXPECT_EQ(helper.wait(), tests::exited(12));
   State state = lab.open();
   EXPECT_THAT(state.catalog.open().in_progress(), IsEmpty()) << "without another command";
-  EXPECT_EQ(state.catalog.open().list({}).at(0).error, interrupt::kByPerson);
+  EXPECT_EQ(state.catalog.open().list({}).at(0).reason, FailureReason::kCancelled);
   expect_sound(lab);
 }
 
