@@ -53,7 +53,7 @@ void Written::undo(Store& store) {
 }
 
 void Written::note(const std::string& line) const {
-  const Fd fd(::open(notes_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  const Fd fd(::open(notes_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600));
   if (!fd) throw system_error("cannot write " + notes_.string(), errno);
   write_all(fd.get(), line + "\n", notes_.string());
   if (::fdatasync(fd.get()) != 0) throw system_error("cannot sync " + notes_.string(), errno);

@@ -52,7 +52,8 @@ LostObject parse_lost(const nlohmann::json& json) {
 Fd open_log(const fs::path& path) {
   if (path.empty()) return {};
   make_directories(path.parent_path());
-  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+               0600));
   if (!fd) throw system_error("cannot open log " + path.string(), errno);
   return fd;
 }

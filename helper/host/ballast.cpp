@@ -65,7 +65,8 @@ void restore_ballast(const fs::path& root) noexcept {
     const fs::path file = file_of(root);
     const std::uint64_t size = whole_size(root);
     if (size_of(file) >= size || disk_space(root).available < 4 * size) return;
-    const Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const Fd fd(::open(file.c_str(),
+                       O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
     if (!fd) return;
     try {
       fill(fd.get(), size);

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 
+#include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "sys/file.hpp"
 
@@ -40,7 +43,14 @@ constexpr auto kPassedOn = std::to_array<std::string_view>({"PATH",
 constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 void read_environment_file(const fs::path& path, Environment& environment) {
-  for (const auto& line : split(read_file(path).value_or(""), '\n')) {
+  std::optional<std::string> text;
+  try {
+    text = read_file(path);
+  } catch (const Error& error) {
+    log::warn(std::string(error.what()) +
+              ". It is ignored; to write it again, run as root: dokku plugin:install");
+  }
+  for (const auto& line : split(text.value_or(""), '\n')) {
     const auto equals = line.find('=');
     if (equals == std::string::npos) continue;
     const std::string name = line.substr(0, equals);

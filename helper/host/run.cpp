@@ -27,12 +27,7 @@ bool only_asks(const std::string& verb) {
 /// not be taken for dead, nor find its lock taken by who looks.
 fs::path list_lock(const Paths& paths) { return paths.root / "locks" / "runs"; }
 
-RunRecord parse_record(const std::string& id, const std::string& text) {
-  RunRecord record;
-  record.id = id;
-  if (!is_shallow(text)) return record;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) return record;  // killed before it was written: nothing had begun
+void read_members(const nlohmann::json& json, RunRecord& record) {
   record.verb = json.value("verb", "");
   record.source = {json.value("type", ""), json.value("name", ""), json.value("address", "")};
   record.backup = json.value("backup", "");
@@ -48,7 +43,26 @@ RunRecord parse_record(const std::string& id, const std::string& text) {
   record.pid = json.value("pid", 0);
   record.process_start = json.value("process_start", std::uint64_t{0});
   record.started_at = parse_rfc3339(json.value("started_at", "")).value_or(0);
-  return record;
+}
+
+/// Without a record of its own, or with one that is none: killed before it was written, so that
+/// nothing had begun, or not ours.
+RunRecord read_record(const fs::path& directory) {
+  RunRecord record;
+  record.id = directory.filename().string();
+  try {
+    const std::string text = read_file(directory / kRecordFile).value_or("");
+    if (!is_shallow(text)) return record;
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    RunRecord read = record;
+    if (json.is_object()) read_members(json, read);
+    return read;
+  } catch (const nlohmann::json::exception&) {
+    return record;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kDamaged) throw;
+    return record;
+  }
 }
 
 void write_record(const fs::path& directory, const RunRecord& record) {
@@ -147,8 +161,7 @@ std::vector<RunRecord> list_runs(const Paths& paths, bool alive) {
   const Lock nobody_begins = Lock::acquire(list_lock(paths));
   for (const auto& id : list_directory(paths.runs())) {
     const fs::path directory = paths.runs() / id;
-    if (Lock::is_held(directory / kLockFile) == alive)
-      records.push_back(parse_record(id, read_file(directory / kRecordFile).value_or("")));
+    if (Lock::is_held(directory / kLockFile) == alive) records.push_back(read_record(directory));
   }
   return records;
 }

@@ -1,5 +1,7 @@
 #include "host/settings_file.hpp"
 
+#include <unistd.h>
+
 #include <optional>
 
 #include "base/error.hpp"
@@ -17,6 +19,10 @@ std::optional<std::string> settings_text(const fs::path& file) {
   if (is_in_the_way(file))
     throw Error(ErrorKind::kDamaged, fs::exists(file, unseen) ? "it is not a regular file"
                                                               : "it is a link to a missing file");
+  if (::access(file.c_str(), F_OK) == 0 && ::access(file.c_str(), R_OK) != 0)
+    throw Error(ErrorKind::kDamaged, "it may not be read (as root: chown --reference=" +
+                                         shell_quote(file.parent_path().string()) + " " +
+                                         shell_quote(file.string()) + ")");
   return read_file(file);
 }
 

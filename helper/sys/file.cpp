@@ -35,7 +35,8 @@ std::string temporary_name(const std::string& name) { return "." + name + ".part
 AtomicFile::AtomicFile(fs::path path, mode_t mode)
     : path_(std::move(path)),
       temporary_(path_.parent_path() / temporary_name(path_.filename().string())),
-      fd_(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+      fd_(::open(temporary_.c_str(),
+                 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) {
   // Whatever the umask is.
   if (!fd_ || ::fchmod(fd_.get(), mode) != 0)
     throw system_error("cannot create " + temporary_.string(), errno);
@@ -56,10 +57,14 @@ void AtomicFile::commit() {
 }
 
 std::optional<Fd> open_to_read(const fs::path& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd) return fd;
-  if (errno == ENOENT) return std::nullopt;
-  throw system_error("cannot open " + path.string(), errno);
+  Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const int reason = errno;
+  struct stat status {};
+  if (fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode)) return fd;
+  if (fd || reason == ENXIO)  // ENXIO: a socket
+    throw Error(ErrorKind::kDamaged, path.string() + " is not a regular file");
+  if (reason == ENOENT) return std::nullopt;
+  throw system_error("cannot open " + path.string(), reason);
 }
 
 std::optional<std::string> read_file(const fs::path& path) {

@@ -38,10 +38,12 @@ class AtomicFile {
 /// until then.
 std::string temporary_name(const std::string& name);
 
-/// Opens for reading. Nothing when there is no such file. Throws Error otherwise.
+/// Opens a regular file for reading, without waiting for anything: a FIFO, directory or device in
+/// its place is Error, kDamaged. Nothing when there is no such file. Throws Error otherwise.
 std::optional<Fd> open_to_read(const fs::path& path);
 
-/// The whole of a small file. Nothing when there is no such file. Throws Error otherwise.
+/// The whole of a small file, as open_to_read() opens it. Nothing when there is no such file.
+/// Throws Error otherwise.
 std::optional<std::string> read_file(const fs::path& path);
 
 void write_file_atomically(const fs::path& path, std::string_view bytes, mode_t mode = 0600);

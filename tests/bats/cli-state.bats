@@ -301,3 +301,20 @@ as_nobody() {
   run -7 --separate-stderr helper create fake:db
   assert_equal "$(<"$ROOT/settings.json")" '{"format": 1, "pins"'
 }
+
+@test "a FIFO in the place of a file of ours holds no command up" {
+  local file id
+  id=$(helper create fake:db --quiet)
+  for file in "$ROOT/settings.json" "$ROOT/environment" "$ROOT/ballast" "$ROOT/locks/settings" "$ROOT/fake/db/$id.json" \
+    "$ROOT/fake/db/$(jq -r '.artifacts[0].file' "$ROOT/fake/db/$id.json")" "$ROOT/run/create-x/run.json"; do
+    mkdir -p "$(dirname "$file")"
+    [[ ! -e $file ]] || mv "$file" "$BATS_TEST_TMPDIR/kept"
+    mkfifo "$file"
+    timeout 20 "$BACKUPS_HELPER" list --root "$ROOT" --hooks "$HOOKS" >/dev/null 2>"$BATS_TEST_TMPDIR/said" || assert_equal "$?" 7
+    timeout 20 "$BACKUPS_HELPER" verify "$id" --root "$ROOT" --hooks "$HOOKS" >/dev/null 2>&1 || assert_match "$?" '^(1|7)$'
+    timeout 20 "$BACKUPS_HELPER" tick --root "$ROOT" --hooks "$HOOKS" >/dev/null 2>&1 || assert_match "$?" '^(1|7)$'
+    rm -rf "$file" "$ROOT/run/create-x"
+    [[ ! -e $BATS_TEST_TMPDIR/kept ]] || mv "$BATS_TEST_TMPDIR/kept" "$file"
+  done
+  run -0 --separate-stderr helper verify "$id"
+}
