@@ -145,9 +145,8 @@ std::optional<int> Process::wait(std::chrono::milliseconds timeouts) {
 bool Process::has_failed() const {
   if (status_) return *status_ != 0;
   siginfo_t ended{};
-  const int how = WEXITED | WNOWAIT | WNOHANG;
-  return ::waitid(P_PID, static_cast<id_t>(pid_), &ended, how) == 0 && ended.si_pid == pid_ &&
-         (ended.si_code != CLD_EXITED || ended.si_status != 0);
+  ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT | WNOHANG);
+  return ended.si_pid == pid_ && (ended.si_code != CLD_EXITED || ended.si_status != 0);
 }
 
 int Process::reap() {
