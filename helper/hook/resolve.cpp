@@ -277,10 +277,8 @@ Backup Resolver::backup(const std::string& word) {
   const auto colon = word.find(':');
   const std::string id = colon == std::string::npos ? word : word.substr(colon + 1);
   if (!parse_id(id))
-    throw Error(
-        ErrorKind::kBadInput,
-        in_quotes(word) + " is neither the id of a backup nor <source>" + kLatest +
-            (word.find('@') == std::string::npos ? ", such as " + printable(word) + kLatest : ""));
+    throw Error(ErrorKind::kBadInput,
+                in_quotes(word) + " is neither the id of a backup nor <source>" + kLatest);
   std::vector<Backup> found = state_.catalog.open().find(id);
   if (colon != std::string::npos)
     std::erase_if(found, [&](const Backup& b) { return b.source.type != word.substr(0, colon); });

@@ -1,0 +1,140 @@
+#include "backup/suspect.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/lab.hpp"
+#include "support/manifests.hpp"
+
+namespace backups {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using tests::kNoon;
+using tests::Lab;
+
+class SuspectTest : public testing::Test {
+ protected:
+  /// One that would be committed now, with artifacts of these sizes.
+  Manifest next(std::map<std::string, std::uint64_t> sizes, Trigger trigger = Trigger::kManual) {
+    Backup backup = state_.catalog.open().begin(Lab::source(), time_ += 60, trigger, "");
+    Manifest manifest = backup;
+    manifest.host = "host-00c0ffee";
+    manifest.engine = "Fake";
+    manifest.engine_version = "12.3";
+    manifest.finished_at = time_ + 1;
+    for (const auto& [name, size] : sizes) {
+      Artifact artifact;
+      artifact.name = name;
+      artifact.file = manifest.id + "." + name + ".dump";
+      artifact.raw_size = artifact.stored_size = size;
+      manifest.artifacts.push_back(artifact);
+    }
+    begun_ = backup;
+    return manifest;
+  }
+  /// Takes it as a success, as it is judged.
+  Manifest commit(Manifest manifest) {
+    const Suspicion found = suspicion(state_, manifest);
+    manifest.suspect = found.why;
+    manifest.reference = found.reference;
+    manifest = tests::sealed(manifest);
+    state_.catalog.open().succeed(begun_, manifest, "local", "");
+    return manifest;
+  }
+  std::string why(const Manifest& manifest) { return suspicion(state_, manifest).why; }
+
+  Lab lab_;
+  State state_ = lab_.open();
+  Time time_ = kNoon;
+  Backup begun_;
+};
+
+constexpr std::uint64_t kLarge = 10'000'000;
+
+TEST_F(SuspectTest, TheFirstIsMeasuredByNothing) { EXPECT_THAT(why(next({{"a", 5}})), IsEmpty()); }
+
+TEST_F(SuspectTest, AFractionOfTheLastOneIsSuspect) {
+  const Manifest good = commit(next({{"a", kLarge}}));
+  EXPECT_THAT(why(next({{"a", kLarge * 6 / 10}})), IsEmpty());
+  const Manifest small = next({{"a", kLarge / 10}});
+  EXPECT_THAT(why(small), HasSubstr(good.id));
+  EXPECT_EQ(suspicion(state_, small).reference, good.id);
+}
+
+TEST_F(SuspectTest, AnArtifactThatIsMissingIsSuspectBesideALargeOne) {
+  commit(next({{"a", kLarge}, {"b", 5'000}}));
+  EXPECT_THAT(why(next({{"a", kLarge}})), HasSubstr("it lacks b"));
+  EXPECT_THAT(why(next({{"a", kLarge}, {"b", 5'000}, {"c", 1}})), IsEmpty()) << "one more is none";
+}
+
+TEST_F(SuspectTest, AnotherServerIsSuspect) {
+  Manifest first = next({{"a", kLarge}});
+  first.identity = "7352648291047362891";
+  commit(first);
+  Manifest second = next({{"a", kLarge}});
+  second.identity = "1111111111111111111";
+  EXPECT_FALSE(why(second).empty());
+  second.identity = first.identity;
+  EXPECT_THAT(why(second), IsEmpty());
+}
+
+TEST_F(SuspectTest, ASuspectIsNoMeasureForTheNext) {
+  const Manifest good = commit(next({{"a", kLarge}}));
+  commit(next({{"a", 100}}));
+  EXPECT_THAT(why(next({{"a", 100}})), HasSubstr(good.id));
+}
+
+TEST_F(SuspectTest, ARowOfSuspectsThatAreAlikeIsTheNewMeasureAndTheReferenceStays) {
+  const Manifest good = commit(next({{"a", kLarge}}));
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(commit(next({{"a", 100'000}})).suspect.empty()) << i;
+  const Manifest sixth = commit(next({{"a", 100'000}}));
+  EXPECT_THAT(sixth.suspect, IsEmpty());
+  EXPECT_EQ(sixth.reference, good.id) << "an intruder's wipe looks just like a purge";
+  EXPECT_TRUE(ways_back(state_, Lab::source()).contains(good.id));
+}
+
+TEST_F(SuspectTest, TheReferenceIsGoneOnceTheDataAreBack) {
+  commit(next({{"a", kLarge}}));
+  for (int i = 0; i < 6; ++i) commit(next({{"a", 100'000}}));
+  const Manifest back = commit(next({{"a", kLarge}}));
+  EXPECT_THAT(back.suspect, IsEmpty());
+  EXPECT_THAT(back.reference, IsEmpty());
+}
+
+TEST_F(SuspectTest, WhatIsAcceptedIsTheMeasureAtOnce) {
+  commit(next({{"a", kLarge}}));
+  const Manifest small = commit(next({{"a", 100'000}}));
+  EXPECT_THAT(accept_suspects(state_, Lab::source()), testing::ElementsAre(small.id));
+  const Manifest third = commit(next({{"a", 100'000}}));
+  EXPECT_THAT(third.suspect, IsEmpty());
+  EXPECT_THAT(third.reference, IsEmpty());
+  EXPECT_THAT(accept_suspects(state_, Lab::source()), IsEmpty());
+}
+
+TEST_F(SuspectTest, ASafetyBackupIsNeitherJudgedNorAMeasure) {
+  commit(next({{"a", kLarge}}));
+  const Manifest safety = commit(next({{"a", 10}}, Trigger::kSafety));
+  EXPECT_THAT(safety.suspect, IsEmpty());
+  EXPECT_FALSE(is_judged(safety));
+  EXPECT_FALSE(why(next({{"a", 10}})).empty()) << "the empty one before it is no measure";
+}
+
+TEST_F(SuspectTest, ThePropertySaysHowSmallIsSuspect) {
+  commit(next({{"a", kLarge}}));
+  state_.settings.change(
+      [](Settings& settings) { settings.set(Lab::source().text(), "suspect-below", "0%"); });
+  EXPECT_THAT(why(next({{"a", 10}})), IsEmpty());
+}
+
+TEST_F(SuspectTest, TheTextNamesTheReferenceAndTheNextStep) {
+  const Manifest good = commit(next({{"a", kLarge}}));
+  const Manifest small = commit(next({{"a", 100'000}}));
+  const std::string text = suspicion_text(state_.catalog.open(), small);
+  EXPECT_THAT(text, HasSubstr(good.id));
+  EXPECT_THAT(text, HasSubstr("accept"));
+  EXPECT_THAT(suspicion_text(state_.catalog.open(), good), IsEmpty());
+}
+
+}  // namespace
+}  // namespace backups
