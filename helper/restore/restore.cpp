@@ -56,8 +56,8 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
     if (run_.record().safety.empty() && !dead.safety.empty()) run_.set_safety(dead.safety);
   if (target_.state == Description::State::kMissing)
     throw Error(ErrorKind::kNotFound,
-                request_.target.spelling() +
-                    " does not exist: create an empty one first, or specify another with --into");
+                "source " + request_.target.spelling() +
+                    " not found: create an empty one first, or specify another with --into");
   require_running(target_, request_.target);
   check_engine();
 }
