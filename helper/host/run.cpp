@@ -158,7 +158,13 @@ void Run::save() const { write_record(directory_, record_); }
 
 std::vector<RunRecord> list_runs(const Paths& paths, bool alive) {
   std::vector<RunRecord> records;
-  const Lock nobody_begins = Lock::acquire(list_lock(paths));
+  std::optional<Lock> nobody_begins;
+  try {
+    nobody_begins = Lock::acquire(list_lock(paths));
+  } catch (const Error& error) {
+    // On a full or read-only disk no operation begins.
+    if (error.kind() != ErrorKind::kNoSpace) throw;
+  }
   for (const auto& id : list_directory(paths.runs())) {
     const fs::path directory = paths.runs() / id;
     if (Lock::is_held(directory / kLockFile) == alive) records.push_back(read_record(directory));
