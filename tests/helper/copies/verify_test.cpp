@@ -76,7 +76,7 @@ TEST_F(VerifyTest, AMissingManifestIsDamage) {
 
 TEST_F(VerifyTest, AnErrorThatIsNoDamageIsNotRecordedAsSuch) {
   fs::remove(file_);
-  fs::create_directory(file_);  // cannot be read
+  fs::create_symlink(file_, file_);  // cannot be read
   EXPECT_THAT([this] { verify(); }, ThrowsError(ErrorKind::kFailed));
   EXPECT_EQ(row().copies.at(0).status, CopyStatus::kSuccess);
   EXPECT_THAT(state_.catalog.open().events(row()), IsEmpty());
