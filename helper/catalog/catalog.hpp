@@ -127,6 +127,7 @@ class Catalog {
  private:
   explicit Catalog(Database database);
   std::vector<Backup> read(Statement& statement);
+  std::vector<Backup> read_rows(Statement& statement);
   std::vector<Backup> select(const std::string& where, const std::function<void(Statement&)>& bind);
   std::optional<Backup> newest(const Source& source, const std::string& which);
   void write_manifest(std::int64_t key, const Manifest& manifest, const std::string& target,

@@ -212,13 +212,18 @@ std::vector<Backup> Catalog::select(const std::string& where,
 }
 
 std::vector<Backup> Catalog::read(Statement& statement) {
-  std::vector<Backup> backups;
   try {
-    while (statement.step()) backups.push_back(backup_at(statement));
+    return read_rows(statement);
   } catch (const Error& error) {
+    // What is in a row is not SQLite's to judge.
     if (error.kind() == ErrorKind::kDamaged) database_.found_damaged();
     throw;
   }
+}
+
+std::vector<Backup> Catalog::read_rows(Statement& statement) {
+  std::vector<Backup> backups;
+  while (statement.step()) backups.push_back(backup_at(statement));
   Statement query(
       database_,
       "SELECT target, status, error, size, host, etag, attempts, tried_at FROM copies WHERE "

@@ -157,8 +157,9 @@ void record_copy(Targets& targets, CatalogFile& catalog, const Backup& backup,
     if (const auto origin = targets.open(target, host).credentials_origin(); !origin.empty())
       by = ", credentials: " + origin;
   }
-  catalog.open().mark_copy(backup,
-                           {target, CopyStatus::kSuccess, "", backup.stored_size(), host, etag});
+  // A row from before its manifest was written does not know the size, and the catalog keeps it.
+  const auto size = backup.artifacts.empty() ? std::nullopt : std::optional(backup.stored_size());
+  catalog.open().mark_copy(backup, {target, CopyStatus::kSuccess, "", size, host, etag});
   catalog.open().record(backup, "copied", "to " + target + by, now());
 }
 

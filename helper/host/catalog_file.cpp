@@ -76,11 +76,13 @@ void CatalogFile::open_file() {
     opened = std::make_unique<Catalog>(paths_.catalog());
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kRefused)
-      throw Error(error.kind(),
-                  paths_.catalog().string() + " cannot be used: " + error.what() +
-                      ". Start with a new directory: mv " + shell_quote(paths_.root.string()) +
-                      " " + shell_quote(paths_.root.string() + ".preview") +
-                      "; the backups in it open with standard tools, as each manifest says");
+      throw Error(error.kind(), paths_.catalog().string() + " cannot be used: " + error.what() +
+                                    ". Start with a new directory: mv " +
+                                    shell_quote(paths_.root.string()) + " " +
+                                    shell_quote(paths_.root.string() + ".preview") +
+                                    "; settings.json may be copied into the new one, and the old "
+                                    "backups open with standard "
+                                    "tools, as each manifest says");
     if (error.kind() != ErrorKind::kDamaged) throw;
     set_aside(error.what());
     opened = std::make_unique<Catalog>(paths_.catalog());

@@ -162,7 +162,7 @@ std::vector<RunRecord> list_runs(const Paths& paths, bool alive) {
   try {
     nobody_begins = Lock::acquire(list_lock(paths));
   } catch (const Error& error) {
-    // On a full or read-only disk no operation begins.
+    // The lock can't be opened, so that nothing can begin either: the disk is read-only.
     if (error.kind() != ErrorKind::kNoSpace) throw;
   }
   for (const auto& id : list_directory(paths.runs())) {

@@ -5,6 +5,7 @@
 #include "model/target.hpp"
 #include "support/errors.hpp"
 #include "support/lab.hpp"
+#include "support/manifests.hpp"
 
 namespace backups {
 namespace {
@@ -85,6 +86,15 @@ TEST_F(CopyTest, ATargetThatWasRemovedIsPassedOver) {
   };
   EXPECT_ANY_THROW(try_copies(state_.targets, state_.catalog, row_of(state_, id_), use));
   EXPECT_THAT(used, ElementsAre(kLocalTarget));
+}
+
+/// A row that was read when the backup began knows no artifacts yet.
+TEST_F(CopyTest, RecordingOneKeepsTheSizeThatIsKnown) {
+  Catalog& catalog = state_.catalog.open();
+  const Backup begun = catalog.begin(Lab::source(), now(), Trigger::kManual, "");
+  catalog.succeed(begun, tests::manifest_of(begun), kLocalTarget, "");
+  record_copy(state_.targets, state_.catalog, begun, kLocalTarget, "", "");
+  EXPECT_THAT(row_of(state_, begun.id).copies.at(0).size, testing::Optional(30U));
 }
 
 TEST_F(CopyTest, TheKnownManifestIsTheOneThatWasWritten) {
