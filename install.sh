@@ -75,20 +75,32 @@ find_or_build() {
   if [[ -z $place ]] || ! find_tarball; then build; fi
 }
 
+# The plugin from the tarball, in the place of the one that is installed, which stays if this fails.
+unpack_plugin() {
+  local work
+  work="$(mktemp -d "$plugins/.backups.XXXXXX")"
+  if tar --extract --no-same-owner --file "$tarball" --directory "$work" && [[ -x $work/backups/install ]]; then
+    [[ ! -e $available ]] || mv -T "$available" "$work/old"
+    mv -T "$work/backups" "$available"
+    rm -rf "$work"
+  else
+    rm -rf "$work"
+    fail "$tarball could not be unpacked"
+  fi
+}
+
 install_plugin() {
   type -P dokku >/dev/null || fail "Dokku is not installed on this machine: ./install.sh --try shows what the plugin does"
   [[ ! -d $available/.git ]] || fail "the plugin was installed from git; to upgrade it: dokku plugin:update backups"
   find_or_build
   echo "-----> Installing into $available"
   if [[ -n $tarball ]]; then
-    # Dokku replaces no plugin.
-    [[ ! -e $available ]] || dokku plugin:uninstall backups
-    dokku plugin:install "file://$tarball" --name backups
+    unpack_plugin
   else
     plugin/install-tree . "$helper" "$available"
-    [[ -e $enabled ]] || dokku plugin:enable backups
-    dokku plugin:install
   fi
+  [[ -e $enabled ]] || dokku plugin:enable backups
+  dokku plugin:install
   dokku backups:version
 }
 
