@@ -318,3 +318,23 @@ as_nobody() {
   done
   run -0 --separate-stderr helper verify "$id"
 }
+
+@test "a state directory from before the first release is refused by name, and stops nothing of Dokku's" {
+  local words
+  sqlite3 "$ROOT/catalog.db" 'CREATE TABLE backups (key); CREATE TABLE artifacts (backup); PRAGMA user_version = 4'
+  for words in list "create fake:db" tick; do
+    # shellcheck disable=SC2086 # words
+    run -11 --separate-stderr helper $words
+    assert_contains "${stderr_lines[-1]}" "$ROOT/catalog.db cannot be used: it was made by a version from before the first release"
+    assert_contains "${stderr_lines[-1]}" "mv $ROOT $ROOT.preview"
+  done
+  assert_equal "$(catalog 'PRAGMA user_version')" 4
+  run -0 --separate-stderr helper trigger before-destroy fake db
+  assert_contains "$stderr" "The service is destroyed anyway"
+  run -0 --separate-stderr helper set --global compression gzip
+  mv "$ROOT" "$ROOT.preview"
+  fresh_root "$ROOT"
+  cp -p "$ROOT.preview/settings.json" "$ROOT"
+  run -0 helper create fake:db
+  assert_file "$ROOT/fake/db/$(catalog 'SELECT id FROM backups').one.dump.gz"
+}
