@@ -96,11 +96,10 @@ service-reason() {
     *) return 0 ;;
   esac
   log=$("$docker" container logs --tail 3 "$container" 2>&1 </dev/null | tr -s '[:cntrl:]' ' ' | cut -c1-600) || true
-  if [[ $code == 0 ]]; then
-    printf 'its container keeps exiting'
-  else
-    printf 'its container ended with exit code %s%s' "$code" "$([[ $oom != true ]] || echo ', out of memory')"
-  fi
+  # While it runs for a moment between two tries, its exit code is 0.
+  [[ $code != 0 || $oom == true ]] || code=
+  printf 'its container %s%s%s' "$([[ $status == restarting ]] && echo 'keeps exiting' || echo ended)" \
+    "${code:+ with exit code $code}" "$([[ $oom != true ]] || echo ', out of memory')"
   # shellcheck disable=SC2016 # backticks of a sentence
   printf '%s; see `dokku %s:logs %s`\n' "${log:+. Its log ends: ${log% }}" "$type" "$name"
 }
