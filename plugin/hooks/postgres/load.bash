@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# How the archive of a database gets into backups.beside: what comes before the data statement by statement, the data
+# How the archive of a database gets into its staging database: what comes before the data statement by statement, the data
 # from the stream, what comes after the data statement by statement again. A statement that fails is tried once more
 # when the others are through, in a session as the database itself would have it: pg_dump's own has an empty
 # search_path, under which functions that name nothing in full do not work. What still fails is reported, and the helper
@@ -41,7 +41,7 @@ load-psql() { # <SQL> <command line> <SQL>
   pgoptions=$load_options postgres-exec sh -c 'db=$1 before=$2 sql=$3 after=$4; shift 4
     { printf "%s\n" "$before" && eval "$sql" && printf "%s\n" "$after" "\\warn backups: complete"; } |
       exec psql -XqAtw -f - -v VERBOSITY=verbose -v ECHO=errors -d "$db" >/dev/null' \
-    sh "$(postgres-conninfo "$beside")" "$@" "${options[@]}" 2>"$work/sql" || code=$?
+    sh "$(postgres-conninfo "$staging")" "$@" "${options[@]}" 2>"$work/sql" || code=$?
   grep -E '^psql:[^ ]* (ERROR|FATAL|PANIC): |^pg_restore: error|^psql: ' "$work/sql" >&2 || true
   [[ $code -eq 0 ]] || hook-fail 1 "the server of $name went away while $artifact was restored (status $code)"
   grep -qx 'backups: complete' "$work/sql" ||
@@ -136,7 +136,7 @@ load_command='said="^(pg_restore: (error|warning|from TOC).*|Command was: INSERT
 load-data() { # [<list of entries>]: from the stream. Sets failures
   local restore
   # -Fc: to find the format out itself, pg_restore would open the FIFO twice.
-  restore=(pg_restore -v -Fc -w --section=data "${options[@]}" -d "$(postgres-conninfo "$beside")")
+  restore=(pg_restore -v -Fc -w --section=data "${options[@]}" -d "$(postgres-conninfo "$staging")")
   load-stream "$1"
 }
 
@@ -187,13 +187,13 @@ load-own-path() {
 
 # Asks for the stream once more, for the entries in failures; or gives up when that got no better.
 load-data-again() {
-  local state=$BACKUPS_RUN_DIR/again-${beside##*_} entry message said='' before=-1
-  [[ ! -e $state ]] || before=$(wc -l <"$state")
+  local entry message said='' before=-1
+  [[ ! -e $again ]] || before=$(wc -l <"$again")
   while IFS=$'\t' read -r _ entry message; do
     said+="${said:+; }$entry: $message"
   done <<<"$failures"
-  cut -f1 <<<"$failures" | sed 's/$/;/' >"$state"
-  if [[ $before -ne -1 && $(wc -l <"$state") -ge $before ]]; then
+  cut -f1 <<<"$failures" | sed 's/$/;/' >"$again"
+  if [[ $before -ne -1 && $(wc -l <"$again") -ge $before ]]; then
     hook-request by-hand
     hook-fail 1 "$artifact could not be restored, since these data cannot be loaded: $said"
   fi
@@ -212,7 +212,7 @@ load-data-late() {
 # After the swap, in the database itself: what insists on its name, what needs that, and its data.
 load-late() {
   local target="SELECT current_setting('backups.targets')::json ->> current_setting('backups.artifact');"
-  beside=$(restore_last=$target restore-sql targets)
+  staging=$(restore_last=$target restore-sql targets)
   cp "$late.sql" "$work/again"
   load-again
   load-judge late

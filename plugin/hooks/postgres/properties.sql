@@ -1,4 +1,4 @@
--- Sets the properties of the database backups.beside to those of the source's database (owner, grants, settings, comment,
+-- Sets the properties of the database backups.staging to those of the source's database (owner, grants, settings, comment,
 -- connection limit), and finally the mark that it is complete. Prints warnings.
 DO $$
 DECLARE
@@ -6,7 +6,7 @@ DECLARE
   said text[] := '{}';
 BEGIN
   -- An extension may have given it some as it was made.
-  EXECUTE format('ALTER DATABASE %I RESET ALL', current_setting('backups.beside'));
+  EXECUTE format('ALTER DATABASE %I RESET ALL', current_setting('backups.staging'));
   FOR s IN
     SELECT e FROM json_array_elements_text(current_setting('backups.statements')::json) e WHERE e ~
       '^((ALTER|COMMENT ON|SECURITY LABEL FOR .* ON|(GRANT|REVOKE) [A-Z, ]+ ON) DATABASE |'
@@ -22,7 +22,7 @@ BEGIN
       said := said || format('%s (%s)', s, SQLERRM);
     END;
   END LOOP;
-  EXECUTE format('ALTER DATABASE %I SET backups.target = %L', current_setting('backups.beside'), coalesce(
+  EXECUTE format('ALTER DATABASE %I SET backups.target = %L', current_setting('backups.staging'), coalesce(
     current_setting('backups.targets')::json ->> current_setting('backups.artifact'),
     regexp_replace(current_setting('backups.artifact'), '^database:', '')));
   PERFORM set_config('backups.said', to_json(said)::text, false);

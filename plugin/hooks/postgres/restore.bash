@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # How a restore works, for prepare, import, commit and abandon. How far it got is kept in the server alone, so that
 # abandon finds it whatever died:
-#   backups_<where>_new_<hash>  a database beside; once it is whole, its setting backups.target says whose place it
+#   backups_<where>_new_<hash>  a staging database; once it is whole, its setting backups.target says whose place it
 #                               takes
 #   backups_<where>_old_<hash>  what it replaced, until it is dropped; its setting backups.target says whose place it
 #                               had
@@ -13,12 +13,12 @@ source "${BASH_SOURCE[0]%/*}/postgres.bash"
 
 restore-begin() { # <name> <where> [<artifact>]
   where=$2 artifact=$3 session=backups-restore-$2 artifacts='[]'
-  beside=backups_$2_new_$(md5sum <<<"$3" | cut -c1-16)
+  staging=backups_$2_new_$(md5sum <<<"$3" | cut -c1-16)
   [[ ! -s $BACKUPS_ARTIFACTS ]] || artifacts=$(<"$BACKUPS_ARTIFACTS")
   postgres-need "$1"
 }
 
-# Prints .sql files, and before them what they find in settings: backups.where, .artifact, .beside, .default (the
+# Prints .sql files, and before them what they find in settings: backups.where, .artifact, .staging, .default (the
 # service's own database), .artifacts (JSON) and .script (SQL from the backup, in the encoding that it names itself).
 restore-script() { # <file…>
   local encoding=${encoding:-UTF8} word files=()
@@ -26,7 +26,7 @@ restore-script() { # <file…>
   local quote=\$b$RANDOM$RANDOM$RANDOM$RANDOM\$
   [[ ! $script =~ "SET client_encoding = '"([A-Za-z0-9_]+) ]] || encoding=${BASH_REMATCH[1]}
   echo "SET client_encoding = $encoding;"
-  for word in script where artifact beside default artifacts; do
+  for word in script where artifact staging default artifacts; do
     printf "SELECT set_config('backups.%s', %s, false) AS _ \\gset\n" "$word" "$quote${!word}$quote"
     [[ $word != script ]] || echo 'SET client_encoding = UTF8;'
   done

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The way of a small archive into backups.beside: all of it through one psql, in one call of docker. Nothing is judged
-# here: at the first statement that fails, the way of load.bash begins anew. Sourced by import.
+# Restores a small archive into its staging database through one psql, in one call of docker. It judges nothing: at the
+# first statement that fails, load.bash starts over. Sourced by import.
 # shellcheck disable=SC2154 # of restore.bash, and import's
 # shellcheck source=plugin/hooks/postgres/load.bash
 source "${BASH_SOURCE[0]%/*}/load.bash"
@@ -28,7 +28,7 @@ small-script() { # <file…>: as restore-script, for an archive that only the co
 load-small() { # fails where the other way is the one to go
   local before between after code=0 here=${BASH_SOURCE[0]%/*}
   [[ $head_size -lt $load_first ]] || return
-  before=$(small-script statements create && printf '%s\n' '\connect :"beside"' '\o /dev/null')
+  before=$(small-script statements create && printf '%s\n' '\connect :"staging"' '\o /dev/null')
   between=$(echo 'RESET search_path;' && cat "$here"/{sequences,analyze}.sql && printf '%s\n' '\o' '\connect template1')
   after=$(small-script statements targets properties && printf '%s\n' '\echo backups: complete')
   [[ ${#before} -lt 30000 ]] || return # the longest argument is 128 KiB

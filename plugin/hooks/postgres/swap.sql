@@ -2,7 +2,7 @@
 SET lock_timeout = '10s';
 DO $$
 DECLARE
-  beside text;
+  staging text;
   target text;
   role name;
   detail text;
@@ -14,7 +14,7 @@ BEGIN
   END LOOP;
   FOR try IN 1..3 LOOP
     BEGIN
-      FOR beside, target IN
+      FOR staging, target IN
         SELECT datname, (
           SELECT substr(s, length('backups.target=') + 1) FROM pg_db_role_setting, unnest(setconfig) s
           WHERE setdatabase = d.oid AND setrole = 0 AND s LIKE 'backups.target=%')
@@ -22,17 +22,17 @@ BEGIN
         WHERE starts_with(datname, format('backups_%s_new_', current_setting('backups.where'))) ORDER BY 2
       LOOP
         IF target IS NULL THEN
-          RAISE EXCEPTION 'the database % is incomplete', beside;
+          RAISE EXCEPTION 'the database % is incomplete', staging;
         END IF;
         IF EXISTS (SELECT FROM pg_database WHERE datname = target) THEN
           EXECUTE format('ALTER DATABASE %I SET backups.target = %L', target, target);
-          EXECUTE format('ALTER DATABASE %I RENAME TO %I', target, regexp_replace(beside, '_new_([^_]+)$', '_old_\1'));
+          EXECUTE format('ALTER DATABASE %I RENAME TO %I', target, regexp_replace(staging, '_new_([^_]+)$', '_old_\1'));
         END IF;
-        EXECUTE format('ALTER DATABASE %I RENAME TO %I', beside, target);
+        EXECUTE format('ALTER DATABASE %I RENAME TO %I', staging, target);
         EXECUTE format('ALTER DATABASE %I RESET backups.target', target);
         EXECUTE format('ALTER DATABASE %I SET backups.swapped = %L', target, current_setting('backups.where'));
       END LOOP;
-      IF beside IS NULL THEN
+      IF staging IS NULL THEN
         RAISE EXCEPTION 'no staged database was found';
       END IF;
       EXIT;
