@@ -41,41 +41,38 @@ std::string advice() {
 
 }  // namespace
 
-void require_disk_space(State& state, const Source& source, const Description& description) {
-  const Space space = disk_space(state.paths.root);
-  const std::uint64_t reserve = state.settings.read().disk_reserve(source.text(), space.total);
+void DiskReserve::require_space(Catalog& catalog, const Description& description) const {
+  const Space space = disk_space(paths_.root);
+  const std::uint64_t reserve = settings_.read().disk_reserve(source_.text(), space.total);
   const std::uint64_t needed =
-      sum(expected_size(state.catalog.open(), source, description), description.staging);
+      sum(expected_size(catalog, source_, description), description.staging);
   if (space.available >= sum(needed, reserve)) return;
-  throw Error(ErrorKind::kNoSpace,
-              "not enough disk space for a backup of " + source.spelling() + ": about " +
-                  human_size(needed) + " is needed and the disk-reserve of " + human_size(reserve) +
-                  " must stay free, but only " + human_size(space.available) + " is free at " +
-                  state.paths.root.string() + ". " + advice());
+  throw Error(ErrorKind::kNoSpace, "not enough disk space for a backup of " + source_.spelling() +
+                                       ": about " + human_size(needed) +
+                                       " is needed and the disk-reserve of " + human_size(reserve) +
+                                       " must stay free, but only " + human_size(space.available) +
+                                       " is free at " + paths_.root.string() + ". " + advice());
 }
 
-DiskSpaceGuard::DiskSpaceGuard(const State& state, const Source& source, Sink& next)
-    : state_(state), source_(source), next_(next) {}
+void DiskReserve::check() const {
+  const Space space = disk_space(paths_.root);
+  const std::uint64_t reserve = settings_.read().disk_reserve(source_.text(), space.total);
+  if (space.available >= reserve + kCheckEvery) return;
+  throw Error(ErrorKind::kNoSpace, "the disk is nearly full: only " + human_size(space.available) +
+                                       " is free at " + paths_.root.string() +
+                                       ", and the disk-reserve is " + human_size(reserve) + ". " +
+                                       advice());
+}
 
 void DiskSpaceGuard::write(std::string_view bytes) {
   since_check_ += bytes.size();
   if (since_check_ >= kCheckEvery) {
-    check();
+    reserve_.check();
     since_check_ = 0;
   }
   next_.write(bytes);
 }
 
 void DiskSpaceGuard::finish() { next_.finish(); }
-
-void DiskSpaceGuard::check() const {
-  const Space space = disk_space(state_.paths.root);
-  const std::uint64_t reserve = state_.settings.read().disk_reserve(source_.text(), space.total);
-  if (space.available >= reserve + kCheckEvery) return;
-  throw Error(ErrorKind::kNoSpace, "the disk is nearly full: only " + human_size(space.available) +
-                                       " is free at " + state_.paths.root.string() +
-                                       ", and the disk-reserve is " + human_size(reserve) + ". " +
-                                       advice());
-}
 
 }  // namespace backups

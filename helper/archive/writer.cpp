@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 
-#include "archive/disk_reserve.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "inspect/inspector.hpp"
 #include "model/backup_id.hpp"
 #include "model/limits.hpp"
 #include "model/opening.hpp"
-#include "model/target.hpp"
 #include "stream/pipeline.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
@@ -86,13 +83,12 @@ std::string reader_for(const PlannedArtifact& planned) {
 
 }  // namespace
 
-Writer::Writer(State& state, Written& written, HookLog& log, const std::string& target,
+Writer::Writer(Store& store, std::optional<DiskReserve> reserve, Written& written, HookLog& log,
                Manifest manifest, Encoding encoding, const Plan& plan, Progress progress)
-    : state_(state),
+    : store_(store),
+      reserve_(std::move(reserve)),
       written_(written),
       log_(log),
-      target_(target),
-      store_(state.targets.open(target, manifest.host)),
       manifest_(std::move(manifest)),
       encoding_(std::move(encoding)),
       plan_(plan),
@@ -132,9 +128,9 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
 
   put_noted(store_, written_, key_of(manifest_.source, artifact.file), plan_.expected_size,
             [&](Sink& file) {
-              DiskSpaceGuard guard(state_, manifest_.source, file);
-              Encoder encoder(encoding_,
-                              target_ == kLocalTarget ? static_cast<Sink&>(guard) : file);
+              std::optional<DiskSpaceGuard> guard;
+              if (reserve_) guard.emplace(*reserve_, file);
+              Encoder encoder(encoding_, guard ? static_cast<Sink&>(*guard) : file);
               Gate gate(planned, bad, progress_, log_, encoder);
               produce(gate);
               gate.finish();

@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "archive/artifact.hpp"
+#include "archive/disk_reserve.hpp"
 #include "archive/written.hpp"
 #include "base/error.hpp"
 #include "hook/description.hpp"
-#include "host/state.hpp"
+#include "store/store.hpp"
 
 namespace backups {
 
@@ -23,10 +24,11 @@ class Writer {
     std::size_t artifacts;
     std::uint64_t expected_size;  ///< of all of them, about, as they are stored; 0: unknown
   };
-  /// Into `target`, and into `written`, which must outlive it. `manifest` says everything but its
-  /// artifacts, its end, and what `log` has heard of the hooks.
-  Writer(State& state, Written& written, HookLog& log, const std::string& target, Manifest manifest,
-         Encoding encoding, const Plan& plan, Progress progress);
+  /// Into `store`, leaving `reserve` where that is on this host, and noted in `written`; what is
+  /// passed by reference must outlive this. `manifest` says everything but its artifacts, its end,
+  /// and what `log` has heard of the hooks.
+  Writer(Store& store, std::optional<DiskReserve> reserve, Written& written, HookLog& log,
+         Manifest manifest, Encoding encoding, const Plan& plan, Progress progress);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -47,11 +49,10 @@ class Writer {
  private:
   std::string file_name(const PlannedArtifact& planned) const;
 
-  State& state_;
+  Store& store_;
+  std::optional<DiskReserve> reserve_;
   Written& written_;
   HookLog& log_;
-  std::string target_;
-  Store& store_;
   Manifest manifest_;
   Encoding encoding_;
   Plan plan_;

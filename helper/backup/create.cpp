@@ -24,29 +24,18 @@
 namespace backups {
 namespace {
 
-/// A comparison only advises: whatever becomes of it, a complete dump stays.
-void judge(State& state, HookLog& log, Manifest& manifest) {
-  try {
-    const Suspicion found = suspicion(state, manifest);
-    manifest.suspect = found.why;
-    manifest.reference = found.reference;
-  } catch (const std::exception& error) {
-    const std::string warning =
-        std::string("it was not compared with earlier backups: ") + error.what();
-    if (manifest.warnings.size() < limits::kWarnings) manifest.warnings.push_back(warning);
-    log::warn(manifest.id + ": " + warning);
-    log.note(warning);
-  }
-}
-
 /// Suspects that a newer one followed give way when room gets short: else one wanted purge would
 /// end all backups.
 void make_room(State& state, const Source& source, const Description& description) {
   for (;;) {
     try {
-      return require_disk_space(state, source, description);
+      return DiskReserve(state.paths, state.settings, source)
+          .require_space(state.catalog.open(), description);
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kNoSpace || !free_suspect(state, source)) throw;
+      if (error.kind() != ErrorKind::kNoSpace ||
+          !free_suspect(state.paths, state.settings, state.identity, state.targets, state.catalog,
+                        source))
+        throw;
     }
   }
 }
@@ -86,6 +75,40 @@ class Attempt {
     return manifest;
   }
 
+  /// Makes its files in the target that the exporter's bytes go to.
+  Writer writer(const Description& description, std::size_t artifacts, const Progress& progress) {
+    std::optional<DiskReserve> reserve;
+    if (target_ == kLocalTarget) reserve.emplace(state_.paths, state_.settings, request_.source);
+    const std::string source = request_.source.text();
+    return {state_.targets.open(target_, host_),
+            std::move(reserve),
+            written_,
+            log_,
+            new_manifest(description),
+            state_.settings.read().compression(source),
+            {artifacts, expected_size(state_.catalog.open(), request_.source, description)},
+            progress};
+  }
+  /// A comparison only advises: whatever becomes of it, a complete dump stays.
+  void judge(Manifest& manifest) {
+    try {
+      const Suspicion found =
+          suspicion(state_.paths, state_.settings, state_.catalog.open(), manifest);
+      manifest.suspect = found.why;
+      manifest.reference = found.reference;
+    } catch (const std::exception& error) {
+      const std::string warning =
+          std::string("it was not compared with earlier backups: ") + error.what();
+      if (manifest.warnings.size() < limits::kWarnings) manifest.warnings.push_back(warning);
+      log::warn(manifest.id + ": " + warning);
+      log_.note(warning);
+    }
+  }
+
+  const Run& run() const { return run_; }
+  HookLog& log() { return log_; }
+
+ private:
   Manifest new_manifest(const Description& description) const {
     Manifest manifest;
     manifest.id = row_.id;
@@ -107,12 +130,6 @@ class Attempt {
     return manifest;
   }
 
-  const std::string& target() const { return target_; }
-  const Run& run() const { return run_; }
-  HookLog& log() { return log_; }
-  Written& written() { return written_; }
-
- private:
   Manifest attempt(const std::function<Manifest(const Description&)>& work) {
     bool found = false;
     try {
@@ -184,11 +201,11 @@ Timeouts timeouts_for(const Settings& settings, const Source& source) {
 /// Lets the engine's own tools read a dump that was made elsewhere, on its way into the backup.
 class CheckedInput : public Sink {
  public:
-  CheckedInput(const State& state, const Run& run, HookLog& log, const Source& source,
+  CheckedInput(const Hooks& installed, const Run& run, HookLog& log, const Source& source,
                const std::string& artifact, Sink& next)
       : next_(next) {
-    if (has_hook(state.hooks, source.type, "check"))
-      hook_.emplace(state.hooks, run, log, source.type, "check",
+    if (has_hook(installed, source.type, "check"))
+      hook_.emplace(installed, run, log, source.type, "check",
                     std::vector<std::string>{source.address, artifact}, Hook::Input::kPipe);
   }
 
@@ -243,11 +260,9 @@ struct SourceGone {};
 /// that restarts, fails an exporter before its first byte: then it is asked once more.
 class Exporter {
  public:
-  Exporter(State& state, const Source& source, Attempt& attempt)
-      : state_(state),
-        source_(source),
-        attempt_(attempt),
-        timeouts_(timeouts_for(state.settings.read(), source)) {}
+  Exporter(const Hooks& installed, const Paths& paths, const Source& source, Attempt& attempt,
+           const Timeouts& timeouts)
+      : hooks_(installed), paths_(paths), source_(source), attempt_(attempt), timeouts_(timeouts) {}
 
   /// Throws Error, or Gone.
   void run(const PlannedArtifact& artifact, Sink& sink) const {
@@ -255,8 +270,8 @@ class Exporter {
       run_once(artifact, sink);
     } catch (const Untouched& failure) {
       attempt_.log().note("retrying, since nothing was written yet: " + failure.error);
-      sweep_hooks(state_.hooks, state_.paths, attempt_.run().record());
-      const Description now = describe(state_.hooks, attempt_.run(), attempt_.log(), source_);
+      sweep_hooks(hooks_, paths_, attempt_.run().record());
+      const Description now = describe(hooks_, attempt_.run(), attempt_.log(), source_);
       require_running(now, source_);
       const bool there = std::any_of(now.artifacts.begin(), now.artifacts.end(),
                                      [&](const auto& it) { return it.name == artifact.name; });
@@ -277,7 +292,7 @@ class Exporter {
 
   void run_once(const PlannedArtifact& artifact, Sink& sink) const {
     Counter counter(sink);
-    Hook hook(state_.hooks, attempt_.run(), attempt_.log(), source_.type, "export",
+    Hook hook(hooks_, attempt_.run(), attempt_.log(), source_.type, "export",
               {source_.address, artifact.name});
     hook.copy_output(counter, timeouts_);
     try {
@@ -288,7 +303,8 @@ class Exporter {
     }
   }
 
-  State& state_;
+  const Hooks& hooks_;
+  const Paths& paths_;
   const Source& source_;
   Attempt& attempt_;
   Timeouts timeouts_;
@@ -323,14 +339,10 @@ std::string first_target(const Settings& settings, const std::vector<std::string
 
 Manifest create_backup(State& state, const CreateRequest& request, const Progress& progress) {
   Attempt attempt(state, request);
-  const Settings settings = state.settings.read();
-  const Exporter exporter(state, request.source, attempt);
+  const Exporter exporter(state.hooks, state.paths, request.source, attempt,
+                          timeouts_for(state.settings.read(), request.source));
   const auto work = [&](const Description& description) {
-    Writer writer(state, attempt.written(), attempt.log(), attempt.target(),
-                  attempt.new_manifest(description), settings.compression(request.source.text()),
-                  {description.artifacts.size(),
-                   expected_size(state.catalog.open(), request.source, description)},
-                  progress);
+    Writer writer = attempt.writer(description, description.artifacts.size(), progress);
     for (const auto& artifact : description.artifacts) {
       try {
         writer.add(artifact, [&](Sink& sink) { exporter.run(artifact, sink); });
@@ -340,7 +352,7 @@ Manifest create_backup(State& state, const CreateRequest& request, const Progres
         writer.leave_out();
       }
     }
-    return writer.commit([&](Manifest& made) { judge(state, attempt.log(), made); });
+    return writer.commit([&](Manifest& made) { attempt.judge(made); });
   };
   return attempt.make(work);
 }
@@ -355,20 +367,17 @@ Manifest adopt_backup(State& state, const CreateRequest& request, const std::str
   Attempt attempt(state, request);
   const auto work = [&](const Description& description) {
     const PlannedArtifact& planned = pick(description, artifact, request.source);
-    Writer writer(state, attempt.written(), attempt.log(), attempt.target(),
-                  attempt.new_manifest(description),
-                  state.settings.read().compression(request.source.text()),
-                  {1, expected_size(state.catalog.open(), request.source, description)}, progress);
+    Writer writer = attempt.writer(description, 1, progress);
     writer.add(
         planned,
         [&](Sink& sink) {
-          CheckedInput checked(state, attempt.run(), attempt.log(), request.source, planned.name,
-                               sink);
+          CheckedInput checked(state.hooks, attempt.run(), attempt.log(), request.source,
+                               planned.name, sink);
           for (; !bytes.empty(); bytes = read_input(input)) checked.write(bytes);
           checked.finish();
         },
         ErrorKind::kDamaged);
-    return writer.commit([&](Manifest& made) { judge(state, attempt.log(), made); });
+    return writer.commit([&](Manifest& made) { attempt.judge(made); });
   };
   return attempt.make(work);
 }

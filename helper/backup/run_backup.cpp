@@ -4,13 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include "backup/outcome.hpp"
+#include "backup/suspect.hpp"
 #include "base/command.hpp"
 #include "base/text.hpp"
 #include "copies/copying.hpp"
 #include "hook/hook_log.hpp"
-#include "notify/alert.hpp"
-#include "notify/metrics.hpp"
 
 namespace backups {
 namespace {
@@ -27,20 +25,19 @@ void require_copy_target(const SettingsFile& settings_file, Catalog& catalog, co
   throw Error(ErrorKind::kNotFound, why);
 }
 
-Pushed copy_and_tell(State& state, const Backup& backup, const std::string& target,
-                     const Progress& progress) {
+Pushed copy_and_publish(State& state, const Backup& backup, const std::string& target,
+                        const Progress& progress) {
   HookLog log(state.paths.log_file(backup.source, backup.id));
   try {
     require_copy_target(state.settings, state.catalog.open(), backup, target);
-    const Pushed pushed = push_backup(state, backup, target, progress);
+    const Pushed pushed = push_backup(state.paths, state.targets, state.catalog, state.events,
+                                      backup, target, progress);
     log.note("copied to " + target);
-    tell_copy(state, backup.source, backup.id, target, nullptr);
-    write_metrics(state);
+    state.events.publish(CopyEnded{backup.source, backup.id, target, std::nullopt});
     return pushed;
   } catch (const Error& error) {
     log.note("failed: " + std::string(error.what()));
-    tell_copy(state, backup.source, backup.id, target, &error);
-    write_metrics(state);
+    state.events.publish(CopyEnded{backup.source, backup.id, target, error});
     throw;
   }
 }
@@ -62,7 +59,7 @@ void copy_to_others(State& state, Lock lock, Created& created,
   for (const auto& target : targets) {
     try {
       if (ended) throw *ended;
-      copy_and_tell(state, *backup, target, progress);
+      copy_and_publish(state, *backup, target, progress);
     } catch (const Error& error) {
       created.failed_copies.emplace(target, error);
       if (error.kind() == ErrorKind::kCancelled) ended = error;
@@ -74,13 +71,13 @@ void copy_to_others(State& state, Lock lock, Created& created,
 
 Manifest run_first_copy(State& state, const CreateRequest& request, const Progress& progress) {
   try {
+    const std::string target = first_target(state.settings.read(), request.targets);
     Manifest manifest = create_backup(state, request, progress);
-    tell_outcome(state, request, manifest);
-    write_metrics(state);
+    state.events.publish(
+        BackupMade{manifest, target, suspicion_text(state.catalog, manifest), is_judged(manifest)});
     return manifest;
   } catch (const Error& error) {
-    tell_outcome(state, request, error);
-    write_metrics(state);
+    state.events.publish(BackupFailed{request.source, request.trigger, "", error});
     throw;
   }
 }
@@ -97,7 +94,7 @@ Created run_backup(State& state, Lock lock, const CreateRequest& request,
 Pushed run_copy(State& state, Lock lock, const Backup& backup, const std::string& target,
                 const Progress& progress) {
   const Copying copying(state.paths, std::move(lock), backup, target);
-  return copy_and_tell(state, backup, target, progress);
+  return copy_and_publish(state, backup, target, progress);
 }
 
 }  // namespace backups

@@ -16,8 +16,7 @@ struct Created {
   std::map<std::string, Error> failed_copies;  ///< by target
 };
 
-/// create_backup() for whoever makes one that people count on: those who want to hear of its end
-/// do, and the metrics follow. Throws Error.
+/// create_backup() for one that people count on: publishes what came of it. Throws Error.
 Manifest run_first_copy(State& state, const CreateRequest& request, const Progress& progress);
 
 /// The same, and the copies on its other targets. `lock` is that of the source, and is let go as

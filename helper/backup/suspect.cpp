@@ -104,10 +104,10 @@ std::string less_data(const Shape& now, const Shape& before, std::uint64_t perce
 /// What a backup is measured by.
 class Measure {
  public:
-  Measure(State& state, const Source& source)
-      : catalog_(state.catalog.open()),
+  Measure(const SettingsFile& settings, Catalog& catalog, const Source& source)
+      : catalog_(catalog),
         source_(source),
-        percent_(state.settings.read().percent(source.text(), "suspect-below")),
+        percent_(settings.read().percent(source.text(), "suspect-below")),
         before_(catalog_.yardstick(source)) {
     const JobMarks job_marks(catalog_.database());
     const std::int64_t replaced = job_marks.done_at(kReplaced + source.text());
@@ -191,14 +191,14 @@ bool is_judged(const Manifest& manifest) {
          manifest.trigger == Trigger::kDeploy;
 }
 
-Suspicion suspicion(State& state, const Manifest& manifest) {
+Suspicion suspicion(const Paths& paths, const SettingsFile& settings, Catalog& catalog,
+                    const Manifest& manifest) {
   const bool adopted = manifest.trigger == Trigger::kAdopt;
   if (!is_judged(manifest) && !adopted) return {};
-  Measure measure(state, manifest.source);
+  Measure measure(settings, catalog, manifest.source);
   const Shape shape = shape_of(manifest);
   std::string why = measure.of(shape, adopted);
-  const bool unfinished =
-      !adopted && !unfinished_replacements(state.paths, manifest.source).empty();
+  const bool unfinished = !adopted && !unfinished_replacements(paths, manifest.source).empty();
   if (unfinished) why = "a restore ended while it was replacing the data, which may be incomplete";
   if (adopted) return {why, ""};
   const std::string reference = measure.reference(shape, !why.empty());
@@ -206,7 +206,7 @@ Suspicion suspicion(State& state, const Manifest& manifest) {
   return {why, reference};
 }
 
-std::string suspicion_text(Catalog& catalog, const Manifest& manifest) {
+std::string suspicion_text(CatalogFile& catalog, const Manifest& manifest) {
   if (manifest.suspect.empty() && manifest.reference.empty()) return "";
   std::string text =
       manifest.id +
@@ -215,8 +215,8 @@ std::string suspicion_text(Catalog& catalog, const Manifest& manifest) {
            : " is suspect: " + manifest.suspect +
                  ". Nothing older is removed until a good backup follows");
   try {
-    const auto reference = catalog.find(manifest.source.type, manifest.reference);
-    const auto until = reference ? way_back_until(catalog, *reference) : std::nullopt;
+    const auto reference = catalog.open().find(manifest.source.type, manifest.reference);
+    const auto until = reference ? way_back_until(catalog.open(), *reference) : std::nullopt;
     if (reference)
       text += ". The last backup from before the change is " + reference->id + ", which is kept";
     if (until) text += " until " + rfc3339(*until).substr(0, 10);
@@ -234,10 +234,9 @@ std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference) {
   return std::max(*since, reference.started_at) + kWayBack;
 }
 
-std::map<std::string, Time> ways_back(State& state, const Source& source) {
-  Catalog& catalog = state.catalog.open();
+std::map<std::string, Time> ways_back(const Paths& paths, Catalog& catalog, const Source& source) {
   std::map<std::string, Time> ways;
-  for (const auto& dead : unfinished_replacements(state.paths, source))
+  for (const auto& dead : unfinished_replacements(paths, source))
     if (!dead.safety.empty()) ways[dead.safety] = now() + kWayBack;
   const auto newest = catalog.judged(source, 1);
   std::string id = newest.empty() ? "" : newest.front().reference;
@@ -250,17 +249,17 @@ std::map<std::string, Time> ways_back(State& state, const Source& source) {
   return ways;
 }
 
-bool free_suspect(State& state, const Source& source) {
+bool free_suspect(const Paths& paths, const SettingsFile& settings_file, Identity& identity,
+                  Targets& targets, CatalogFile& catalog, const Source& source) {
   Catalog::Filter filter;
   filter.source = source;
   filter.status = BackupStatus::kSuccess;
-  const Settings settings = state.settings.read();
-  const auto ways = ways_back(state, source);
+  const Settings settings = settings_file.read();
+  const auto ways = ways_back(paths, catalog.open(), source);
   std::optional<Backup> oldest;
   bool is_newest = true;
-  for (const auto& backup : state.catalog.open().list(filter)) {
-    if (backup.suspect.empty() || backup.is_safety_or_final() ||
-        is_being_copied(state.paths, backup))
+  for (const auto& backup : catalog.open().list(filter)) {
+    if (backup.suspect.empty() || backup.is_safety_or_final() || is_being_copied(paths, backup))
       continue;
     const bool local =
         std::any_of(backup.copies.begin(), backup.copies.end(), [](const Copy& copy) {
@@ -274,34 +273,36 @@ bool free_suspect(State& state, const Source& source) {
   const auto good =
       std::count_if(oldest->copies.begin(), oldest->copies.end(),
                     [](const Copy& copy) { return copy.status == CopyStatus::kSuccess; });
+  const Remover remover(paths, settings_file, identity, targets, catalog);
   if (good > 1) {
-    remove_copy(state, *oldest, kLocalTarget);
+    remover.remove_copy(*oldest, kLocalTarget);
   } else {
-    remove_backup(state, *oldest);
+    remover.remove_backup(*oldest);
   }
   log::step("Removed " + oldest->id +
             " from local to free disk space: it is suspect, and a newer backup " + "resembles it");
   return true;
 }
 
-std::vector<std::string> accept_suspects(State& state, const Source& source) {
+std::vector<std::string> accept_suspects(SettingsFile& settings_file, Catalog& catalog,
+                                         const Source& source) {
   std::vector<Backup> accepted;
   Catalog::Filter filter;
   filter.source = source;
   filter.deleted = true;
-  for (const auto& backup : state.catalog.open().list(filter))
+  for (const auto& backup : catalog.list(filter))
     if (!backup.suspect.empty() || !backup.reference.empty()) accepted.push_back(backup);
   // The settings outlive the catalog, which reads the manifests again when it is rebuilt.
   if (!accepted.empty())
-    state.settings.change([&](Settings& settings) {
+    settings_file.change([&](Settings& settings) {
       for (const auto& backup : accepted)
         if (!backup.deleted_at) settings.accepted.insert(backup.text());
     });
   std::vector<std::string> ids;
   for (const auto& backup : accepted) {
-    state.catalog.open().accept(backup);
+    catalog.accept(backup);
     if (backup.deleted_at || (backup.suspect.empty() && !ids.empty())) continue;
-    state.catalog.open().record(backup, "accepted", backup.suspect, now());
+    catalog.record(backup, "accepted", backup.suspect, now());
     ids.push_back(backup.id);
   }
   return ids;

@@ -19,6 +19,7 @@
 #include "host/version.hpp"
 #include "lifecycle/recover.hpp"
 #include "notify/alert.hpp"
+#include "notify/metrics.hpp"
 #include "sys/disk_space.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
@@ -93,9 +94,14 @@ int run_on(const fs::path& root, const Verb& verb, const Options& options, bool 
   if (verb.lends_ballast) lend_ballast(root, false);
   State state(root, hooks_directory(options), hook_environment(root));
   state.program.path = own_program();
-  subscribe_alerts(state);
+  state.events.subscribe(
+      [alerts = Alerts(state.program, state.settings, state.identity, state.catalog)](
+          const HostEvent& event) { alerts.hear(event); });
+  state.events.subscribe([metrics = Metrics(state.paths, state.settings, state.catalog)](
+                             const HostEvent& event) { metrics.hear(event); });
   if (verb.only_looks) look_without_settings(state);
-  Call call{state, options, Resolver(state), json};
+  Call call{state, options, Resolver(state.hooks, state.paths, state.settings, state.catalog),
+            json};
   // Whoever called is told what they may see of it. On a full disk nobody can look.
   if (!verb.internal && has_disk_space(root, kSpaceToRecord))
     warn_of_replacements(call.state.paths, [&](const Source& source) {

@@ -10,7 +10,6 @@
 #include "host/manifest_file.hpp"
 #include "model/backup_id.hpp"
 #include "model/target.hpp"
-#include "notify/alert.hpp"
 #include "stream/digest.hpp"
 #include "sys/clock.hpp"
 #include "sys/disk_space.hpp"
@@ -76,22 +75,22 @@ bool is_known_manifest(const Backup& backup, const Manifest& manifest) {
   return backup.manifest_sha256.empty() || backup.manifest_sha256 == sha256(manifest.bytes);
 }
 
-std::string tell_tampering(State& state, const Backup& backup, const std::string& target) {
+std::string tell_tampering(const Events& events, const Backup& backup, const std::string& target) {
   const std::string message = "the manifest of " + backup.id + " on " + target +
                               " is not the one that was written: it was replaced";
-  raise_alert(state, {.kind = AlertKind::kTampering,
-                      .source = backup.source.text(),
-                      .backup = backup.id,
-                      .target = target,
-                      .message = message});
+  events.publish(Problem{{.kind = AlertKind::kTampering,
+                          .source = backup.source.text(),
+                          .backup = backup.id,
+                          .target = target,
+                          .message = message}});
   return message;
 }
 
-Manifest known_manifest(State& state, Store& store, const Backup& backup,
+Manifest known_manifest(const Events& events, Store& store, const Backup& backup,
                         const std::string& target) {
   Manifest manifest = load_manifest(store, backup.source, backup.id);
   if (is_known_manifest(backup, manifest)) return manifest;
-  throw Error(ErrorKind::kDamaged, tell_tampering(state, backup, target));
+  throw Error(ErrorKind::kDamaged, tell_tampering(events, backup, target));
 }
 
 std::string nearest(const Backup& backup) {
@@ -141,10 +140,11 @@ void try_copies(Targets& targets, CatalogFile& catalog, const Backup& backup,
   }
 }
 
-Manifest any_manifest(State& state, const Backup& backup) {
+Manifest any_manifest(Targets& targets, CatalogFile& catalog, const Events& events,
+                      const Backup& backup) {
   Manifest manifest;
-  try_copies(state.targets, state.catalog, backup, [&](Store& store, const std::string& target) {
-    manifest = known_manifest(state, store, backup, target);
+  try_copies(targets, catalog, backup, [&](Store& store, const std::string& target) {
+    manifest = known_manifest(events, store, backup, target);
   });
   return manifest;
 }

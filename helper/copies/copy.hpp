@@ -5,7 +5,10 @@
 
 #include "archive/artifact.hpp"
 #include "base/error.hpp"
-#include "host/state.hpp"
+#include "host/catalog_file.hpp"
+#include "host/events.hpp"
+#include "host/paths.hpp"
+#include "host/targets.hpp"
 
 namespace backups {
 
@@ -26,14 +29,14 @@ void try_copies(Targets& targets, CatalogFile& catalog, const Backup& backup,
 Store& store_of(Targets& targets, const Backup& backup, const std::string& target);
 
 /// The manifest of a copy, checked against the catalog. Throws Error, kDamaged; a manifest that is
-/// not the one that was written also raises an alert.
-Manifest known_manifest(State& state, Store& store, const Backup& backup,
+/// not the one that was written is also published as a problem.
+Manifest known_manifest(const Events& events, Store& store, const Backup& backup,
                         const std::string& target);
 
 /// False if this is not the manifest that was written for the backup.
 bool is_known_manifest(const Backup& backup, const Manifest& manifest);
-/// Raises the alert that a copy was replaced, and returns its message.
-std::string tell_tampering(State& state, const Backup& backup, const std::string& target);
+/// Publishes that a copy was replaced, and returns the message.
+std::string tell_tampering(const Events& events, const Backup& backup, const std::string& target);
 
 /// The target to read from first: that of the nearest good copy, else of one that may be repaired
 /// since; `local` if there is none.
@@ -47,7 +50,8 @@ void mark_damage(Catalog& catalog, const Backup& backup, const std::string& targ
                  const Error& error);
 
 /// The committed manifest, from whichever copy has it.
-Manifest any_manifest(State& state, const Backup& backup);
+Manifest any_manifest(Targets& targets, CatalogFile& catalog, const Events& events,
+                      const Backup& backup);
 
 enum class Pushed {
   kCopied,
@@ -58,8 +62,8 @@ enum class Pushed {
 /// checks every byte. A copy that fails removes only the files that it has written. A different
 /// backup of the same name is left unchanged (Error, kRefused). The outcome is recorded in the row
 /// of the copy. A Copying exists meanwhile. Throws Error.
-Pushed push_backup(State& state, const Backup& backup, const std::string& target,
-                   const Progress& progress);
+Pushed push_backup(const Paths& paths, Targets& targets, CatalogFile& catalog, const Events& events,
+                   const Backup& backup, const std::string& target, const Progress& progress);
 
 /// Records a copy whose manifest is written, with the origin of the credentials that were used, and
 /// writes the note for restoring without this plugin (RECOVERY.md) if the target has none.

@@ -2,8 +2,10 @@
 
 #include <string>
 
+#include "host/paths.hpp"
 #include "host/run.hpp"
-#include "host/state.hpp"
+#include "model/backup.hpp"
+#include "sys/lock.hpp"
 
 namespace backups {
 

@@ -49,31 +49,33 @@ class Outgoing : public Sink {
 /// there before is replaced.
 class Push {
  public:
-  Push(State& state, const Backup& backup, const Manifest& manifest, const std::string& target,
-       Progress progress)
-      : state_(state),
+  Push(const Paths& paths, Targets& targets, CatalogFile& catalog, const Events& events,
+       const Backup& backup, const Manifest& manifest, const std::string& target, Progress progress)
+      : paths_(paths),
+        targets_(targets),
+        catalog_(catalog),
+        events_(events),
         backup_(backup),
         manifest_(manifest),
         target_(target),
         host_(target == kLocalTarget ? "" : manifest.host),
         progress_(std::move(progress)),
-        run_(state.paths, "push", backup.source),
+        run_(paths, "push", backup.source),
         written_(run_.notes()) {
     run_.set_backup(backup.id);
     run_.set_target(target, host_);
-    state.catalog.open().mark_copy(backup, {target, CopyStatus::kInProgress, "", {}, host_});
+    catalog.open().mark_copy(backup, {target, CopyStatus::kInProgress, "", {}, host_});
   }
 
   Pushed work() {
     try {
-      Store& to = state_.targets.open(target_, host_);
+      Store& to = targets_.open(target_, host_);
       look(to);
       const auto is_complete = [&](const auto& artifact) { return is_there(to, artifact); };
       const bool complete =
           same_ && std::all_of(manifest_.artifacts.begin(), manifest_.artifacts.end(), is_complete);
       if (!complete) copy(to);
-      record_copy(state_.targets, state_.catalog, backup_, target_, host_,
-                  complete ? etag_ : to.last_etag());
+      record_copy(targets_, catalog_, backup_, target_, host_, complete ? etag_ : to.last_etag());
       return complete ? Pushed::kAdopted : Pushed::kCopied;
     } catch (const Error& error) {
       give_up(error.what());
@@ -122,9 +124,9 @@ class Push {
   /// What is ours is replaced in one step: the old one is there until the new one is complete.
   void copy(Store& to) {
     try_copies(
-        state_.targets, state_.catalog, backup_,
+        targets_, catalog_, backup_,
         [&](Store& from, const std::string& name) {
-          known_manifest(state_, from, backup_, name);
+          known_manifest(events_, from, backup_, name);
           for (const auto& artifact : manifest_.artifacts)
             if (!done_.contains(artifact.file)) copy_artifact(from, name, to, artifact);
         },
@@ -154,7 +156,7 @@ class Push {
         // Read twice, so that parts of any size need no memory.
         NullSink nowhere;
         read_stored(from, manifest_, artifact, nowhere, progress_);
-        const fs::path file = state_.paths.root / key;
+        const fs::path file = paths_.root / key;
         writing([&] { replaces ? to.put_file(key, file) : to.put_new_file(key, file); });
       } else {
         Outgoing out(writing([&] {
@@ -189,7 +191,7 @@ class Push {
   void give_up(const std::string& why) {
     const interrupt::Shield shield;
     try {
-      written_.undo(state_.targets.open(target_, host_));
+      written_.undo(targets_.open(target_, host_));
     } catch (const Error& error) {
       run_.keep();
       log::warn("Could not remove the partial copy of " + backup_.id + " to " + target_ + " (" +
@@ -199,11 +201,14 @@ class Push {
     const Copy* before = backup_.copy_on(target_);
     const bool was_there = before != nullptr && (before->status == CopyStatus::kSuccess ||
                                                  before->status == CopyStatus::kDamaged);
-    state_.catalog.open().mark_copy(
+    catalog_.open().mark_copy(
         backup_, {target_, was_there ? before->status : CopyStatus::kFailed, why, {}, host_});
   }
 
-  State& state_;
+  const Paths& paths_;
+  Targets& targets_;
+  CatalogFile& catalog_;
+  const Events& events_;
   const Backup& backup_;
   const Manifest& manifest_;
   const std::string target_;
@@ -220,18 +225,18 @@ class Push {
 
 }  // namespace
 
-Pushed push_backup(State& state, const Backup& backup, const std::string& target,
-                   const Progress& progress) {
+Pushed push_backup(const Paths& paths, Targets& targets, CatalogFile& catalog, const Events& events,
+                   const Backup& backup, const std::string& target, const Progress& progress) {
   Manifest manifest;
   try {
-    manifest = any_manifest(state, backup);
+    manifest = any_manifest(targets, catalog, events, backup);
   } catch (const Error& error) {
     for (const CopyStatus status :
          {CopyStatus::kInProgress, CopyStatus::kFailed})  // that is an attempt, too
-      state.catalog.open().mark_copy(backup, {target, status, error.what(), {}});
+      catalog.open().mark_copy(backup, {target, status, error.what(), {}});
     throw Error(error.kind(), "the copy to " + target + " failed: " + error.what());
   }
-  return Push(state, backup, manifest, target, progress).work();
+  return Push(paths, targets, catalog, events, backup, manifest, target, progress).work();
 }
 
 }  // namespace backups

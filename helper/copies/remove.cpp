@@ -8,7 +8,6 @@
 #include "base/log.hpp"
 #include "copies/copy.hpp"
 #include "copies/copying.hpp"
-#include "host/identity.hpp"
 #include "model/backup_id.hpp"
 #include "model/target.hpp"
 #include "sys/clock.hpp"
@@ -71,12 +70,6 @@ std::vector<std::string> keys_of(const Backup& backup) {
   return keys;
 }
 
-/// By what it has on this host.
-void make_room(State& state, const Backup& backup) {
-  const auto keys = keys_of(backup);
-  for (auto key = keys.rbegin(); key != keys.rend(); ++key) state.targets.local().remove(*key);
-}
-
 bool is_any_there(Store& store, const std::vector<std::string>& keys) {
   return std::any_of(keys.rbegin(), keys.rend(), [&](const std::string& key) {
     try {
@@ -87,83 +80,9 @@ bool is_any_there(Store& store, const std::vector<std::string>& keys) {
   });
 }
 
-/// Where a copy that is not removed stays, and why; empty for one that is ours to remove.
-std::string reason_to_leave(const SettingsFile& settings_file, Identity& identity,
-                            const Copy& copy) {
-  if (copy.target == kLocalTarget) return "";
-  if (!settings_file.read().targets.contains(copy.target)) return "that target was removed";
-  if (identity.read().others.contains(copy.host))
-    return "it is stored below the name of another host, " + copy.host;
-  return "";
-}
-
-void leave(Catalog& catalog, const Backup& backup, const Copy& copy, const std::string& why) {
-  log::warn("The copy of " + backup.id + " on " + copy.target + " was not deleted: " + why);
-  catalog.mark_copy(backup, {copy.target, CopyStatus::kLeft, why, {}});
-}
-
-void discard_copy(Targets& targets, CatalogFile& catalog, const Backup& backup, const Copy& copy) {
-  Store& store = targets.open(copy.target, copy.host);
-  const auto keys = keys_of(backup);
-  const bool there =
-      copy.status == CopyStatus::kDeleting || backup.deleting || is_any_there(store, keys);
-  for (auto key = keys.rbegin(); key != keys.rend(); ++key) store.remove(*key);
-  const bool known = there || copy.status == CopyStatus::kMissing;  // for whoever deletes it
-  catalog.open().mark_copy(backup, {copy.target,
-                                    known ? CopyStatus::kDeleted : CopyStatus::kMissing,
-                                    there ? "" : "it was not there",
-                                    {}});
-  if (!known)
-    log::warn("The copy of " + backup.id + " on " + copy.target +
-              " no longer existed: nothing was deleted there");
-  if (store.keeps_removed())
-    log::warn("The bucket of " + copy.target +
-              " is versioned: deleted files are only hidden there until a " +
-              "lifecycle rule of the bucket removes them");
-}
-
-void close(Catalog& catalog, const Backup& backup) {
-  catalog.mark_deleted(backup, now());
-  catalog.record(backup, "deleted", "", now());
-}
-
-/// Looked at again once the row says what goes on: whoever pins looks at the row after the pin.
-template <typename Undo>
-void require_no_new_pin(const Paths& paths, const SettingsFile& settings_file, const Backup& backup,
-                        const Undo& undo) {
-  try {
-    require_no_pin(paths, settings_file, backup);
-  } catch (const Error&) {
-    undo();
-    throw;
-  }
-}
-
-void discard_copies(State& state, const Backup& backup, const AtTarget& at) {
-  bool all = true;
-  for (const auto& copy : backup.copies) {
-    if (copy.status == CopyStatus::kLeft) leave(state.catalog.open(), backup, copy, copy.error);
-    if (!copy.may_be_there()) continue;
-    if (const std::string why = reason_to_leave(state.settings, state.identity, copy);
-        !why.empty()) {
-      leave(state.catalog.open(), backup, copy, why);
-    } else if (!at(copy.target,
-                   [&] { discard_copy(state.targets, state.catalog, backup, copy); })) {
-      all = false;
-    }
-  }
-  if (all) close(state.catalog.open(), backup);
-}
-
 bool at_once(const std::string& /*target*/, const std::function<void()>& work) {
   work();
   return true;
-}
-
-void close_without_copies(Catalog& catalog, const Backup& backup) {
-  const auto left = catalog.find(backup.source.type, backup.id);
-  if (left && std::none_of(left->copies.begin(), left->copies.end(), remains))
-    close(catalog, backup);
 }
 
 }  // namespace
@@ -180,57 +99,133 @@ void require_no_pin(const Paths& paths, const SettingsFile& settings_file, const
                   " is not valid, so nothing was deleted. Update the plugin or correct that entry");
 }
 
-void remove_copy(State& state, const Backup& backup, const std::string& target) {
+/// Where a copy that is not removed stays, and why; empty for one that is ours to remove.
+std::string Remover::reason_to_leave(const Copy& copy) const {
+  if (copy.target == kLocalTarget) return "";
+  if (!settings_.read().targets.contains(copy.target)) return "that target was removed";
+  if (identity_.read().others.contains(copy.host))
+    return "it is stored below the name of another host, " + copy.host;
+  return "";
+}
+
+/// By what it has on this host.
+void Remover::make_room(const Backup& backup) const {
+  const auto keys = keys_of(backup);
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) targets_.local().remove(*key);
+}
+
+void Remover::leave(const Backup& backup, const Copy& copy, const std::string& why) const {
+  log::warn("The copy of " + backup.id + " on " + copy.target + " was not deleted: " + why);
+  catalog_.open().mark_copy(backup, {copy.target, CopyStatus::kLeft, why, {}});
+}
+
+void Remover::discard_copy(const Backup& backup, const Copy& copy) const {
+  Store& store = targets_.open(copy.target, copy.host);
+  const auto keys = keys_of(backup);
+  const bool there =
+      copy.status == CopyStatus::kDeleting || backup.deleting || is_any_there(store, keys);
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) store.remove(*key);
+  const bool known = there || copy.status == CopyStatus::kMissing;  // for whoever deletes it
+  catalog_.open().mark_copy(backup, {copy.target,
+                                     known ? CopyStatus::kDeleted : CopyStatus::kMissing,
+                                     there ? "" : "it was not there",
+                                     {}});
+  if (!known)
+    log::warn("The copy of " + backup.id + " on " + copy.target +
+              " no longer existed: nothing was deleted there");
+  if (store.keeps_removed())
+    log::warn("The bucket of " + copy.target +
+              " is versioned: deleted files are only hidden there until a " +
+              "lifecycle rule of the bucket removes them");
+}
+
+void Remover::close(const Backup& backup) const {
+  catalog_.open().mark_deleted(backup, now());
+  catalog_.open().record(backup, "deleted", "", now());
+}
+
+/// Looked at again once the row says what goes on: whoever pins looks at the row after the pin.
+template <typename Undo>
+void Remover::require_no_new_pin(const Backup& backup, const Undo& undo) const {
+  try {
+    require_no_pin(backup);
+  } catch (const Error&) {
+    undo();
+    throw;
+  }
+}
+
+void Remover::discard_copies(const Backup& backup, const AtTarget& at) const {
+  bool all = true;
+  for (const auto& copy : backup.copies) {
+    if (copy.status == CopyStatus::kLeft) leave(backup, copy, copy.error);
+    if (!copy.may_be_there()) continue;
+    if (const std::string why = reason_to_leave(copy); !why.empty()) {
+      leave(backup, copy, why);
+    } else if (!at(copy.target, [&] { discard_copy(backup, copy); })) {
+      all = false;
+    }
+  }
+  if (all) close(backup);
+}
+
+void Remover::close_without_copies(const Backup& backup) const {
+  const auto left = catalog_.open().find(backup.source.type, backup.id);
+  if (left && std::none_of(left->copies.begin(), left->copies.end(), remains)) close(backup);
+}
+
+void Remover::require_no_pin(const Backup& backup) const {
+  backups::require_no_pin(paths_, settings_, backup);
+}
+
+void Remover::remove_copy(const Backup& backup, const std::string& target) const {
   require_copy(backup, target);
-  require_no_pin(state.paths, state.settings, backup);
-  require_not_copied(state.paths, backup);
+  require_no_pin(backup);
+  require_not_copied(paths_, backup);
   Copy copy = *backup.copy_on(target);
-  require_certain(state.identity, backup, copy);
-  require_unlocked(state.targets, backup, copy);
+  require_certain(identity_, backup, copy);
+  require_unlocked(targets_, backup, copy);
   const CopyStatus before = copy.status;
   // Not yet `deleting` for discard_copy(): then it would not look whether anything is there.
   const auto mark = [&] {
-    state.catalog.open().mark_copy(backup, {target, CopyStatus::kDeleting, copy.error, {}});
+    catalog_.open().mark_copy(backup, {target, CopyStatus::kDeleting, copy.error, {}});
   };
   if (!announce(mark)) {
-    if (target == kLocalTarget) make_room(state, backup);
+    if (target == kLocalTarget) make_room(backup);
     mark();
   }
-  require_no_new_pin(state.paths, state.settings, backup, [&] {
-    state.catalog.open().mark_copy(backup, {target, before, copy.error, {}});
+  require_no_new_pin(backup, [&] {
+    catalog_.open().mark_copy(backup, {target, before, copy.error, {}});
   });
-  discard_copy(state.targets, state.catalog, backup, copy);
-  close_without_copies(state.catalog.open(), backup);
+  discard_copy(backup, copy);
+  close_without_copies(backup);
 }
 
-void remove_backup(State& state, const Backup& backup) {
-  require_no_pin(state.paths, state.settings, backup);
-  require_not_copied(state.paths, backup);
+void Remover::remove_backup(const Backup& backup) const {
+  require_no_pin(backup);
+  require_not_copied(paths_, backup);
   for (const auto& copy : backup.copies) {
     if (!copy.may_be_there()) continue;
-    require_certain(state.identity, backup, copy);
-    if (reason_to_leave(state.settings, state.identity, copy).empty())
-      require_unlocked(state.targets, backup, copy);
+    require_certain(identity_, backup, copy);
+    if (reason_to_leave(copy).empty()) require_unlocked(targets_, backup, copy);
   }
   stop_here("remove");
-  const auto mark = [&] { state.catalog.open().mark_deleting(backup); };
+  const auto mark = [&] { catalog_.open().mark_deleting(backup); };
   if (!announce(mark)) {
-    make_room(state, backup);
+    make_room(backup);
     // A catalog that was lost meanwhile is made anew from the manifests that are left.
-    if (!state.catalog.open().find(backup.source.type, backup.id)) return;
+    if (!catalog_.open().find(backup.source.type, backup.id)) return;
     mark();
   }
-  require_no_new_pin(state.paths, state.settings, backup,
-                     [&] { state.catalog.open().mark_deleting(backup, false); });
-  discard_copies(state, backup, at_once);
+  require_no_new_pin(backup, [&] { catalog_.open().mark_deleting(backup, false); });
+  discard_copies(backup, at_once);
 }
 
-void finish_removal(State& state, const Backup& backup, const AtTarget& at) {
-  if (backup.deleting) return discard_copies(state, backup, at);
+void Remover::finish(const Backup& backup, const AtTarget& at) const {
+  if (backup.deleting) return discard_copies(backup, at);
   for (const auto& copy : backup.copies)
-    if (copy.status == CopyStatus::kDeleting)
-      at(copy.target, [&] { discard_copy(state.targets, state.catalog, backup, copy); });
-  close_without_copies(state.catalog.open(), backup);
+    if (copy.status == CopyStatus::kDeleting) at(copy.target, [&] { discard_copy(backup, copy); });
+  close_without_copies(backup);
 }
 
 bool is_last_good(Catalog& catalog, const Backup& backup) {

@@ -2,7 +2,6 @@
 
 #include "archive/artifact.hpp"
 #include "base/error.hpp"
-#include "host/identity.hpp"
 #include "host/manifest_file.hpp"
 #include "model/backup_id.hpp"
 
@@ -11,16 +10,16 @@ namespace {
 
 constexpr std::string_view kManifestEnd = ".json";
 
-void look_below(State& state, const Source& source, const std::string& target,
-                const std::string& host) {
-  Store& store = state.targets.open(target, host);
+void look_below(Identity& identity, Targets& targets, CatalogFile& catalog, const Source& source,
+                const std::string& target, const std::string& host) {
+  Store& store = targets.open(target, host);
   for (const auto& entry : store.list(source.type + "/" + source.name)) {
     if (!entry.key.ends_with(kManifestEnd)) continue;
     std::string id = entry.key.substr(entry.key.rfind('/') + 1);
     id.resize(id.size() - kManifestEnd.size());
-    if (!parse_id(id) || state.catalog.open().find(source.type, id)) continue;
+    if (!parse_id(id) || catalog.open().find(source.type, id)) continue;
     try {
-      if (is_strangers(state.identity, load_manifest(store, source, id), target)) return;
+      if (is_strangers(identity, load_manifest(store, source, id), target)) return;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kDamaged) throw;
     }
@@ -39,10 +38,11 @@ bool is_strangers(Identity& identity, const Manifest& manifest, const std::strin
   return true;
 }
 
-void notice_strangers(State& state, const Source& source, const Places& places) {
+void notice_strangers(Identity& identity, Targets& targets, CatalogFile& catalog,
+                      const Source& source, const Places& places) {
   for (const auto& [target, host] : places) {
     try {
-      look_below(state, source, target, host);
+      look_below(identity, targets, catalog, source, target, host);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kCancelled) throw;
     }

@@ -4,7 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "host/state.hpp"
+#include "host/catalog_file.hpp"
+#include "host/identity.hpp"
+#include "host/targets.hpp"
 #include "model/manifest.hpp"
 
 namespace backups {
@@ -18,6 +20,7 @@ using Places = std::set<std::pair<std::string, std::string>>;
 
 /// Checks these places for manifests that the catalog does not know, before anything is removed.
 /// Errors are ignored, since the removal that follows reports them.
-void notice_strangers(State& state, const Source& source, const Places& places);
+void notice_strangers(Identity& identity, Targets& targets, CatalogFile& catalog,
+                      const Source& source, const Places& places);
 
 }  // namespace backups

@@ -12,9 +12,7 @@
 #include "base/text.hpp"
 #include "copies/copy.hpp"
 #include "copies/strangers.hpp"
-#include "host/identity.hpp"
 #include "host/manifest_file.hpp"
-#include "host/targets.hpp"
 #include "model/backup_id.hpp"
 #include "store/s3/client.hpp"
 #include "sys/stop_here.hpp"
@@ -99,16 +97,22 @@ std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes,
 /// One look below one name.
 class Look {
  public:
-  Look(State& state, const std::string& target, const std::string& host, Synced& synced)
-      : state_(state), target_(target), host_(host), synced_(synced) {}
+  Look(Identity& identity, Targets& targets, CatalogFile& catalog, const Events& events,
+       const std::string& target, const std::string& host, Synced& synced)
+      : identity_(identity),
+        targets_(targets),
+        catalog_(catalog),
+        events_(events),
+        target_(target),
+        host_(host),
+        synced_(synced) {}
 
   void work() {
     // Before the listing: what changes meanwhile is told by that.
     Catalog::Filter all;
     all.deleted = true;
-    for (auto& backup : state_.catalog.open().list(all))
-      known_.emplace(backup.text(), std::move(backup));
-    Store& store = state_.targets.open(target_, host_);
+    for (auto& backup : catalog_.open().list(all)) known_.emplace(backup.text(), std::move(backup));
+    Store& store = targets_.open(target_, host_);
     for (const auto& entry : store.list("")) {
       sizes_[entry.key] = entry.size;
       if (entry.key.find('/') != std::string::npos) unknown_.insert(entry.key);
@@ -126,11 +130,11 @@ class Look {
     there_.insert(text);
     std::string problem = claim_files(manifest, sizes_, unknown_);
     if (manifest.host != host_) problem = "its manifest is that of host " + manifest.host;
-    if (is_strangers(state_.identity, manifest, target_)) return synced_.foreign.push_back(text);
+    if (is_strangers(identity_, manifest, target_)) return synced_.foreign.push_back(text);
     const auto known = known_.find(text);
     if (known == known_.end()) return adopt(manifest, text, problem);
     const Backup& backup = known->second;
-    if (!is_known_manifest(backup, manifest)) problem = tell_tampering(state_, backup, target_);
+    if (!is_known_manifest(backup, manifest)) problem = tell_tampering(events_, backup, target_);
     const Copy* copy = backup.copy_on(target_);
     if (copy != nullptr && !copy->host.empty() && copy->host != host_ &&
         copy->status == CopyStatus::kSuccess)
@@ -138,19 +142,18 @@ class Look {
     count(text, problem);
     const Copy seen{target_, problem.empty() ? CopyStatus::kSuccess : CopyStatus::kDamaged, problem,
                     manifest.stored_size(), host_};
-    if (state_.catalog.open().observe_copy(backup, seen) && backup.deleted_at && problem.empty())
-      state_.catalog.open().revive(backup);
+    if (catalog_.open().observe_copy(backup, seen) && backup.deleted_at && problem.empty())
+      catalog_.open().revive(backup);
   }
 
   void adopt(const Manifest& manifest, const std::string& text, const std::string& problem) {
-    if (state_.catalog.open().find(manifest.source.type, manifest.id)) return;  // made meanwhile
-    state_.catalog.adopt(manifest, target_, host_);
+    if (catalog_.open().find(manifest.source.type, manifest.id)) return;  // made meanwhile
+    catalog_.adopt(manifest, target_, host_);
     synced_.adopted.push_back(text);
     count(text, problem);
     if (!problem.empty())
-      state_.catalog.open().mark_copy(
-          *state_.catalog.open().find(manifest.source.type, manifest.id),
-          {target_, CopyStatus::kDamaged, problem, {}, host_});
+      catalog_.open().mark_copy(*catalog_.open().find(manifest.source.type, manifest.id),
+                                {target_, CopyStatus::kDamaged, problem, {}, host_});
   }
 
   /// Its files are not unknown, as far as their names tell.
@@ -173,12 +176,15 @@ class Look {
     if (!expected || there_.contains(backup.text()) ||
         unreadable_.contains(key_of(backup.source, manifest_file(backup.id))))
       return;
-    if (state_.catalog.open().observe_copy(
+    if (catalog_.open().observe_copy(
             backup, {target_, CopyStatus::kMissing, "it is no longer there", {}, host_}))
       synced_.missing.push_back(backup.text());
   }
 
-  State& state_;
+  Identity& identity_;
+  Targets& targets_;
+  CatalogFile& catalog_;
+  const Events& events_;
   const std::string& target_;
   const std::string host_;
   Synced& synced_;
@@ -191,17 +197,20 @@ class Look {
 
 }  // namespace
 
-Synced sync_target(State& state, const std::string& target, const std::string& host) {
+Synced sync_target(Identity& identity, Targets& targets, CatalogFile& catalog, const Events& events,
+                   const std::string& target, const std::string& host) {
   std::vector<std::string> names;
   if (host.empty()) {
-    const HostIdentity own = state.identity.read();
+    const HostIdentity own = identity.read();
     names.insert(names.end(), own.names.begin(), own.names.end());
     names.insert(names.end(), own.doubtful.begin(), own.doubtful.end());
   } else {
     names.push_back(host);
   }
   Synced synced;
-  for (const auto& name : names) Look(state, target, name, synced).work();
+  for (const auto& name : names)
+    Look(identity, targets, catalog, events, target, name, synced).work();
+  events.publish(BackupsChanged{});
   return synced;
 }
 

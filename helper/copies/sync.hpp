@@ -4,7 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "host/state.hpp"
+#include "host/catalog_file.hpp"
+#include "host/events.hpp"
+#include "host/identity.hpp"
+#include "host/targets.hpp"
 
 namespace backups {
 
@@ -22,7 +25,8 @@ struct Synced {
 /// Updates the catalog from the backups of `host` on a target (empty: below all names of this
 /// host). Only manifests are read. A row that another process changes meanwhile is not touched.
 /// Throws Error.
-Synced sync_target(State& state, const std::string& target, const std::string& host);
+Synced sync_target(Identity& identity, Targets& targets, CatalogFile& catalog, const Events& events,
+                   const std::string& target, const std::string& host);
 
 /// The hosts that have backups on a target.
 std::vector<std::string> hosts_on(Targets& targets, const std::string& target);

@@ -16,22 +16,22 @@ void require_content(const Backup& backup) {
     throw Error(ErrorKind::kNotFound, backup.id + " failed: " + backup.error);
 }
 
-Manifest verify_backup(State& state, const Backup& backup, const std::string& target,
-                       const Progress& progress) {
+Manifest verify_backup(Targets& targets, CatalogFile& catalog, const Events& events,
+                       const Backup& backup, const std::string& target, const Progress& progress) {
   require_content(backup);
   require_copy(backup, target);
   stop_here("verify");
   try {
-    Store& store = store_of(state.targets, backup, target);
-    Manifest manifest = known_manifest(state, store, backup, target);
+    Store& store = store_of(targets, backup, target);
+    Manifest manifest = known_manifest(events, store, backup, target);
     verify_artifacts(store, manifest, progress);
     record_if_space(backup.id + " is valid on " + target, [&] {
-      state.catalog.open().mark_verified(backup, now());
-      state.catalog.open().observe_copy(backup, {target, CopyStatus::kSuccess, "", {}});
+      catalog.open().mark_verified(backup, now());
+      catalog.open().observe_copy(backup, {target, CopyStatus::kSuccess, "", {}});
     });
     return manifest;
   } catch (const Error& error) {
-    mark_damage(state.catalog.open(), backup, target, error);
+    mark_damage(catalog.open(), backup, target, error);
     throw;
   }
 }

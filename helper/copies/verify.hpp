@@ -3,14 +3,16 @@
 #include <string>
 
 #include "archive/artifact.hpp"
-#include "host/state.hpp"
+#include "host/catalog_file.hpp"
+#include "host/events.hpp"
+#include "host/targets.hpp"
 
 namespace backups {
 
 /// Reads every byte of a backup on `target` and records the outcome in the catalog. Throws Error:
 /// kNotFound when it holds nothing (failed, deleted), kDamaged.
-Manifest verify_backup(State& state, const Backup& backup, const std::string& target,
-                       const Progress& progress);
+Manifest verify_backup(Targets& targets, CatalogFile& catalog, const Events& events,
+                       const Backup& backup, const std::string& target, const Progress& progress);
 
 /// Throws Error, kNotFound, unless the backup is a success that was not deleted.
 void require_content(const Backup& backup);

@@ -47,7 +47,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
   std::vector<Source> found;
-  const Run run(state_.paths, "list", {});
+  const Run run(paths_, "list", {});
   HookLog log{{}};
   const auto take = [&](const std::string& type, const std::string& address) {
     if (auto source = make_source(type, address, sha256(address))) {
@@ -55,13 +55,12 @@ std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
         add(found, std::move(*source));
     }
   };
-  for (const auto& type : hook_directories(state_.hooks)) {
-    if (!has_hook(state_.hooks, type, "list")) continue;
-    const auto read = usable_type(state_.hooks, type);
+  for (const auto& type : hook_directories(hooks_)) {
+    if (!has_hook(hooks_, type, "list")) continue;
+    const auto read = usable_type(hooks_, type);
     if (!read) continue;
     const bool any = type == kFallbackHooks;
-    for (const auto& line :
-         lines_of(query_hook(state_.hooks, run, log, any ? "" : type, "list", {}))) {
+    for (const auto& line : lines_of(query_hook(hooks_, run, log, any ? "" : type, "list", {}))) {
       if (line.find('/') != std::string::npos && !read->takes_path()) continue;
       const auto colon = line.find(':');
       if (!any) take(type, line);
@@ -88,10 +87,10 @@ bool was_backed_up_here(Catalog& catalog, const Source& source) {
 std::vector<Source> Resolver::everything() {
   auto found = live(std::nullopt);
   std::vector<Source> remembered;
-  for (const auto& schedule : state_.settings.read().schedules)
+  for (const auto& schedule : settings_.read().schedules)
     add(schedule.paused.empty() ? found : remembered, schedule.source);
-  for (const auto& source : state_.catalog.open().sources())
-    if (was_backed_up_here(state_.catalog.open(), source)) add(remembered, source);
+  for (const auto& source : catalog_.open().sources())
+    if (was_backed_up_here(catalog_.open(), source)) add(remembered, source);
   found = allowed(found);
   for (const auto& source : allowed(remembered)) {
     const std::size_t before = found.size();
@@ -104,10 +103,10 @@ std::vector<Source> Resolver::everything() {
 }
 
 bool Resolver::is_there(const Source& source) {
-  const Run run(state_.paths, "describe", source);
+  const Run run(paths_, "describe", source);
   HookLog log{{}};
   try {
-    return describe(state_.hooks, run, log, source).exists();
+    return describe(hooks_, run, log, source).exists();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
     return error.kind() != ErrorKind::kNotFound && error.kind() != ErrorKind::kBadInput;
@@ -118,9 +117,9 @@ std::vector<Source> Resolver::allowed(const std::vector<Source>& sources) {
   if (!called_by_dokku() || sources.empty()) return sources;
   std::string question;
   for (const auto& source : sources) question += source.spelling() + "\n";
-  const Run run(state_.paths, "authorize", {});
+  const Run run(paths_, "authorize", {});
   HookLog log{{}};
-  const auto answer = lines_of(query_hook(state_.hooks, run, log, "", "authorize", {}, question));
+  const auto answer = lines_of(query_hook(hooks_, run, log, "", "authorize", {}, question));
   const std::set<std::string> granted(answer.begin(), answer.end());
   std::vector<Source> kept;
   for (const auto& source : sources)
@@ -130,7 +129,7 @@ std::vector<Source> Resolver::allowed(const std::vector<Source>& sources) {
 
 void Resolver::authorise_everything() {
   if (!called_by_dokku()) return;
-  auto sources = state_.catalog.open().sources();
+  auto sources = catalog_.open().sources();
   for (auto& source : live(std::nullopt)) add(sources, std::move(source));
   if (allowed(sources).size() != sources.size())
     throw Error(
@@ -155,7 +154,7 @@ void Resolver::authorise(const Source& source) {
 
 Source Resolver::path_source(const std::string& type, const std::string& path) {
   std::string address = path;
-  const SourceType read = source_type(state_.hooks, type);
+  const SourceType read = source_type(hooks_, type);
   if (!read.takes_path())
     throw Error(ErrorKind::kBadInput, in_quotes(type + ":" + path) + " is not a source: " + type +
                                           " sources have names, not paths");
@@ -190,7 +189,7 @@ Source Resolver::unauthorised_source(const std::string& word) {
     const std::string address = word.substr(colon + 1);
     if (address.find('/') != std::string::npos) return path_source(type, address);
     // A path source may be called by its stored name.
-    for (const auto& known : state_.catalog.open().sources(address))
+    for (const auto& known : catalog_.open().sources(address))
       if (known.type == type) return known;
     if (const auto source = make_source(type, address, "")) return *source;
     throw Error(
@@ -199,7 +198,7 @@ Source Resolver::unauthorised_source(const std::string& word) {
   }
   if (!valid_name(word))
     throw Error(ErrorKind::kBadInput, in_quotes(word) + " is not a valid name of a source");
-  auto found = state_.catalog.open().sources(word);
+  auto found = catalog_.open().sources(word);
   for (auto& source : live(word)) add(found, std::move(source));
   found = allowed(found);
   if (found.empty())
@@ -216,7 +215,7 @@ Source Resolver::unauthorised_source(const std::string& word) {
 }
 
 void Resolver::require_own_path(const Source& source, const std::string& word) {
-  if (word.find('/') != std::string::npos || state_.settings.read().knows(source)) return;
+  if (word.find('/') != std::string::npos || settings_.read().knows(source)) return;
   throw Error(
       ErrorKind::kRefused,
       "the path " + printable(source.address) +
@@ -225,8 +224,8 @@ void Resolver::require_own_path(const Source& source, const std::string& word) {
 }
 
 void Resolver::remember_path(const Source& source) {
-  if (state_.settings.read().knows(source)) return;
-  state_.settings.change([&](Settings& settings) { settings.paths.insert(source.spelling()); });
+  if (settings_.read().knows(source)) return;
+  settings_.change([&](Settings& settings) { settings.paths.insert(source.spelling()); });
 }
 
 Source Resolver::source(const std::string& word) {
@@ -238,17 +237,17 @@ Source Resolver::source(const std::string& word) {
 Source Resolver::known_source(const std::string& word) {
   const Source found = source(word);
   const auto same = [&](const Source& other) { return other.text() == found.text(); };
-  const auto known = state_.catalog.open().sources(found.name);
+  const auto known = catalog_.open().sources(found.name);
   if (std::any_of(known.begin(), known.end(), same)) return found;
-  const Run run(state_.paths, "describe", found);
+  const Run run(paths_, "describe", found);
   HookLog log{{}};
-  if (describe(state_.hooks, run, log, found).exists()) return found;
+  if (describe(hooks_, run, log, found).exists()) return found;
   throw Error(ErrorKind::kNotFound, "source " + in_quotes(word) + " not found");
 }
 
 Backup Resolver::latest(const Source& source) {
-  const auto found = state_.catalog.open().latest(source);
-  const auto newer_excluded = state_.catalog.open().newer_excluded(source);
+  const auto found = catalog_.open().latest(source);
+  const auto newer_excluded = catalog_.open().newer_excluded(source);
   std::string hint;
   if (newer_excluded && (!found || newer_excluded->sequence > found->sequence))
     hint = newer_excluded->id +
@@ -260,7 +259,7 @@ Backup Resolver::latest(const Source& source) {
     throw Error(ErrorKind::kNotFound, source.spelling() + " has no successful backup" +
                                           (hint.empty() ? "" : "; " + hint));
   if (!hint.empty()) log::warn("There is a newer backup: " + hint + " to use it");
-  const auto before = state_.catalog.open().find(source.type, found->reference);
+  const auto before = catalog_.open().find(source.type, found->reference);
   if (before && before->has_good_copy())
     log::warn(found->id + " holds less than " + before->id +
               ", the last backup from before the change: specify that id to get the lost data, or, "
@@ -279,7 +278,7 @@ Backup Resolver::backup(const std::string& word) {
   if (!parse_id(id))
     throw Error(ErrorKind::kBadInput,
                 in_quotes(word) + " is neither the id of a backup nor <source>" + kLatest);
-  std::vector<Backup> found = state_.catalog.open().find(id);
+  std::vector<Backup> found = catalog_.open().find(id);
   if (colon != std::string::npos)
     std::erase_if(found, [&](const Backup& b) { return b.source.type != word.substr(0, colon); });
   if (found.empty())

@@ -4,7 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "host/state.hpp"
+#include "host/catalog_file.hpp"
+#include "host/environment.hpp"
+#include "host/paths.hpp"
+#include "host/settings_file.hpp"
 
 namespace backups {
 
@@ -12,7 +15,9 @@ namespace backups {
 /// (Error, kUnauthorised); no other code turns an argument into a source.
 class Resolver {
  public:
-  explicit Resolver(State& state) : state_(state) {}
+  /// What is passed in must outlive this.
+  Resolver(const Hooks& hooks, const Paths& paths, SettingsFile& settings, CatalogFile& catalog)
+      : hooks_(hooks), paths_(paths), settings_(settings), catalog_(catalog) {}
 
   /// A word that must be a source: "postgres:my-db", "sqlite:/srv/app.db", or a bare name that only
   /// one source has. Throws Error: kNotFound, or kBadInput where it is not clear which is meant.
@@ -53,7 +58,10 @@ class Resolver {
   std::vector<Source> live(const std::optional<std::string>& name);
   bool is_there(const Source& source);
 
-  State& state_;
+  const Hooks& hooks_;
+  const Paths& paths_;
+  SettingsFile& settings_;
+  CatalogFile& catalog_;
 };
 
 }  // namespace backups

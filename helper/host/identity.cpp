@@ -74,11 +74,11 @@ void Identity::tell(const HostIdentity& host, const std::string& why) const {
       " are read, but neither pruned nor deleted, until you decide which machine this is: " +
       command("host") + " --keep, or " + command("host") + " --new";
   log::warn(message);
-  events_.publish(identity_alert(message));
+  events_.publish(Problem{identity_alert(message)});
 }
 
 void Identity::tell_end() const {
-  events_.publish(identity_alert("this machine is " + settings_.read().host.name), true);
+  events_.publish(ProblemSolved{identity_alert("this machine is " + settings_.read().host.name)});
 }
 
 HostIdentity Identity::read() {

@@ -14,7 +14,6 @@
 #include "hook/hook.hpp"
 #include "host/targets.hpp"
 #include "lifecycle/recover.hpp"
-#include "notify/metrics.hpp"
 #include "notify/watch.hpp"
 #include "sys/interrupt.hpp"
 
@@ -51,7 +50,7 @@ Manifest take(State& state, Lock lock, const Source& source, Trigger trigger,
       {source, trigger, label, default_targets(state.settings.read(), source)}, progress);
   for (const auto& [target, error] : created.failed_copies) log::warn(error.what());
   warn_of_clock(state.catalog.open(), source);
-  if (const auto text = suspicion_text(state.catalog.open(), created.manifest); !text.empty())
+  if (const auto text = suspicion_text(state.catalog, created.manifest); !text.empty())
     log::warn(text);
   return created.manifest;
 }
@@ -184,16 +183,17 @@ void before_destroy(State& state, const Source& source, const Progress& progress
   }
 }
 
-void after_destroy(State& state, const Source& source) {
-  const std::int64_t mark = state.catalog.open().next_sequence(now());
+void after_destroy(SettingsFile& settings_file, Catalog& catalog, const Events& events,
+                   const Source& source) {
+  const std::int64_t mark = catalog.next_sequence(now());
   for (const char* mark_name : {kReplaced, kDestroyed})
-    JobMarks(state.catalog.open().database()).mark_done(mark_name + source.text(), mark);
-  write_metrics(state);
+    JobMarks(catalog.database()).mark_done(mark_name + source.text(), mark);
+  events.publish(BackupsChanged{});
   // The property must not apply to the next service of that name.
-  if (!state.settings.read().own(source.text(), "final-backup").empty())
-    state.settings.change(
+  if (!settings_file.read().own(source.text(), "final-backup").empty())
+    settings_file.change(
         [&](Settings& settings) { settings.set(source.text(), "final-backup", ""); });
-  change_schedules(state.settings, source, [](Schedule& schedule) {
+  change_schedules(settings_file, source, [](Schedule& schedule) {
     const bool changes = schedule.paused.empty();
     if (changes) schedule.paused = kServiceDestroyed;
     return changes;

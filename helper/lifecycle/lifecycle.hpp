@@ -26,7 +26,8 @@ void before_deploy(State& state, const std::string& app, bool runs, const Progre
 void before_destroy(State& state, const Source& source, const Progress& progress);
 
 /// Pauses the schedules of a destroyed service until a service of that name is created again.
-void after_destroy(State& state, const Source& source);
+void after_destroy(SettingsFile& settings_file, Catalog& catalog, const Events& events,
+                   const Source& source);
 void after_create(SettingsFile& settings_file, const Source& source);
 
 void app_renamed(SettingsFile& settings_file, const std::string& from, const std::string& to);

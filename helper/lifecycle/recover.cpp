@@ -18,7 +18,6 @@
 #include "host/manifest_file.hpp"
 #include "model/backup_id.hpp"
 #include "model/target.hpp"
-#include "notify/alert.hpp"
 #include "restore/rollback.hpp"
 #include "sys/clock.hpp"
 #include "sys/disk_space.hpp"
@@ -42,27 +41,30 @@ bool is_out_of_reach(const SettingsFile& settings_file, Identity& identity,
 }
 
 /// Records as failed an attempt whose files were removed or may not be touched.
-void fail_attempt(State& state, const Backup& backup, const std::string& target) {
-  state.catalog.open().mark_copy(backup, {target, CopyStatus::kFailed, kInterrupted, {}});
+void fail_attempt(Catalog& catalog, const Events& events, const Backup& backup,
+                  const std::string& target) {
+  catalog.mark_copy(backup, {target, CopyStatus::kFailed, kInterrupted, {}});
   if (backup.status != BackupStatus::kInProgress) {
     log::step("The copy of " + backup.id + " to " + target +
               " was interrupted; its leftovers were removed, the backup itself is complete");
     return;
   }
-  state.catalog.open().fail(backup, kInterrupted, now(), FailureReason::kInterrupted);
-  raise_alert(state, {.kind = AlertKind::kFailure,
-                      .source = backup.source.text(),
-                      .backup = backup.id,
-                      .message = kInterrupted});
+  catalog.fail(backup, kInterrupted, now(), FailureReason::kInterrupted);
+  events.publish(BackupFailed{backup.source, backup.trigger, backup.id,
+                              Error(ErrorKind::kFailed, kInterrupted)});
   log::step("Backup " + backup.id +
             " was interrupted and recorded as failed; its leftovers were removed");
 }
 
-void settle_as_done(State& state, const std::optional<Backup>& backup, const Manifest& manifest,
-                    const std::string& target, const std::string& host) {
-  if (!backup) return state.catalog.adopt(manifest, target, host);
-  state.catalog.open().succeed(*backup, manifest, target, host);
-  if (backup->status == BackupStatus::kInProgress)
+void settle_as_done(CatalogFile& catalog, const Events& events, const std::optional<Backup>& backup,
+                    const Manifest& manifest, const std::string& target, const std::string& host) {
+  if (backup) {
+    catalog.open().succeed(*backup, manifest, target, host);
+  } else {
+    catalog.adopt(manifest, target, host);
+  }
+  events.publish(BackupsChanged{});
+  if (backup && backup->status == BackupStatus::kInProgress)
     log::step("Backup " + backup->id +
               " had completed before its process died; recorded as successful");
 }
@@ -100,12 +102,12 @@ bool abandon_restore(const Hooks& installed, const Paths& paths, const RunRecord
 }
 
 /// Alerted, as every command says it, until a restore into that source succeeds.
-void report_replacement(State& state, const RunRecord& dead) {
-  raise_alert(state, {.kind = AlertKind::kRestore,
-                      .source = dead.source.text(),
-                      .backup = dead.backup,
-                      .message = unfinished_replacement(dead),
-                      .code = static_cast<int>(ErrorKind::kFailed)});
+void report_replacement(const Events& events, const RunRecord& dead) {
+  events.publish(Problem{{.kind = AlertKind::kRestore,
+                          .source = dead.source.text(),
+                          .backup = dead.backup,
+                          .message = unfinished_replacement(dead),
+                          .code = static_cast<int>(ErrorKind::kFailed)}});
 }
 
 bool is_of(const Source& one, const Source& other) {
@@ -122,7 +124,10 @@ class Recovery {
  public:
   /// `spares`: skips targets that failed a short time ago.
   Recovery(State& state, Reach reach, bool spares)
-      : state_(state), reach_(reach), spares_(spares) {}
+      : state_(state),
+        remover_(state.paths, state.settings, state.identity, state.targets, state.catalog),
+        reach_(reach),
+        spares_(spares) {}
 
   /// The caller holds the lock of the source.
   void recover(const Source& source) {
@@ -143,8 +148,8 @@ class Recovery {
     each(state_.catalog.open().in_progress(), unfinished);
     each(state_.catalog.open().unfinished_copies(), unfinished);
     each(state_.catalog.open().unfinished_deletions(), [&](const Backup& backup) {
-      finish_removal(state_, backup,
-                     [&](const auto& target, const auto& work) { return at(target, work); });
+      remover_.finish(backup,
+                      [&](const auto& target, const auto& work) { return at(target, work); });
     });
   }
 
@@ -161,10 +166,10 @@ class Recovery {
           "Cannot clean up after " + what + ": " + error.what() + ". It is tried again later";
       if (said_.insert(error.what()).second) log::warn(message);
       if (now() > begun + kAlertAfter)
-        raise_alert(state_, {.kind = AlertKind::kCleanup,
-                             .source = source.text(),
-                             .message = message,
-                             .code = error.exit_code()});
+        state_.events.publish(Problem{{.kind = AlertKind::kCleanup,
+                                       .source = source.text(),
+                                       .message = message,
+                                       .code = error.exit_code()}});
     }
   }
 
@@ -208,18 +213,18 @@ class Recovery {
       const std::string key = manifest_key(dead.source, dead.backup);
       is_done = written.contains(key) && look_at(store, key);
       if (!is_done) return written.undo(store);
-      settle_as_done(state_, backup, load_manifest(store, dead.source, dead.backup), target,
-                     dead.host);
+      settle_as_done(state_.catalog, state_.events, backup,
+                     load_manifest(store, dead.source, dead.backup), target, dead.host);
     };
     const bool is_there =
         !written.empty() && !is_out_of_reach(state_.settings, state_.identity, target, dead.host);
     if (is_there && !at(target, settle)) return false;
-    if (backup && !is_done) fail_attempt(state_, *backup, target);
+    if (backup && !is_done) fail_attempt(state_.catalog.open(), state_.events, *backup, target);
     return true;
   }
 
   void recover_run(const RunRecord& dead) {
-    if (dead.replacing) report_replacement(state_, dead);
+    if (dead.replacing) report_replacement(state_.events, dead);
     if (!dead.swept && !is_copy(dead)) sweep_hooks(state_.hooks, state_.paths, dead);
     RunRecord rest = dead;
     if (!dead.place.empty() && abandon_restore(state_.hooks, state_.paths, dead))
@@ -230,7 +235,7 @@ class Recovery {
     if (!dead.swept || !dead.place.empty()) rewrite_run(state_.paths, rest);
     if (rest.replacing == dead.replacing) return;
     log::warn(unfinished_replacement(rest));
-    report_replacement(state_, rest);
+    report_replacement(state_.events, rest);
   }
 
   /// For a copy in progress whose run is lost, so that the names of its files are unknown.
@@ -241,13 +246,13 @@ class Recovery {
       Store& store = state_.targets.open(copy.target, copy.host);
       is_done = look_at(store, manifest_key(backup.source, backup.id)).has_value();
       if (!is_done) return;
-      settle_as_done(state_, backup, load_manifest(store, backup.source, backup.id), copy.target,
-                     copy.host);
+      settle_as_done(state_.catalog, state_.events, backup,
+                     load_manifest(store, backup.source, backup.id), copy.target, copy.host);
     };
     if (!is_out_of_reach(state_.settings, state_.identity, copy.target, copy.host) &&
         !at(copy.target, settle))
       return;
-    if (!is_done) fail_attempt(state_, backup, copy.target);
+    if (!is_done) fail_attempt(state_.catalog.open(), state_.events, backup, copy.target);
   }
 
   void recover_backup(const Backup& backup) {
@@ -260,6 +265,7 @@ class Recovery {
   }
 
   State& state_;
+  const Remover remover_;
   const Reach reach_;
   const bool spares_;
   std::set<std::string> failed_;  // targets
@@ -267,16 +273,15 @@ class Recovery {
 };
 
 /// The sources with interrupted operations, by their texts.
-std::map<std::string, Source> unsound_sources(State& state) {
+std::map<std::string, Source> unsound_sources(const Paths& paths, Catalog& catalog) {
   std::map<std::string, Source> sources;
-  for (const auto& dead : list_runs(state.paths, false)) {
+  for (const auto& dead : list_runs(paths, false)) {
     if (dead.source.type.empty()) {
-      remove_run(state.paths, dead);
+      remove_run(paths, dead);
     } else {
       sources.emplace(dead.source.text(), dead.source);
     }
   }
-  Catalog& catalog = state.catalog.open();
   for (const auto& backups :
        {catalog.in_progress(), catalog.unfinished_copies(), catalog.unfinished_deletions()})
     for (const auto& backup : backups) sources.emplace(backup.source.text(), backup.source);
@@ -321,10 +326,10 @@ void recover(State& state, Reach reach) {
   if (reach == Reach::kHere) warn_of_replacements(state.paths);
   const Targets::ShortTimeouts short_timeouts(state.targets);
   on_sound_catalog([&] {
-    const auto sources = unsound_sources(state);
+    const auto sources = unsound_sources(state.paths, state.catalog.open());
     std::set<std::string> unsound;
     for (const auto& [text, source] : sources) unsound.insert(text);
-    clear_others(state, AlertKind::kCleanup, unsound, "nothing is left to clean up");
+    state.events.publish(ProblemsLeft{AlertKind::kCleanup, unsound, "nothing is left to clean up"});
     Recovery recovery(state, reach, true);
     for (const auto& [text, source] : sources)
       if (const auto lock = state.locks.try_acquire(source, "cleaning up"))

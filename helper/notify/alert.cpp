@@ -18,87 +18,118 @@ std::vector<std::string> listeners(const Settings& settings, AlertKind kind) {
   return heard ? alert_channels(settings) : std::vector<std::string>();
 }
 
-void fill_in(Identity& identity, Alert& alert) {
-  if (alert.at == 0) alert.at = now();
-  if (alert.host.empty()) alert.host = identity.read().name;
-}
-
-bool raise(State& state, Alert alert) {
-  const Settings settings = state.settings.read();
-  fill_in(state.identity, alert);
-  return Outbox(state.catalog.open().database())
-      .raise(name_of(alert.kind), subject_of(alert), alert.at,
-             settings.seconds(Settings::kGlobal, "notify-every"), listeners(settings, alert.kind),
-             to_json_text(alert));
+/// True for a failure that no backup is to blame for.
+bool is_no_failure(const BackupFailed& failed) {
+  const ErrorKind kind = failed.error.kind();
+  const bool mistyped = kind == ErrorKind::kNotFound || kind == ErrorKind::kBadInput;
+  return kind == ErrorKind::kCancelled || kind == ErrorKind::kBusy ||
+         (mistyped && failed.trigger == Trigger::kManual);
 }
 
 }  // namespace
 
-void tell_quietly(const Program& program, CatalogFile& catalog, const std::function<void()>& work) {
+void Alerts::hear(const HostEvent& event) const {
   try {
-    work();
-    deliver_in_background(program, catalog);
+    std::visit([this](const auto& of_a_kind) { hear_of(of_a_kind); }, event);
+    deliver_in_background(program_, catalog_);
   } catch (const std::exception& error) {
     log::warn(std::string("An alert could not be queued: ") + error.what());
   }
 }
 
-bool raise_alert(State& state, Alert alert) {
-  bool is_new = false;
-  tell_quietly(state.program, state.catalog, [&] { is_new = raise(state, std::move(alert)); });
-  return is_new;
-}
-
-void clear_alert(State& state, Alert alert) {
-  tell_quietly(state.program, state.catalog, [&] {
-    const std::string incident = name_of(alert.kind);
-    alert.kind = AlertKind::kRecovery;
-    fill_in(state.identity, alert);
-    Outbox(state.catalog.open().database())
-        .clear(incident, subject_of(alert), alert.at, listeners(state.settings.read(), alert.kind),
-               to_json_text(alert));
-  });
-}
-
-void subscribe_alerts(State& state) {
-  state.events.subscribe([&state](const Alert& alert, bool is_over) {
-    if (is_over) {
-      clear_alert(state, alert);
-    } else {
-      raise_alert(state, alert);
-    }
-  });
-}
-
-void clear_others(State& state, AlertKind kind, const std::set<std::string>& still,
-                  const std::string& message) {
-  tell_quietly(state.program, state.catalog, [&] {
-    for (const auto& subject : Outbox(state.catalog.open().database()).subjects(name_of(kind)))
-      if (!still.contains(subject))
-        clear_alert(state, {.kind = kind, .source = subject, .message = message});
-  });
-}
-
-void ping(State& state, AlertKind kind, const std::string& message) {
-  tell_quietly(state.program, state.catalog, [&] {
-    if (!has_channel(state.settings.read(), kPing)) return;
-    Alert alert{.kind = kind, .message = message};
-    fill_in(state.identity, alert);
-    Outbox(state.catalog.open().database()).queue(kPing, to_json_text(alert), alert.at);
-  });
-}
-
-void tell_copy(State& state, const Source& source, const std::string& id, const std::string& target,
-               const Error* error) {
-  Alert alert{.kind = AlertKind::kPartial, .source = source.text(), .backup = id, .target = target};
-  if (error == nullptr) {
-    alert.message = id + " was copied to " + target;
-    clear_alert(state, alert);
-  } else if (error->kind() != ErrorKind::kCancelled) {
-    alert.message = error->what();
-    alert.code = error->exit_code();
-    raise_alert(state, alert);
+void Alerts::hear_of(const BackupMade& made) const {
+  const Manifest& manifest = made.manifest;
+  const std::string source = manifest.source.text();
+  clear({.kind = AlertKind::kFailure,
+         .source = source,
+         .backup = manifest.id,
+         .message = "Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) +
+                    " in " + human_duration(manifest.finished_at - manifest.started_at)});
+  if (!made.advice.empty()) {
+    raise({.kind = AlertKind::kSuspect,
+           .source = source,
+           .backup = manifest.id,
+           .message = made.advice});
+  } else if (made.is_compared) {
+    clear({.kind = AlertKind::kSuspect,
+           .source = source,
+           .backup = manifest.id,
+           .message = manifest.id + " is no longer suspect"});
   }
+  hear_of(CopyEnded{manifest.source, manifest.id, made.target, std::nullopt});
+}
+
+void Alerts::hear_of(const BackupFailed& failed) const {
+  if (is_no_failure(failed)) return;
+  raise({.kind = AlertKind::kFailure,
+         .source = failed.source.text(),
+         .backup = failed.backup.empty() ? failed_attempt(failed.source) : failed.backup,
+         .message = (failed.trigger == Trigger::kFinal ? "the final backup failed: " : "") +
+                    std::string(failed.error.what()),
+         .code = failed.error.exit_code()});
+}
+
+void Alerts::hear_of(const CopyEnded& ended) const {
+  Alert alert{.kind = AlertKind::kPartial,
+              .source = ended.source.text(),
+              .backup = ended.backup,
+              .target = ended.target};
+  if (!ended.error) {
+    alert.message = ended.backup + " was copied to " + ended.target;
+    clear(alert);
+  } else if (ended.error->kind() != ErrorKind::kCancelled) {
+    alert.message = ended.error->what();
+    alert.code = ended.error->exit_code();
+    raise(alert);
+  }
+}
+
+void Alerts::hear_of(const Problem& problem) const {
+  if (raise(problem.alert) && problem.is_logged) log::warn(problem.alert.message);
+}
+
+void Alerts::hear_of(const ProblemsLeft& problems) const {
+  for (const auto& subject : Outbox(catalog_.open().database()).subjects(name_of(problems.kind)))
+    if (!problems.left.contains(subject))
+      clear({.kind = problems.kind, .source = subject, .message = problems.message});
+}
+
+void Alerts::hear_of(const SchedulesRan& ran) const {
+  if (!has_channel(settings_.read(), kPing)) return;
+  Alert alert{.kind = ran.kind, .message = ran.message};
+  fill_in(alert);
+  Outbox(catalog_.open().database()).queue(kPing, to_json_text(alert), alert.at);
+}
+
+bool Alerts::raise(Alert alert) const {
+  const Settings settings = settings_.read();
+  fill_in(alert);
+  return Outbox(catalog_.open().database())
+      .raise(name_of(alert.kind), subject_of(alert), alert.at,
+             settings.seconds(Settings::kGlobal, "notify-every"), listeners(settings, alert.kind),
+             to_json_text(alert));
+}
+
+void Alerts::clear(Alert alert) const {
+  const std::string incident = name_of(alert.kind);
+  alert.kind = AlertKind::kRecovery;
+  fill_in(alert);
+  Outbox(catalog_.open().database())
+      .clear(incident, subject_of(alert), alert.at, listeners(settings_.read(), alert.kind),
+             to_json_text(alert));
+}
+
+void Alerts::fill_in(Alert& alert) const {
+  if (alert.at == 0) alert.at = now();
+  if (alert.host.empty()) alert.host = identity_.read().name;
+}
+
+std::string Alerts::failed_attempt(const Source& source) const {
+  Catalog::Filter newest;
+  newest.source = source;
+  newest.limit = 1;
+  const auto found = catalog_.open().list(newest);
+  return found.empty() || found.front().status != BackupStatus::kFailed ? "" : found.front().id;
 }
 
 }  // namespace backups

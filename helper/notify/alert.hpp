@@ -1,40 +1,52 @@
 #pragma once
 
-#include <functional>
-#include <set>
 #include <string>
 
-#include "host/state.hpp"
-#include "model/alert.hpp"
+#include "host/catalog_file.hpp"
+#include "host/environment.hpp"
+#include "host/events.hpp"
+#include "host/identity.hpp"
+#include "host/settings_file.hpp"
 
 namespace backups {
 
-// Nothing here throws, waits for the network or makes a backup fail; problems are warnings. Alerts
-// are queued in the outbox and delivered by a process in the background.
+/// Turns events into alerts. These are queued in the outbox, for the channels that are configured,
+/// and delivered by a process in the background: nothing here throws, waits for the network or
+/// makes a backup fail; problems are warnings.
+class Alerts {
+ public:
+  /// What is passed in must outlive this.
+  Alerts(const Program& program, const SettingsFile& settings, Identity& identity,
+         CatalogFile& catalog)
+      : program_(program), settings_(settings), identity_(identity), catalog_(catalog) {}
 
-/// Runs `work`, which may queue alerts, and starts their delivery.
-void tell_quietly(const Program& program, CatalogFile& catalog, const std::function<void()>& work);
+  void hear(const HostEvent& event) const;
 
-/// Opens or continues an incident. Queues an alert, unless one was queued recently (`notify-every`)
-/// or alerts of that kind are off (`notify-on`). Returns true if the incident is new.
-bool raise_alert(State& state, Alert alert);
+ private:
+  void hear_of(const BackupMade& made) const;
+  void hear_of(const BackupFailed& failed) const;
+  void hear_of(const CopyEnded& ended) const;
+  void hear_of(const BackupsChanged& /*changed*/) const {}
+  void hear_of(const Problem& problem) const;
+  void hear_of(const ProblemSolved& solved) const { clear(solved.alert); }
+  void hear_of(const ProblemsLeft& problems) const;
+  void hear_of(const SchedulesRan& ran) const;
 
-/// Subscribes to the events of `state`, to raise and clear alerts.
-void subscribe_alerts(State& state);
+  /// Opens or continues an incident. Queues an alert, unless one was queued recently
+  /// (`notify-every`) or alerts of that kind are off (`notify-on`). Returns true if the incident is
+  /// new.
+  bool raise(Alert alert) const;
+  /// Closes the incident of the same kind and subject, and queues a recovery notice if the incident
+  /// was reported. Costs one query if there is none.
+  void clear(Alert alert) const;
+  void fill_in(Alert& alert) const;
+  /// The id of the newest attempt, if it failed.
+  std::string failed_attempt(const Source& source) const;
 
-/// Closes the incident of the same kind and subject, and queues a recovery notice if the incident
-/// was reported. Costs one query if there is none.
-void clear_alert(State& state, Alert alert);
-
-/// Calls clear_alert() for each open incident of that kind whose subject is not in `still`.
-void clear_others(State& state, AlertKind kind, const std::set<std::string>& still,
-                  const std::string& message);
-
-/// Reports kStart, kSuccess or kFailure, and a reason, to the dead man's switch.
-void ping(State& state, AlertKind kind, const std::string& message);
-
-/// Reports that a copy to a target succeeded or, with an error, that it failed.
-void tell_copy(State& state, const Source& source, const std::string& id, const std::string& target,
-               const Error* error);
+  const Program& program_;
+  const SettingsFile& settings_;
+  Identity& identity_;
+  CatalogFile& catalog_;
+};
 
 }  // namespace backups

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "catalog/outbox.hpp"
 #include "notify/channel.hpp"
+#include "sys/lock.hpp"
 #include "sys/process.hpp"
 
 namespace backups {
@@ -29,11 +30,11 @@ void drop(Outbox& outbox, const Outbox::Message& message, const std::string& why
   outbox.remove(message);
 }
 
-void send_one(State& state, const Settings& settings, Outbox& outbox,
+void send_one(const Environment& environment, const Settings& settings, Outbox& outbox,
               const Outbox::Message& message) {
   if (!has_channel(settings, message.channel)) return outbox.remove(message);
   try {
-    send_alert(state.hooks.environment, settings, message.channel, parse_alert(message.text));
+    send_alert(environment, settings, message.channel, parse_alert(message.text));
     outbox.remove(message);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
@@ -49,18 +50,22 @@ void send_one(State& state, const Settings& settings, Outbox& outbox,
 
 }  // namespace
 
-void deliver(State& state) {
-  Outbox outbox(state.catalog.open().database());
-  outbox.redate(now());
+void deliver(const Environment& environment, const Paths& paths, const SettingsFile& settings_file,
+             CatalogFile& catalog) {
+  Outbox(catalog.open().database()).redate(now());
   const auto end = steady_clock::now() + kMostAtOnce;
   // Looks again after releasing the lock: a process that queued a message meanwhile found the lock
   // taken and left the delivery to this one.
-  while (outbox.due(now()) && steady_clock::now() < end) {
-    const auto lock = Lock::try_acquire(state.paths.root / "locks" / "deliver", "deliver");
+  while (Outbox(catalog.open().database()).due(now()) && steady_clock::now() < end) {
+    const auto lock = Lock::try_acquire(paths.lock("deliver"), "deliver");
     if (!lock) return;
-    const Settings settings = state.settings.read();
-    while (const auto message = outbox.due(now())) {
-      send_one(state, settings, outbox, *message);
+    const Settings settings = settings_file.read();
+    for (;;) {
+      // One outbox for each message, whose number says nothing in a catalog that replaces this one.
+      Outbox outbox(catalog.open().database());
+      const auto message = outbox.due(now());
+      if (!message) break;
+      send_one(environment, settings, outbox, *message);
       if (steady_clock::now() >= end) return;
     }
   }

@@ -5,6 +5,7 @@
 #include "catalog/job_marks.hpp"
 #include "catalog/latest.hpp"
 #include "sys/file.hpp"
+#include "sys/lock.hpp"
 
 namespace backups {
 namespace {
@@ -97,13 +98,19 @@ std::string metrics_text(Catalog& catalog) {
   return text;
 }
 
-void write_metrics(State& state) {
+void Metrics::hear(const HostEvent& event) const {
+  if (std::holds_alternative<BackupMade>(event) || std::holds_alternative<BackupFailed>(event) ||
+      std::holds_alternative<CopyEnded>(event) || std::holds_alternative<BackupsChanged>(event))
+    write();
+}
+
+void Metrics::write() const {
   try {
-    const std::string path = state.settings.read().get(Settings::kGlobal, "metrics-file");
+    const std::string path = settings_.read().get(Settings::kGlobal, "metrics-file");
     if (path.empty()) return;
     // Without the lock, an older text could replace a newer one.
-    const Lock lock = Lock::acquire(state.paths.root / "locks" / "metrics");
-    write_file_atomically(path, metrics_text(state.catalog.open()), 0644);
+    const Lock lock = Lock::acquire(paths_.lock("metrics"));
+    write_file_atomically(path, metrics_text(catalog_.open()), 0644);
   } catch (const std::exception& error) {
     log::warn(std::string("The metrics could not be written: ") + error.what());
   }

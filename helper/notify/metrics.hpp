@@ -3,7 +3,10 @@
 #include <string>
 
 #include "catalog/catalog.hpp"
-#include "host/state.hpp"
+#include "host/catalog_file.hpp"
+#include "host/events.hpp"
+#include "host/paths.hpp"
+#include "host/settings_file.hpp"
 
 namespace backups {
 
@@ -11,7 +14,21 @@ namespace backups {
 std::string metrics_text(Catalog& catalog);
 
 /// Writes the metrics to `metrics-file`, if that is set, for the textfile collector of
-/// node_exporter. A failure is a warning.
-void write_metrics(State& state);
+/// node_exporter, whenever an event changes them. A failure is a warning.
+class Metrics {
+ public:
+  /// What is passed in must outlive this.
+  Metrics(const Paths& paths, const SettingsFile& settings, CatalogFile& catalog)
+      : paths_(paths), settings_(settings), catalog_(catalog) {}
+
+  void hear(const HostEvent& event) const;
+
+ private:
+  void write() const;
+
+  const Paths& paths_;
+  const SettingsFile& settings_;
+  CatalogFile& catalog_;
+};
 
 }  // namespace backups

@@ -8,7 +8,6 @@
 #include "base/text.hpp"
 #include "catalog/job_marks.hpp"
 #include "host/targets.hpp"
-#include "notify/alert.hpp"
 
 namespace backups {
 namespace {
@@ -32,8 +31,8 @@ std::string advice(const std::vector<Backup>& ahead) {
 
 }  // namespace
 
-void watch_clock(State& state) {
-  const JobMarks job_marks(state.catalog.open().database());
+void watch_clock(Catalog& catalog) {
+  const JobMarks job_marks(catalog.database());
   const Time time = now();
   const Time seen = job_marks.done_at(kSeen);
   if (seen > 0 && time > seen + kLeap) {
@@ -57,20 +56,19 @@ void warn_of_clock(Catalog& catalog, const Source& source) {
   if (!ahead.empty()) log::warn(advice(ahead));
 }
 
-void tell_clock(State& state) {
-  const auto ahead = state.catalog.open().from_the_future(now());
+void tell_clock(const Events& events, Catalog& catalog) {
+  const auto ahead = catalog.from_the_future(now());
   if (ahead.empty()) {
-    clear_alert(
-        state, {.kind = AlertKind::kClock, .message = "no backup has a later time than the clock"});
-  } else if (const std::string message = advice(ahead);
-             raise_alert(state, {.kind = AlertKind::kClock, .message = message})) {
-    log::warn(message);
+    events.publish(ProblemSolved{
+        {.kind = AlertKind::kClock, .message = "no backup has a later time than the clock"}});
+  } else {
+    events.publish(Problem{{.kind = AlertKind::kClock, .message = advice(ahead)}, true});
   }
 }
 
-void tell_settings(State& state) {
+void tell_settings(const Events& events, const SettingsFile& settings) {
   std::map<std::string, Alert> alerts;  // by subject
-  for (const auto& unclear : unclear_settings(state.settings.read())) {
+  for (const auto& unclear : unclear_settings(settings.read())) {
     Alert alert{.kind = AlertKind::kSettings,
                 .source = unclear.scope == Settings::kGlobal ? "" : unclear.scope,
                 .schedule = unclear.schedule};
@@ -78,11 +76,10 @@ void tell_settings(State& state) {
     alert.message += (alert.message.empty() ? "" : "; ") + unclear.message;
     alerts[subject_of(alert)] = alert;
   }
-  std::set<std::string> still;
-  for (const auto& [subject, alert] : alerts) still.insert(subject);
-  clear_others(state, AlertKind::kSettings, still, "the settings are valid");
-  for (const auto& [subject, alert] : alerts)
-    if (raise_alert(state, alert)) log::warn(alert.message);
+  std::set<std::string> left;
+  for (const auto& [subject, alert] : alerts) left.insert(subject);
+  events.publish(ProblemsLeft{AlertKind::kSettings, left, "the settings are valid"});
+  for (const auto& [subject, alert] : alerts) events.publish(Problem{alert, true});
 }
 
 }  // namespace backups

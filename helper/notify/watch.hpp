@@ -1,6 +1,8 @@
 #pragma once
 
-#include "host/state.hpp"
+#include "catalog/catalog.hpp"
+#include "host/events.hpp"
+#include "host/settings_file.hpp"
 
 namespace backups {
 
@@ -8,7 +10,7 @@ namespace backups {
 // that this version does not understand.
 
 /// Records the time, to notice jumps of the clock. The tick calls it every minute.
-void watch_clock(State& state);
+void watch_clock(Catalog& catalog);
 
 /// True for a day after the clock jumped ahead by more than a week, as it does on a machine that
 /// was off or that starts with a wrong time.
@@ -17,10 +19,10 @@ bool has_leapt(Catalog& catalog);
 /// Warns if a backup of that source is dated in the future: it or the clock is wrong.
 void warn_of_clock(Catalog& catalog, const Source& source);
 
-/// Raises or clears the alert that backups are dated in the future.
-void tell_clock(State& state);
+/// Publishes whether backups are dated in the future.
+void tell_clock(const Events& events, Catalog& catalog);
 
-/// Raises alerts for settings that are not understood, and clears those that are again.
-void tell_settings(State& state);
+/// Publishes which settings are not understood.
+void tell_settings(const Events& events, const SettingsFile& settings);
 
 }  // namespace backups

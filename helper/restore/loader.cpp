@@ -20,9 +20,10 @@ constexpr const char* kInPlace = "inplace";
 
 }  // namespace
 
-Loader::Loader(State& state, Run& run, HookLog& log, const Source& target, const HookSet& hooks,
-               Way way, std::function<void()> judge)
-    : state_(state),
+Loader::Loader(const Hooks& installed, const Paths& paths, Run& run, HookLog& log,
+               const Source& target, const HookSet& hooks, Way way, std::function<void()> judge)
+    : installed_(installed),
+      paths_(paths),
       run_(run),
       log_(log),
       target_(target),
@@ -127,7 +128,7 @@ void Loader::import(const Manifest& manifest, const Artifact& artifact, Store& s
     if (!log_.take_request("by-hand")) throw;
     throw Error(error.kind(), std::string(error.what()) +
                                   ". To load what is readable by hand, into a separate server: " +
-                                  download_command(state_.hooks, state_.paths, manifest, artifact));
+                                  download_command(installed_, paths_, manifest, artifact));
   }
   if (log_.take_request("late")) late_.push_back(&artifact);
 }
@@ -168,7 +169,7 @@ void Loader::note(const Work& work) {
 void Loader::feed(const std::string& action, const Manifest& manifest, const Artifact& artifact,
                   Store& store, const std::vector<std::string>& arguments,
                   const Progress& progress) {
-  Hook hook(state_.hooks, run_, log_, hooks_, action, arguments, Hook::Input::kPipe);
+  Hook hook(installed_, run_, log_, hooks_, action, arguments, Hook::Input::kPipe);
   read_artifact(store, manifest, artifact, hook.input(), progress);
   hook.input().finish();
   NullSink nowhere;
@@ -201,7 +202,7 @@ void Loader::replacing(const Work& work) {
 bool Loader::abandon(const std::string& where) {
   const interrupt::Shield shield;
   try {
-    sweep_hooks(state_.hooks, state_.paths, run_.record());
+    sweep_hooks(installed_, paths_, run_.record());
     if (trim(call("abandon", where)).ends_with(kRestored)) return true;
     if (way_ == Way::kSwap || (way_ == Way::kReplace && !replaced_))
       log::step(target_.spelling() + " is unchanged; the partial restore was removed");
@@ -215,7 +216,7 @@ bool Loader::abandon(const std::string& where) {
 }
 
 std::string Loader::call(const std::string& action, const std::string& where) {
-  return query_hook(state_.hooks, run_, log_, hooks_, action, {target_.address, where}, {},
+  return query_hook(installed_, run_, log_, hooks_, action, {target_.address, where}, {},
                     kLongestTimeouts);
 }
 

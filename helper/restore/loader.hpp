@@ -7,9 +7,11 @@
 #include "archive/artifact.hpp"
 #include "hook/hook_log.hpp"
 #include "hook/source_type.hpp"
+#include "host/environment.hpp"
+#include "host/paths.hpp"
 #include "host/run.hpp"
-#include "host/state.hpp"
 #include "model/manifest.hpp"
+#include "store/store.hpp"
 
 namespace backups {
 
@@ -27,8 +29,8 @@ class Loader {
  public:
   /// `judge` is called when everything was imported, before a swap; in place only where something
   /// was lost that guards something. Throws Error to end it there.
-  Loader(State& state, Run& run, HookLog& log, const Source& target, const HookSet& hooks, Way way,
-         std::function<void()> judge = {});
+  Loader(const Hooks& installed, const Paths& paths, Run& run, HookLog& log, const Source& target,
+         const HookSet& hooks, Way way, std::function<void()> judge = {});
 
   /// Reads every artifact of `manifest` from `store`, by digest, and puts it in. The run records
   /// when the live data begins to be replaced. What was staged is removed when it fails: throws
@@ -65,7 +67,8 @@ class Loader {
   bool abandon(const std::string& where);
   std::string call(const std::string& action, const std::string& where);
 
-  State& state_;
+  const Hooks& installed_;
+  const Paths& paths_;
   Run& run_;
   HookLog& log_;
   const Source& target_;

@@ -11,7 +11,6 @@
 #include "copies/copy.hpp"
 #include "copies/verify.hpp"
 #include "host/version.hpp"
-#include "notify/alert.hpp"
 #include "restore/rollback.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
@@ -46,7 +45,8 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
       locks_(std::move(locks)),
       run_(state.paths, "restore", request_.target),
       log_(state.paths.log_file(request_.backup.source, request_.backup.id)),
-      manifest_(any_manifest(state, reread(state.catalog.open(), request_.backup))),
+      manifest_(any_manifest(state.targets, state.catalog, state.events,
+                             reread(state.catalog.open(), request_.backup))),
       hooks_(dispatch(state.hooks, manifest_, request_.target)),
       target_(describe(state.hooks, run_, log_, request_.target, hooks_)) {
   run_.set_backup(request_.backup.id);
@@ -117,7 +117,7 @@ Restore::Rehearsal Restore::rehearsal() const {
 
 void Restore::rehearse(const Progress& progress) {
   if (way() == Way::kSwap || !has_hook(state_.hooks, hooks_, "rehearse")) return;
-  Loader loader(state_, run_, log_, request_.target, hooks_, way());
+  Loader loader(state_.hooks, state_.paths, run_, log_, request_.target, hooks_, way());
   if (way() == Way::kInPlace) {
     loader.rehearse_beside(manifest_, *store_, rehearsal() == Rehearsal::kWhole, progress);
   } else {
@@ -165,19 +165,21 @@ Manifest Restore::make_safety_backup(const Progress& progress) {
 
 void Restore::apply(const Progress& progress) {
   log_.note("restore into " + request_.target.spelling());
-  Loader loader(state_, run_, log_, request_.target, hooks_, way(), [this] { judge_losses(); });
+  Loader loader(state_.hooks, state_.paths, run_, log_, request_.target, hooks_, way(),
+                [this] { judge_losses(); });
   try {
     loader.load(manifest_, *store_, progress);
   } catch (const Error& error) {
     if (!loader.may_have_replaced()) throw;
-    throw roll_back(state_, run_, log_, request_.target, hooks_, way(), safety_, error, progress);
+    throw roll_back(state_.hooks, state_.paths, state_.targets.local(), run_, log_, request_.target,
+                    hooks_, way(), safety_, error, progress);
   }
   run_.set_replacing(false);
   forget_replacements(state_.paths, request_.target);
-  clear_alert(state_, {.kind = AlertKind::kRestore,
-                       .source = request_.target.text(),
-                       .backup = manifest_.id,
-                       .message = "restored from " + manifest_.id});
+  state_.events.publish(ProblemSolved{{.kind = AlertKind::kRestore,
+                                       .source = request_.target.text(),
+                                       .backup = manifest_.id,
+                                       .message = "restored from " + manifest_.id}});
   log_.note("restored into " + request_.target.spelling());
   state_.catalog.open().record(request_.backup, "restored", "into " + request_.target.spelling(),
                                now());

@@ -28,10 +28,10 @@ std::string way_out(const RunRecord& run) {
 }
 
 /// As far as can be seen: one that can't be described must not hide what happened before.
-std::string state_of(const State& state, const Run& run, HookLog& log, const Source& target,
+std::string state_of(const Hooks& installed, const Run& run, HookLog& log, const Source& target,
                      const HookSet& hooks) {
   try {
-    const Description found = describe(state.hooks, run, log, target, hooks);
+    const Description found = describe(installed, run, log, target, hooks);
     return target.spelling() + " " + state_words(found);
   } catch (const Error& error) {
     return "the state of " + target.spelling() + " is unknown (" + error.what() + ")";
@@ -50,48 +50,50 @@ void start(const Hooks& installed, const Run& run, HookLog& log, const Source& t
 }
 
 /// The safety backup was made by the hooks of the type, which need not be those of the restore.
-void load_safety(State& state, Run& run, HookLog& log, const Source& target, const HookSet& hooks,
-                 Way way, const Manifest& safety, const Progress& progress) {
-  const HookSet own = hooks_for(state.hooks, target.type, safety.kinds());
+void load_safety(const Hooks& installed, const Paths& paths, Store& local, Run& run, HookLog& log,
+                 const Source& target, const HookSet& hooks, Way way, const Manifest& safety,
+                 const Progress& progress) {
+  const HookSet own = hooks_for(installed, target.type, safety.kinds());
   if (own.directory == hooks.directory)
-    return Loader(state, run, log, target, hooks, way)
-        .load(safety, state.targets.local(), progress);
+    return Loader(installed, paths, run, log, target, hooks, way).load(safety, local, progress);
   run.set_hooks(own.directory);
-  way = describe(state.hooks, run, log, target, own).beside ? Way::kSwap : Way::kReplace;
-  Loader(state, run, log, target, own, way).load(safety, state.targets.local(), progress);
+  way = describe(installed, run, log, target, own).beside ? Way::kSwap : Way::kReplace;
+  Loader(installed, paths, run, log, target, own, way).load(safety, local, progress);
 }
 
 }  // namespace
 
-Error roll_back(State& state, Run& run, HookLog& log, const Source& target, const HookSet& hooks,
-                Way way, const std::optional<Manifest>& safety, const Error& cause,
+Error roll_back(const Hooks& installed, const Paths& paths, Store& local, Run& run, HookLog& log,
+                const Source& target, const HookSet& hooks, Way way,
+                const std::optional<Manifest>& safety, const Error& cause,
                 const Progress& progress) {
   const interrupt::Shield shield;
   const std::string why = std::string(cause.what()) + ". ";
   log.note("failed while replacing the live data: " + std::string(cause.what()));
-  start(state.hooks, run, log, target, hooks);
+  start(installed, run, log, target, hooks);
   if (!safety) {
     run.keep();
     return Error(cause.kind(), why + "The data of " + target.spelling() + " may be incomplete; " +
-                                   state_of(state, run, log, target, hooks) + ". " +
+                                   state_of(installed, run, log, target, hooks) + ". " +
                                    way_out(run.record()));
   }
   log::step("The restore failed: restoring the safety backup " + safety->id);
   try {
-    load_safety(state, run, log, target, hooks, way, *safety, progress);
-    start(state.hooks, run, log, target, hooks);
+    load_safety(installed, paths, local, run, log, target, hooks, way, *safety, progress);
+    start(installed, run, log, target, hooks);
     run.set_replacing(false);
     log.note("the safety backup " + safety->id + " was restored");
     return Error(cause.kind(), why + "The previous data was restored from the safety backup " +
-                                   safety->id + "; " + state_of(state, run, log, target, hooks));
+                                   safety->id + "; " +
+                                   state_of(installed, run, log, target, hooks));
   } catch (const std::exception& error) {
     run.keep();
-    start(state.hooks, run, log, target, hooks);
+    start(installed, run, log, target, hooks);
     log.note("the safety backup could not be restored: " + std::string(error.what()));
     return Error(cause.kind(),
                  why + "The safety backup " + safety->id + " could not be restored either: " +
                      error.what() + ". The data of " + target.spelling() +
-                     " is incomplete or missing; " + state_of(state, run, log, target, hooks) +
+                     " is incomplete or missing; " + state_of(installed, run, log, target, hooks) +
                      ". When the cause is fixed: " + restore_command(target, run.record().safety));
   }
 }

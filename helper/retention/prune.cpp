@@ -102,15 +102,15 @@ struct Gone {
 };
 
 /// Returns how many copies were removed.
-std::size_t remove_copies(State& state, const Gone& gone) {
+std::size_t remove_copies(const Remover& remover, CatalogFile& catalog, const Gone& gone) {
   const auto& copies = gone.backup.copies;
   const auto there = std::count_if(copies.begin(), copies.end(), std::mem_fn(&Copy::was_made));
   if (static_cast<std::size_t>(there) == gone.targets.size()) {
-    remove_backup(state, gone.backup);
+    remover.remove_backup(gone.backup);
   } else {
-    for (const auto& target : gone.targets) remove_copy(state, gone.backup, target);
+    for (const auto& target : gone.targets) remover.remove_copy(gone.backup, target);
   }
-  const auto now = state.catalog.open().find(gone.backup.source.type, gone.backup.id);
+  const auto now = catalog.open().find(gone.backup.source.type, gone.backup.id);
   return static_cast<std::size_t>(
       std::count_if(gone.targets.begin(), gone.targets.end(), [&](const std::string& target) {
         const Copy* copy = now ? now->copy_on(target) : nullptr;
@@ -129,29 +129,32 @@ Places places_of(const std::map<std::string, Gone>& gone) {
 
 }  // namespace
 
-std::vector<RetentionVerdict> evaluate_retention(State& state, const Source& source) {
-  const Settings settings = state.settings.read();
-  const HostIdentity host = settings.targets.empty() ? settings.host : state.identity.read();
+std::vector<RetentionVerdict> evaluate_retention(const Paths& paths,
+                                                 const SettingsFile& settings_file,
+                                                 Identity& identity, CatalogFile& catalog,
+                                                 const Source& source) {
+  const Settings settings = settings_file.read();
+  const HostIdentity host = settings.targets.empty() ? settings.host : identity.read();
   Catalog::Filter filter;
   filter.source = source;
   filter.status = BackupStatus::kSuccess;
   std::vector<RetentionVerdict> evaluated;
   std::vector<RetentionItem> items;
-  for (const auto& backup : state.catalog.open().list(filter)) {
+  for (const auto& backup : catalog.open().list(filter)) {
     for (const auto& copy : backup.copies) {
       if (!copy.was_made() || !is_ours(settings, host, copy)) continue;
       evaluated.push_back({backup, copy.target, {}});
       items.push_back(item_of(settings, backup, copy));
     }
   }
-  const auto ways = ways_back(state, source);
+  const auto ways = ways_back(paths, catalog.open(), source);
   for (auto& item : items)
     if (const auto way = ways.find(item.id); way != ways.end()) item.way_back_until = way->second;
   Groups groups(settings, source);
   const auto verdicts = retain(
       items, [&](const auto& group, const auto& target) { return groups.rules(group, target); },
       [&](const auto& group, Time time) { return groups.civil(group, time); },
-      {now(), has_leapt(state.catalog.open())});
+      {now(), has_leapt(catalog.open())});
   for (std::size_t i = 0; i < evaluated.size(); ++i) evaluated[i].verdict = verdicts[i];
   return evaluated;
 }
@@ -160,7 +163,8 @@ namespace {
 
 std::map<std::string, Gone> find_gone(State& state, const Source& source) {
   std::map<std::string, Gone> gone;
-  for (const auto& one : evaluate_retention(state, source)) {
+  for (const auto& one :
+       evaluate_retention(state.paths, state.settings, state.identity, state.catalog, source)) {
     if (one.verdict.keep) continue;
     gone[one.backup.id].backup = one.backup;
     gone[one.backup.id].targets.push_back(one.target);
@@ -171,10 +175,11 @@ std::map<std::string, Gone> find_gone(State& state, const Source& source) {
 }  // namespace
 
 Pruned prune(State& state, const Source& source) {
+  const Remover remover(state.paths, state.settings, state.identity, state.targets, state.catalog);
   Pruned pruned;
   std::set<std::string> tried;
   auto gone = find_gone(state, source);
-  notice_strangers(state, source, places_of(gone));
+  notice_strangers(state.identity, state.targets, state.catalog, source, places_of(gone));
   std::string asked;  // the settings used for `gone`: a pin may be added meanwhile
   for (;;) {
     if (const std::string now = state.settings.read().to_text(); now != asked) {
@@ -183,11 +188,11 @@ Pruned prune(State& state, const Source& source) {
     }
     const auto next = std::find_if(gone.begin(), gone.end(),
                                    [&](const auto& one) { return !tried.contains(one.first); });
-    if (next == gone.end()) return pruned;
+    if (next == gone.end()) break;
     const auto& [id, what] = *next;
     tried.insert(id);
     try {
-      pruned.removed += remove_copies(state, what);
+      pruned.removed += remove_copies(remover, state.catalog, what);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kCancelled) throw;
       if (error.kind() == ErrorKind::kBusy) {
@@ -199,6 +204,8 @@ Pruned prune(State& state, const Source& source) {
                 error.what());
     }
   }
+  if (!tried.empty()) state.events.publish(BackupsChanged{});
+  return pruned;
 }
 
 void forget_history(const Paths& paths, CatalogFile& catalog) {
@@ -229,15 +236,16 @@ bool is_stale_upload(Catalog& catalog, const std::string& key) {
 
 }  // namespace
 
-void end_stale_uploads(State& state) {
+void end_stale_uploads(const SettingsFile& settings, Identity& identity, Targets& targets,
+                       CatalogFile& catalog) {
   const auto is_stale = [&](const std::string& key) {
-    return is_stale_upload(state.catalog.open(), key);
+    return is_stale_upload(catalog.open(), key);
   };
-  for (const auto& [target, options] : state.settings.read().targets) {
+  for (const auto& [target, options] : settings.read().targets) {
     try {
       std::size_t ended = 0;
-      for (const auto& name : state.identity.read().names)
-        if (auto* sweeper = state.targets.open(target, name).upload_sweeper())
+      for (const auto& name : identity.read().names)
+        if (auto* sweeper = targets.open(target, name).upload_sweeper())
           ended += sweeper->end_uploads(is_stale);
       if (ended > 0)
         log::step("Aborted " + std::to_string(ended) + " unfinished upload(s) on " + target);

@@ -18,7 +18,9 @@ struct RetentionVerdict {
 
 /// Decides for every copy of a source, newest backups first. The rules are those of the schedule
 /// that made the backup, or else the properties keep-….
-std::vector<RetentionVerdict> evaluate_retention(State& state, const Source& source);
+std::vector<RetentionVerdict> evaluate_retention(const Paths& paths, const SettingsFile& settings,
+                                                 Identity& identity, CatalogFile& catalog,
+                                                 const Source& source);
 
 struct Pruned {
   std::size_t removed = 0;  ///< copies
@@ -35,6 +37,7 @@ void forget_history(const Paths& paths, CatalogFile& catalog);
 
 /// Aborts unfinished uploads on every target, except those of backups that are being made or
 /// copied. A target that cannot be reached is reported as a warning.
-void end_stale_uploads(State& state);
+void end_stale_uploads(const SettingsFile& settings, Identity& identity, Targets& targets,
+                       CatalogFile& catalog);
 
 }  // namespace backups

@@ -17,9 +17,7 @@
 #include "host/targets.hpp"
 #include "lifecycle/recover.hpp"
 #include "model/target.hpp"
-#include "notify/alert.hpp"
 #include "notify/deliver.hpp"
-#include "notify/metrics.hpp"
 #include "notify/watch.hpp"
 #include "retention/prune.hpp"
 #include "schedule/schedule.hpp"
@@ -53,14 +51,13 @@ void back_up(State& state, const Schedule& schedule) {
   const Manifest made =
       run_first_copy(state, {schedule.source, Trigger::kSchedule, "", {first}, schedule.id}, {});
   log::result("Backup " + made.id + " done: " + human_size(made.stored_size()));
-  if (const std::string text = suspicion_text(state.catalog.open(), made); !text.empty())
-    log::warn(text);
+  if (const std::string text = suspicion_text(state.catalog, made); !text.empty()) log::warn(text);
   const auto backup = state.catalog.open().find(made.source.type, made.id);
   for (const auto& target : targets) {
     if (target == first || !backup) continue;
     const bool known = state.settings.read().targets.contains(target);
     const Error missing(ErrorKind::kNotFound, "unknown target " + target);
-    if (!known) tell_copy(state, made.source, made.id, target, &missing);
+    if (!known) state.events.publish(CopyEnded{made.source, made.id, target, missing});
     state.catalog.open().mark_copy(
         *backup, {target, CopyStatus::kFailed, known ? "it is queued" : missing.what(), {}});
   }
@@ -107,12 +104,14 @@ class Tick {
     while (run_first(due()) || copy_first()) look();
     tell_silences();
     if (!tried_.empty()) tell_switch();
-    attempt("alerts", [&] { deliver(state_); });
+    attempt("alerts", [&] {
+      deliver(state_.hooks.environment, state_.paths, state_.settings, state_.catalog);
+    });
   }
 
   void run() {
     std::unique_ptr<Process> another;
-    watch_clock(state_);
+    watch_clock(state_.catalog.open());
     look();
     start_lanes();
     const auto slots = parse_number(settings_.get(Settings::kGlobal, "max-parallel")).value();
@@ -128,10 +127,12 @@ class Tick {
       attempt("the daily clean-up", [&] { cleaned = prune_everything(); });
     }
     tell_silences();
-    tell_clock(state_);
-    tell_settings(state_);
+    tell_clock(state_.events, state_.catalog.open());
+    tell_settings(state_.events, state_.settings);
     if (!tried_.empty()) tell_switch();
-    attempt("alerts", [&] { deliver(state_); });
+    attempt("alerts", [&] {
+      deliver(state_.hooks.environment, state_.paths, state_.settings, state_.catalog);
+    });
     if (cleaned) attempt("unfinished uploads", [&] { end_uploads(); });
     if (another) wait_for(*another);
     for (const auto& [target, lane] : lanes_) wait_for(*lane);
@@ -183,7 +184,7 @@ class Tick {
       }
       // Another process may have run it before the lock was free.
       if (!Seen{&schedule, schedule_status(state_.catalog.open(), schedule)}.is_due()) continue;
-      if (tried_.empty()) ping(state_, AlertKind::kStart, "");
+      if (tried_.empty()) state_.events.publish(SchedulesRan{AlertKind::kStart});
       tried_.insert(schedule.text());
       attempt(schedule.source.spelling(), [&] { back_up(state_, schedule); });
       return true;
@@ -279,13 +280,13 @@ class Tick {
     }
     forget_history(state_.paths, state_.catalog);
     job_marks.mark_done(kDailyJob, now());
-    write_metrics(state_);
+    state_.events.publish(BackupsChanged{});
     return true;
   }
 
   void end_uploads() {
     const Targets::ShortTimeouts short_timeouts(state_.targets);
-    end_stale_uploads(state_);
+    end_stale_uploads(state_.settings, state_.identity, state_.targets, state_.catalog);
   }
 
   /// Raises or clears the alerts about schedules without a recent success.
@@ -293,10 +294,10 @@ class Tick {
     for (const auto& seen : seen_) {
       if (lane_of(*seen.schedule) != lane_) continue;
       if (is_silent(seen)) {
-        raise_alert(state_,
-                    silence(*seen.schedule, "no backup since " + last_success(*seen.schedule)));
+        state_.events.publish(
+            Problem{silence(*seen.schedule, "no backup since " + last_success(*seen.schedule))});
       } else if (seen.succeeded() && tried_.contains(seen.schedule->text())) {
-        clear_alert(state_, silence(*seen.schedule, "backed up again"));
+        state_.events.publish(ProblemSolved{silence(*seen.schedule, "backed up again")});
       }
     }
   }
@@ -323,9 +324,10 @@ class Tick {
     for (const auto& seen : seen_) {
       const bool failed = seen.status.last && seen.status.last->status == BackupStatus::kFailed;
       if (!seen.schedule->paused.empty() || (!failed && !is_silent(seen))) continue;
-      return ping(state_, AlertKind::kFailure, seen.schedule->text() + " is not backed up");
+      return state_.events.publish(
+          SchedulesRan{AlertKind::kFailure, seen.schedule->text() + " is not backed up"});
     }
-    ping(state_, AlertKind::kSuccess, "");
+    state_.events.publish(SchedulesRan{AlertKind::kSuccess});
   }
 
   State& state_;

@@ -277,6 +277,8 @@ PYTHON
   assert_contains "$output" "backups_copy_ok fake:db local 0"
   assert_contains "$output" "backups_last_success_timestamp_seconds fake:db  $(catalog \
     "SELECT finished_at FROM backups WHERE name = 'db' AND status = 'success'")"
+  helper delete "fake:$(catalog "SELECT id FROM backups WHERE status = 'failed'")" --quiet --force
+  refute_contains "$(<"$SINK/backups.prom")" 'status="failed"'
   # Nobody wants to hear of the age of what was destroyed.
   helper trigger after-destroy fake other
   refute_contains "$(<"$SINK/backups.prom")" fake:other

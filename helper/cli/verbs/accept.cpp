@@ -7,7 +7,6 @@
 #include "cli/verb.hpp"
 #include "host/run.hpp"
 #include "lifecycle/recover.hpp"
-#include "notify/alert.hpp"
 #include "restore/rollback.hpp"
 
 namespace backups {
@@ -19,7 +18,8 @@ bool accept_data(State& state, const Source& source) {
   const Lock lock = lock_source(state, source, "accept");
   forget_replacements(state.paths, source);
   const std::string message = "the data of " + source.spelling() + " is marked as complete";
-  clear_alert(state, {.kind = AlertKind::kRestore, .source = source.text(), .message = message});
+  state.events.publish(
+      ProblemSolved{{.kind = AlertKind::kRestore, .source = source.text(), .message = message}});
   log::result(message);
   return true;
 }
@@ -27,14 +27,14 @@ bool accept_data(State& state, const Source& source) {
 int accept(Call& call) {
   const Source source = call.resolver.known_source(call.word(0));
   const bool accepted_data = accept_data(call.state, source);
-  const auto ids = accept_suspects(call.state, source);
+  const auto ids = accept_suspects(call.state.settings, call.state.catalog.open(), source);
   if (ids.empty() && !accepted_data)
     throw Error(ErrorKind::kNotFound, source.spelling() + " has no suspect backup");
   if (!ids.empty())
-    clear_alert(call.state, {.kind = AlertKind::kSuspect,
-                             .source = source.text(),
-                             .backup = ids.front(),
-                             .message = ids.front() + " is marked as good"});
+    call.state.events.publish(ProblemSolved{{.kind = AlertKind::kSuspect,
+                                             .source = source.text(),
+                                             .backup = ids.front(),
+                                             .message = ids.front() + " is marked as good"}});
   for (const auto& id : ids) log::result(id + " is marked as good");
   if (call.json) print_json({{"source", source.text()}, {"accepted", ids}});
   return 0;

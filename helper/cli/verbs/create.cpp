@@ -73,7 +73,7 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
               human_duration(manifest.finished_at - manifest.started_at));
   warn_of_clock(call.state.catalog.open(), source);
-  if (const std::string text = suspicion_text(call.state.catalog.open(), manifest); !text.empty())
+  if (const std::string text = suspicion_text(call.state.catalog, manifest); !text.empty())
     log::warn(text);
   for (const auto& [target, error] : created.failed_copies)
     log::warn(copy_failure(manifest, target, error));

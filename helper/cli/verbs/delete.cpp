@@ -82,13 +82,16 @@ int remove(Call& call) {
     throw Error(ErrorKind::kRefused, named.id + " has become the only good backup of " +
                                          named.source.spelling() +
                                          " meanwhile: nothing was deleted");
+  State& state = call.state;
+  const Remover remover(state.paths, state.settings, state.identity, state.targets, state.catalog);
   if (doomed.target) {
-    remove_copy(call.state, doomed.backup, *doomed.target);
+    remover.remove_copy(doomed.backup, *doomed.target);
     log::result("The copy of " + named.id + " on " + *doomed.target + " is deleted");
   } else {
-    remove_backup(call.state, doomed.backup);
+    remover.remove_backup(doomed.backup);
     log::result("Backup " + named.id + " is deleted");
   }
+  state.events.publish(BackupsChanged{});
   if (call.json) print_json({{"id", named.id}, {"status", "deleted"}});
   return 0;
 }

@@ -11,7 +11,8 @@ Verb deliver_verb() {
           {0, 0},
           {},
           [](Call& call) {
-            deliver(call.state);
+            const State& state = call.state;
+            deliver(state.hooks.environment, state.paths, state.settings, call.state.catalog);
             return 0;
           },
           true};

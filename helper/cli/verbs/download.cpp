@@ -32,7 +32,7 @@ int download(Call& call) {
   StandardOutput output;
   try_copies(call.state.targets, call.state.catalog, backup,
              [&](Store& store, const std::string& target) {
-               const Manifest manifest = known_manifest(call.state, store, backup, target);
+               const Manifest manifest = known_manifest(call.state.events, store, backup, target);
                const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
                try {
                  if (call.options.flag("raw")) {

@@ -75,7 +75,8 @@ void add_manifest(ReportRows& rows, const Call& call, const Manifest& manifest) 
 std::optional<Manifest> manifest_of(State& state, const Backup& backup) {
   if (backup.status != BackupStatus::kSuccess || backup.deleted_at) return std::nullopt;
   try {
-    return with_own_commands(state.hooks, state.paths, any_manifest(state, backup));
+    return with_own_commands(state.hooks, state.paths,
+                             any_manifest(state.targets, state.catalog, state.events, backup));
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -11,10 +11,10 @@ namespace backups {
 namespace {
 
 /// Empty, or why the channel did not take it.
-std::string try_channel(State& state, const Settings& settings, const std::string& channel,
-                        const Alert& alert) {
+std::string try_channel(const Environment& environment, const Settings& settings,
+                        const std::string& channel, const Alert& alert) {
   try {
-    send_alert(state.hooks.environment, settings, channel, alert);
+    send_alert(environment, settings, channel, alert);
     return "";
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
@@ -39,7 +39,7 @@ int notify_test(Call& call) {
   std::vector<std::vector<std::string>> rows = {{"CHANNEL", "OUTCOME", "WHY"}};
   bool good = true;
   for (const auto& channel : channels) {
-    const std::string why = try_channel(call.state, settings, channel, alert);
+    const std::string why = try_channel(call.state.hooks.environment, settings, channel, alert);
     const std::string outcome = why.empty() ? "delivered" : "failed";
     good = good && why.empty();
     rows.push_back({channel, outcome, why.empty() ? "-" : why});

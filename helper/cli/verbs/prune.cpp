@@ -39,6 +39,7 @@ void show(Call& call, const std::vector<RetentionVerdict>& verdicts, Json& json)
 }
 
 int prune_sources(Call& call) {
+  State& state = call.state;
   Json json = Json::array();
   Pruned sum;
   int busy = 0;
@@ -47,11 +48,13 @@ int prune_sources(Call& call) {
     try {
       const auto lock =
           dry ? std::nullopt
-              : std::optional(lock_source(call.state, source, "prune", Reach::kEverywhere));
-      warn_of_clock(call.state.catalog.open(), source);
-      show(call, evaluate_retention(call.state, source), json);
+              : std::optional(lock_source(state, source, "prune", Reach::kEverywhere));
+      warn_of_clock(state.catalog.open(), source);
+      show(call,
+           evaluate_retention(state.paths, state.settings, state.identity, state.catalog, source),
+           json);
       if (dry) continue;
-      const Pruned pruned = prune(call.state, source);
+      const Pruned pruned = prune(state, source);
       sum.removed += pruned.removed;
       sum.failed += pruned.failed;
     } catch (const Error& error) {
@@ -60,7 +63,8 @@ int prune_sources(Call& call) {
       busy = static_cast<int>(error.kind());
     }
   }
-  if (call.options.flag("all") && !call.options.flag("dry-run")) end_stale_uploads(call.state);
+  if (call.options.flag("all") && !call.options.flag("dry-run"))
+    end_stale_uploads(state.settings, state.identity, state.targets, state.catalog);
   if (!call.options.flag("dry-run"))
     log::result("Removed " + std::to_string(sum.removed) +
                 (sum.removed == 1 ? " copy" : " copies"));

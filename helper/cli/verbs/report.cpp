@@ -46,8 +46,8 @@ ReportRows global_report(const Paths& paths, const SettingsFile& settings_file) 
   return report;
 }
 
-ReportRows app_report(State& state, const std::string& app) {
-  const Settings settings = state.settings.read();
+ReportRows app_report(const Settings& settings, Catalog& catalog, const std::vector<Source>& linked,
+                      const std::string& app) {
   const std::string scope = "app:" + app;
   ReportRows report;
   for (const auto& property : properties()) {
@@ -57,11 +57,10 @@ ReportRows app_report(State& state, const std::string& app) {
     report.emplace_back("computed-" + name, settings.get(scope, name));
     report.emplace_back("global-" + name, settings.own(Settings::kGlobal, name));
   }
-  const auto linked = linked_sources(state.hooks, state.paths, app);
   std::vector<std::string> names;
   for (const auto& source : linked) names.push_back(source.text());
   report.emplace_back("linked-services", join(names, " "));
-  report.emplace_back("last-backup", newest_backup(state.catalog.open(), linked));
+  report.emplace_back("last-backup", newest_backup(catalog, linked));
   return report;
 }
 
@@ -105,7 +104,9 @@ int report(Call& call) {
   const std::string of = global ? "Global" : call.resolver.app(call.word(0));
   if (global) call.resolver.authorise_everything();
   const ReportRows found =
-      global ? global_report(call.state.paths, call.state.settings) : app_report(call.state, of);
+      global ? global_report(call.state.paths, call.state.settings)
+             : app_report(call.state.settings.read(), call.state.catalog.open(),
+                          linked_sources(call.state.hooks, call.state.paths, of), of);
   bool asked = false;
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const auto& [key, value] : found) {

@@ -41,11 +41,11 @@ bool is_nothing(const Synced& synced) {
          synced.unreadable.empty() && synced.unknown.empty();
 }
 
-[[noreturn]] void refuse_host(State& state, const std::vector<std::string>& targets,
+[[noreturn]] void refuse_host(Targets& places, const std::vector<std::string>& targets,
                               const std::string& host) {
   std::string there;
   for (const auto& target : targets)
-    if (const auto hosts = hosts_on(state.targets, target); !hosts.empty())
+    if (const auto hosts = hosts_on(places, target); !hosts.empty())
       there += "; " + target + " holds backups of " + join(hosts, ", ");
   throw Error(ErrorKind::kNotFound,
               "no backups of " + host + " found on " + join(targets, ", ") + there);
@@ -64,7 +64,8 @@ int sync(Call& call) {
   bool nothing = true;
   for (const auto& target : targets) {
     log::step("Reading what " + target + " holds" + (host.empty() ? "" : " of host " + host));
-    const Synced synced = sync_target(call.state, target, host);
+    const Synced synced = sync_target(call.state.identity, call.state.targets, call.state.catalog,
+                                      call.state.events, target, host);
     say("missing: ", synced.missing);
     say("damaged: ", synced.damaged);
     say("unreadable: ", synced.unreadable);
@@ -85,7 +86,7 @@ int sync(Call& call) {
                        {"unknown", synced.unknown},
                        {"foreign", synced.foreign}});
   }
-  if (nothing && !host.empty()) refuse_host(call.state, targets, host);
+  if (nothing && !host.empty()) refuse_host(call.state.targets, targets, host);
   if (call.json) print_json({{"targets", results}});
   if (!sound) return static_cast<int>(ErrorKind::kDamaged);
   return readable ? 0 : static_cast<int>(ErrorKind::kPartial);

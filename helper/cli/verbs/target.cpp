@@ -144,10 +144,11 @@ bool is_being_made(const Paths& paths, const Locks& locks, const Backup& backup,
 }
 
 /// How many are there. Throws Error, kBusy, when one is being made.
-std::size_t copies_on(State& state, const std::string& target) {
+std::size_t copies_on(const Paths& paths, const Locks& locks, Catalog& catalog,
+                      const std::string& target) {
   std::size_t copies = 0;
-  for (const auto& backup : copied_to(state.catalog.open(), target)) {
-    if (is_being_made(state.paths, state.locks, backup, target))
+  for (const auto& backup : copied_to(catalog, target)) {
+    if (is_being_made(paths, locks, backup, target))
       throw Error(ErrorKind::kBusy, "a copy of " + backup.id + " to " + target +
                                         " is running: try again when it has finished");
     if (backup.copy_on(target)->status != CopyStatus::kInProgress) ++copies;
@@ -157,7 +158,8 @@ std::size_t copies_on(State& state, const std::string& target) {
 
 /// Where copies are looked for follows from these, so that a change moves none.
 void require_no_move(Call& call, const std::string& name) {
-  const std::size_t copies = copies_on(call.state, name);
+  const std::size_t copies =
+      copies_on(call.state.paths, call.state.locks, call.state.catalog.open(), name);
   if (copies == 0 || call.options.flag("force")) return;
   throw Error(
       ErrorKind::kRefused,
@@ -194,7 +196,7 @@ void change_option(Call& call, const std::string& name, const std::string& key,
   set(value.empty() ? std::nullopt : std::optional(value));
   if (!moves) return;
   try {
-    copies_on(call.state, name);
+    copies_on(call.state.paths, call.state.locks, call.state.catalog.open(), name);
   } catch (const Error&) {  // it began before the change, at the old place
     set(before);
     throw;
@@ -270,6 +272,7 @@ int target_remove(Call& call) {
   for (const auto& backup : copied_to(call.state.catalog.open(), name))
     call.state.catalog.open().mark_copy(backup,
                                         {name, CopyStatus::kLeft, "that target was removed", {}});
+  call.state.events.publish(BackupsChanged{});
   forget_credentials(call.state.paths.root, name);
   log::result("Target " + name + " is removed; its contents were not deleted");
   if (call.json) print_json({{"target", name}, {"status", "removed"}});

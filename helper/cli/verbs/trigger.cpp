@@ -34,7 +34,10 @@ const std::map<std::string, PluginTrigger>& triggers() {
        {2,
         [](State& state, Words words) { before_destroy(state, service(words), make_progress()); }}},
       {"after-destroy",
-       {2, [](State& state, Words words) { after_destroy(state, service(words)); }}},
+       {2,
+        [](State& state, Words words) {
+          after_destroy(state.settings, state.catalog.open(), state.events, service(words));
+        }}},
       {"after-create",
        {2, [](State& state, Words words) { after_create(state.settings, service(words)); }}},
       {"app-renamed",

@@ -40,7 +40,8 @@ int url(Call& call) {
   const Backup backup = call.resolver.backup(call.word(0));
   require_content(backup);
   const Copy& copy = remote_copy(backup);
-  const Manifest manifest = any_manifest(call.state, backup);
+  const Manifest manifest =
+      any_manifest(call.state.targets, call.state.catalog, call.state.events, backup);
   const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
   const Time asked = now() + seconds;
   Presigner* presigner = call.state.targets.open(copy.target, copy.host).presigner();

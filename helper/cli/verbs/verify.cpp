@@ -16,7 +16,8 @@ int verify(Call& call) {
   const Backup backup = call.resolver.backup(call.word(0));
   log::step("Reading every byte of " + backup.id);
   const std::string target = call.options.value("target").value_or(nearest(backup));
-  const Manifest manifest = verify_backup(call.state, backup, target, make_progress());
+  const Manifest manifest = verify_backup(call.state.targets, call.state.catalog, call.state.events,
+                                          backup, target, make_progress());
   log::result(backup.id + " is valid on " + target + ": " +
               std::to_string(manifest.artifacts.size()) + " artifact(s), " +
               human_size(manifest.stored_size()) + " stored, " + human_size(manifest.raw_size()) +

@@ -38,7 +38,8 @@ class RoomTest : public testing::Test {
     Description description;
     description.size = size;
     description.staging = staging;
-    require_disk_space(state, Lab::source(), description);
+    DiskReserve(state.paths, state.settings, Lab::source())
+        .require_space(state.catalog.open(), description);
   }
   /// A success that stored so many bytes, in the catalog only.
   void succeeded(std::uint64_t stored, Time time) {
@@ -95,7 +96,7 @@ TEST_F(RoomTest, ABackupThatEatsTheReserveIsStopped) {
   fill(30 * kMiB);
   EXPECT_THAT(
       [&] {
-        DiskSpaceGuard guard(state, Lab::source(), out);
+        DiskSpaceGuard guard({state.paths, state.settings, Lab::source()}, out);
         for (int i = 0; i < 64; ++i) {
           guard.write(mebibyte);
           tests::spill(lab_->root() / ("growing." + std::to_string(i)), mebibyte);
@@ -109,7 +110,7 @@ TEST_F(RoomTest, ABackupThatEatsTheReserveIsStopped) {
 TEST_F(RoomTest, ASmallBackupPasses) {
   const State state = lab_->open();
   tests::Collector out;
-  DiskSpaceGuard guard(state, Lab::source(), out);
+  DiskSpaceGuard guard({state.paths, state.settings, Lab::source()}, out);
   guard.write("abc");
   guard.finish();
   EXPECT_EQ(out.text, "abc");

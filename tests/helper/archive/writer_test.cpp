@@ -28,7 +28,7 @@ class WriterTest : public testing::Test {
   std::unique_ptr<Writer> writer(std::size_t artifacts, const std::string& encoding = "none") {
     Manifest manifest = tests::manifest_of(Lab::source(), kNoon);
     manifest.artifacts.clear();
-    return std::make_unique<Writer>(state_, written_, log_, kLocalTarget, manifest,
+    return std::make_unique<Writer>(state_.targets.local(), std::nullopt, written_, log_, manifest,
                                     parse_encoding(encoding).value(), Writer::Plan{artifacts, 0},
                                     Progress());
   }
@@ -198,7 +198,7 @@ TEST_F(WriterTest, ReportsItsProgress) {
   std::vector<std::string> seen;
   Manifest manifest = tests::manifest_of(Lab::source(), kNoon);
   manifest.artifacts.clear();
-  Writer out(state_, written_, log_, kLocalTarget, manifest, {}, {1, 0},
+  Writer out(state_.targets.local(), std::nullopt, written_, log_, manifest, {}, {1, 0},
              [&](const std::string& doing, std::uint64_t done, std::uint64_t) {
                seen.push_back(doing + " " + std::to_string(done));
              });

@@ -35,14 +35,17 @@ class SuspectTest : public testing::Test {
   }
   /// Takes it as a success, as it is judged.
   Manifest commit(Manifest manifest) {
-    const Suspicion found = suspicion(state_, manifest);
+    const Suspicion found =
+        suspicion(state_.paths, state_.settings, state_.catalog.open(), manifest);
     manifest.suspect = found.why;
     manifest.reference = found.reference;
     manifest = tests::sealed(manifest);
     state_.catalog.open().succeed(begun_, manifest, "local", "");
     return manifest;
   }
-  std::string why(const Manifest& manifest) { return suspicion(state_, manifest).why; }
+  std::string why(const Manifest& manifest) {
+    return suspicion(state_.paths, state_.settings, state_.catalog.open(), manifest).why;
+  }
 
   Lab lab_;
   State state_ = lab_.open();
@@ -59,7 +62,8 @@ TEST_F(SuspectTest, AFractionOfTheLastOneIsSuspect) {
   EXPECT_THAT(why(next({{"a", kLarge * 6 / 10}})), IsEmpty());
   const Manifest small = next({{"a", kLarge / 10}});
   EXPECT_THAT(why(small), HasSubstr(good.id));
-  EXPECT_EQ(suspicion(state_, small).reference, good.id);
+  EXPECT_EQ(suspicion(state_.paths, state_.settings, state_.catalog.open(), small).reference,
+            good.id);
 }
 
 TEST_F(SuspectTest, AnArtifactThatIsMissingIsSuspectBesideALargeOne) {
@@ -91,7 +95,7 @@ TEST_F(SuspectTest, ARowOfSuspectsThatAreAlikeIsTheNewMeasureAndTheReferenceStay
   const Manifest sixth = commit(next({{"a", 100'000}}));
   EXPECT_THAT(sixth.suspect, IsEmpty());
   EXPECT_EQ(sixth.reference, good.id) << "an intruder's wipe looks just like a purge";
-  EXPECT_TRUE(ways_back(state_, Lab::source()).contains(good.id));
+  EXPECT_TRUE(ways_back(state_.paths, state_.catalog.open(), Lab::source()).contains(good.id));
 }
 
 TEST_F(SuspectTest, TheReferenceIsGoneOnceTheDataAreBack) {
@@ -105,11 +109,12 @@ TEST_F(SuspectTest, TheReferenceIsGoneOnceTheDataAreBack) {
 TEST_F(SuspectTest, WhatIsAcceptedIsTheMeasureAtOnce) {
   commit(next({{"a", kLarge}}));
   const Manifest small = commit(next({{"a", 100'000}}));
-  EXPECT_THAT(accept_suspects(state_, Lab::source()), testing::ElementsAre(small.id));
+  EXPECT_THAT(accept_suspects(state_.settings, state_.catalog.open(), Lab::source()),
+              testing::ElementsAre(small.id));
   const Manifest third = commit(next({{"a", 100'000}}));
   EXPECT_THAT(third.suspect, IsEmpty());
   EXPECT_THAT(third.reference, IsEmpty());
-  EXPECT_THAT(accept_suspects(state_, Lab::source()), IsEmpty());
+  EXPECT_THAT(accept_suspects(state_.settings, state_.catalog.open(), Lab::source()), IsEmpty());
 }
 
 TEST_F(SuspectTest, ASafetyBackupIsNeitherJudgedNorAMeasure) {
@@ -130,10 +135,10 @@ TEST_F(SuspectTest, ThePropertySaysHowSmallIsSuspect) {
 TEST_F(SuspectTest, TheTextNamesTheReferenceAndTheNextStep) {
   const Manifest good = commit(next({{"a", kLarge}}));
   const Manifest small = commit(next({{"a", 100'000}}));
-  const std::string text = suspicion_text(state_.catalog.open(), small);
+  const std::string text = suspicion_text(state_.catalog, small);
   EXPECT_THAT(text, HasSubstr(good.id));
   EXPECT_THAT(text, HasSubstr("accept"));
-  EXPECT_THAT(suspicion_text(state_.catalog.open(), good), IsEmpty());
+  EXPECT_THAT(suspicion_text(state_.catalog, good), IsEmpty());
 }
 
 }  // namespace

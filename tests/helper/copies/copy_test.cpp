@@ -98,7 +98,8 @@ TEST_F(CopyTest, RecordingOneKeepsTheSizeThatIsKnown) {
 }
 
 TEST_F(CopyTest, TheKnownManifestIsTheOneThatWasWritten) {
-  const Manifest manifest = any_manifest(state_, row_of(state_, id_));
+  const Manifest manifest =
+      any_manifest(state_.targets, state_.catalog, state_.events, row_of(state_, id_));
   EXPECT_EQ(manifest.id, id_);
   EXPECT_TRUE(is_known_manifest(row_of(state_, id_), manifest));
   Manifest other = manifest;
@@ -111,7 +112,9 @@ TEST_F(CopyTest, AManifestThatWasReplacedIsDamage) {
   std::string text = tests::slurp(file);
   text.replace(text.find("\"Fake\""), 6, "\"Evil\"");
   tests::spill(file, text);
-  EXPECT_THAT([&] { any_manifest(state_, row_of(state_, id_)); }, ThrowsError(ErrorKind::kDamaged));
+  EXPECT_THAT(
+      [&] { any_manifest(state_.targets, state_.catalog, state_.events, row_of(state_, id_)); },
+      ThrowsError(ErrorKind::kDamaged));
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ class RemoveTest : public testing::Test {
 TEST_F(RemoveTest, RemovesTheFilesAndKeepsTheRow) {
   const std::string id = make();
   const std::string other = make();
-  remove_backup(state_, row_of(state_, id));
+  tests::remover(state_).remove_backup(row_of(state_, id));
   const Backup row = row_of(state_, id);
   EXPECT_EQ(row.status, BackupStatus::kSuccess);
   EXPECT_TRUE(row.deleted_at);
@@ -45,9 +45,8 @@ TEST_F(RemoveTest, RemovesTheFilesAndKeepsTheRow) {
   EXPECT_EQ(row.copies.at(0).status, CopyStatus::kDeleted);
   ASSERT_THAT(state_.catalog.open().events(row), SizeIs(1));
   EXPECT_EQ(state_.catalog.open().events(row)[0].what, "deleted");
-  EXPECT_THAT([&] { verify_backup(state_, row, kLocalTarget, {}); },
-              ThrowsError(ErrorKind::kNotFound));
-  verify_backup(state_, row_of(state_, other), kLocalTarget, {});
+  EXPECT_THAT([&] { tests::verify(state_, row); }, ThrowsError(ErrorKind::kNotFound));
+  tests::verify(state_, row_of(state_, other));
   expect_sound(lab_);
 }
 
@@ -59,10 +58,12 @@ TEST_F(RemoveTest, NothingIsDeletedWhileThePinsCannotBeRead) {
                  std::string(R"({"format": 1, "pins": )") + pins + "}");
     State state = lab_.open();
     const auto refused = ThrowsError(ErrorKind::kRefused, testing::HasSubstr("'pins' in"));
-    EXPECT_THAT([&] { remove_backup(state, row_of(state, id)); }, refused) << pins;
-    EXPECT_THAT([&] { remove_copy(state, row_of(state, id), kLocalTarget); }, refused) << pins;
+    EXPECT_THAT([&] { tests::remover(state).remove_backup(row_of(state, id)); }, refused) << pins;
+    EXPECT_THAT([&] { tests::remover(state).remove_copy(row_of(state, id), kLocalTarget); },
+                refused)
+        << pins;
     EXPECT_FALSE(row_of(state, id).deleting);
-    verify_backup(state, row_of(state, id), kLocalTarget, {});
+    tests::verify(state, row_of(state, id));
   }
 }
 
@@ -70,14 +71,14 @@ TEST_F(RemoveTest, OfAFailedBackupKeepsItsRow) {
   lab_.at("export.b", "exit 1");
   EXPECT_THROW(make(), Error);
   const Backup failed = state_.catalog.open().list({}).at(0);
-  remove_backup(state_, failed);
+  tests::remover(state_).remove_backup(failed);
   EXPECT_TRUE(row_of(state_, failed.id).deleted_at);
 }
 
 TEST_F(RemoveTest, OfWhatIsGoneAlreadyIsDone) {
   const std::string id = make();
   fs::remove_all(lab_.backups_of(Lab::source()));
-  remove_backup(state_, row_of(state_, id));
+  tests::remover(state_).remove_backup(row_of(state_, id));
   EXPECT_TRUE(row_of(state_, id).deleted_at);
 }
 
@@ -91,7 +92,7 @@ TEST_P(RemoveFault, OfEveryCallIsFinishedByTheNextCommand) {
     const std::string id = create(state).id;
     const FaultOutcome outcome = run_with_fault(plan, [&] {
       State own = lab.open();
-      remove_backup(own, row_of(own, id));
+      tests::remover(own).remove_backup(row_of(own, id));
     });
     EXPECT_NE(outcome.end, FaultOutcome::End::kOtherException);
     expect_sound(lab);
@@ -113,7 +114,7 @@ TEST_F(RemoveTest, TheOnlyGoodOneIsTheLast) {
   const std::string second = make();
   EXPECT_FALSE(last_good(first));
   EXPECT_FALSE(last_good(second));
-  remove_backup(state_, row_of(state_, second));
+  tests::remover(state_).remove_backup(row_of(state_, second));
   EXPECT_TRUE(last_good(first));
 }
 

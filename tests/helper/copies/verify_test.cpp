@@ -21,7 +21,7 @@ using tests::ThrowsError;
 
 class VerifyTest : public testing::Test {
  protected:
-  void verify() { verify_backup(state_, row_of(state_, manifest_.id), kLocalTarget, {}); }
+  void verify() { tests::verify(state_, row_of(state_, manifest_.id)); }
   Backup row() { return row_of(state_, manifest_.id); }
 
   Lab lab_;

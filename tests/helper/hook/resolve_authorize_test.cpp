@@ -46,7 +46,7 @@ class AuthorizeTest : public testing::Test {
 
   Lab lab_;
   State state_ = lab_.open();
-  Resolver resolver_{state_};
+  Resolver resolver_{state_.hooks, state_.paths, state_.settings, state_.catalog};
 };
 
 TEST_F(AuthorizeTest, GrantsWhatComesBack) {

@@ -43,7 +43,7 @@ class ResolveTest : public testing::Test {
 
   Lab lab_;
   State state_ = lab_.open();
-  Resolver resolver_{state_};
+  Resolver resolver_{state_.hooks, state_.paths, state_.settings, state_.catalog};
 };
 
 TEST_F(ResolveTest, ATypeAndANameNeedNoLook) {

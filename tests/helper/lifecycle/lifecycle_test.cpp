@@ -105,7 +105,7 @@ TEST_F(LifecycleTest, OnlyARequiredFinalBackupStopsADestroy) {
 TEST_F(LifecycleTest, ADestroyedServicePausesItsSchedulesUntilOneOfItsNameIsMade) {
   schedule("one");
   set("final-backup", "off", Lab::source().text());
-  after_destroy(state_, Lab::source());
+  after_destroy(state_.settings, state_.catalog.open(), state_.events, Lab::source());
   EXPECT_FALSE(paused().empty());
   EXPECT_EQ(state_.settings.read().own(Lab::source().text(), "final-backup"), "")
       << "it is not meant for the next one";
@@ -118,7 +118,7 @@ TEST_F(LifecycleTest, ADestroyedServicePausesItsSchedulesUntilOneOfItsNameIsMade
 TEST_F(LifecycleTest, WhatAPersonPausedStaysPaused) {
   schedule("one");
   state_.settings.change([](Settings& settings) { settings.schedules[0].paused = "by hand"; });
-  after_destroy(state_, Lab::source());
+  after_destroy(state_.settings, state_.catalog.open(), state_.events, Lab::source());
   after_create(state_.settings, Lab::source());
   EXPECT_EQ(paused(), "by hand");
 }

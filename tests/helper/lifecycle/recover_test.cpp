@@ -32,6 +32,7 @@ class RecoverTest : public testing::Test {
   std::string recovered() {
     return tests::stderr_of([this] {
       State state = lab_.open();
+      tests::subscribe(state);
       tests::recover(state);
     });
   }
@@ -196,7 +197,7 @@ TEST_F(RecoverTest, WhatIsBeingCopiedAgainIsLeftToThatCopy) {
                           row_of(state_, id), "");
     EXPECT_THAT(recovered(), IsEmpty());
     EXPECT_TRUE(fs::exists(file(id + ".json")));
-    EXPECT_THAT([&] { remove_backup(state_, row_of(state_, id)); },
+    EXPECT_THAT([&] { tests::remover(state_).remove_backup(row_of(state_, id)); },
                 tests::ThrowsError(ErrorKind::kBusy, HasSubstr(id + " is being copied")));
   }
   EXPECT_THAT(recovered(), IsEmpty());

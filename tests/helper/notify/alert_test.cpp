@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "backup/outcome.hpp"
 #include "base/text.hpp"
 #include "notify/channel.hpp"
 #include "notify/deliver.hpp"
@@ -34,8 +33,13 @@ using tests::ServerReply;
 using tests::ServerRequest;
 using tests::ThrowsError;
 
+const Error kBroken(ErrorKind::kFailed, "the exporter failed: postgres://u:hunter2@db");
+constexpr const char* kMade = "one-2026-04-08-12-00-00";
+
 class AlertTest : public testing::Test {
  protected:
+  AlertTest() { tests::subscribe(state_); }
+
   void set(const std::string& key, const std::string& value) {
     state_.settings.change(
         [&](Settings& settings) { settings.set(Settings::kGlobal, key, value); });
@@ -71,18 +75,24 @@ class AlertTest : public testing::Test {
       found.push_back(request.method + " " + request.target + " " + request.body);
     return found;
   }
-  CreateRequest request(std::vector<std::string> targets = {"local"},
-                        Trigger trigger = Trigger::kSchedule) {
-    return {Lab::source(), trigger, "", std::move(targets)};
+  void failed(const Error& error = kBroken, Trigger trigger = Trigger::kSchedule) {
+    state_.events.publish(BackupFailed{Lab::source(), trigger, "", error});
   }
-  Manifest created() {
-    Manifest created;
-    created.id = "one-2026-04-08-12-00-00";
-    created.source = Lab::source();
-    return created;
+  void made() {
+    Manifest manifest;
+    manifest.id = kMade;
+    manifest.source = Lab::source();
+    state_.events.publish(BackupMade{manifest, kLocalTarget, "", true});
   }
-  void copied(const std::string& target, const Error* error) {
-    tell_copy(state_, Lab::source(), created().id, target, error);
+  void copied(const std::string& target, const std::optional<Error>& error = {}) {
+    state_.events.publish(CopyEnded{Lab::source(), kMade, target, error});
+  }
+  void raise(const Alert& alert) { state_.events.publish(Problem{alert}); }
+  void ping(AlertKind kind, const std::string& message = {}) {
+    state_.events.publish(SchedulesRan{kind, message});
+  }
+  void deliver() {
+    backups::deliver(state_.hooks.environment, state_.paths, state_.settings, state_.catalog);
   }
 
   std::atomic<int> status_{200};
@@ -91,15 +101,13 @@ class AlertTest : public testing::Test {
   ScriptedServer server_{[this](const ServerRequest&) { return ServerReply{.status = status_}; }};
 };
 
-const Error kBroken(ErrorKind::kFailed, "the exporter failed: postgres://u:hunter2@db");
-
 TEST_F(AlertTest, AFailureIsToldOnceAndItsEndOnce) {
   set_webhook();
-  tell_outcome(state_, request(), kBroken);
-  tell_outcome(state_, request(), kBroken);
+  failed();
+  failed();
   EXPECT_THAT(waiting(), ElementsAre("failure fake:one"));
-  tell_outcome(state_, request(), created());
-  tell_outcome(state_, request(), created());
+  made();
+  made();
   EXPECT_THAT(waiting(), ElementsAre("failure fake:one", "recovery fake:one"));
 }
 
@@ -107,8 +115,8 @@ TEST_F(AlertTest, AFailureNamesTheBackupThatFailed) {
   set_webhook();
   lab_.at("export", "exit 1");
   EXPECT_ANY_THROW(tests::create(state_));
-  tell_outcome(state_, request(), kBroken);
-  deliver(state_);
+  failed();
+  deliver();
   ASSERT_THAT(server_.requests(), SizeIs(1));
   const Json body = Json::parse(server_.requests()[0].body);
   const std::string id = body["backup"];
@@ -121,24 +129,24 @@ TEST_F(AlertTest, ItIsToldAgainAfterNotifyEvery) {
   set_webhook();
   set("notify-every", "6h");
   Alert alert{.kind = AlertKind::kSilence, .source = "fake:one", .at = 1000};
-  raise_alert(state_, alert);
+  raise(alert);
   alert.at = 1000 + 6 * 3600 - 1;
-  raise_alert(state_, alert);
+  raise(alert);
   EXPECT_THAT(waiting(), SizeIs(1));
   alert.at = 1000 + 6 * 3600;
-  raise_alert(state_, alert);
+  raise(alert);
   EXPECT_THAT(waiting(), SizeIs(2));
 }
 
 TEST_F(AlertTest, NobodyHearsOfKindsThatWereNotAskedFor) {
   set_webhook();
   set("notify-on", "partial,recovery");
-  tell_outcome(state_, request(), kBroken);
-  tell_outcome(state_, request(), created());
+  failed();
+  made();
   EXPECT_THAT(waiting(), IsEmpty());
   set("notify-on", "failure");
-  tell_outcome(state_, request(), kBroken);
-  tell_outcome(state_, request(), created());
+  failed();
+  made();
   EXPECT_THAT(waiting(), ElementsAre("failure fake:one"));
 }
 
@@ -147,38 +155,36 @@ TEST_F(AlertTest, EveryChannelThatIsSetHears) {
   set("notify-mail", "root");
   set("notify-command", "/bin/true");
   set("notify-ping", server_.url());
-  raise_alert(state_, {.kind = AlertKind::kSuspect, .source = "fake:one"});
+  raise({.kind = AlertKind::kSuspect, .source = "fake:one"});
   for (const char* channel : {"webhook", "mail", "command"})
     EXPECT_THAT(waiting(channel), ElementsAre("suspect fake:one")) << channel;
   EXPECT_THAT(waiting(kPing), IsEmpty()) << "it hears of runs, not of incidents";
 }
 
 TEST_F(AlertTest, WithoutAChannelNothingWaits) {
-  tell_outcome(state_, request(), kBroken);
-  ping(state_, AlertKind::kStart, "");
+  failed();
+  ping(AlertKind::kStart);
   EXPECT_EQ(wait_of_message().first, -1);
 }
 
 TEST_F(AlertTest, WhatNoBackupIsToBlameForIsNotTold) {
   set_webhook();
-  for (const auto kind : {ErrorKind::kCancelled, ErrorKind::kBusy})
-    tell_outcome(state_, request(), Error(kind, "x"));
-  tell_outcome(state_, request({"local"}, Trigger::kManual),
-               Error(ErrorKind::kNotFound, "mistyped"));
+  for (const auto kind : {ErrorKind::kCancelled, ErrorKind::kBusy}) failed(Error(kind, "x"));
+  failed(Error(ErrorKind::kNotFound, "mistyped"), Trigger::kManual);
   EXPECT_THAT(waiting(), IsEmpty());
-  tell_outcome(state_, request(), Error(ErrorKind::kNotFound, "it is gone"));
+  failed(Error(ErrorKind::kNotFound, "it is gone"));
   EXPECT_THAT(waiting(), ElementsAre("failure fake:one"));
 }
 
 TEST_F(AlertTest, ACopyThatFailedIsToldForItsTarget) {
   set_webhook();
   const Error refused(ErrorKind::kUnreachable, "no route");
-  tell_outcome(state_, request({"local", "far", "near"}), created());
-  copied("far", &refused);
-  copied("near", nullptr);
+  made();
+  copied("far", refused);
+  copied("near");
   EXPECT_THAT(waiting(), ElementsAre("partial fake:one far"));
-  copied("far", nullptr);
-  copied("near", &refused);
+  copied("far");
+  copied("near", refused);
   EXPECT_THAT(waiting(), ElementsAre("partial fake:one far", "recovery fake:one far",
                                      "partial fake:one near"));
 }
@@ -187,16 +193,16 @@ TEST_F(AlertTest, CopiesThatWereNotTriedAreNoGoodNews) {
   set_webhook();
   const Error refused(ErrorKind::kUnreachable, "no route");
   const Error cancelled(ErrorKind::kCancelled, "cancelled");
-  copied("far", &refused);
-  copied("near", &refused);
-  tell_outcome(state_, request({"local", "far", "near"}), created());
-  copied("far", &cancelled);
+  copied("far", refused);
+  copied("near", refused);
+  made();
+  copied("far", cancelled);
   EXPECT_THAT(waiting(), ElementsAre("partial fake:one far", "partial fake:one near"));
 }
 
 TEST_F(AlertTest, WhatWaitsHasNoSecret) {
   set_webhook();
-  tell_outcome(state_, request(), kBroken);
+  failed();
   Statement query(state_.catalog.open().database(), "SELECT message FROM outbox");
   ASSERT_TRUE(query.step());
   EXPECT_THAT(query.text(0), AllOf(Not(HasSubstr("hunter2")), Not(HasSubstr("T0KEN"))));
@@ -205,17 +211,17 @@ TEST_F(AlertTest, WhatWaitsHasNoSecret) {
 TEST_F(AlertTest, ADamagedStateIsAWarningAndNoError) {
   tests::spill(lab_.root() / "settings.json", "{");
   testing::internal::CaptureStderr();
-  tell_outcome(state_, request(), kBroken);
-  tell_outcome(state_, request(), created());
-  ping(state_, AlertKind::kStart, "");
+  failed();
+  made();
+  ping(AlertKind::kStart);
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("An alert could not be queued"));
 }
 
 TEST_F(AlertTest, IsDeliveredAndGone) {
   set_webhook();
-  tell_outcome(state_, request(), kBroken);
-  deliver(state_);
-  deliver(state_);
+  failed();
+  deliver();
+  deliver();
   ASSERT_THAT(asked(), ElementsAre(HasSubstr("POST /hook/T0KEN {\"event\":\"failure\"")));
   EXPECT_EQ(server_.requests()[0].header("content-type"), "application/json");
   EXPECT_THAT(waiting(), IsEmpty());
@@ -224,35 +230,35 @@ TEST_F(AlertTest, IsDeliveredAndGone) {
 TEST_F(AlertTest, IsTriedAgainLaterAndLater) {
   set_webhook();
   status_ = 500;
-  tell_outcome(state_, request(), kBroken);
-  deliver(state_);
+  failed();
+  deliver();
   std::vector<Time> waits;
   for (int attempt = 1; attempt <= 7; ++attempt) {
     const auto [wait, attempts] = wait_of_message();
     EXPECT_EQ(attempts, attempt);
     waits.push_back((wait + 30) / 60);
-    deliver(state_);  // not due
+    deliver();  // not due
     make_due();
-    deliver(state_);
+    deliver();
   }
   EXPECT_THAT(waits, ElementsAre(1, 5, 15, 60, 120, 240, 240));
   EXPECT_THAT(asked(), SizeIs(8));
   status_ = 200;
   make_due();
-  deliver(state_);
+  deliver();
   EXPECT_THAT(waiting(), IsEmpty());
 }
 
 TEST_F(AlertTest, IsGivenUpAfterADayAndThatIsSaid) {
   set_webhook();
   status_ = 404;
-  tell_outcome(state_, request(), kBroken);
+  failed();
   make_due(86400 - 60);
-  deliver(state_);
+  deliver();
   EXPECT_THAT(waiting(), SizeIs(1));
   make_due(60);
   testing::internal::CaptureStderr();
-  deliver(state_);
+  deliver();
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
               AllOf(HasSubstr("webhook"), HasSubstr("answered 404"), Not(HasSubstr("T0KEN"))));
   EXPECT_THAT(waiting(), IsEmpty());
@@ -260,9 +266,9 @@ TEST_F(AlertTest, IsGivenUpAfterADayAndThatIsSaid) {
 
 TEST_F(AlertTest, OfAChannelThatIsGoneIsForgotten) {
   set_webhook();
-  tell_outcome(state_, request(), kBroken);
+  failed();
   set("notify-webhook", "");
-  deliver(state_);
+  deliver();
   EXPECT_THAT(waiting(), IsEmpty());
   EXPECT_THAT(asked(), IsEmpty());
 }
@@ -271,8 +277,8 @@ TEST_F(AlertTest, AChannelThatIsDownHoldsUpNoOther) {
   set("notify-webhook", "http://127.0.0.1:1/");
   set("notify-command", "/bin/true");
   for (const char* source : {"a:a", "b:b", "c:c"})
-    raise_alert(state_, {.kind = AlertKind::kFailure, .source = source});
-  deliver(state_);
+    raise({.kind = AlertKind::kFailure, .source = source});
+  deliver();
   EXPECT_THAT(waiting("command"), IsEmpty());
   EXPECT_THAT(waiting(), SizeIs(3));
   Statement tried(state_.catalog.open().database(), "SELECT sum(attempts) FROM outbox");
@@ -283,12 +289,12 @@ TEST_F(AlertTest, AChannelThatIsDownHoldsUpNoOther) {
 TEST_F(AlertTest, PingsArriveInTheirOrder) {
   set("notify-ping", server_.url() + "/uuid?a=b");
   status_ = 503;
-  ping(state_, AlertKind::kStart, "");
-  deliver(state_);
-  ping(state_, AlertKind::kFailure, "it broke");
-  ping(state_, AlertKind::kSuccess, "");
+  ping(AlertKind::kStart);
+  deliver();
+  ping(AlertKind::kFailure, "it broke");
+  ping(AlertKind::kSuccess);
   status_ = 200;
-  deliver(state_);
+  deliver();
   EXPECT_THAT(asked(), ElementsAre("GET /uuid/start?a=b ", "GET /uuid/start?a=b ",
                                    "POST /uuid/fail?a=b it broke", "GET /uuid?a=b "));
 }
@@ -296,32 +302,32 @@ TEST_F(AlertTest, PingsArriveInTheirOrder) {
 TEST_F(AlertTest, ASwitchThatKnowsNoStartHearsTheRest) {
   set("notify-ping", server_.url() + "/uuid");
   status_ = 404;
-  ping(state_, AlertKind::kStart, "");
+  ping(AlertKind::kStart);
   testing::internal::CaptureStderr();
-  deliver(state_);
+  deliver();
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("was dropped"));
   EXPECT_THAT(waiting(kPing), IsEmpty());
 }
 
 TEST_F(AlertTest, IsDeliveredByOneProcessAtATime) {
   set_webhook();
-  tell_outcome(state_, request(), kBroken);
+  failed();
   {
     const auto lock = Lock::try_acquire(lab_.root() / "locks" / "deliver", "test");
-    deliver(state_);
+    deliver();
     EXPECT_THAT(asked(), IsEmpty());
   }
-  deliver(state_);
+  deliver();
   EXPECT_THAT(asked(), SizeIs(1));
 }
 
 TEST_F(AlertTest, IsDeliveredInTheBackgroundByTheHelper) {
   set_webhook();
-  tell_outcome(state_, request(), kBroken);
+  failed();
   EXPECT_FALSE(eventually([&] { return !asked().empty(); }, std::chrono::milliseconds(300)))
       << "nothing is started without a helper";
   state_.program.path = tests::helper_program();
-  tell_outcome(state_, request(), created());
+  made();
   EXPECT_TRUE(eventually([&] { return asked().size() == 2; }));
   EXPECT_TRUE(eventually([&] { return waiting().empty(); }));
 }
@@ -331,8 +337,8 @@ TEST_F(AlertTest, ACommandGetsItOnStdinAndInItsEnvironment) {
   tests::spill(program, "#!/bin/bash\n{ cat; env; } >" + (lab_.path() / "heard").string());
   fs::permissions(program, fs::perms::owner_all);
   set("notify-command", program);
-  tell_outcome(state_, request(), kBroken);
-  deliver(state_);
+  failed();
+  deliver();
   const std::string heard = tests::slurp(lab_.path() / "heard");
   EXPECT_EQ(Json::parse(tests::lines_of(heard).at(0))["event"], "failure");
   EXPECT_THAT(

@@ -134,18 +134,43 @@ TEST(Metrics, AreWrittenWhereItWasAskedForAndReadableByAll) {
   State state = lab.open();
   tests::create(state);
   const fs::path file = lab.path() / "metrics" / "backups.prom";
-  write_metrics(state);
+  tests::subscribe(state);
+  const auto write = [&] { state.events.publish(BackupsChanged{}); };
+  write();
   EXPECT_FALSE(fs::exists(file));
   state.settings.change(
       [&](Settings& settings) { settings.set(Settings::kGlobal, "metrics-file", file); });
   testing::internal::CaptureStderr();
-  write_metrics(state);
+  write();
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("metrics could not be written"));
   fs::create_directory(file.parent_path());
-  write_metrics(state);
+  write();
   EXPECT_EQ(tests::slurp(file), metrics_text(state.catalog.open()));
   EXPECT_EQ(tests::mode_of(file), 0644U);
   EXPECT_EQ(tests::files_below(file.parent_path()).size(), 1U);
+}
+
+/// Whatever changes what they say writes them, and nothing else.
+TEST(Metrics, FollowEveryEventThatChangesThem) {
+  Lab lab;
+  State state = lab.open();
+  tests::subscribe(state);
+  const fs::path file = lab.path() / "backups.prom";
+  state.settings.change(
+      [&](Settings& settings) { settings.set(Settings::kGlobal, "metrics-file", file); });
+  const Manifest made = tests::create(state);
+  const Error error(ErrorKind::kFailed, "x");
+  const auto writes = [&](const HostEvent& event) {
+    fs::remove(file);
+    state.events.publish(event);
+    return fs::exists(file);
+  };
+  EXPECT_TRUE(writes(BackupMade{made, "local", "", true}));
+  EXPECT_TRUE(writes(BackupFailed{Lab::source(), Trigger::kManual, "", error}));
+  EXPECT_TRUE(writes(CopyEnded{Lab::source(), made.id, "far", error}));
+  EXPECT_TRUE(writes(BackupsChanged{}));
+  EXPECT_FALSE(writes(Problem{{.kind = AlertKind::kSilence}}));
+  EXPECT_FALSE(writes(SchedulesRan{AlertKind::kStart}));
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ TEST_F(Rollback, ThatFailedTooKeepsItsSafetyBackupAndMakesNewBackupsSuspect) {
     EXPECT_THAT(row_of(state_, create(state_, source_).id).suspect,
                 HasSubstr("ended while it was replacing the data"));
   EXPECT_EQ(state_.catalog.open().latest(source_)->id, id_);
-  for (const auto& one : evaluate_retention(state_, source_))
+  for (const auto& one : tests::evaluate(state_, source_))
     if (one.backup.id == way_back)
       EXPECT_THAT(one.verdict.reason, HasSubstr("before the data shrank or was lost"));
   tests::restore(state_, way_back, source_);
@@ -167,6 +167,7 @@ TEST_F(Rollback, OfAProcessThatWasKilledWhileItReplacedIsOfferedAndNothingIsCall
   helper.wait();
   lab_.forget_knobs();
   State state = lab_.open();
+  tests::subscribe(state);
   const std::string said = tests::stderr_of([&] { tests::recover(state); });
   EXPECT_THAT(
       said, AllOf(HasSubstr("may be incomplete or missing"),

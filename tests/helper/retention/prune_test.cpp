@@ -55,7 +55,7 @@ TEST_F(PruneTest, RemovesWhatNoRuleKeeps) {
 
 TEST_F(PruneTest, SaysWhyBeforeItDoesAnything) {
   const auto ids = make(3);
-  const auto verdicts = evaluate_retention(state_, Lab::source());
+  const auto verdicts = tests::evaluate(state_);
   ASSERT_EQ(verdicts.size(), 3U);
   EXPECT_EQ(verdicts[0].backup.id, ids[2]) << "the newest first";
   EXPECT_TRUE(verdicts[0].verdict.keep);
@@ -99,7 +99,7 @@ TEST_F(PruneTest, WhatIsBeingMadeOrFailedIsNotJudged) {
   const Backup running = state_.catalog.open().begin(Lab::source(), now(), Trigger::kManual, "");
   lab_.at("export.a", "exit 1");
   EXPECT_THROW(create(state_), Error);
-  EXPECT_EQ(evaluate_retention(state_, Lab::source()).size(), 2U);
+  EXPECT_EQ(tests::evaluate(state_).size(), 2U);
   EXPECT_EQ(prune(state_, Lab::source()).removed, 0U);
   state_.catalog.open().forget(running);
 }

@@ -9,7 +9,8 @@
 #include "base/error.hpp"
 #include "copies/verify.hpp"
 #include "lifecycle/recover.hpp"
-#include "model/target.hpp"
+#include "notify/alert.hpp"
+#include "notify/metrics.hpp"
 #include "restore/restore.hpp"
 #include "support/shell.hpp"
 
@@ -176,6 +177,25 @@ void recover(State& state) {
   backups::recover(state, Reach::kEverywhere);
 }
 
+void subscribe(State& state) {
+  const Alerts alerts(state.program, state.settings, state.identity, state.catalog);
+  state.events.subscribe([alerts](const HostEvent& event) { alerts.hear(event); });
+  const Metrics metrics(state.paths, state.settings, state.catalog);
+  state.events.subscribe([metrics](const HostEvent& event) { metrics.hear(event); });
+}
+
+Remover remover(State& state) {
+  return {state.paths, state.settings, state.identity, state.targets, state.catalog};
+}
+
+Manifest verify(State& state, const Backup& backup, const std::string& target) {
+  return verify_backup(state.targets, state.catalog, state.events, backup, target, {});
+}
+
+std::vector<RetentionVerdict> evaluate(State& state, const Source& source) {
+  return evaluate_retention(state.paths, state.settings, state.identity, state.catalog, source);
+}
+
 Backup row_of(State& state, const std::string& id) {
   const auto found = state.catalog.open().find(id);
   if (found.empty()) throw Error(ErrorKind::kNotFound, "the test has no backup " + id);
@@ -195,7 +215,7 @@ void expect_sound(const Lab& lab) {
   for (const auto& backup : state.catalog.open().list({})) {
     if (backup.status != BackupStatus::kSuccess) continue;
     try {
-      const Manifest manifest = verify_backup(state, backup, kLocalTarget, {});
+      const Manifest manifest = verify(state, backup);
       expected.push_back(backup.id + ".json");
       for (const auto& artifact : manifest.artifacts) expected.push_back(artifact.file);
     } catch (const Error& error) {

@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "archive/artifact.hpp"
+#include "copies/remove.hpp"
 #include "host/state.hpp"
+#include "model/target.hpp"
+#include "retention/prune.hpp"
 #include "support/directory.hpp"
 #include "support/printers.hpp"
 
@@ -71,6 +74,14 @@ void restore(State& state, const std::string& id, const Source& into = Lab::sour
 
 /// Cleans up as a tick does, before its backups and after them.
 void recover(State& state);
+
+/// Alerts and metrics follow its events from now on, as in the helper.
+void subscribe(State& state);
+
+/// Made of its parts.
+Remover remover(State& state);
+Manifest verify(State& state, const Backup& backup, const std::string& target = kLocalTarget);
+std::vector<RetentionVerdict> evaluate(State& state, const Source& source = Lab::source());
 
 /// Its row in the catalog.
 Backup row_of(State& state, const std::string& id);
