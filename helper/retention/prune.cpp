@@ -208,6 +208,13 @@ Pruned prune(State& state, const Source& source) {
   return pruned;
 }
 
+void prune_and_report(State& state, const Source& source) {
+  const Pruned pruned = prune(state, source);
+  if (pruned.removed > 0)
+    log::step("Removed " + std::to_string(pruned.removed) +
+              (pruned.removed == 1 ? " old copy of " : " old copies of ") + source.spelling());
+}
+
 void forget_history(const Paths& paths, CatalogFile& catalog) {
   if (has_leapt(catalog.open())) return;
   for (const auto& backup : catalog.open().expired_rows(now() - kRemembered)) {
@@ -236,23 +243,21 @@ bool is_stale_upload(Catalog& catalog, const std::string& key) {
 
 }  // namespace
 
-void end_stale_uploads(const SettingsFile& settings, Identity& identity, Targets& targets,
-                       CatalogFile& catalog) {
+void end_stale_uploads(Identity& identity, Targets& targets, CatalogFile& catalog,
+                       const std::string& target) {
   const auto is_stale = [&](const std::string& key) {
     return is_stale_upload(catalog.open(), key);
   };
-  for (const auto& [target, options] : settings.read().targets) {
-    try {
-      std::size_t ended = 0;
-      for (const auto& name : identity.read().names)
-        if (auto* sweeper = targets.open(target, name).upload_sweeper())
-          ended += sweeper->end_uploads(is_stale);
-      if (ended > 0)
-        log::step("Aborted " + std::to_string(ended) + " unfinished upload(s) on " + target);
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::kCancelled) throw;
-      log::warn("Could not look for unfinished uploads on " + target + ": " + error.what());
-    }
+  try {
+    std::size_t ended = 0;
+    for (const auto& name : identity.read().names)
+      if (auto* sweeper = targets.open(target, name).upload_sweeper())
+        ended += sweeper->end_uploads(is_stale);
+    if (ended > 0)
+      log::step("Aborted " + std::to_string(ended) + " unfinished upload(s) on " + target);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled) throw;
+    log::warn("Could not look for unfinished uploads on " + target + ": " + error.what());
   }
 }
 

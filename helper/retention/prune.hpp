@@ -31,13 +31,15 @@ struct Pruned {
 /// its last copy was removed. The caller holds the lock of the source. Copies that cannot be
 /// removed are reported as warnings and tried again by the next call.
 Pruned prune(State& state, const Source& source);
+/// The same for a log: says how many copies were removed, if any.
+void prune_and_report(State& state, const Source& source);
 
 /// Removes the rows and logs of backups that failed or were deleted more than a year ago.
 void forget_history(const Paths& paths, CatalogFile& catalog);
 
-/// Aborts unfinished uploads on every target, except those of backups that are being made or
-/// copied. A target that cannot be reached is reported as a warning.
-void end_stale_uploads(const SettingsFile& settings, Identity& identity, Targets& targets,
-                       CatalogFile& catalog);
+/// Aborts unfinished uploads on a target, except those of backups that are being made or copied.
+/// If it cannot be reached, that is reported as a warning.
+void end_stale_uploads(Identity& identity, Targets& targets, CatalogFile& catalog,
+                       const std::string& target);
 
 }  // namespace backups

@@ -64,7 +64,8 @@ int prune_sources(Call& call) {
     }
   }
   if (call.options.flag("all") && !call.options.flag("dry-run"))
-    end_stale_uploads(state.settings, state.identity, state.targets, state.catalog);
+    for (const auto& [target, options] : state.settings.read().targets)
+      end_stale_uploads(state.identity, state.targets, state.catalog, target);
   if (!call.options.flag("dry-run"))
     log::result("Removed " + std::to_string(sum.removed) +
                 (sum.removed == 1 ? " copy" : " copies"));

@@ -1,0 +1,88 @@
+// The backups of schedules: due_backups() of schedule/job.hpp.
+#include <algorithm>
+#include <utility>
+
+#include "backup/run_backup.hpp"
+#include "backup/suspect.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "host/targets.hpp"
+#include "retention/prune.hpp"
+#include "schedule/job.hpp"
+#include "schedule/schedule.hpp"
+
+namespace backups {
+namespace {
+
+std::vector<std::string> targets_of(const Settings& settings, const Schedule& schedule) {
+  return schedule.targets.empty() ? default_targets(settings, schedule.source) : schedule.targets;
+}
+
+/// The copies to all targets but the first are made in their lanes.
+void queue_copies(State& state, const Manifest& made, const std::vector<std::string>& targets,
+                  const std::string& first) {
+  const auto backup = state.catalog.open().find(made.source.type, made.id);
+  for (const auto& target : targets) {
+    if (target == first || !backup) continue;
+    const bool known = state.settings.read().targets.contains(target);
+    const Error missing(ErrorKind::kNotFound, "unknown target " + target);
+    if (!known) state.events.publish(CopyEnded{made.source, made.id, target, missing});
+    state.catalog.open().mark_copy(
+        *backup, {target, CopyStatus::kFailed, known ? "it is queued" : missing.what(), {}});
+  }
+}
+
+void back_up(State& state, const Schedule& schedule) {
+  log::step("Backing up " + schedule.source.spelling() + ", schedule " + schedule.id);
+  const auto targets = targets_of(state.settings.read(), schedule);
+  const std::string first = first_target(state.settings.read(), targets);
+  const Manifest made =
+      run_first_copy(state, {schedule.source, Trigger::kSchedule, "", {first}, schedule.id}, {});
+  log::result("Backup " + made.id + " done: " + human_size(made.stored_size()));
+  if (const std::string text = suspicion_text(state.catalog, made); !text.empty()) log::warn(text);
+  queue_copies(state, made, targets, first);
+  // A target that does not answer must not delay this; its copies are removed by a later tick.
+  const Targets::ShortTimeouts short_timeouts(state.targets);
+  prune_and_report(state, schedule.source);
+}
+
+bool is_due(const ScheduleStatus& status) { return status.due && *status.due <= now(); }
+
+JobOutcome run_schedule(State& state, const Schedule& schedule, const JobBegins& begins) {
+  const auto lock = state.locks.try_acquire(schedule.source, "create");
+  if (!lock) return JobOutcome::kBusy;
+  // Another process may have run it before the lock was free.
+  if (!is_due(schedule_status(state.catalog.open(), schedule))) return JobOutcome::kNotDue;
+  begins();
+  back_up(state, schedule);
+  return JobOutcome::kRan;
+}
+
+}  // namespace
+
+std::string lane_of(const Settings& settings, const Schedule& schedule) {
+  return first_target(settings, targets_of(settings, schedule));
+}
+
+/// The longest overdue first.
+std::vector<Job> due_backups(State& state, const Settings& settings) {
+  std::vector<std::pair<Time, Job>> due;
+  for (const auto& schedule : settings.schedules)
+    warn_on_failure(schedule.text(), [&] {
+      const ScheduleStatus status = schedule_status(state.catalog.open(), schedule);
+      if (!is_due(status)) return;
+      due.push_back({*status.due,
+                     {schedule.text(), schedule.source.spelling(), lane_of(settings, schedule),
+                      true, [&state, schedule](const JobBegins& begins) {
+                        return run_schedule(state, schedule, begins);
+                      }}});
+    });
+  std::stable_sort(due.begin(), due.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Job> jobs;
+  for (auto& [since, job] : due) jobs.push_back(std::move(job));
+  return jobs;
+}
+
+}  // namespace backups

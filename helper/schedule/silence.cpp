@@ -1,0 +1,63 @@
+#include "schedule/silence.hpp"
+
+#include "schedule/job.hpp"
+#include "schedule/schedule.hpp"
+
+namespace backups {
+namespace {
+
+Alert silence(const Schedule& schedule, const std::string& message) {
+  return {.kind = AlertKind::kSilence,
+          .source = schedule.source.text(),
+          .schedule = schedule.id,
+          .message = message};
+}
+
+bool last_is(const ScheduleStatus& status, BackupStatus wanted) {
+  return status.last && status.last->status == wanted;
+}
+
+bool is_silent_now(Catalog& catalog, const Schedule& schedule, const ScheduleStatus& status) {
+  const bool is_due = status.due && *status.due <= now();
+  const bool well = last_is(status, BackupStatus::kSuccess) && !is_due;
+  return !well && is_silent(catalog, schedule, now());
+}
+
+std::string last_success(Catalog& catalog, const Schedule& schedule) {
+  const auto last = catalog.last_success(schedule.source, schedule.id, now());
+  return last ? rfc3339(*last) : "the schedule was set, " + rfc3339(schedule.since);
+}
+
+}  // namespace
+
+void tell_silences(const Events& events, CatalogFile& catalog, const Settings& settings,
+                   const std::string& lane, const std::set<std::string>& tried) {
+  for (const auto& schedule : settings.schedules) {
+    if (lane_of(settings, schedule) != lane) continue;
+    warn_on_failure(schedule.text(), [&] {
+      const ScheduleStatus status = schedule_status(catalog.open(), schedule);
+      if (is_silent_now(catalog.open(), schedule, status)) {
+        events.publish(Problem{
+            silence(schedule, "no backup since " + last_success(catalog.open(), schedule))});
+      } else if (last_is(status, BackupStatus::kSuccess) && tried.contains(schedule.text())) {
+        events.publish(ProblemSolved{silence(schedule, "backed up again")});
+      }
+    });
+  }
+}
+
+void tell_switch(const Events& events, CatalogFile& catalog, const Settings& settings) {
+  SchedulesRan ran{AlertKind::kSuccess};
+  for (const auto& schedule : settings.schedules) {
+    if (!schedule.paused.empty()) continue;
+    warn_on_failure(schedule.text(), [&] {
+      const ScheduleStatus status = schedule_status(catalog.open(), schedule);
+      if (last_is(status, BackupStatus::kFailed) || is_silent_now(catalog.open(), schedule, status))
+        ran = {AlertKind::kFailure, schedule.text() + " is not backed up"};
+    });
+    if (ran.kind == AlertKind::kFailure) break;
+  }
+  events.publish(ran);
+}
+
+}  // namespace backups
