@@ -14,10 +14,10 @@ namespace {
 constexpr std::int64_t kComplete = 0x626b7570;  // "bkup", as file(1) shows it
 
 /// As a row in progress.
-void insert(Database& database, const Manifest& manifest) {
+void insert(Database& database, const Manifest& manifest, bool imported = false) {
   Statement(database,
             "INSERT OR IGNORE INTO backups (id, type, name, address, status, trigger, schedule, "
-            "sequence, started_at, manifest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "sequence, started_at, manifest, imported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(manifest.id)
       .bind(manifest.source.type)
       .bind(manifest.source.name)
@@ -29,6 +29,7 @@ void insert(Database& database, const Manifest& manifest) {
       .bind(manifest.started_at)
       .bind(
           manifest_to_json(manifest).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))
+      .bind(imported ? 1 : 0)
       .run();
 }
 
@@ -105,13 +106,14 @@ void Catalog::succeed(const Backup& backup, const Manifest& manifest, const std:
   transaction.commit();
 }
 
-void Catalog::adopt(const Manifest& manifest, const std::string& target, const std::string& host) {
+void Catalog::adopt(const Manifest& manifest, const std::string& target, const std::string& host,
+                    bool imported) {
   Transaction transaction(database_);
   const auto known = find(manifest.source.type, manifest.id);
   if (known && !known->manifest_sha256.empty() && known->manifest_sha256 != sha256(manifest.bytes))
     throw Error(ErrorKind::kDamaged, "the manifest of " + manifest.id + " on " + target +
                                          " is not the one that is known");
-  insert(database_, manifest);
+  insert(database_, manifest, imported);
   write_manifest(*key_of(manifest.source.type, manifest.id), manifest, target, host);
   transaction.commit();
 }

@@ -46,9 +46,11 @@ class Catalog {
             FailureReason reason = FailureReason::kError);
   /// Removes a row `in-progress` as if it had never been.
   void forget(const Backup& backup);
-  /// Records a backup known only from its manifest. Throws Error, kDamaged, when the backup is
-  /// known with another one.
-  void adopt(const Manifest& manifest, const std::string& target, const std::string& host);
+  /// Records a backup known only from its manifest; `imported`: another host made it, so that it is
+  /// no run of a schedule here, nor a measure of what this host makes. Throws Error, kDamaged, when
+  /// the backup is known with another manifest.
+  void adopt(const Manifest& manifest, const std::string& target, const std::string& host,
+             bool imported = false);
 
   /// It is what it should be after all, and needs no reference.
   void accept(const Backup& backup);
@@ -76,9 +78,11 @@ class Catalog {
   /// taken before its service was destroyed, or without a good copy.
   std::optional<Backup> newer_excluded(const Source& source);
 
-  /// Successes that suspicion is about, the newest first; deleted ones too, at most `limit`.
+  /// Successes of this host that suspicion is about, the newest first; deleted ones too, at most
+  /// `limit`.
   std::vector<Backup> judged(const Source& source, int limit);
-  /// The newest of them that is not suspect and is there, in whatever state its copies are.
+  /// The newest of them that is not suspect and is there, in whatever state its copies are; without
+  /// one, of another host's.
   std::optional<Backup> yardstick(const Source& source);
   /// The backup that was restored last into a source.
   std::optional<Backup> last_restored(const Source& source);
@@ -107,7 +111,7 @@ class Catalog {
                                    int limit);
   /// When the newest success of a schedule began that does not lie ahead of `now`.
   std::optional<Time> last_success(const Source& source, const std::string& schedule, Time now);
-  /// Successes that are there and lie ahead of `now`, newest first.
+  /// Successes of this host that are there and lie ahead of `now`, newest first.
   std::vector<Backup> from_the_future(Time now);
 
   /// Those that failed or were deleted before `time`.

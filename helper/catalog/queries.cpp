@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kColumns =
     "key, manifest, status, error, reason, finished_at, verified_at, deleting, deleted_at, "
-    "suspect, reference, manifest_sha256";
+    "suspect, reference, manifest_sha256, imported";
 
 const std::string kHasGoodCopy =
     "EXISTS (SELECT 1 FROM copies WHERE backup = key AND status = 'success')";
@@ -42,6 +42,7 @@ Backup backup_at(const Statement& row) {
   backup.suspect = row.text(9);
   backup.reference = row.text(10);
   backup.manifest_sha256 = row.text(11);
+  backup.imported = row.number(12) != 0;
   return backup;
 }
 
@@ -145,7 +146,7 @@ std::vector<ScheduleRun> Catalog::runs_of(const Source& source, const std::strin
     runs_of_.emplace(
         database_,
         "SELECT status, error, reason, started_at, finished_at FROM backups WHERE type = ? "
-        "AND name = ? AND schedule = ? AND schedule <> '' AND started_at <= ? "
+        "AND name = ? AND schedule = ? AND schedule <> '' AND imported = 0 AND started_at <= ? "
         "ORDER BY sequence DESC, key DESC LIMIT ?");
   runs_of_->reset();
   runs_of_->bind(source.type)
@@ -167,7 +168,8 @@ std::optional<Time> Catalog::last_success(const Source& source, const std::strin
                                           Time now) {
   Statement query(database_,
                   "SELECT max(started_at) FROM backups WHERE type = ? AND name = ? AND "
-                  "schedule = ? AND schedule <> '' AND status = 'success' AND started_at <= ?");
+                  "schedule = ? AND schedule <> '' AND imported = 0 AND status = 'success' AND "
+                  "started_at <= ?");
   query.bind(source.type).bind(source.name).bind(schedule).bind(latest_believed(now)).step();
   return query.optional_number(0);
 }
@@ -175,7 +177,7 @@ std::optional<Time> Catalog::last_success(const Source& source, const std::strin
 std::vector<Backup> Catalog::from_the_future(Time now) {
   Statement query(database_, std::string("SELECT ") + kColumns +
                                  " FROM backups WHERE started_at > ? AND status = 'success' AND "
-                                 "deleted_at IS NULL ORDER BY sequence DESC");
+                                 "imported = 0 AND deleted_at IS NULL ORDER BY sequence DESC");
   return read(query.bind(latest_believed(now)));
 }
 

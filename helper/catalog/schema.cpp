@@ -10,7 +10,7 @@ namespace backups {
 namespace {
 
 /// Step N brings a database of user_version N to N + 1. Steps are never changed, only added.
-constexpr std::array<const char*, 1> kMigrations = {R"sql(
+constexpr std::array<const char*, 2> kMigrations = {R"sql(
 CREATE TABLE backups (
   key             INTEGER PRIMARY KEY,
   id              TEXT NOT NULL,
@@ -93,6 +93,9 @@ CREATE TABLE outbox (
   next_try  INTEGER NOT NULL,
   attempts  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+)sql",
+                                                    R"sql(
+ALTER TABLE backups ADD COLUMN imported INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());

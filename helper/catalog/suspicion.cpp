@@ -13,14 +13,14 @@ constexpr const char* kJudged =
 }  // namespace
 
 std::vector<Backup> Catalog::judged(const Source& source, int limit) {
-  return select(std::string(kJudged) + " ORDER BY sequence DESC, key DESC LIMIT ?",
+  return select(std::string(kJudged) + " AND imported = 0 ORDER BY sequence DESC, key DESC LIMIT ?",
                 [&](Statement& query) { query.bind(source.type).bind(source.name).bind(limit); });
 }
 
 std::optional<Backup> Catalog::yardstick(const Source& source) {
   const auto found = select(std::string(kJudged) +
                                 " AND suspect = '' AND deleted_at IS NULL AND deleting = 0 "
-                                "ORDER BY sequence DESC, key DESC LIMIT 1",
+                                "ORDER BY imported, sequence DESC, key DESC LIMIT 1",
                             [&](Statement& query) { query.bind(source.type).bind(source.name); });
   if (found.empty()) return std::nullopt;
   return found.front();

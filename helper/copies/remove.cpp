@@ -236,7 +236,7 @@ bool is_last_good(Catalog& catalog, const Backup& backup) {
   const auto good = catalog.list(filter);
   return std::none_of(good.begin(), good.end(), [&](const Backup& other) {
     return other.id != backup.id && !other.is_safety_or_final() && other.suspect.empty() &&
-           !other.deleting && other.has_good_copy();
+           !other.deleting && other.has_good_copy() && (backup.imported || !other.imported);
   });
 }
 

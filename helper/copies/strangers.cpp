@@ -30,7 +30,9 @@ void look_below(Identity& identity, Targets& targets, CatalogFile& catalog, cons
 
 bool is_strangers(Identity& identity, const Manifest& manifest, const std::string& target) {
   const HostIdentity host = identity.read();
-  if (!host.owns(manifest.host) || host.wrote(manifest.writer)) return false;
+  if (host.wrote(manifest.writer)) return false;
+  if (host.doubts(manifest.host)) return true;
+  if (!host.owns(manifest.host)) return false;
   if (!host.strangers.contains(manifest.writer))
     identity.doubt(manifest.id + " on " + target + " is stored below " + manifest.host +
                        ", but was not written by this machine",

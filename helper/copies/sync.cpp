@@ -97,14 +97,16 @@ std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes,
 /// One look below one name.
 class Look {
  public:
+  /// `asked`: a person named that host, and wants what another machine wrote, too.
   Look(Identity& identity, Targets& targets, CatalogFile& catalog, const Events& events,
-       const std::string& target, const std::string& host, Synced& synced)
+       const std::string& target, const std::string& host, bool asked, Synced& synced)
       : identity_(identity),
         targets_(targets),
         catalog_(catalog),
         events_(events),
         target_(target),
         host_(host),
+        asked_(asked),
         synced_(synced) {}
 
   void work() {
@@ -130,10 +132,15 @@ class Look {
     there_.insert(text);
     std::string problem = claim_files(manifest, sizes_, unknown_);
     if (manifest.host != host_) problem = "its manifest is that of host " + manifest.host;
-    if (is_strangers(identity_, manifest, target_)) return synced_.foreign.push_back(text);
+    if (is_strangers(identity_, manifest, target_) && (!asked_ || identity_.read().owns(host_)))
+      return synced_.foreign.push_back(text);
     const auto known = known_.find(text);
     if (known == known_.end()) return adopt(manifest, text, problem);
     const Backup& backup = known->second;
+    if (is_anothers(backup))
+      return skip(key_of(manifest.source, manifest_file(manifest.id)),
+                  "the catalog has another backup of that id" +
+                      (backup.host.empty() ? "" : ", of host " + backup.host));
     if (!is_known_manifest(backup, manifest)) problem = tell_tampering(events_, backup, target_);
     const Copy* copy = backup.copy_on(target_);
     if (copy != nullptr && !copy->host.empty() && copy->host != host_ &&
@@ -144,6 +151,13 @@ class Look {
                     manifest.stored_size(), host_};
     if (catalog_.open().observe_copy(backup, seen) && backup.deleted_at && problem.empty())
       catalog_.open().revive(backup);
+  }
+
+  /// An id is a name and a second, which the schedules of two hosts often share. Copies of a backup
+  /// lie below the name of its host, which an attempt that failed does not know.
+  bool is_anothers(const Backup& known) const {
+    const HostIdentity own = identity_.read();
+    return known.host.empty() ? !own.owns(host_) && !own.doubts(host_) : known.host != host_;
   }
 
   void adopt(const Manifest& manifest, const std::string& text, const std::string& problem) {
@@ -187,6 +201,7 @@ class Look {
   const Events& events_;
   const std::string& target_;
   const std::string host_;
+  const bool asked_;
   Synced& synced_;
   std::map<std::string, Backup> known_;  // by text()
   Sizes sizes_;
@@ -209,7 +224,7 @@ Synced sync_target(Identity& identity, Targets& targets, CatalogFile& catalog, c
   }
   Synced synced;
   for (const auto& name : names)
-    Look(identity, targets, catalog, events, target, name, synced).work();
+    Look(identity, targets, catalog, events, target, name, !host.empty(), synced).work();
   events.publish(BackupsChanged{});
   return synced;
 }

@@ -143,9 +143,9 @@ void CatalogFile::rebuild(Catalog& catalog) const {
 
 void CatalogFile::adopt_into(Catalog& catalog, Manifest manifest, const std::string& target,
                              const std::string& host) const {
-  if (settings_.read().accepted.contains(manifest.text()))
-    manifest.suspect = manifest.reference = "";
-  catalog.adopt(manifest, target, host);
+  const Settings settings = settings_.read();
+  if (settings.accepted.contains(manifest.text())) manifest.suspect = manifest.reference = "";
+  catalog.adopt(manifest, target, host, target != kLocalTarget && !settings.host.owns(host));
 }
 
 void CatalogFile::adopt(Manifest manifest, const std::string& target, const std::string& host) {

@@ -68,7 +68,8 @@ std::string image_options(const std::string& image) {
 
 bool is_fresh(Catalog& catalog, const Source& source, std::int64_t max_age) {
   const auto latest = catalog.latest(source);
-  if (!latest || latest->trigger == Trigger::kAdopt || now() - latest->started_at > max_age)
+  if (!latest || latest->imported || latest->trigger == Trigger::kAdopt ||
+      now() - latest->started_at > max_age)
     return false;
   if (lies_ahead(latest->started_at, now())) {
     log::detail(latest->id + " is dated in the future: its age is unknown");

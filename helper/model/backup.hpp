@@ -70,6 +70,7 @@ struct Backup : Manifest, Outcome {
   std::optional<Time> verified_at;
   bool deleting = false;
   std::string manifest_sha256;  ///< of the bytes of a committed one
+  bool imported = false;        ///< another host made it
   std::vector<Copy> copies;
 
   bool has_good_copy() const;

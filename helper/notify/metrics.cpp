@@ -19,10 +19,11 @@ struct Metric {
   std::string sql;
 };
 
-// Existing backups of existing services: not deleted, and not from before the service was
-// destroyed.
+// Existing backups of existing services of this host: not deleted, and not from before the service
+// was destroyed.
 const std::string kThere =
-    " FROM (SELECT * FROM backups WHERE deleted_at IS NULL AND sequence > ifnull((SELECT at FROM "
+    " FROM (SELECT * FROM backups WHERE deleted_at IS NULL AND imported = 0 AND sequence > "
+    "ifnull((SELECT at FROM "
     "job_marks WHERE job_marks.name = '" +
     std::string(kDestroyed) + "' || type || ':' || backups.name), 0))";
 // Safety backups exist only to undo a restore.

@@ -174,6 +174,44 @@ clone() {
   assert_equal "$(keys)" "$there"
 }
 
+# two_hosts TIME TIME: no clones, each with its own fake:db, in one bucket. OTHER was made by OTHERS_NAME, OWN by us.
+two_hosts() {
+  target_add offsite
+  OTHER=$(at "$1" created --target local,offsite)
+  OTHERS_NAME=$(name_of_host)
+  fresh_root
+  # shellcheck disable=SC2034 # for on_machine
+  MACHINE=2
+  target_add offsite
+  OWN=$(at "$2" created)
+}
+
+@test "a backup of another host that has the id of one of ours is no tampering, and goes not with ours" {
+  local there
+  two_hosts '2026-03-02 02:00:01' '2026-03-02 02:00:01'
+  assert_equal "$OWN" "$OTHER"
+  there=$(keys)
+  run -9 --separate-stderr helper sync offsite --host "$OTHERS_NAME"
+  assert_contains "$stderr" "the catalog has another backup of that id"
+  assert_equal "$(catalog "SELECT count(*) FROM incidents WHERE kind = 'tampering'")" 0
+  assert_equal "$(copy_of "$OWN" offsite)" ""
+  helper delete "$OWN" --quiet <<<"$OWN"
+  assert_equal "$(keys)" "$there"
+}
+
+@test "a backup taken over from another host is no run of our schedule, and protects no deploy" {
+  export TZ=UTC
+  printf '#!/bin/bash\necho fake:db\n' >"$HOOKS/generic/links"
+  chmod +x "$HOOKS/generic/links"
+  two_hosts '2026-03-02 10:00:00' '2026-03-02 09:00:00'
+  at '2026-03-02 10:00:05' helper sync offsite --host "$OTHERS_NAME" --quiet
+  helper set --global before-deploy true --quiet
+  run -0 at '2026-03-02 10:00:30' helper trigger before-deploy web runs
+  refute_contains "$output" "Skipped"
+  run -0 --separate-stderr helper restore "$OTHER" --dry-run
+  assert_contains "$stderr$output" "on another host: $OTHERS_NAME"
+}
+
 @test "host takes no words, and no two decisions at once" {
   run -2 --separate-stderr helper host --keep --new
   run -2 --separate-stderr helper host keep

@@ -65,7 +65,8 @@ std::string preview_text(const Restore& restore, const RestoreRequest& request, 
   row("Size", human_size(manifest.stored_size()) + " stored, " + human_size(manifest.raw_size()) +
                   " plain");
   row("Artifacts", join(names, ", "));
-  row("Made by", manifest.engine + " " + manifest.engine_version);
+  row("Made by", manifest.engine + " " + manifest.engine_version +
+                     (request.backup.imported ? ", on another host: " + manifest.host : ""));
   row("Into", request.target.spelling() + ", " + target.engine + " " + target.version);
   for (const auto& line : target.contents) row("Current contents", line);
   row("Method", way_words(restore));

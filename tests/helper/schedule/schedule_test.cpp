@@ -61,6 +61,16 @@ TEST_F(ScheduleTest, IsDueAfterItsLastRunNotAfterItsLastSuccess) {
   EXPECT_EQ(schedule_status(catalog_, schedule_).last->status, BackupStatus::kInProgress);
 }
 
+TEST_F(ScheduleTest, ABackupOfAnotherHostIsNoRun) {
+  success(now_ - 3 * kDay);
+  Manifest others = tests::manifest_of(schedule_.source, now_ - 60);
+  others.trigger = Trigger::kSchedule;
+  others.schedule = schedule_.id;
+  catalog_.adopt(tests::sealed(others), "offsite", others.host, true);
+  EXPECT_THAT(due(), Optional(next(now_ - 3 * kDay)));
+  EXPECT_TRUE(is_silent(catalog_, schedule_, now_));
+}
+
 TEST_F(ScheduleTest, WhatWasMissedBeforeItWasSetIsNotMadeUpFor) {
   success(now_ - 5 * kDay);
   schedule_.since = now_ - kHour;
