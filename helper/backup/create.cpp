@@ -46,7 +46,7 @@ class Attempt {
   Attempt(State& state, const CreateRequest& request)
       : state_(state),
         request_(request),
-        run_(state.paths, "create", request.source),
+        run_(state.paths, kCreateVerb, request.source),
         row_(state.catalog.open().begin(request.source, now(), request.trigger, request.label,
                                         request.schedule)),
         log_(state.paths.log_file(request.source, row_.id)),

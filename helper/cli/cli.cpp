@@ -78,13 +78,13 @@ bool wants_json(const Options& options) {
   return format == "json";
 }
 
-void look_without_settings(State& state) {
+void look_without_settings(SettingsFile& settings) {
   try {
-    state.settings.read();
+    settings.read();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
     log::warn(std::string(error.what()) + ". Until then the built-in defaults are used");
-    state.settings.use_defaults();
+    settings.use_defaults();
   }
 }
 
@@ -99,7 +99,7 @@ int run_on(const fs::path& root, const Verb& verb, const Options& options, bool 
           const HostEvent& event) { alerts.hear(event); });
   state.events.subscribe([metrics = Metrics(state.paths, state.settings, state.catalog)](
                              const HostEvent& event) { metrics.hear(event); });
-  if (verb.only_looks) look_without_settings(state);
+  if (verb.only_looks) look_without_settings(state.settings);
   Call call{state, options, Resolver(state.hooks, state.paths, state.settings, state.catalog),
             json};
   // Whoever called is told what they may see of it. On a full disk nobody can look.

@@ -60,7 +60,7 @@ class Push {
         target_(target),
         host_(target == kLocalTarget ? "" : manifest.host),
         progress_(std::move(progress)),
-        run_(paths, "push", backup.source),
+        run_(paths, kPushVerb, backup.source),
         written_(run_.notes()) {
     run_.set_backup(backup.id);
     run_.set_target(target, host_);

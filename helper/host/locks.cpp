@@ -4,6 +4,7 @@
 
 #include "base/command.hpp"
 #include "base/error.hpp"
+#include "host/run.hpp"
 #include "sys/clock.hpp"
 
 namespace backups {
@@ -16,14 +17,15 @@ std::optional<Lock> Locks::try_acquire(const Source& source, const std::string& 
 Lock Locks::acquire(const Source& source, const std::string& purpose) const {
   if (auto lock = try_acquire(source, purpose)) return std::move(*lock);
   const std::string holder = Lock::holder(file(source));
-  // What backups:cancel finds: the rest ends by itself.
-  const bool stoppable =
-      holder.starts_with("create") || holder.starts_with("adopt") || holder.starts_with("restore");
+  // A copy runs without the lock; whatever else has it ends by itself.
+  const auto run = cancellable_run(paths_, source);
+  const bool is_cancellable = run && run->verb != kCopyVerb;
   throw Error(
       ErrorKind::kBusy,
       source.spelling() + " is busy: " + (holder.empty() ? "another command" : holder) +
           ". Wait for it" +
-          (stoppable ? ", or stop it with " + command("cancel") + " " + source.spelling() : ""));
+          (is_cancellable ? ", or stop it with " + command("cancel") + " " + source.spelling()
+                          : ""));
 }
 
 }  // namespace backups

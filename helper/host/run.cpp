@@ -172,6 +172,14 @@ std::vector<RunRecord> list_runs(const Paths& paths, bool alive) {
   return records;
 }
 
+std::optional<RunRecord> cancellable_run(const Paths& paths, const Source& source) {
+  const auto runs = list_runs(paths, true);
+  for (const std::string verb : {kCreateVerb, kRestoreVerb, kCopyVerb})
+    for (const auto& run : runs)
+      if (run.verb == verb && run.source.text() == source.text()) return run;
+  return std::nullopt;
+}
+
 std::vector<RunRecord> unfinished_replacements(const Paths& paths, const Source& source) {
   auto found = list_runs(paths, false);
   std::erase_if(found, [&](const RunRecord& dead) {

@@ -69,11 +69,20 @@ class Run {
   bool keep_ = false;
 };
 
-/// The verb of a run that copies a backup, without the lock of its source: see Copying.
+/// The verbs of runs that do more than ask a hook.
+constexpr const char* kCreateVerb = "create";
+constexpr const char* kRestoreVerb = "restore";
+/// Copies a backup, without the lock of its source: see Copying.
 constexpr const char* kCopyVerb = "copy";
+/// One attempt at that, for one target.
+constexpr const char* kPushVerb = "push";
 
 /// Those whose process is gone, or, with `alive`, those whose process still runs.
 std::vector<RunRecord> list_runs(const Paths& paths, bool alive);
+
+/// What of `source` runs now and may be cancelled: a backup or restore, or else a copy, beside
+/// which one may begin.
+std::optional<RunRecord> cancellable_run(const Paths& paths, const Source& source);
 
 /// Those that died while they were replacing the live data of `source`, oldest first: nobody knows
 /// what is there now. What only lacks its last part (RunRecord::late) is not among them.

@@ -76,7 +76,7 @@ bool is_unsettled(const std::optional<Backup>& backup, const std::string& target
          (copy->status == CopyStatus::kInProgress || copy->status == CopyStatus::kFailed);
 }
 
-bool is_copy(const RunRecord& run) { return run.verb == kCopyVerb || run.verb == "push"; }
+bool is_copy(const RunRecord& run) { return run.verb == kCopyVerb || run.verb == kPushVerb; }
 
 /// Returns true if the restored data is in place, but its late part was not restored.
 bool abandon_restore(const Hooks& installed, const Paths& paths, const RunRecord& dead) {
@@ -200,7 +200,7 @@ class Recovery {
   /// catalog that recorded it is lost; otherwise the files that it noted are removed. Returns false
   /// if that was postponed.
   bool settle_attempt(const RunRecord& dead) {
-    if (dead.backup.empty() || (dead.verb != "create" && dead.verb != "push")) return true;
+    if (dead.backup.empty() || (dead.verb != kCreateVerb && dead.verb != kPushVerb)) return true;
     const std::string target = dead.target.empty() ? kLocalTarget : dead.target;
     const auto backup = state_.catalog.open().find(dead.source.type, dead.backup);
     if (!is_unsettled(backup, target)) return true;

@@ -43,7 +43,7 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
     : state_(state),
       request_(std::move(request)),
       locks_(std::move(locks)),
-      run_(state.paths, "restore", request_.target),
+      run_(state.paths, kRestoreVerb, request_.target),
       log_(state.paths.log_file(request_.backup.source, request_.backup.id)),
       manifest_(any_manifest(state.targets, state.catalog, state.events,
                              reread(state.catalog.open(), request_.backup))),

@@ -161,10 +161,9 @@ std::vector<RetentionVerdict> evaluate_retention(const Paths& paths,
 
 namespace {
 
-std::map<std::string, Gone> find_gone(State& state, const Source& source) {
+std::map<std::string, Gone> find_gone(const std::vector<RetentionVerdict>& evaluated) {
   std::map<std::string, Gone> gone;
-  for (const auto& one :
-       evaluate_retention(state.paths, state.settings, state.identity, state.catalog, source)) {
+  for (const auto& one : evaluated) {
     if (one.verdict.keep) continue;
     gone[one.backup.id].backup = one.backup;
     gone[one.backup.id].targets.push_back(one.target);
@@ -178,13 +177,17 @@ Pruned prune(State& state, const Source& source) {
   const Remover remover(state.paths, state.settings, state.identity, state.targets, state.catalog);
   Pruned pruned;
   std::set<std::string> tried;
-  auto gone = find_gone(state, source);
+  const auto find = [&] {
+    return find_gone(
+        evaluate_retention(state.paths, state.settings, state.identity, state.catalog, source));
+  };
+  auto gone = find();
   notice_strangers(state.identity, state.targets, state.catalog, source, places_of(gone));
   std::string asked;  // the settings used for `gone`: a pin may be added meanwhile
   for (;;) {
     if (const std::string now = state.settings.read().to_text(); now != asked) {
       asked = now;
-      gone = find_gone(state, source);
+      gone = find();
     }
     const auto next = std::find_if(gone.begin(), gone.end(),
                                    [&](const auto& one) { return !tried.contains(one.first); });

@@ -20,16 +20,17 @@ std::vector<std::string> targets_of(const Settings& settings, const Schedule& sc
 }
 
 /// The copies to all targets but the first are made in their lanes.
-void queue_copies(State& state, const Manifest& made, const std::vector<std::string>& targets,
+void queue_copies(const Settings& settings, Catalog& catalog, const Events& events,
+                  const Manifest& made, const std::vector<std::string>& targets,
                   const std::string& first) {
-  const auto backup = state.catalog.open().find(made.source.type, made.id);
+  const auto backup = catalog.find(made.source.type, made.id);
   for (const auto& target : targets) {
     if (target == first || !backup) continue;
-    const bool known = state.settings.read().targets.contains(target);
+    const bool known = settings.targets.contains(target);
     const Error missing(ErrorKind::kNotFound, "unknown target " + target);
-    if (!known) state.events.publish(CopyEnded{made.source, made.id, target, missing});
-    state.catalog.open().mark_copy(
-        *backup, {target, CopyStatus::kFailed, known ? "it is queued" : missing.what(), {}});
+    if (!known) events.publish(CopyEnded{made.source, made.id, target, missing});
+    catalog.mark_copy(*backup,
+                      {target, CopyStatus::kFailed, known ? "it is queued" : missing.what(), {}});
   }
 }
 
@@ -41,7 +42,7 @@ void back_up(State& state, const Schedule& schedule) {
       run_first_copy(state, {schedule.source, Trigger::kSchedule, "", {first}, schedule.id}, {});
   log::result("Backup " + made.id + " done: " + human_size(made.stored_size()));
   if (const std::string text = suspicion_text(state.catalog, made); !text.empty()) log::warn(text);
-  queue_copies(state, made, targets, first);
+  queue_copies(state.settings.read(), state.catalog.open(), state.events, made, targets, first);
   // A target that does not answer must not delay this; its copies are removed by a later tick.
   const Targets::ShortTimeouts short_timeouts(state.targets);
   prune_and_report(state, schedule.source);

@@ -18,20 +18,11 @@ namespace {
 
 constexpr auto kTimeout = std::chrono::seconds(60);
 
-/// What of `source` runs now: a backup or restore, or else a copy, beside which one may begin.
-std::optional<RunRecord> running(const Paths& paths, const Source& source) {
-  const auto runs = list_runs(paths, true);
-  for (const std::string verb : {"create", "restore", kCopyVerb})
-    for (const auto& run : runs)
-      if (run.verb == verb && run.source.text() == source.text()) return run;
-  return std::nullopt;
-}
-
 /// The lock of the run is held, but its number may be that of another process: here, when it works
 /// in a container.
 void stop(const Paths& paths, const Source& source, const RunRecord& run) {
   if (signal_process(run.pid, run.process_start, SIGINT)) return;
-  const auto now = running(paths, source);
+  const auto now = cancellable_run(paths, source);
   if (!now || now->id != run.id) return;  // it has just ended
   throw Error(ErrorKind::kFailed,
               "the " + run.verb + " of " + source.spelling() + " runs as process " +
@@ -41,12 +32,12 @@ void stop(const Paths& paths, const Source& source, const RunRecord& run) {
 
 int cancel(Call& call) {
   const Source source = call.resolver.known_source(call.word(0));
-  const auto run = running(call.state.paths, source);
+  const auto run = cancellable_run(call.state.paths, source);
   if (!run) throw Error(ErrorKind::kNotFound, "no operation is running for " + source.spelling());
   log::step("Stopping the " + run->verb + " of " + source.spelling());
   stop(call.state.paths, source, *run);
   const auto end = std::chrono::steady_clock::now() + kTimeout;
-  for (auto now = run; now && now->id == run->id; now = running(call.state.paths, source)) {
+  for (auto now = run; now && now->id == run->id; now = cancellable_run(call.state.paths, source)) {
     if (std::chrono::steady_clock::now() > end)
       throw Error(
           ErrorKind::kFailed,

@@ -13,7 +13,7 @@ namespace {
 /// What the scripts in triggers/ call; the words are Dokku's.
 struct PluginTrigger {
   std::size_t words;
-  std::function<void(State&, const std::vector<std::string>&)> run;
+  std::function<void(Call&, const std::vector<std::string>&)> run;
 };
 
 Source service(const std::vector<std::string>& words) {
@@ -27,25 +27,26 @@ const std::map<std::string, PluginTrigger>& triggers() {
   static const std::map<std::string, PluginTrigger> kTriggers = {
       {"before-deploy",
        {2,
-        [](State& state, Words words) {
-          before_deploy(state, words[0], words[1] == "runs", make_progress());
+        [](Call& call, Words words) {
+          before_deploy(call.state, words[0], words[1] == "runs", make_progress());
         }}},
       {"before-destroy",
-       {2,
-        [](State& state, Words words) { before_destroy(state, service(words), make_progress()); }}},
+       {2, [](Call& call,
+              Words words) { before_destroy(call.state, service(words), make_progress()); }}},
       {"after-destroy",
        {2,
-        [](State& state, Words words) {
-          after_destroy(state.settings, state.catalog.open(), state.events, service(words));
+        [](Call& call, Words words) {
+          after_destroy(call.state.settings, call.state.catalog.open(), call.state.events,
+                        service(words));
         }}},
       {"after-create",
-       {2, [](State& state, Words words) { after_create(state.settings, service(words)); }}},
+       {2, [](Call& call, Words words) { after_create(call.state.settings, service(words)); }}},
       {"app-renamed",
-       {2, [](State& state, Words words) { app_renamed(state.settings, words[0], words[1]); }}},
+       {2, [](Call& call, Words words) { app_renamed(call.state.settings, words[0], words[1]); }}},
       {"app-cloned",
-       {2, [](State& state, Words words) { app_cloned(state.settings, words[0], words[1]); }}},
+       {2, [](Call& call, Words words) { app_cloned(call.state.settings, words[0], words[1]); }}},
       {"app-destroyed",
-       {1, [](State& state, Words words) { app_destroyed(state.settings, words[0]); }}},
+       {1, [](Call& call, Words words) { app_destroyed(call.state.settings, words[0]); }}},
   };
   return kTriggers;
 }
@@ -57,7 +58,7 @@ int trigger(Call& call) {
   if (found == triggers().end() || found->second.words != words.size())
     throw Error(ErrorKind::kBadInput,
                 "no trigger '" + printable(join(call.options.words(), " ")) + "'");
-  found->second.run(call.state, words);
+  found->second.run(call, words);
   return 0;
 }
 

@@ -99,6 +99,7 @@ TEST_F(StateTest, DoesNotReplaceDamagedSettings) {
 TEST_F(StateTest, ALockSaysWhoHasIt) {
   State state = lab_.open();
   const Lock lock = state.locks.acquire(Lab::source(), "create");
+  const backups::Run run(state.paths, kCreateVerb, Lab::source());
   EXPECT_THAT(
       [&] { state.locks.acquire(Lab::source(), "restore"); },
       ThrowsError(ErrorKind::kBusy, testing::AllOf(HasSubstr("fake:one is busy: create (process " +
@@ -108,6 +109,26 @@ TEST_F(StateTest, ALockSaysWhoHasIt) {
   EXPECT_TRUE(state.locks.try_acquire(Lab::source("two"), "x"));
   EXPECT_TRUE(state.locks.try_acquire({"mysql", "one", "one"}, "x"))
       << "a source is a type and a name";
+}
+
+/// By the run, not by what a person reads: a command that may only be waited for is not cancelled.
+TEST_F(StateTest, ALockOffersToCancelOnlyWhatCancelFinds) {
+  State state = lab_.open();
+  const auto lock = std::make_optional(state.locks.acquire(Lab::source(), "creating nothing"));
+  const auto refused = [&](const testing::Matcher<std::string>& words) {
+    return ThrowsError(ErrorKind::kBusy, words);
+  };
+  const auto again = [&] { state.locks.acquire(Lab::source(), "x"); };
+  EXPECT_THAT(again, refused(Not(HasSubstr(" cancel "))));
+  {
+    const backups::Run copy(state.paths, kCopyVerb, Lab::source());
+    EXPECT_THAT(again, refused(Not(HasSubstr(" cancel ")))) << "a copy does not hold the lock";
+    const backups::Run other(state.paths, kCreateVerb, Lab::source("two"));
+    EXPECT_THAT(again, refused(Not(HasSubstr(" cancel "))));
+    const backups::Run restore(state.paths, kRestoreVerb, Lab::source());
+    EXPECT_THAT(again, refused(HasSubstr("or stop it with backups-helper cancel fake:one")));
+  }
+  EXPECT_THAT(again, refused(Not(HasSubstr(" cancel ")))) << "it has ended";
 }
 
 class LostCatalog : public StateTest {
