@@ -16,7 +16,7 @@
 namespace backups {
 namespace {
 
-/// Passes bytes on and reports them; keeps `next` unfinished.
+/// Passes bytes on and reports progress. Does not finish `next`.
 class Reporter : public Sink {
  public:
   Reporter(Sink& next, const Progress& progress, const Artifact& artifact)

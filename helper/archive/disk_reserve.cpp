@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kCheckEvery = 16 * 1024 * 1024;
 constexpr std::int64_t kLooksBack = 3;  // backups
 
-/// A hook may say anything.
+/// Hooks may report any size, so the sum must not overflow.
 std::uint64_t sum(std::uint64_t a, std::uint64_t b) {
   return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
@@ -25,7 +25,7 @@ std::uint64_t expected_size(Catalog& catalog, const Source& source,
   Catalog::Filter filter;
   filter.source = source;
   filter.status = BackupStatus::kSuccess;
-  filter.deleted = true;  // what was removed to make room tells as much
+  filter.deleted = true;  // the size of a deleted backup is as good an estimate
   filter.limit = kLooksBack;
   std::uint64_t largest = 0;
   for (const auto& backup : catalog.list(filter)) largest = std::max(largest, backup.stored_size());

@@ -12,21 +12,21 @@
 
 namespace backups {
 
-/// About how many bytes a backup of `source` will take: what its last ones took at most, or a
-/// quarter of its data when there are none. 0: nothing is known of it.
+/// An estimate of how many bytes a backup of `source` will take: as many as the largest of its last
+/// three backups, or a quarter of its data if there are none. 0 if nothing is known.
 std::uint64_t expected_size(Catalog& catalog, const Source& source, const Description& description);
 
-/// What backups of a source must leave free on the disk of the state directory.
+/// The disk space that backups of a source must leave free on the disk of the state directory.
 class DiskReserve {
  public:
   /// `paths` and `settings` must outlive this.
   DiskReserve(const Paths& paths, const SettingsFile& settings, Source source)
       : paths_(paths), settings_(settings), source_(std::move(source)) {}
 
-  /// Throws Error, kNoSpace, if a backup would not fit and leave the reserve, with what its export
-  /// needs there besides.
+  /// Throws Error, kNoSpace, if a backup, and what its export needs in the state directory, would
+  /// not fit without using the reserve.
   void require_space(Catalog& catalog, const Description& description) const;
-  /// Throws Error, kNoSpace, if the next few MiB would not leave the reserve.
+  /// Throws Error, kNoSpace, if the next few MiB would use the reserve.
   void check() const;
 
  private:
@@ -35,8 +35,7 @@ class DiskReserve {
   Source source_;
 };
 
-/// Passes everything on, and throws Error, kNoSpace, before the disk's free space sinks below the
-/// reserve.
+/// A filter that throws Error, kNoSpace, before the free space of the disk falls below the reserve.
 class DiskSpaceGuard : public Sink {
  public:
   DiskSpaceGuard(DiskReserve reserve, Sink& next) : reserve_(std::move(reserve)), next_(next) {}

@@ -16,7 +16,7 @@
 namespace backups {
 namespace {
 
-/// Checks that the data are those of such an artifact, and all of them; reports progress.
+/// Checks that a dump begins as its hook said and is complete, and reports progress.
 class Gate : public Sink {
  public:
   Gate(const PlannedArtifact& planned, ErrorKind bad, const Progress& progress, HookLog& log,
@@ -60,8 +60,8 @@ class Gate : public Sink {
 
   [[noreturn]] void unexpected() const {
     throw Error(bad_, "the dump of " + printable(planned_.name) +
-                          " does not begin with the signature of a " + printable(planned_.kind) +
-                          " does");
+                          " does not begin with the signature of the format " +
+                          printable(planned_.kind));
   }
 
   const PlannedArtifact& planned_;
@@ -74,7 +74,7 @@ class Gate : public Sink {
   std::uint64_t done_ = 0;
 };
 
-/// A hook knows how to open what this version does not know.
+/// The hook says how to open kinds that this version does not know.
 std::string reader_for(const PlannedArtifact& planned) {
   const auto known = reader_of(planned.kind, planned.name);
   if (known || planned.opens_with.empty()) return reader_or_file(planned.kind, planned.name);
@@ -101,7 +101,7 @@ Writer::~Writer() {
   try {
     written_.undo(store_);
   } catch (const Error&) {
-    // The next command does it.
+    // The next command removes the files.
   }
 }
 
@@ -148,15 +148,15 @@ Manifest Writer::commit(const std::function<void(Manifest&)>& judge) {
   const interrupt::Shield shield;
   manifest_.warnings = log_.warnings();
   manifest_.detail = log_.detail();
-  // An id whose second was taken is of the next one, which may not have begun.
+  // If the second of an id was taken, the id is of the next one, which may not have begun.
   manifest_.finished_at = std::max(now(), manifest_.started_at);
   if (judge) judge(manifest_);
   manifest_.suspect = printable(manifest_.suspect.substr(0, limits::kWarning));
-  // Replaced here would be an address that names nothing: the words of a person are refused before.
+  // Invalid UTF-8 is replaced. That cannot change an address, because such arguments are refused.
   manifest_.bytes = manifest_to_json(manifest_).dump(
                         2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
                     "\n";
-  parse_manifest(manifest_.bytes);  // what can't be read again is no backup
+  parse_manifest(manifest_.bytes);  // never commit what cannot be read back
   put_noted(store_, written_, key_of(manifest_.source, manifest_file(manifest_.id)),
             manifest_.bytes.size(), [&](Sink& file) {
               file.write(manifest_.bytes);

@@ -16,34 +16,33 @@
 
 namespace backups {
 
-/// Makes the files of one backup: artifacts first, the manifest last (helper/FORMAT.md). None of
-/// them may be there already. Destroyed without commit(), it removes what it made.
+/// Writes the files of one backup: the artifacts first, the manifest last (helper/FORMAT.md). None
+/// of them may exist already. Removes what it wrote if it is destroyed without commit().
 class Writer {
  public:
   struct Plan {
     std::size_t artifacts;
-    std::uint64_t expected_size;  ///< of all of them, about, as they are stored; 0: unknown
+    std::uint64_t expected_size;  ///< estimate for all artifacts together, as stored; 0 if unknown
   };
-  /// Into `store`, leaving `reserve` where that is on this host, and noted in `written`; what is
-  /// passed by reference must outlive this. `manifest` says everything but its artifacts, its end,
-  /// and what `log` has heard of the hooks.
+  /// Writes to `store` and notes the keys in `written`. `reserve` is given if the store is on this
+  /// host. References must outlive this object. `manifest` must be complete except for artifacts,
+  /// end and what the hooks reported to `log`.
   Writer(Store& store, std::optional<DiskReserve> reserve, Written& written, HookLog& log,
          Manifest manifest, Encoding encoding, const Plan& plan, Progress progress);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// `produce` writes the plain bytes and returns only if they are all there. Throws Error when it
-  /// does, when nothing was written, when it does not begin as such an artifact does, or when its
-  /// inspector finds that something is missing.
-  /// Such an Error is `bad`.
+  /// Adds an artifact. `produce` writes its plain bytes and returns only if they are complete.
+  /// Throws what `produce` throws, and an Error of the kind `bad` if the dump is empty, does not
+  /// begin with the bytes that its hook named, or is found incomplete by its inspector.
   void add(const PlannedArtifact& planned, const std::function<void(Sink&)>& produce,
            ErrorKind bad = ErrorKind::kFailed);
 
-  /// One artifact less than was planned will be added.
+  /// Call it for each planned artifact that is not added.
   void leave_out() { ++left_out_; }
 
-  /// Returns what was committed. `judge` may say in the manifest what speaks against it.
+  /// Writes the manifest and returns it. `judge` may first record in it why the backup is suspect.
   Manifest commit(const std::function<void(Manifest&)>& judge = {});
 
  private:
@@ -61,8 +60,8 @@ class Writer {
   bool committed_ = false;
 };
 
-/// Puts a file that nobody may have put before: `fill` writes and finishes it; `expected` as in
-/// Store::put(). Throws KeyTaken.
+/// Notes the key and writes a file that must not exist yet: `fill` writes and finishes it,
+/// `expected` is as in Store::put(). Throws KeyTaken if it exists.
 void put_noted(Store& store, Written& written, const std::string& key,
                std::optional<std::uint64_t> expected, const std::function<void(Sink&)>& fill);
 

@@ -24,7 +24,7 @@ std::optional<Store::Entry> look_at(Store& store, const std::string& key) {
   try {
     return store.find(key);
   } catch (const KeyHidden&) {
-    return std::nullopt;  // put_new() finds out, where the place can tell
+    return std::nullopt;  // put_new() detects an existing object if the server supports it
   }
 }
 

@@ -9,27 +9,27 @@
 
 namespace backups {
 
-/// What is under `key`, as far as it can be seen.
+/// The object under `key`; nothing if there is none, or if the credentials may not look.
 std::optional<Store::Entry> look_at(Store& store, const std::string& key);
 
-/// The keys that one attempt writes at one place, noted on disk before each is begun: whoever
-/// cleans up after it removes those, and nothing else that lies beside them.
+/// The keys that one attempt writes to one target, noted on disk before each write begins. Whoever
+/// cleans up after the attempt removes these keys, and nothing else next to them.
 class Written {
  public:
-  /// `notes` is read when it is there, as that of a run that died.
+  /// Reads `notes`, the file of a dead run, if it exists.
   explicit Written(std::filesystem::path notes);
 
-  /// Notes that `key` will be written, where a look at it has `found` nothing. Throws KeyTaken
-  /// where something is under it.
+  /// Notes that `key` will be written; `found` is what look_at() found there. Throws KeyTaken if
+  /// that is an object.
   void begin(const std::string& key, const std::optional<Store::Entry>& found);
-  /// Somebody else's after all: put_new() has found it taken.
+  /// Removes a key that belongs to somebody else: put_new() found it taken.
   void forget(const std::string& key);
 
   bool empty() const { return keys_.empty(); }
   bool contains(const std::string& key) const;
 
-  /// Removes all of it, the newest first, which is the manifest: without it the rest is no backup.
-  /// Throws Error.
+  /// Removes all noted keys, the newest first: that is the manifest, without which the rest is no
+  /// backup. Throws Error.
   void undo(Store& store);
 
  private:

@@ -6,8 +6,8 @@
 namespace backups {
 namespace {
 
-/// True for <plugins>/available/backups/bin/backups-helper: Dokku finds the commands of a plugin of
-/// that name only.
+/// True for <plugins>/available/backups/bin/backups-helper. Other directory names don't count:
+/// Dokku calls a plugin's commands by the name of its directory.
 bool is_installed() {
   std::error_code unseen;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", unseen);

@@ -4,12 +4,12 @@
 
 namespace backups {
 
-/// What stands before a verb where a person is told to type it: "dokku backups:" if this process
-/// was called by Dokku (PLUGIN_PATH is set) or the program is that of an installed plugin, as cron
-/// and Dokku's triggers start it; otherwise "backups-helper ".
+/// The prefix of a verb in a command that a person is told to type: "dokku backups:" if Dokku
+/// called this process (PLUGIN_PATH is set) or the program is that of an installed plugin, which
+/// cron and Dokku's triggers start directly; otherwise "backups-helper ".
 const std::string& command_prefix();
 
-/// "dokku backups:restore" or "backups-helper restore".
+/// A command for a person to type: "dokku backups:restore" or "backups-helper restore".
 std::string command(const std::string& verb);
 
 }  // namespace backups

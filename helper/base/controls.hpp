@@ -5,8 +5,9 @@
 
 namespace backups {
 
-/// JSON text as a terminal may have it: what printable() replaces, which is only in its strings, as
-/// \uXXXX.
+/// Makes JSON text safe for a terminal: whatever printable() would replace, which can occur only
+/// inside strings, is written as \uXXXX. Characters beyond the Basic Multilingual Plane are
+/// dropped instead. Expects valid UTF-8.
 std::string escape_controls(std::string_view json);
 
 }  // namespace backups

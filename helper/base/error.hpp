@@ -5,7 +5,8 @@
 
 namespace backups {
 
-/// What went wrong, as the exit code of the process. Never 10: Dokku reads it as "not my command".
+/// The kind of a failure; its value is the exit code of the process. 10 is never used: Dokku reads
+/// it as "not my command".
 enum class ErrorKind {
   kFailed = 1,
   kBadInput = 2,
@@ -23,7 +24,7 @@ enum class ErrorKind {
   kUnauthorised = 20,
 };
 
-/// The one exception of this program. The message is a whole line for a person: what failed, why,
+/// The only exception type of this program. The message is one line for a person: what failed, why,
 /// and what to do next.
 class Error : public std::runtime_error {
  public:
@@ -38,7 +39,8 @@ class Error : public std::runtime_error {
 /// Throws an Error of kind kBadInput.
 [[noreturn]] void refuse_input(const std::string& problem);
 
-/// An Error of kind kFailed: `what`, then the text of `errno_value`.
+/// Returns an Error whose message is `what`, a colon, and the text of `errno_value`. Its kind is
+/// kNoSpace for a full or read-only disk, otherwise kFailed.
 Error system_error(const std::string& what, int errno_value);
 
 }  // namespace backups

@@ -4,15 +4,17 @@
 
 namespace backups {
 
-/// Messages on stderr in Dokku's format (its docs, "output conventions"). Errors of writing are
-/// ignored, since a backup continues after its terminal was closed.
+/// Messages on stderr in Dokku's format (Dokku's documentation, "output conventions"), made
+/// printable. Write errors are ignored, since a backup continues after its terminal was closed.
+/// Safe to call from several threads; each message is one write.
 namespace log {
 
-/// Silences `step`, `result` and `detail`; warnings and failures are still printed.
+/// Suppresses step(), result() and detail(). Warnings and failures are still printed.
 void set_quiet(bool quiet);
 bool quiet();
 
-/// Begins every line with the result of that function, for a log without times of its own.
+/// Starts every line with the result of `stamp`, for example a time. Null, the default, adds
+/// nothing.
 void set_stamp(std::string (*stamp)());
 
 void step(const std::string& text);    ///< "-----> text"
@@ -20,10 +22,10 @@ void result(const std::string& text);  ///< "=====> text"
 void detail(const std::string& text);  ///< "       text"
 void warn(const std::string& text);    ///< " !     text"
 
-/// A line on a terminal that the next one replaces.
+/// Shows progress on a terminal, in a line that the next message of any kind replaces.
 void rewrite(const std::string& text);
 
-/// Writes `text` as it is, ignoring errors.
+/// Writes `text` unchanged.
 void raw(const std::string& text);
 
 }  // namespace log

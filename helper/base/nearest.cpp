@@ -29,7 +29,8 @@ std::optional<std::string> nearest_name(const std::string& word,
                                         const std::vector<std::string>& names) {
   std::optional<std::string> nearest;
   std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
-  if (word.size() > 64) return nearest;  // no name is that long
+  if (word.size() > 64)
+    return nearest;  // the distance takes quadratic time, and no name is this long
   for (const auto& name : names) {
     const std::size_t found = distance(word, name);
     if (found >= least) continue;

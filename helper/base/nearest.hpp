@@ -6,9 +6,10 @@
 
 namespace backups {
 
-/// The one of `names` that `word` is most likely a misspelling of: at most a third of its letters
-/// inserted, removed, replaced or swapped with the next (restricted Damerau-Levenshtein distance).
-/// Nothing where all are further away; the first of several that are equally near.
+/// Returns the one of `names` that `word` most likely misspells: at most a third of its letters (at
+/// least one) were inserted, removed, replaced or swapped with their neighbour (restricted
+/// Damerau-Levenshtein distance). Of equally near names it returns the first, and nothing if all
+/// are further away.
 std::optional<std::string> nearest_name(const std::string& word,
                                         const std::vector<std::string>& names);
 

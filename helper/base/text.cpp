@@ -26,7 +26,7 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view word, std
                              : static_cast<std::size_t>(found - text.begin());
 }
 
-/// Masks the word that follows `password`, `=` or `:`, and blanks or quotes.
+/// Masks the value that follows `password` and a separator: `=`, `:`, blanks or quotes.
 std::string mask_passwords(std::string text) {
   constexpr std::string_view kWord = "password";
   std::size_t at = 0;
@@ -144,7 +144,7 @@ namespace {
 
 constexpr std::int64_t kGiB = 1LL << 30;
 
-/// A number and at most one letter of `units`, each of which multiplies by its factor.
+/// Parses a number with at most one letter of `units`, by whose factor it is multiplied.
 std::optional<std::int64_t> parse_with_unit(const std::string& text,
                                             const std::map<char, std::int64_t>& units) {
   const auto unit = text.empty() ? units.end() : units.find(text.back());
@@ -198,8 +198,8 @@ char32_t code_point(std::string_view sequence) {
   return code;
 }
 
-/// What a terminal obeys (C0, DEL, C1), what turns the direction of the text around it, and what
-/// begins a line or has no width at all.
+/// Characters that control a terminal (C0, DEL, C1), change the direction of the text around them,
+/// separate lines, or have no width.
 bool is_control(char32_t code) {
   return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x61C || code == 0x200B ||
          code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||

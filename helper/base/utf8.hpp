@@ -5,7 +5,8 @@
 
 namespace backups {
 
-/// Length of the valid UTF-8 sequence that starts `text`, 0 when there is none (RFC 3629).
+/// The length in bytes of the valid UTF-8 sequence at the beginning of `text` (RFC 3629). 0 if
+/// there is none.
 std::size_t utf8_length(std::string_view text);
 
 bool is_utf8(std::string_view text);

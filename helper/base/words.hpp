@@ -7,7 +7,7 @@
 
 namespace backups {
 
-/// The words for the values of an enum, which count from 0: as they are written to disk and shown.
+/// The words for the values of an enum whose values count from 0: as written to disk and shown.
 template <typename Enum, std::size_t N>
 struct Words {
   std::array<const char*, N> words;
@@ -15,7 +15,7 @@ struct Words {
   constexpr const char* operator[](Enum value) const {
     return words[static_cast<std::size_t>(value)];
   }
-  /// Nothing for a word that is not one of them.
+  /// Returns nothing for an unknown word.
   constexpr std::optional<Enum> find(std::string_view word) const {
     for (std::size_t i = 0; i < N; ++i)
       if (word == words[i]) return static_cast<Enum>(i);

@@ -11,9 +11,9 @@
 namespace backups {
 namespace {
 
-constexpr std::int64_t kComplete = 0x626b7570;  // "bkup", as file(1) shows it
+constexpr std::int64_t kComplete = 0x626b7570;  // "bkup"
 
-/// As a row in progress.
+/// The backup as a row in progress.
 void insert(Database& database, const Manifest& manifest, bool imported = false) {
   Statement(database,
             "INSERT OR IGNORE INTO backups (id, type, name, address, status, trigger, schedule, "
@@ -90,7 +90,7 @@ std::int64_t Catalog::next_sequence(Time time) {
                   Manifest::kMostSequence);
 }
 
-/// Not by the key that was read: the catalog may have been rebuilt since.
+/// Looks the key up again, since the catalog may have been rebuilt.
 std::optional<std::int64_t> Catalog::key_of(const std::string& type, const std::string& id) {
   Statement query(database_, "SELECT key FROM backups WHERE id = ? AND type = ?");
   if (!query.bind(id).bind(type).step()) return std::nullopt;
@@ -182,7 +182,7 @@ void Catalog::mark_verified(const Backup& backup, Time time) {
 
 void Catalog::mark_copy(const Backup& backup, const Copy& copy) {
   const auto key = key_of(backup.source.type, backup.id);
-  if (!key) return;  // nobody asks for a copy of what is not known
+  if (!key) return;  // the catalog was rebuilt without this backup
   Statement(
       database_,
       "INSERT INTO copies (backup, target, status, error, size, host, etag, attempts, tried_at) "

@@ -16,116 +16,119 @@
 
 namespace backups {
 
-/// What happened: `catalog.db` (helper/FORMAT.md). A cache of the manifests plus history, safe to
-/// use from several processes at once, once it was made. Throws Error, kDamaged when the file is no
-/// sound database.
+/// The record of what happened, `catalog.db` (helper/FORMAT.md): a cache of the manifests, and
+/// history. Several processes may use it at once. Rows are identified by type and id, never by the
+/// key that was read, because the catalog may have been rebuilt since. All functions throw Error:
+/// kDamaged if the file is not an intact catalog.
 class Catalog {
  public:
-  /// Opens it, makes it where there is none, and brings its schema up to date.
+  /// Opens the catalog, creates it if it does not exist, and brings its schema up to date.
   explicit Catalog(const std::filesystem::path& path);
 
-  /// A copy of it in memory, for a disk that is full or read-only (Database::copy_of): to look at,
-  /// once it is frozen.
+  /// A copy in memory, for a full or read-only disk (Database::copy_of). Freeze it after completing
+  /// it.
   static std::unique_ptr<Catalog> copy_of(const std::filesystem::path& path);
-  /// Every change fails from now on, as kNoSpace.
+  /// Makes every further change throw Error, kNoSpace.
   void freeze() { database_.freeze(); }
 
-  /// False from when it is made until mark_complete(): it may lack backups whose files are there.
+  /// False until mark_complete() was called: until then, backups may be missing whose files exist.
   bool is_complete();
   void mark_complete();
 
-  /// A row `in-progress`, its id the first free one from `time` on, its sequence number the next:
-  /// whoever calls holds the lock of the source.
+  /// Adds a row `in-progress`, with the first free id from `time` on and the next sequence number.
+  /// The caller must hold the lock of the source.
   Backup begin(const Source& source, Time time, Trigger trigger, const std::string& label,
                const std::string& schedule = {});
-  /// The manifest was committed on `target`, below the name of `host` where that is not `local`. A
-  /// catalog that does not know the backup, since it was rebuilt meanwhile, takes it as adopt().
+  /// Records that the manifest was committed on `target`, below the name of `host` unless that is
+  /// `local`. If the backup is unknown, since the catalog was rebuilt meanwhile, it is added as by
+  /// adopt().
   void succeed(const Backup& backup, const Manifest& manifest, const std::string& target,
                const std::string& host);
   void fail(const Backup& backup, const std::string& error, Time time,
             FailureReason reason = FailureReason::kError);
-  /// Removes a row `in-progress` as if it had never been.
+  /// Removes a row `in-progress` without a trace.
   void forget(const Backup& backup);
-  /// Records a backup known only from its manifest; `imported`: another host made it, so that it is
-  /// no run of a schedule here, nor a measure of what this host makes. Throws Error, kDamaged, when
-  /// the backup is known with another manifest.
+  /// Records a backup that is known only from its manifest. One that another host made is
+  /// `imported`: it is not a run of a schedule of this host, and backups are not compared with it.
+  /// Throws Error, kDamaged, if the backup is known with a different manifest.
   void adopt(const Manifest& manifest, const std::string& target, const std::string& host,
              bool imported = false);
 
-  /// It is what it should be after all, and needs no reference.
+  /// Records that a person accepted it as good: it is no longer suspect and has no reference.
   void accept(const Backup& backup);
   void mark_verified(const Backup& backup, Time time);
   void mark_copy(const Backup& backup, const Copy& copy);
-  /// The same for what a look from outside has shown, which may have taken long: changes nothing
-  /// when the copy is not as `backup` has it any more. False then.
+  /// Like mark_copy(), for the result of an observation that may have taken long. Changes nothing
+  /// and returns false if the copy is no longer as it is in `backup`.
   bool observe_copy(const Backup& backup, const Copy& copy);
   void mark_deleting(const Backup& backup, bool deleting = true);
-  /// The row; each copy says for itself what became of it.
+  /// Marks the row only; each copy has a status of its own.
   void mark_deleted(const Backup& backup, Time time);
-  /// It has turned up again.
+  /// Undoes mark_deleted(): its files were found again.
   void revive(const Backup& backup);
 
   std::optional<Backup> find(const std::string& type, const std::string& id);
-  /// All types that have a backup of that id.
+  /// The backups of that id, of all types.
   std::vector<Backup> find(const std::string& id);
-  /// A sequence number for what happens at `time` and is no backup: after all that was before, and
-  /// before each backup from then on, where a mark (catalog/job_marks.hpp) keeps it.
+  /// A sequence number for an event at `time` that is not a backup: greater than that of all
+  /// earlier backups and, if a mark (catalog/job_marks.hpp) keeps it, less than that of all later
+  /// ones.
   std::int64_t next_sequence(Time time);
-  /// The newest success with a good copy that is no safety or final backup, not suspect and not
-  /// deleted.
+  /// The newest success that has a good copy and is neither suspect nor deleted nor a safety or
+  /// final backup.
   std::optional<Backup> latest(const Source& source);
-  /// The newest success that latest() passes over and that may be wanted all the same: suspect,
-  /// taken before its service was destroyed, or without a good copy.
+  /// The newest success that latest() excludes although it may be wanted: suspect, taken before its
+  /// service was destroyed, or without a good copy.
   std::optional<Backup> newer_excluded(const Source& source);
 
-  /// Successes of this host that suspicion is about, the newest first; deleted ones too, at most
-  /// `limit`.
+  /// The successes of this host that are compared with each other to find suspect ones, newest
+  /// first, at most `limit`; deleted ones included.
   std::vector<Backup> judged(const Source& source, int limit);
-  /// The newest of them that is not suspect and is there, in whatever state its copies are; without
-  /// one, of another host's.
+  /// The newest of judged() that is neither suspect nor deleted, in whatever state its copies are.
+  /// New backups are compared with it.
   std::optional<Backup> yardstick(const Source& source);
-  /// The backup that was restored last into a source.
+  /// The backup that was last restored into a source.
   std::optional<Backup> last_restored(const Source& source);
-  /// When the first backup of a source began that has that reference.
+  /// When the first backup with that reference began.
   std::optional<Time> referred_since(const Source& source, const std::string& reference);
 
   struct Filter {
     std::optional<Source> source;
-    std::optional<std::set<std::string>> sources;  ///< only these, as Source::text()
-    bool deleted = false;                          ///< deleted ones too
+    std::optional<std::set<std::string>> sources;  ///< as Source::text()
+    bool deleted = false;                          ///< includes deleted ones
     std::optional<BackupStatus> status;
-    std::int64_t limit = -1;  ///< at most so many, -1: all
+    std::int64_t limit = -1;  ///< -1: all
   };
-  /// Newest first, by their sequence numbers.
+  /// The newest first, by sequence number.
   std::vector<Backup> list(const Filter& filter);
   std::vector<Backup> in_progress();
-  /// Those that are being deleted, or a copy of them.
+  /// Backups that are being deleted, or of which a copy is.
   std::vector<Backup> unfinished_deletions();
-  /// Successes with a copy that is in progress.
+  /// Successes with a copy in progress.
   std::vector<Backup> unfinished_copies();
-  /// Successes with a copy that failed, newest first.
+  /// Successes with a failed copy, newest first.
   std::vector<Backup> failed_copies();
-  /// The newest attempts of a schedule, deleted ones too; at most `limit`, and none that lies ahead
-  /// of `now`. Asked for a thousand schedules every minute.
+  /// The newest attempts of a schedule that are not dated later than `now`, at most `limit`;
+  /// deleted ones included. Prepared once, since the tick calls it for each schedule every minute.
   std::vector<ScheduleRun> runs_of(const Source& source, const std::string& schedule, Time now,
                                    int limit);
-  /// When the newest success of a schedule began that does not lie ahead of `now`.
+  /// When the newest success of a schedule began that is not dated later than `now`.
   std::optional<Time> last_success(const Source& source, const std::string& schedule, Time now);
-  /// Successes of this host that are there and lie ahead of `now`, newest first.
+  /// Successes of this host that are not deleted and dated later than `now`, newest first.
   std::vector<Backup> from_the_future(Time now);
 
-  /// Those that failed or were deleted before `time`.
+  /// Rows of backups that failed or were deleted before `time`.
   std::vector<Backup> expired_rows(Time time);
-  /// Removes such a row, and what is known of it.
+  /// Removes a row, and its copies and events.
   void erase(const Backup& backup);
 
-  /// Every source that has a row and, if one is given, that name.
+  /// Every source that has a row; with `name`, only those of that name.
   std::vector<Source> sources(const std::optional<std::string>& name = std::nullopt);
 
   void record(const Backup& backup, const std::string& what, const std::string& detail, Time time);
   std::vector<Event> events(const Backup& backup);
 
-  /// For what has tables of its own there, or a question of its own.
+  /// For classes that have tables or queries of their own.
   Database& database() { return database_; }
 
  private:

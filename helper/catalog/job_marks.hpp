@@ -7,20 +7,20 @@
 
 namespace backups {
 
-/// A mark of each source, whose text() follows: other data were put in the place of its own, so
-/// that what was backed up before is not what is there now. This one and the next are marked not
-/// with a time but with a sequence number: that of each backup before it is less.
+/// The mark of a source, whose text() follows: its data was replaced, so earlier backups do not
+/// contain what is there now. Instead of a time, this mark and kDestroyed have a sequence number,
+/// which is greater than that of each earlier backup.
 constexpr const char* kReplaced = "replaced ";
-/// The same: its service went, so that what was backed up before is of one that is no more.
+/// Likewise: its service was destroyed, so earlier backups are of one that no longer exists.
 constexpr const char* kDestroyed = "destroyed ";
 
-/// What is done now and then, and when it was done last: the table `job_marks` of the catalog. Safe
-/// to use from several processes at once. Throws Error.
+/// The table `job_marks` of the catalog: periodic jobs, and when each was last done. Several
+/// processes may use it at once. Throws Error.
 class JobMarks {
  public:
   explicit JobMarks(Database& database) : database_(database) {}
 
-  /// 0: never.
+  /// Returns 0 if it was never done.
   Time done_at(const std::string& job_mark) const;
   void mark_done(const std::string& job_mark, Time time) const;
 

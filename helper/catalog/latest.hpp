@@ -4,7 +4,7 @@
 
 namespace backups {
 
-/// The rows of `backups` of which Catalog::latest() takes the newest, as a condition in SQL.
+/// An SQL condition for the rows of `backups` of which Catalog::latest() takes the newest.
 const std::string& latest_condition();
 
 }  // namespace backups

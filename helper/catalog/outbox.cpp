@@ -27,7 +27,8 @@ bool Outbox::raise(const std::string& kind, const std::string& subject, Time tim
       .bind(time)
       .run();
   if (!channels.empty()) {
-    // A clock that was ahead for a while must not silence it.
+    // A report that is dated later than now, by a clock that was ahead, must not silence the
+    // incident.
     Statement(database_,
               "UPDATE incidents SET told_at = ?3 WHERE kind = ?1 AND subject = ?2 AND "
               "(told_at IS NULL OR told_at <= ?3 - ?4 OR told_at > ?3)")
@@ -67,7 +68,7 @@ void Outbox::clear(const std::string& kind, const std::string& subject, Time tim
   Transaction transaction(database_);
   Statement ended(database_,
                   "DELETE FROM incidents WHERE kind = ? AND subject = ? RETURNING told_at");
-  // Somebody else may have ended it meanwhile.
+  // Another process may have closed it meanwhile.
   const bool told = ended.bind(kind).bind(subject).step() && !ended.is_null(0);
   ended.reset();
   Statement(database_, "DELETE FROM outbox WHERE incident = ? AND attempts > 0")
@@ -95,7 +96,8 @@ void Outbox::queue(const std::string& channel, const std::string& text, Time tim
 }
 
 std::optional<Outbox::Message> Outbox::due(Time time) {
-  // Alerts that failed before come after new ones, which may get through; pings keep their order.
+  // New alerts are tried before those that failed, because they may get through. Pings keep their
+  // order.
   Statement query(database_,
                   "SELECT key, channel, message, queued_at, attempts FROM outbox WHERE next_try <= "
                   "? ORDER BY iif(channel = 'ping', 0, attempts), key LIMIT 1");
@@ -108,7 +110,7 @@ void Outbox::remove(const Message& message) {
 }
 
 void Outbox::postpone(const Message& message, Time until) {
-  // What is over is not told after its end was.
+  // A closed incident is not reported after its recovery.
   Statement(database_,
             "DELETE FROM outbox WHERE key = ? AND incident <> '' AND incident NOT IN "
             "(SELECT kind || ' ' || subject FROM incidents)")

@@ -10,13 +10,13 @@
 
 namespace backups {
 
-/// What is wrong now, and what is still to be told to whom: the tables `incidents` and `outbox` of
-/// the catalog. Safe to use from several processes at once. Throws Error.
+/// The tables `incidents` and `outbox` of the catalog: what is wrong now, and which alerts still
+/// have to be delivered. Several processes may use them at once. Throws Error.
 class Outbox {
  public:
   explicit Outbox(Database& database) : database_(database) {}
 
-  /// A text that waits for its channel.
+  /// A queued text.
   struct Message {
     std::int64_t key = 0;
     std::string channel;
@@ -25,29 +25,31 @@ class Outbox {
     std::int64_t attempts = 0;
   };
 
-  /// Something is wrong, for the first time or still. Queues `text` for the channels, unless that
-  /// incident was told less than `every` seconds before `time`. False where it was known already.
+  /// Records that something is wrong, for the first time or still. Queues `text` for the channels
+  /// unless the incident was reported less than `every` seconds before `time`. Returns false if the
+  /// incident was open already.
   bool raise(const std::string& kind, const std::string& subject, Time time, std::int64_t every,
              const std::vector<std::string>& channels, const std::string& text);
-  /// It is no longer wrong, and where telling that it was has failed so far, that is left out.
-  /// Queues `text` for the channels if anybody was told, or was to be.
+  /// Closes an incident. Messages about it that could not be delivered so far are dropped. Queues
+  /// `text` for the channels if the incident was reported, or was about to be.
   void clear(const std::string& kind, const std::string& subject, Time time,
              const std::vector<std::string>& channels, const std::string& text);
 
-  /// The subjects of all incidents of a kind.
+  /// The subjects of all open incidents of a kind.
   std::vector<std::string> subjects(const std::string& kind);
 
-  /// Makes what a clock that was ahead of `time` has put off due now.
+  /// Makes messages due that were postponed while the clock was ahead of `time`.
   void redate(Time time);
 
-  /// Makes everything else for that channel due as well: it is tried in any case.
+  /// Queues a message, and makes everything else for that channel due, since it is tried now
+  /// anyway.
   void queue(const std::string& channel, const std::string& text, Time time,
              const std::string& incident = {});
-  /// The next one to try at `time`.
+  /// The next message to try at `time`.
   std::optional<Message> due(Time time);
   void remove(const Message& message);
-  /// An attempt failed: nothing is due for its channel before `until`. One of an incident that is
-  /// over goes.
+  /// Records a failed attempt: nothing is due for its channel before `until`. A message about a
+  /// closed incident is removed.
   void postpone(const Message& message, Time until);
 
  private:

@@ -2,7 +2,7 @@
 #include "catalog/catalog.hpp"
 #include "catalog/latest.hpp"
 
-// What the catalog answers. What writes is in catalog.cpp.
+// The queries of the catalog. Changes are in catalog.cpp.
 
 namespace backups {
 namespace {
@@ -20,7 +20,7 @@ std::optional<std::uint64_t> size_at(const Statement& statement, int column) {
   return static_cast<std::uint64_t>(*number);
 }
 
-/// Throws Error, kDamaged, for what no version of this program has written.
+/// Throws Error, kDamaged, for a word that no version of this program writes.
 template <typename Enum, std::size_t N>
 Enum value_in(const Words<Enum, N>& words, const std::string& word) {
   const auto value = words.find(word);
@@ -46,7 +46,7 @@ Backup backup_at(const Statement& row) {
   return backup;
 }
 
-/// "?, ?, ?"
+/// Placeholders: "?, ?, ?".
 std::string marks(std::size_t count) {
   std::string text;
   for (std::size_t i = 0; i < count; ++i) text += i == 0 ? "?" : ", ?";
@@ -217,7 +217,7 @@ std::vector<Backup> Catalog::read(Statement& statement) {
   try {
     return read_rows(statement);
   } catch (const Error& error) {
-    // What is in a row is not SQLite's to judge.
+    // SQLite cannot notice an invalid value, so the catalog is marked as damaged here.
     if (error.kind() == ErrorKind::kDamaged) database_.found_damaged();
     throw;
   }

@@ -9,7 +9,7 @@
 namespace backups {
 namespace {
 
-/// Step N brings a database of user_version N to N + 1. Steps are never changed, only added.
+/// Step N upgrades a database of user_version N to N + 1. Steps are only added, never changed.
 constexpr std::array<const char*, 2> kMigrations = {R"sql(
 CREATE TABLE backups (
   key             INTEGER PRIMARY KEY,
@@ -113,7 +113,8 @@ void apply(Database& database, std::int64_t from, std::int64_t to) {
   }
 }
 
-/// As "copies.host". The text of the schema differs between releases of SQLite.
+/// All columns, as "copies.host". Compared instead of the schema's text, which differs between
+/// releases of SQLite.
 std::set<std::string> columns_of(Database& database) {
   Statement query(
       database,
@@ -124,15 +125,15 @@ std::set<std::string> columns_of(Database& database) {
   return columns;
 }
 
-/// Catalogs of before the first release kept what is in the manifest now in a table of its own.
+/// Catalogs from before the first release have a table for what the manifest now contains.
 bool is_of_a_preview(Database& database) {
   Statement query(database,
                   "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'artifacts'");
   return query.step();
 }
 
-/// A file may be sound as a database and lack a table: then statements fail for ever, and so would
-/// steps where one has been done already. Throws Error, kDamaged.
+/// An intact database may lack a table, so that statements or further steps would fail for ever.
+/// Throws Error, kDamaged.
 void check_columns(Database& database, std::int64_t version) {
   Database made = Database::copy_of({});
   apply(made, 0, version);
@@ -157,7 +158,7 @@ void migrate(Database& database) {
   if (found < 0) throw Error(ErrorKind::kDamaged, "it has no valid version");
   if (found == kNewest) return check_columns(database, found);
   Transaction transaction(database);
-  // Another process may have done it while this one waited.
+  // Another process may have upgraded it while this one waited.
   const std::int64_t from = version_of(database);
   check_columns(database, from);
   apply(database, from, kNewest);

@@ -1,12 +1,12 @@
 #include "catalog/catalog.hpp"
 
-// What the catalog knows of backups that may not be what they should be.
+// The queries that find suspect backups.
 
 namespace backups {
 namespace {
 
-/// The triggers of backups that are of the service as it is used: a safety backup, say, is of one
-/// in trouble, and an adopted one of something else.
+/// The triggers of backups that describe a service in normal use. Safety backups may be of a
+/// damaged one, and adopted dumps of something else.
 constexpr const char* kJudged =
     "type = ? AND name = ? AND status = 'success' AND trigger IN ('manual', 'schedule', 'deploy')";
 
@@ -27,7 +27,7 @@ std::optional<Backup> Catalog::yardstick(const Source& source) {
 }
 
 std::optional<Backup> Catalog::last_restored(const Source& source) {
-  // As restore/restore.cpp records it.
+  // The text that restore/restore.cpp records.
   const auto found = select(
       "key = (SELECT backup FROM events WHERE what = 'restored' AND detail = ? "
       "ORDER BY key DESC LIMIT 1)",

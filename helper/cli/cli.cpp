@@ -29,7 +29,7 @@
 namespace backups {
 namespace {
 
-/// Those that every verb takes. Dokku leaves its global flags in argv, --trace among them.
+/// The options that every verb takes. Dokku leaves its global flags, --trace among them, in argv.
 std::vector<OptionSpec> with_common(std::vector<OptionSpec> options) {
   options.push_back({"format", "text|json", "output format"});
   options.push_back({"quiet", nullptr, "print results and failures only"});
@@ -40,12 +40,12 @@ std::vector<OptionSpec> with_common(std::vector<OptionSpec> options) {
   return options;
 }
 
-/// Where this program is installed: its own is bin/backups-helper there.
+/// The directory of the installed plugin: this program is bin/backups-helper in it.
 fs::path plugin_directory() {
   return fs::read_symlink("/proc/self/exe").parent_path().parent_path();
 }
 
-/// DOKKU_LIB_ROOT, which cron does not know: there it is where the plugin is.
+/// DOKKU_LIB_ROOT. Cron does not set it: then it is derived from where the plugin is installed.
 fs::path dokku_library() {
   if (const char* library = std::getenv("DOKKU_LIB_ROOT")) return library;
   const fs::path plugins = plugin_directory().parent_path().parent_path();
@@ -62,7 +62,7 @@ fs::path hooks_directory(const Options& options) {
   return plugin_directory() / "hooks";
 }
 
-/// Who comes through dokku must not choose what is run, or where.
+/// Callers through dokku must not choose what is run, or where.
 void refuse_shell_options(const Options& options) {
   for (const char* name : {"root", "hooks"}) {
     if (called_by_dokku() && options.flag(name))
@@ -102,7 +102,7 @@ int run_on(const fs::path& root, const Verb& verb, const Options& options, bool 
   if (verb.only_looks) look_without_settings(state.settings);
   Call call{state, options, Resolver(state.hooks, state.paths, state.settings, state.catalog),
             json};
-  // Whoever called is told what they may see of it. On a full disk nobody can look.
+  // Messages depend on what the caller may see. On a full disk that cannot be determined.
   if (!verb.internal && has_disk_space(root, kSpaceToRecord))
     warn_of_replacements(call.state.paths, [&](const Source& source) {
       return !call.resolver.allowed({source}).empty();
@@ -156,7 +156,7 @@ void print_version(const std::vector<std::string>& arguments) {
   }
 }
 
-/// Whatever is written down or shown is JSON, which can't hold anything else.
+/// Everything is stored and printed as JSON, which has only valid UTF-8.
 void refuse_other_encodings(const std::vector<std::string>& words) {
   for (const auto& word : words) {
     if (is_utf8(word)) continue;

@@ -2,7 +2,8 @@
 
 namespace backups {
 
-/// The whole program: parses, runs a verb, reports its failure. Returns the exit code.
+/// Runs the program: parses the arguments, runs a verb and reports its failure. Returns the exit
+/// code.
 int run_cli(int argc, char** argv);
 
 }  // namespace backups

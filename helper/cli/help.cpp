@@ -24,8 +24,8 @@ struct Line {
   std::string right;
 };
 
-/// The words of a text, each with the space before it; a list without spaces that no line would
-/// hold is taken apart at its commas.
+/// The words of a text, each with the space before it. A list without spaces that is longer than a
+/// line is split at its commas.
 std::vector<std::string> pieces_of(const std::string& text, std::size_t width) {
   std::vector<std::string> pieces;
   for (const auto& word : split(text, ' ')) {
@@ -41,7 +41,7 @@ std::vector<std::string> pieces_of(const std::string& text, std::size_t width) {
   return pieces;
 }
 
-/// `text` after `first`, broken at spaces, the lines that follow indented by `indent`.
+/// Appends `text` to `first`, broken at spaces, with following lines indented by `indent`.
 std::string wrapped(const std::string& first, const std::string& text, std::size_t indent) {
   std::string result;
   std::string line = first;
@@ -71,7 +71,7 @@ std::string columns(const std::vector<Line>& lines) {
   return text;
 }
 
-/// Those that a person calls, the two without a state directory among them.
+/// The verbs that a person calls, including the two without a state directory.
 std::vector<Verb> public_verbs() {
   std::vector<Verb> found;
   for (const auto* list : {&verbs(), &stateless_verbs()})
@@ -87,7 +87,7 @@ const Verb* find_any(const std::string& name) {
   return nullptr;
 }
 
-/// Options are left to the help of the command.
+/// A short usage, without options.
 std::string short_usage(const Verb& verb) {
   const std::string usage = verb.usage;
   return trim(usage.substr(0, std::min(usage.find("[--"), usage.find("< "))));
@@ -144,13 +144,13 @@ std::vector<Line> property_lines() {
   for (const auto& property : properties()) {
     const std::string value = property.default_value;
     const std::string takes = property.takes;
-    const bool said = value.empty() || takes.ends_with(value);  // "some of" all there are
+    const bool said = value.empty() || takes.ends_with(value);  // `takes` names it already
     lines.push_back({property.name, takes + (said ? "" : " (default: " + value + ")")});
   }
   return lines;
 }
 
-/// Examples, exit codes and related verbs.
+/// The examples, exit codes and related verbs.
 std::string rest_of_help(const Verb& verb, const std::string& prefix) {
   std::string text;
   const VerbHelp* help = find_verb_help(verb.name);

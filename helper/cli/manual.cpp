@@ -49,7 +49,7 @@ const Verb* verb_of(const VerbHelp& help) {
   return nullptr;
 }
 
-/// A line as roff prints it unchanged.
+/// Escapes a line so that roff prints it unchanged.
 std::string roff(const std::string& line) {
   std::string text = line.starts_with(".") || line.starts_with("'") ? "\\&" : "";
   for (const char c : line) {

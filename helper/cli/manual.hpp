@@ -4,10 +4,10 @@
 
 namespace backups {
 
-/// The text of docs/cli.md.
+/// Generates docs/cli.md.
 std::string markdown_manual();
 
-/// The text of docs/backups-helper.1, man(7).
+/// Generates docs/backups-helper.1 (man(7)).
 std::string man_page();
 
 }  // namespace backups

@@ -38,7 +38,8 @@ std::string unknown_option(const std::string& name, const std::vector<OptionSpec
   return "unknown option " + in_quotes(name) + (nearest ? ": did you mean " + *nearest + "?" : "");
 }
 
-/// " <source>": the word of that index in a usage, empty where it has no name.
+/// The placeholder of the positional argument of that index in a usage, such as " <source>"; empty
+/// if it has none.
 std::string nth_argument(const std::string& usage, std::size_t index) {
   std::size_t at = usage.find(" <");
   for (; index > 0 && at != std::string::npos; --index) at = usage.find(" <", at + 1);
@@ -46,8 +47,9 @@ std::string nth_argument(const std::string& usage, std::size_t index) {
   return end == std::string::npos ? "" : usage.substr(at, end + 1 - at);
 }
 
-/// The options among the arguments, each value an argument of its own, since cxxopts looks for "="
-/// with a regular expression; the words go to `words`, since it would split them at commas.
+/// Returns the options among the arguments, with each value as an argument of its own, because
+/// cxxopts searches "=" with a regular expression. Positional arguments are added to `words`,
+/// because cxxopts would split them at commas.
 std::vector<std::string> set_words_aside(const std::string& usage,
                                          const std::vector<OptionSpec>& specs,
                                          const std::vector<std::string>& arguments,
@@ -103,7 +105,8 @@ Options::Options(const std::string& verb, const std::string& usage,
     }
   } catch (const Error&) {
     throw;
-  } catch (const std::exception& error) {  // its class has another name in every release
+  } catch (
+      const std::exception& error) {  // the exception's class is named differently in each release
     bad_input(printable(error.what()), usage);
   }
   if (words_.size() > count.most)

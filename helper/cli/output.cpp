@@ -25,7 +25,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-/// Characters on a screen, near enough: continuation bytes of UTF-8 take no place.
+/// The approximate width on a screen: continuation bytes of UTF-8 are not counted.
 std::size_t width_of(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -42,16 +42,16 @@ std::string progress_line(const std::string& doing, std::uint64_t done, std::uin
   return line;
 }
 
-/// What a pipe that somebody holds open may take to answer, so that nobody's lock is held for ever.
+/// How long to wait for an answer from a pipe that stays open, so that no lock is held for ever.
 constexpr int kPipedTimeout = 60'000;  // milliseconds
 
-/// Nothing more is waited for once so many milliseconds pass without a byte; -1: for ever.
-std::string read_line_within(int timeouts) {
+/// Reads a line, or what there is if no byte arrives for `timeout` milliseconds (-1: no limit).
+std::string read_line_within(int timeout) {
   std::string line;
   char c = 0;
   for (;;) {
     std::array<pollfd, 2> waited = {{{STDIN_FILENO, POLLIN, 0}, {interrupt::poll_fd(), POLLIN, 0}}};
-    const int ready = ::poll(waited.data(), waited.size(), timeouts);
+    const int ready = ::poll(waited.data(), waited.size(), timeout);
     interrupt::check();
     if (ready == 0) return {};
     if (waited[0].revents == 0) continue;
@@ -71,7 +71,8 @@ void write_stdout(std::string_view bytes) {
     ::poll(waited.data(), waited.size(), -1);
     interrupt::check();
     if (waited[0].revents == 0) continue;
-    // What a pipe that is ready takes at once (pipe(7)): in a longer write nobody could stop us.
+    // A pipe that is ready accepts PIPE_BUF bytes at once (pipe(7)); a longer write could not be
+    // interrupted.
     const auto part = bytes.substr(0, PIPE_BUF);
     write_all(STDOUT_FILENO, part, "to stdout");
     bytes.remove_prefix(part.size());

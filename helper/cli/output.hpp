@@ -12,47 +12,50 @@
 
 namespace backups {
 
-/// Writes to stdout, as fast as its reader takes it or until a stop is asked for. Throws Error when
-/// that fails: what was asked for did not arrive.
+/// Writes to stdout, waiting for its reader until a stop is requested. Throws Error if not
+/// everything could be written.
 void write_stdout(std::string_view bytes);
 void print(const std::string& text);
 
-/// A table with a head, columns as wide as needed, two blanks between them.
+/// Formats a table with a header; columns are as wide as necessary, with two blanks between them.
 std::string format_table(const std::vector<std::vector<std::string>>& rows);
 
-/// What a report says: a key and its value a line.
+/// The lines of a report: key and value.
 using ReportRows = std::vector<std::pair<std::string, std::string>>;
-/// As Dokku's own reports, below a head: "       Key:      value".
+/// Formats a report as Dokku does: a title, and lines of "       Key:      value".
 std::string format_report(const std::string& head, const ReportRows& rows);
 
-/// One object, indented, with a newline (docs/json.md).
+/// Prints one JSON object, indented (docs/json.md).
 void print_json(const nlohmann::ordered_json& json);
 
 nlohmann::ordered_json backup_to_json(const Backup& backup, bool pinned);
 
-/// Shows on stderr how far an operation is: a line that is rewritten on a terminal, one now and
-/// then elsewhere, nothing when quiet.
+/// Returns a function that shows progress on stderr: a line that is rewritten on a terminal, a line
+/// from time to time elsewhere, nothing when quiet.
 Progress make_progress();
 
-/// What a person must answer before something is lost.
+/// A question that must be answered before data is lost.
 struct Question {
   std::string warning;               ///< what is about to happen
-  std::vector<std::string> answers;  ///< any of them; the first is the one asked for
-  std::string command;               ///< that asks, as_typed(); empty: no single answer will do
-  bool forceable = true;             ///< --force would have answered it
+  std::vector<std::string> answers;  ///< the accepted answers; the first is asked for
+  std::string
+      command;  ///< the asking command, see as_typed(); empty if one piped answer is not enough
+  bool forceable = true;  ///< --force skips the question
 };
-/// Asks it, and reads a line of stdin: typed, or piped as `echo my-db | dokku backups:restore …`.
-/// Throws Error, kRefused, when that is none of the answers.
+/// Prints the question and reads a line of stdin, which may be piped: `echo my-db | dokku
+/// backups:restore …`. Throws Error, kRefused, for any other answer.
 void confirm(const Question& question);
 
-/// The command once more, as whoever called typed it: "dokku backups:restore my-db@latest", or
-/// "backups-helper restore … --root DIR".
+/// The command as the caller typed it: "dokku backups:restore my-db@latest", or "backups-helper
+/// restore … --root DIR".
 std::string as_typed(const Options& options);
 
-/// " works at a shell only: ..." with what to type there, for what dokku's users must not say.
+/// The end of a message, " works at a shell only: …", with the command to type there: for what
+/// users of dokku may not do.
 std::string works_at_a_shell(const Options& options);
 
-/// A line of stdin, trimmed; what there is at its end. Throws Error, kCancelled.
+/// Reads a line of stdin, trimmed. At the end of input, returns what there is. Throws Error,
+/// kCancelled.
 std::string read_line();
 
 }  // namespace backups

@@ -7,8 +7,8 @@
 
 namespace backups {
 
-/// The artifact of that name, or without one the only artifact that is not auxiliary. Throws Error,
-/// kBadInput.
+/// The artifact of that name; without a name, the only one that is not auxiliary. Throws Error,
+/// kBadInput, if there is none or several.
 Artifact pick_artifact(const Manifest& manifest, const std::optional<std::string>& name);
 
 }  // namespace backups

@@ -21,33 +21,33 @@ struct Call {
   const std::string& word(std::size_t index) const { return options.words()[index]; }
 };
 
-/// A row of the table of verbs: the only list of them. Help, completion and `dokku help` are
-/// printed from it.
+/// A row of the table of verbs, which is the only list of them. Help, completion and `dokku help`
+/// are generated from it.
 struct Verb {
   const char* name;
-  const char* usage;    ///< its arguments: no comma, since Dokku's help is split at it
-  const char* summary;  ///< one line, no comma
+  const char* usage;    ///< its arguments; no comma, since Dokku's help is split at it
+  const char* summary;  ///< one line; no comma
   WordCount words;
   std::vector<OptionSpec> options;
   std::function<int(Call&)> run;  ///< returns the exit code; throws Error
-  /// Called by our own processes only: no help names it, and it has no subcommand.
+  /// Called by this program only: not in the help, and without a subcommand.
   bool internal = false;
-  /// Gives the ballast of a full disk back, since it removes backups, changes what is removed or
-  /// made by itself, or needs one all the same.
+  /// Releases a part of the ballast on a full disk: the verb removes backups, changes what is
+  /// removed or made automatically, or must work in any case.
   bool lends_ballast = false;
-  /// Only looks: goes on by the built-in defaults while settings.json can't be understood.
+  /// Only reads: works with the built-in defaults while settings.json cannot be understood.
   bool only_looks = false;
 };
 
 const std::vector<Verb>& verbs();
 
-/// `version` and `help`, which need no state directory: rows of the help without a `run`.
+/// `version` and `help`, which need no state directory. Their rows have no `run`.
 const std::vector<Verb>& stateless_verbs();
 
 /// Returns nullptr for an unknown verb.
 const Verb* find_verb(const std::string& name);
 
-// One file each.
+// Each is defined in a file of its own.
 Verb accept_verb();
 Verb adopt_verb();
 Verb cancel_verb();

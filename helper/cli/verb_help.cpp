@@ -36,7 +36,7 @@ constexpr auto kCodes = std::to_array<ExitCode>({
     {static_cast<int>(ErrorKind::kUnauthorised), "not authorised"},
 });
 
-/// What every verb with a state directory can end with.
+/// The exit codes of every verb with a state directory.
 constexpr std::array kOfEvery = {0,
                                  static_cast<int>(ErrorKind::kFailed),
                                  static_cast<int>(ErrorKind::kBadInput),

@@ -5,24 +5,24 @@
 
 namespace backups {
 
-/// What the help of a verb has besides the row of the verb itself.
+/// The part of a verb's help that is not in its row.
 struct VerbHelp {
   const char* verb;
-  std::vector<const char*> examples;  ///< "{}" stands for command_prefix()
+  std::vector<const char*> examples;  ///< "{}" is replaced by command_prefix()
   std::vector<int> codes;             ///< exit codes besides those of every verb
   std::vector<const char*> related;
 };
 
-/// Verbs that belong together, in the order of the help.
+/// Related verbs, in the order of the help.
 struct VerbGroup {
   const char* title;
   std::vector<VerbHelp> verbs;
 };
 
-/// Every verb that a person calls, once.
+/// All verbs that a person calls, each once.
 const std::vector<VerbGroup>& verb_groups();
 
-/// Returns nullptr for a verb without an entry: an internal one.
+/// Returns nullptr for an internal verb.
 const VerbHelp* find_verb_help(const std::string& verb);
 
 struct ExitCode {
@@ -30,7 +30,7 @@ struct ExitCode {
   const char* meaning;
 };
 
-/// Those that the verb can end with, in order.
+/// The exit codes of a verb, in order.
 std::vector<ExitCode> exit_codes_of(const std::string& verb);
 
 }  // namespace backups

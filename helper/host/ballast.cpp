@@ -33,14 +33,15 @@ std::uint64_t whole_size(const fs::path& root) {
   return std::min(kMost, disk_space(root).total / kPartOfDisk);
 }
 
-/// Where a file system can't set room aside, bytes that it can't compress take it.
+/// If the file system cannot allocate, writes random bytes, which it cannot compress.
 void fill(int fd, std::uint64_t size) {
   if (::fallocate(fd, 0, 0, static_cast<off_t>(size)) == 0) return;
   if (errno != EOPNOTSUPP) throw system_error("cannot make the ballast", errno);
   std::string bytes(kMebibyte, '\0');
   for (std::uint64_t done = 0; done < size; done += bytes.size()) {
     bytes.resize(std::min(kMebibyte, size - done));
-    for (std::size_t at = 0; at < bytes.size(); at += 256)  // as much as getrandom(2) never cuts
+    for (std::size_t at = 0; at < bytes.size();
+         at += 256)  // getrandom(2) never returns less for up to 256 bytes
       [[maybe_unused]] const auto got =
           ::getrandom(&bytes[at], std::min<std::size_t>(256, bytes.size() - at), 0);
     write_all(fd, bytes, "the ballast");
@@ -56,7 +57,7 @@ void lend_ballast(const fs::path& root, bool upto_half) noexcept {
     const std::uint64_t stays = upto_half ? whole_size(root) / 2 : 0;
     const std::uint64_t left = std::max(size - std::min(size, kMebibyte), stays);
     if (left < size) ::truncate(file_of(root).c_str(), static_cast<off_t>(left));
-  } catch (const std::exception&) {  // then without
+  } catch (const std::exception&) {  // the command continues without it
   }
 }
 

@@ -4,16 +4,16 @@
 
 namespace backups {
 
-/// Room on the disk of the state directory that is taken while there is plenty (`ballast`, 16 MiB,
-/// or a sixteenth of a small disk), so that backups can still be removed, that be recorded, and
-/// settings changed, when something else has filled the disk.
+/// The ballast is disk space that is reserved while there is plenty: the file `ballast` of 16 MiB,
+/// or a sixteenth of a small disk. When something else has filled the disk, it lets backups be
+/// removed, this be recorded, and settings be changed.
 
-/// Where the disk is full, gives one MiB of it back: a little at a time, since what filled the disk
-/// may take that too. `upto_half` leaves half of it: for what runs by itself. Does nothing where
-/// there is room or no ballast left. Never throws.
+/// If the disk is full, releases 1 MiB of the ballast: a little at a time, since whatever filled
+/// the disk may take that too. With `upto_half`, for unattended commands, half of it is kept. Does
+/// nothing if there is disk space, or no ballast left. Never throws.
 void lend_ballast(const std::filesystem::path& root, bool upto_half) noexcept;
 
-/// Makes it whole again where much more than that is free. Never throws.
+/// Restores the size of the ballast if at least four times as much is free. Never throws.
 void restore_ballast(const std::filesystem::path& root) noexcept;
 
 }  // namespace backups

@@ -19,7 +19,7 @@
 namespace backups {
 namespace {
 
-/// 0 where there is none.
+/// The inode of a file; 0 if there is none.
 std::uint64_t file_id(const fs::path& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
@@ -54,7 +54,7 @@ std::unique_ptr<Catalog> CatalogFile::copy() const {
   return copy;
 }
 
-/// What is written into one that was set aside is lost.
+/// False if the open file was set aside or replaced: writes to it would be lost.
 bool CatalogFile::is_current() const {
   std::error_code unseen;
   return file_id(paths_.catalog()) == file_id_ &&
@@ -63,7 +63,7 @@ bool CatalogFile::is_current() const {
 
 void CatalogFile::open_file() {
   if (catalog_) retired_.push_back(std::move(catalog_));
-  // While one command makes or rebuilds it, the others wait.
+  // Other commands wait while one creates or rebuilds the catalog.
   const Lock lock = Lock::acquire(paths_.lock("catalog"));
   std::unique_ptr<Catalog> opened;
   try {
@@ -97,7 +97,7 @@ void CatalogFile::open_file() {
 
 void CatalogFile::set_aside(const std::string& why) const {
   const fs::path aside = paths_.catalog().string() + ".damaged-" + id_time(now());
-  // Somebody may have removed it, and left the mark.
+  // The file may have been removed by hand, but not the mark.
   std::error_code unseen;
   const bool there = fs::exists(fs::symlink_status(paths_.catalog(), unseen));
   if (there && ::rename(paths_.catalog().c_str(), aside.c_str()) != 0)

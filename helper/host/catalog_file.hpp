@@ -13,22 +13,22 @@
 
 namespace backups {
 
-/// `catalog.db`: opened where somebody asks for it, and made anew from the manifests where it is
-/// lost.
+/// The file `catalog.db`, opened at first use and rebuilt from the manifests if it is lost or
+/// damaged.
 class CatalogFile {
  public:
   /// `settings` and `local` must outlive it.
   CatalogFile(Paths paths, const SettingsFile& settings, Store& local)
       : paths_(std::move(paths)), settings_(settings), local_(local) {}
 
-  /// Opened at the first call, and again where another process has set it aside since. A lost or
-  /// damaged one is rebuilt from the manifests, and that is said. While the disk is full or
-  /// read-only it may be a copy in memory that can't be changed, so that what there is can be
-  /// looked at; once there is room it is the file. What was returned before stays valid, but may be
-  /// the one that was set aside: ask again for each thing to do.
+  /// Opens the catalog at the first call, and again after another process has set it aside. A lost
+  /// or damaged one is rebuilt from the manifests, with a message. While the disk is full or
+  /// read-only, the result may be a read-only copy in memory. References that were returned earlier
+  /// stay valid, but may be to a catalog that was set aside: call open() for each operation.
   Catalog& open();
 
-  /// Records a backup known only from its manifest, as a person last judged it.
+  /// Records a backup that is known only from its manifest. The settings decide whether it was
+  /// accepted as good.
   void adopt(Manifest manifest, const std::string& target, const std::string& host);
 
  private:
@@ -44,9 +44,9 @@ class CatalogFile {
   const SettingsFile& settings_;
   Store& local_;
   std::unique_ptr<Catalog> catalog_;
-  std::unique_ptr<Catalog> copy_;  // stays when catalog_ is there again: somebody may still read it
-  std::uint64_t file_id_ = 0;      // inode of what is open
-  std::vector<std::unique_ptr<Catalog>> retired_;  // set aside, for whoever still holds one
+  std::unique_ptr<Catalog> copy_;                  // kept while callers may still read it
+  std::uint64_t file_id_ = 0;                      // inode of the open file
+  std::vector<std::unique_ptr<Catalog>> retired_;  // closed files that callers may still refer to
 };
 
 }  // namespace backups

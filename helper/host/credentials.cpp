@@ -19,21 +19,21 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 constexpr const char* kEnvironment = "environment";
 constexpr std::size_t kShortestToken = 80;
-constexpr int kRoleTimeout = 2;  // seconds: where there is a role, it answers at once
+constexpr int kRoleTimeout = 2;  // seconds; a role service answers at once
 
 fs::path secret_file(const fs::path& root, const std::string& target) {
   return root / "secrets" / target;
 }
 
-/// What can be in a header, and has no blanks.
+/// True for what can be part of an HTTP header and has no blanks.
 bool is_token(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
   });
 }
 
-/// KEY:SECRET. With more colons nobody can tell which of them is part of what, unless the rest is
-/// as long as only the token of a session is.
+/// Splits KEY:SECRET. With more colons the parts are ambiguous, unless the rest is as long as only
+/// a session's token is.
 std::vector<std::string> of_one_line(const std::string& line) {
   const auto parts = split(line, ':');
   if (parts.size() <= 2) return parts;
@@ -55,8 +55,8 @@ std::string credentials_file() {
   return named.empty() ? environment("HOME") + "/.aws/credentials" : named;
 }
 
-/// One profile of an AWS credentials file: an INI file, whose format the AWS CLI's guide describes
-/// ("Configuration and credential file settings").
+/// Reads a profile of an AWS credentials file (AWS CLI User Guide, "Configuration and credential
+/// file settings").
 std::optional<S3Credentials> of_profile(const fs::path& file, const std::string& profile) {
   const auto text = read_file(file);
   if (!text) return std::nullopt;
@@ -84,7 +84,8 @@ std::optional<S3Credentials> of_environment() {
   return found;
 }
 
-/// The body of a good answer. A role's service is on this host or its hypervisor: no proxy.
+/// Returns the body of a successful response. Without a proxy, since role services are on this host
+/// or its hypervisor.
 std::optional<std::string> ask(const std::string& method, const std::string& url,
                                const Headers& headers) {
   try {
@@ -96,12 +97,13 @@ std::optional<std::string> ask(const std::string& method, const std::string& url
     request.timeout = kRoleTimeout;
     const HttpResponse response = client.send(request);
     if (response.ok()) return response.body;
-  } catch (const HttpFailure&) {  // nobody is there
+  } catch (const HttpFailure&) {  // there is no such service
   }
   return std::nullopt;
 }
 
-/// What both kinds of role answer with: AccessKeyId, SecretAccessKey, Token, Expiration (RFC 3339).
+/// Parses the response of both kinds of role: AccessKeyId, SecretAccessKey, Token, Expiration (RFC
+/// 3339).
 std::optional<S3Credentials> of_answer(const std::optional<std::string>& body,
                                        const std::string& origin) {
   if (!is_shallow(body.value_or(""))) return std::nullopt;

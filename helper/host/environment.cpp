@@ -14,7 +14,7 @@
 namespace backups {
 namespace {
 
-/// Everything that a hook may see of our environment.
+/// The only variables that are passed on to hooks.
 constexpr auto kPassedOn = std::to_array<std::string_view>({"PATH",
                                                             "HOME",
                                                             "DOKKU_ROOT",
@@ -80,7 +80,7 @@ Command Program::command(const std::string& verb) const {
   Command command;
   command.argv = {path, verb, "--root", root, "--hooks", hooks};
   command.environment = own_environment();
-  command.environment.erase("PLUGIN_PATH");  // that says that dokku called
+  command.environment.erase("PLUGIN_PATH");  // its presence means that dokku called
   return command;
 }
 

@@ -10,26 +10,27 @@ namespace backups {
 
 using Environment = std::map<std::string, std::string>;
 
-/// What hooks see of our environment: Dokku's paths and who called. `<root>/environment` has what
-/// is missing there, as it is from cron.
+/// The environment of hooks: Dokku's paths and the caller. What is missing, as it is under cron, is
+/// taken from `<root>/environment`.
 Environment hook_environment(const std::filesystem::path& root);
 
-/// True when dokku started us, for somebody who may not do everything.
+/// True if dokku started this process, possibly for a caller with restricted rights.
 bool called_by_dokku();
 
-/// Where hooks are, and what they see of our environment.
+/// The directory of the hooks and their environment.
 struct Hooks {
   std::filesystem::path directory;
   Environment environment;
 };
 
-/// This program, to be started for work in the background. Without a path none is started.
+/// How to start this program again for work in the background. With an empty path, nothing is
+/// started.
 struct Program {
   std::filesystem::path path;
   std::filesystem::path root;
   std::filesystem::path hooks;
 
-  /// One of its verbs, on the same state directory, as at a shell.
+  /// A verb on the same state directory, with the rights of a shell.
   Command command(const std::string& verb) const;
 };
 

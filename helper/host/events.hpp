@@ -14,12 +14,13 @@
 
 namespace backups {
 
-/// A backup that people count on was made, and is on the first of its targets.
+/// A manual or scheduled backup was made and is on the first of its targets.
 struct BackupMade {
   Manifest manifest;
   std::string target;
-  std::string advice;        ///< suspicion_text(): empty if nothing speaks against it
-  bool is_compared = false;  ///< with earlier backups, so that no advice is good news
+  std::string advice;  ///< suspicion_text(); empty if it is not suspect
+  bool is_compared =
+      false;  ///< with earlier backups, so an empty advice means that it is not suspect
 };
 
 /// A backup failed, or was interrupted.
@@ -38,14 +39,14 @@ struct CopyEnded {
   std::optional<Error> error;
 };
 
-/// Which backups and copies exist changed in another way: some were removed, found or settled, or
-/// their service was destroyed.
+/// Backups or copies changed in another way: they were removed or found, unfinished ones were
+/// completed or failed, or their service was destroyed.
 struct BackupsChanged {};
 
-/// Something else is wrong, or still is: an incident, one for each kind and subject.
+/// Something else is wrong, or still is. An incident is identified by kind and subject.
 struct Problem {
   Alert alert;
-  bool is_logged = false;  ///< as a warning, once, when the incident is new
+  bool is_logged = false;  ///< logged as a warning when the incident is new
 };
 
 /// The incident of that kind and subject is over.
@@ -53,14 +54,14 @@ struct ProblemSolved {
   Alert alert;
 };
 
-/// All incidents of that kind are over but those whose subjects are `left`.
+/// All incidents of that kind are over, except those whose subjects are `left`.
 struct ProblemsLeft {
   AlertKind kind;
   std::set<std::string> left;
   std::string message;
 };
 
-/// What the dead man's switch is told of a run of schedules: kStart, kSuccess or kFailure.
+/// The message for the dead man's switch about a run of schedules: kStart, kSuccess or kFailure.
 struct SchedulesRan {
   AlertKind kind;
   std::string message{};
@@ -69,9 +70,9 @@ struct SchedulesRan {
 using HostEvent = std::variant<BackupMade, BackupFailed, CopyEnded, BackupsChanged, Problem,
                                ProblemSolved, ProblemsLeft, SchedulesRan>;
 
-/// What happened on this host. Whatever changes something publishes one event, and knows nobody who
-/// subscribes: alerts and metrics (notify/). Each subscriber hears everything that is published
-/// from then on, in the order of subscription, in the thread that publishes it; it throws nothing.
+/// Reports what happened on this host. Whoever changes something publishes one event; subscribers
+/// (notify/: alerts and metrics) are called for everything published afterwards, in the order of
+/// subscription, in the thread that publishes. They must not throw.
 class Events {
  public:
   using Listener = std::function<void(const HostEvent&)>;

@@ -15,7 +15,7 @@
 namespace backups {
 namespace {
 
-/// machine-id(5) asks not to show the number itself: a digest that is of no use to others.
+/// Returns a digest, because machine-id(5) asks not to expose the id itself.
 std::string digest_of(const char* path, const std::string& more = {}) {
   const std::string text = trim(read_file(path).value_or(""));
   return text.empty() || text == "uninitialized"
@@ -23,7 +23,8 @@ std::string digest_of(const char* path, const std::string& more = {}) {
              : sha256("dokku-backups " + text + more).substr(0, 32);
 }
 
-/// Of this directory in this boot: a copy of it beside it is another one, as a clone that boots is.
+/// Depends on the boot and on the directory, since both a clone and a copy of the directory are
+/// another writer.
 std::string boot_digest(const fs::path& root) {
   struct stat found {};
   const bool is_there = ::stat(root.c_str(), &found) == 0;
@@ -31,7 +32,7 @@ std::string boot_digest(const fs::path& root) {
                    is_there ? " " + std::to_string(found.st_ino) : "");
 }
 
-/// Empty in a container: there it is the image's, the same for everybody.
+/// Empty in a container, where the id is that of the image and not unique.
 std::string machine_digest() {
   for (const char* mark : {"/.dockerenv", "/run/.containerenv"})
     if (fs::exists(mark)) return "";
@@ -48,7 +49,7 @@ Alert identity_alert(const std::string& message) {
   return {.kind = AlertKind::kIdentity, .message = message};
 }
 
-/// True when it is on another machine than before.
+/// Completes the identity. Returns true if this is another machine than before.
 bool settle(Settings& settings, const std::string& machine, const std::string& boot) {
   HostIdentity& host = settings.host;
   if (host.name.empty())
@@ -95,7 +96,7 @@ HostIdentity Identity::read() {
       settled = settings;
     });
   } catch (const Error&) {
-    // A disk that can't be written must not stop somebody who reads.
+    // Reading must work on a disk that cannot be written.
     if (known.name.empty()) throw;
   }
   if (moved)

@@ -9,25 +9,26 @@
 
 namespace backups {
 
-/// Who this host is to its buckets, as settings.json has it. A change is alerted.
+/// The identity of this host in buckets, which settings.json contains. Changes are reported as
+/// alerts.
 class Identity {
  public:
   /// `settings` and `events` must outlive it.
   Identity(Paths paths, SettingsFile& settings, const Events& events)
       : paths_(std::move(paths)), settings_(settings), events_(events) {}
 
-  /// At the first use it is made up; on a machine that is another one than it is bound to, the
-  /// host gets a new name at once, and its old ones are doubtful. Throws Error.
+  /// Returns the identity. At the first use it is created; on a machine other than the one that it
+  /// is bound to, the host gets a new name at once and its old names become doubtful. Throws Error.
   HostIdentity read();
 
-  /// What lies below a name of this host was written by another: as on another machine. `writer`
-  /// is the token of what was found.
+  /// Marks the names of this host as doubtful, because another machine wrote below one of them.
+  /// `writer` is the token of the manifest that was found.
   void doubt(const std::string& why, const std::string& writer);
 
-  /// What a person decides of doubtful names. Both end the alert, and replace an identity in
-  /// settings.json that is not understood.
+  /// A person's decision that the doubtful names belong to this host (keep) or to another (renew).
+  /// Both end the alert and replace an identity in settings.json that is not understood.
   void keep();
-  /// Makes a new name where nothing was in doubt.
+  /// Also makes a new name if none was doubtful.
   void renew();
 
  private:

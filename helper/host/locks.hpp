@@ -10,14 +10,14 @@
 
 namespace backups {
 
-/// One lock for each source; its text says who has it.
+/// A lock for each source, whose text names the holder.
 class Locks {
  public:
   explicit Locks(Paths paths) : paths_(std::move(paths)) {}
 
-  /// Throws Error, kBusy, saying who has it.
+  /// Throws Error, kBusy, naming the holder.
   Lock acquire(const Source& source, const std::string& purpose) const;
-  /// Nothing when somebody has it.
+  /// Returns nothing if the lock is held.
   std::optional<Lock> try_acquire(const Source& source, const std::string& purpose) const;
 
  private:

@@ -9,15 +9,16 @@
 
 namespace backups {
 
-/// The text of a manifest, nothing when there is none. Throws Error, kDamaged, when it is larger
-/// than any manifest is: no more of it is read.
+/// Reads the text of a manifest; nothing if there is none. Throws Error, kDamaged, if it exceeds
+/// the size limit, without reading any further.
 std::optional<std::string> read_manifest_text(Store& store, const std::string& key);
 
-/// parse_manifest(), and the source's name must be that of its address: what a bucket says of a
-/// path is not believed. Throws Error, kDamaged.
+/// Like parse_manifest(), and checks that the source's name belongs to its address, since a
+/// manifest in a bucket must not make this host use another path. Throws Error, kDamaged.
 Manifest checked_manifest(const std::string& text);
 
-/// The committed manifest of a backup in `store`. Throws Error, kDamaged when it is missing or bad.
+/// Reads the manifest of a backup. Throws Error, kDamaged, if it is missing, invalid or of another
+/// backup.
 Manifest load_manifest(Store& store, const Source& source, const std::string& id);
 
 }  // namespace backups

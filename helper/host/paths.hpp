@@ -7,7 +7,7 @@
 
 namespace backups {
 
-/// What lies where in the state directory of a host (helper/FORMAT.md). A plain value.
+/// The paths in the state directory of a host (helper/FORMAT.md). A plain value.
 struct Paths {
   std::filesystem::path root;
 
@@ -20,13 +20,13 @@ struct Paths {
   }
 };
 
-/// Makes the state directory and those of its own in it, where they are missing.
+/// Creates the state directory and its own subdirectories if they are missing.
 void make_state_directory(const Paths& paths);
 
-/// True for the name of a directory there that is no type of source.
+/// True for the name of a subdirectory that is not a type of source.
 bool is_own_directory(const std::string& name);
 
-/// "<type>/<name>/<file>", the key of a file of a backup.
+/// The key of a file of a backup: "<type>/<name>/<file>".
 std::string key_of(const Source& source, const std::string& file);
 
 }  // namespace backups

@@ -17,14 +17,14 @@ namespace {
 constexpr const char* kRecordFile = "run.json";
 constexpr const char* kLockFile = "lock";
 
-/// Those that only ask leave nothing to clean up: on a disk that is full they need no record there.
+/// Queries leave nothing to clean up, and therefore need no record on a full disk.
 bool only_asks(const std::string& verb) {
   constexpr std::array kQuestions = {"list", "authorize", "describe", "links"};
   return std::find(kQuestions.begin(), kQuestions.end(), verb) != kQuestions.end();
 }
 
-/// Held while a run begins, and while somebody looks which ones live: one without its lock yet must
-/// not be taken for dead, nor find its lock taken by who looks.
+/// Held while a run begins and while others look for live runs. Otherwise a run without its lock
+/// yet would be taken for dead, or find its lock taken by whoever looks.
 fs::path list_lock(const Paths& paths) { return paths.root / "locks" / "runs"; }
 
 void read_members(const nlohmann::json& json, RunRecord& record) {
@@ -45,8 +45,7 @@ void read_members(const nlohmann::json& json, RunRecord& record) {
   record.started_at = parse_rfc3339(json.value("started_at", "")).value_or(0);
 }
 
-/// Without a record of its own, or with one that is none: killed before it was written, so that
-/// nothing had begun, or not ours.
+/// A run without a valid record was killed before the record was written, so nothing had begun.
 RunRecord read_record(const fs::path& directory) {
   RunRecord record;
   record.id = directory.filename().string();
@@ -162,7 +161,7 @@ std::vector<RunRecord> list_runs(const Paths& paths, bool alive) {
   try {
     nobody_begins = Lock::acquire(list_lock(paths));
   } catch (const Error& error) {
-    // The lock can't be opened, so that nothing can begin either: the disk is read-only.
+    // If the lock cannot be opened because the disk is read-only, no run can begin either.
     if (error.kind() != ErrorKind::kNoSpace) throw;
   }
   for (const auto& id : list_directory(paths.runs())) {
@@ -211,7 +210,7 @@ void show_interrupted(const Paths& paths, std::vector<Backup>& backups) {
   const auto alive = list_runs(paths, true);
   const auto is_at_work = [&](const Backup& backup) {
     return std::any_of(alive.begin(), alive.end(), [&](const RunRecord& run) {
-      // One that has just begun does not say yet which backup it makes.
+      // A run that has just begun does not name its backup yet.
       return run.source.text() == backup.source.text() &&
              (run.backup.empty() || run.backup == backup.id);
     });

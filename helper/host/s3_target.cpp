@@ -19,13 +19,15 @@ bool in_range(const std::string& value, std::int64_t least, std::int64_t most) {
   return number && *number >= least && *number <= most;
 }
 
-/// "General purpose bucket naming rules" of the S3 user guide; old ones may have capitals and '_'.
+/// S3 User Guide, "General purpose bucket naming rules"; old buckets may also have capitals and
+/// '_'.
 bool is_bucket(const std::string& value) {
   return value.size() >= 3 && value.size() <= 255 && has_only(value, "._-");
 }
 
-/// Object keys are UTF-8 of at most 1,024 bytes (S3 user guide, "Naming Amazon S3 objects"), of
-/// which this leaves half. Control characters can't be listed, and '.' and '..' not be asked for.
+/// Object keys are UTF-8 of at most 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"), of
+/// which a prefix may use half. Control characters cannot be listed, and '.' and '..' cannot be
+/// requested.
 bool is_prefix(const std::string& value) {
   const std::string bare = bare_prefix(value);
   const auto parts = split(bare, '/');
@@ -81,7 +83,7 @@ std::vector<TargetOption> options_of_buckets() {
 void check_bucket(const TargetOptions& options) {
   const auto needs = [&](const char* one, const char* other) {
     if (options.contains(one) && !options.contains(other))
-      throw Error(ErrorKind::kBadInput, std::string(one) + " needs " + other);
+      throw Error(ErrorKind::kBadInput, std::string(one) + " requires " + other);
   };
   needs("object-lock", "object-lock-days");
   needs("object-lock-days", "object-lock");
@@ -106,7 +108,7 @@ std::unique_ptr<Store> open_bucket(const TargetPlace& place) {
   s3.bucket = option("bucket");
   const std::string prefix = bare_prefix(option("prefix"));
   s3.prefix = prefix + (prefix.empty() || place.host.empty() ? "" : "/") + place.host;
-  // Amazon's buckets have hosts of their own; others always know the path.
+  // Each bucket of Amazon has a host name; all other servers support the bucket in the path.
   s3.path_style = option("path-style", s3.endpoint.empty() ? "false" : "true") == "true";
   s3.storage_class = option("storage-class");
   s3.server_side_encryption = option("encryption");

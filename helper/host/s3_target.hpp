@@ -4,7 +4,7 @@
 
 namespace backups {
 
-/// Buckets of anything that speaks S3 (store/s3/).
+/// The target type for buckets of S3-compatible servers (store/s3/).
 TargetType s3_target();
 
 }  // namespace backups

@@ -12,15 +12,15 @@
 namespace backups {
 namespace {
 
-/// Nothing where there is no such name. Where something else has it, somebody asked for something,
-/// and it can't be told what.
+/// Nothing if the file does not exist. If anything else has its name, or it is unreadable, it must
+/// not be taken for missing: the settings exist, but are unknown.
 std::optional<std::string> settings_text(const fs::path& file) {
   std::error_code unseen;
   if (is_in_the_way(file))
     throw Error(ErrorKind::kDamaged, fs::exists(file, unseen) ? "it is not a regular file"
                                                               : "it is a link to a missing file");
   if (::access(file.c_str(), F_OK) == 0 && ::access(file.c_str(), R_OK) != 0)
-    throw Error(ErrorKind::kDamaged, "it may not be read (as root: chown --reference=" +
+    throw Error(ErrorKind::kDamaged, "this user may not read it (as root: chown --reference=" +
                                          shell_quote(file.parent_path().string()) + " " +
                                          shell_quote(file.string()) + ")");
   return read_file(file);

@@ -8,17 +8,18 @@
 
 namespace backups {
 
-/// `settings.json`: what was asked for on this host.
+/// The file `settings.json`: what was asked for on this host.
 class SettingsFile {
  public:
   explicit SettingsFile(Paths paths) : paths_(std::move(paths)) {}
 
-  /// Throws Error, kDamaged, with the next step, where the file as a whole can't be understood.
+  /// Returns the settings, or the defaults if there is no file. Throws Error, kDamaged, with the
+  /// next step, if the file as a whole cannot be understood.
   Settings read() const;
-  /// From now on read() is the built-in defaults: for whoever only looks, while the file can't be
+  /// Makes read() return the built-in defaults: for reading commands while the file cannot be
   /// understood.
   void use_defaults() { uses_defaults_ = true; }
-  /// Reads, changes and replaces the file under its lock. Throws Error as read().
+  /// Reads, changes and atomically replaces the file under its lock. Throws Error as read() does.
   void change(const std::function<void(Settings&)>& change);
 
  private:

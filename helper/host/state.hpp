@@ -13,10 +13,10 @@
 
 namespace backups {
 
-/// The parts of one host, for what works on all of it: a whole backup, a restore, the tick.
-/// Whatever needs less takes the parts that it uses.
+/// The parts of one host, for operations on all of them: a backup, a restore, the tick. Everything
+/// else takes only the parts that it uses.
 struct State {
-  /// `root` is made when it does not exist. `environment` is what hooks may see of ours.
+  /// Creates the state directory `root` if it does not exist. `environment` is passed to hooks.
   State(const std::filesystem::path& root, std::filesystem::path hooks, Environment environment);
   State(const State&) = delete;
   State& operator=(const State&) = delete;

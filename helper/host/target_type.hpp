@@ -10,48 +10,49 @@
 
 namespace backups {
 
-/// An option that `backups:target-add` and `backups:target-set` know.
+/// An option of `backups:target-add` and `backups:target-set`.
 struct TargetOption {
   const char* name;
-  const char* takes;  ///< what a value looks like, for a person
+  const char* takes;  ///< the form of a value, for messages
   const char* help;
   bool (*valid)(const std::string& value);
-  bool moves = false;        ///< where copies are looked for follows from it
-  bool of_the_host = false;  ///< names a file or an account of the host: set at a shell only
+  bool moves = false;        ///< changing it changes where copies are looked for
+  bool of_the_host = false;  ///< names a file or an account of the host: can be set at a shell only
 };
 
-/// Which target is to be opened, and for what.
+/// The target to open, and for what.
 struct TargetPlace {
-  std::filesystem::path root;  ///< the state directory, where its credentials are
+  std::filesystem::path root;  ///< the state directory, which contains the credentials
   std::string name;
   TargetOptions options;  ///< checked
-  std::string host;       ///< below whose name keys go; empty: those of all hosts
-  bool is_short = false;  ///< it gets one short try, and is out of reach from then on
+  std::string host;       ///< below whose name the keys are; empty: of all hosts
+  bool is_short =
+      false;  ///< with one attempt and short timeouts; fails at once after the first failure
 };
 
-/// A kind of place for copies. To add one: a file that makes such a value, and its line in the
-/// table of target_type.cpp.
+/// A type of target. To add one, write a file that returns such a value, and add its line to the
+/// table in target_type.cpp.
 struct TargetType {
   std::string name;      ///< "s3"
-  std::string required;  ///< the option that it can't be without, as in its usage
+  std::string required;  ///< the required option, as in the usage of target-add
   std::vector<TargetOption> options;
   bool needs_credentials = false;
-  /// Throws Error, kBadInput, where one option lacks another that it needs.
+  /// Throws Error, kBadInput, if an option is missing that another requires.
   void (*check)(const TargetOptions&);
-  /// Makes no request. Throws Error, kKey without credentials.
+  /// Opens the target without a request. Throws Error, kKey, if credentials are missing.
   std::unique_ptr<Store> (*open)(const TargetPlace&);
 };
 
 const std::vector<TargetType>& target_types();
 
-/// Throws Error, kBadInput, for a name that no type has.
+/// Throws Error, kBadInput, for an unknown name.
 const TargetType& target_type(const std::string& name);
-/// That of an existing target.
+/// The type of an existing target.
 const TargetType& type_of(const TargetOptions& options);
 
-/// Throws Error, kBadInput, naming what is wrong.
+/// Checks one option. Throws Error, kBadInput, naming what is wrong.
 void check_target_option(const TargetType& type, const std::string& name, const std::string& value);
-/// All of them, and that none is missing.
+/// Checks all options, and that no required one is missing.
 void check_target_options(const TargetOptions& options);
 
 }  // namespace backups

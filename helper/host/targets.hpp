@@ -12,20 +12,22 @@
 
 namespace backups {
 
-/// The places that backups are stored at, opened at their first use.
+/// The stores of all targets, opened at first use.
 class Targets {
  public:
   /// `settings` and `identity` must outlive it.
   Targets(Paths paths, const SettingsFile& settings, Identity& identity);
 
   Store& local() { return *local_; }
-  /// `local`, or the target of that name, where keys are below its prefix and the name of `host`
-  /// (ours when empty). Throws Error, kNotFound, or kKey without credentials.
+  /// The store of a target, with keys below its prefix and the name of `host` (this host's if
+  /// empty). It belongs to this object. Throws Error, kNotFound, or kKey without credentials.
   Store& open(const std::string& target, const std::string& host = {});
-  /// The same with a Store of its own, for the backups of all hosts where `host` is empty.
+  /// Like open(), but the caller owns the store. With an empty `host` it contains the backups of
+  /// all hosts.
   std::unique_ptr<Store> open_new(const std::string& target, const std::string& host) const;
 
-  /// While it lives, stores that are not local get one short try: for what need not be done now.
+  /// While an object of this class lives, off-site stores make one attempt with short timeouts. For
+  /// work that can be done later.
   class ShortTimeouts {
    public:
     explicit ShortTimeouts(Targets& targets) : targets_(targets) { turn(true); }
@@ -46,17 +48,17 @@ class Targets {
   const SettingsFile& settings_;
   Identity& identity_;
   std::unique_ptr<Store> local_;
-  std::map<std::string, std::unique_ptr<Store>> remote_;  // by target, host and options
+  std::map<std::string, std::unique_ptr<Store>> remote_;  // keys: target, host and options
   bool short_timeouts_ = false;
 };
 
-/// The places that backups go to by default for a source: the property `targets`.
+/// The targets of a source by its property `targets`.
 std::vector<std::string> default_targets(const Settings& settings, const Source& source);
 
-/// Throws Error, kNotFound, unless all of them exist.
+/// Throws Error, kNotFound, if one of them does not exist.
 void require_targets(const Settings& settings, const std::vector<std::string>& names);
 
-/// Settings::unclear(), and the targets that can't be used.
+/// Settings::unclear(), and the targets with invalid options.
 std::vector<UnclearSetting> unclear_settings(const Settings& settings);
 
 }  // namespace backups

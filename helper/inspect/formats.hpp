@@ -6,7 +6,7 @@
 
 namespace backups {
 
-/// See inspector.hpp.
+/// One inspector for each format. inspector.hpp describes what each reads.
 std::unique_ptr<Inspector> make_pg_archive_inspector();
 std::unique_ptr<Inspector> make_sql_text_inspector();
 std::unique_ptr<Inspector> make_rdb_inspector();

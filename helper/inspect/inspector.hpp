@@ -11,15 +11,15 @@ struct Completeness {
   enum class Kind {
     kComplete,
     kIncomplete,
-    kNotJudged,  ///< of a kind or version that the inspector does not know, or that has no end mark
+    kNotJudged,  ///< the inspector does not support its version, or the format has no end mark
   };
   Kind kind = Kind::kNotJudged;
-  std::string why;  ///< of kIncomplete and kNotJudged, half a sentence: "it ends in its table of …"
+  std::string why;  ///< empty if complete; otherwise a clause: "it is truncated in its header"
 };
 
-/// Reads a plain dump on its way and tells whether all of it came by. Any number of read() calls of
-/// any size, then verdict() once. Needs little memory whatever the size of the dump, believes
-/// nothing in it, and never throws because of it. Not thread-safe.
+/// Reads a plain dump as it passes and decides whether it is complete. Callers make any number of
+/// read() calls of any size, then one verdict(). Memory is bounded whatever the size of the dump.
+/// Neither function trusts the contents or throws because of them. Not thread-safe.
 class Inspector {
  public:
   Inspector() = default;

@@ -17,10 +17,10 @@ constexpr unsigned char kNoData = 3;  // offset flag of an entry without data
 constexpr unsigned char kData = 1;
 constexpr unsigned char kBlobs = 3;
 
-/// pg_backup_archiver.c (ReadHead, ReadToc) and pg_backup_custom.c of PostgreSQL, which have no
-/// other description: a head, a table of contents, then a block for each entry that has data, in
-/// chunks that end with one of length 0. Nothing follows the last block, so that only the table of
-/// contents tells which one is the last. Chunks may be compressed: nothing here looks into them.
+/// Follows pg_backup_archiver.c (ReadHead, ReadToc) and pg_backup_custom.c of PostgreSQL, since the
+/// format is not documented: a header, a table of contents, then a block for each entry that has
+/// data, in chunks that end with one of length 0. Nothing follows the last block, so only the table
+/// of contents tells which one is the last. Chunks may be compressed and are not looked into.
 class PgArchive : public Inspector {
  public:
   void read(std::string_view bytes) override {
@@ -54,7 +54,7 @@ class PgArchive : public Inspector {
   }
 
  private:
-  /// What the next word is; see step().
+  /// What the next word is; step() reads it.
   enum class At { kHead, kFields, kBlock, kBlockId, kChunk, kBlob };
 
   static Completeness incomplete(const std::string& why) {
@@ -101,9 +101,9 @@ class PgArchive : public Inspector {
     if (head[10] == kDirectory)
       return broken("it is the table of contents of a directory dump (-Fd), without the data");
     if (head[10] != kCustom) return broken("it is not in the custom format of pg_dump (-Fc)");
-    // Compression, a date, three names, the number of entries.
+    // Compression, a date, three strings, and the number of entries.
     begin_fields(minor >= 15 ? "biiiiiiisssn" : "iiiiiiiisssn");
-    // Ids, names, definitions; since 1.14 the access method, since 1.16 the kind of relation.
+    // Ids, names and definitions; since 1.14 the access method, since 1.16 the kind of relation.
     entry_ =
         std::string("Iissssisssss") + (minor >= 14 ? "s" : "") + (minor >= 16 ? "i" : "") + "ssdo";
   }
@@ -119,8 +119,8 @@ class PgArchive : public Inspector {
     expect(At::kFields, field == 'b' || field == 'o' ? 1 : 1 + int_size_);
   }
 
-  /// b: byte; i: integer; I: id of the entry; s: string; d: strings up to a null one; o: offset; n:
-  /// number of entries. A string is its length, -1 for a null one, and its bytes.
+  /// The letters of a field: b byte, i integer, I id of the entry, s string, d strings up to a null
+  /// one, o offset, n number of entries. A string is its length (-1 if null) and its bytes.
   void read_field() {
     const char field = fields_[field_];
     if (field == 'o') {
@@ -162,7 +162,7 @@ class PgArchive : public Inspector {
     expect(At::kBlock, 1);
   }
 
-  /// A sign, and bytes from the lowest on.
+  /// An integer is a sign byte and the bytes of its absolute value, the lowest first.
   std::int64_t integer() const {
     std::uint64_t value = 0;
     for (std::size_t i = int_size_; i > 0; --i)
@@ -174,17 +174,17 @@ class PgArchive : public Inspector {
   Completeness verdict_;
   At at_ = At::kHead;
   std::array<char, kArchiveHead> word_{};
-  std::size_t want_ = kArchiveHead;  // bytes of `word_`
+  std::size_t want_ = kArchiveHead;  // length of the next word
   std::size_t had_ = 0;
-  std::uint64_t skip_ = 0;  // bytes to pass over before the next word
+  std::uint64_t skip_ = 0;  // bytes to skip before the next word
   std::size_t int_size_ = 4;
   std::size_t offset_size_ = 8;
 
   std::string fields_;
   std::size_t field_ = 0;
   std::string entry_;          // the fields of an entry
-  std::int64_t entries_ = 0;   // still to be read
-  std::int64_t entry_id_ = 0;  // of the entry that is being read
+  std::int64_t entries_ = 0;   // that remain in the table of contents
+  std::int64_t entry_id_ = 0;  // of the current entry
   std::unordered_set<std::int64_t> awaited_;
   std::size_t with_data_ = 0;
   std::int64_t block_ = 0;

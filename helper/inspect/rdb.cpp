@@ -14,11 +14,11 @@ constexpr int kNewestValkey = 80;    // Valkey 9
 constexpr int kFirstWithChecksum = 5;
 constexpr char kEnd = '\xFF';            // the opcode before the checksum
 constexpr std::size_t kChecksum = 8;     // bytes
-constexpr std::size_t kStreamMark = 40;  // what `redis-cli --rdb -` adds: the mark of replication
+constexpr std::size_t kStreamMark = 40;  // the replication mark that `redis-cli --rdb -` appends
 
 using Table = std::array<std::uint64_t, 256>;
 
-/// CRC-64 of Jones, as crc64.c of Redis: reflected, no initial value, nothing at the end.
+/// The CRC-64 of Jones, as in Redis's crc64.c: reflected, initial value 0, no final XOR.
 constexpr std::uint64_t kPolynomial = 0x95AC9329AC4BC9B5;
 
 constexpr Table make_table() {
@@ -31,7 +31,8 @@ constexpr Table make_table() {
   return table;
 }
 
-/// tables[n][b]: byte b with n zeros behind it, so that eight bytes go at once.
+/// tables[n][b] is the CRC of byte b followed by n zero bytes, so that eight bytes are processed at
+/// once.
 constexpr std::array<Table, 8> make_tables() {
   std::array<Table, 8> tables{make_table()};
   for (std::size_t n = 1; n < tables.size(); ++n)
@@ -59,8 +60,8 @@ std::uint64_t add_to_crc(std::uint64_t crc, std::string_view bytes) {
   return crc;
 }
 
-/// rdb.c of Redis: a head, opcodes, the end opcode, and since version 5 a checksum of all before
-/// it, which is 0 where the server was told to make none.
+/// Follows Redis's rdb.c: a header, opcodes, the end opcode and, since version 5, a checksum of
+/// everything before it. The checksum is 0 if the server was configured to write none.
 class Rdb : public Inspector {
  public:
   void read(std::string_view bytes) override {
@@ -99,7 +100,7 @@ class Rdb : public Inspector {
     return {Completeness::Kind::kIncomplete, why};
   }
 
-  /// `rest` is what `crc_` does not hold yet.
+  /// `rest` are the bytes that are not in `crc_` yet.
   bool ends_well(std::string_view rest) const {
     if (rest.size() <= kChecksum) return false;
     const std::string_view content = rest.substr(0, rest.size() - kChecksum);
@@ -109,7 +110,7 @@ class Rdb : public Inspector {
 
   std::string head_;
   std::string tail_;
-  std::uint64_t crc_ = 0;  // of all before the tail
+  std::uint64_t crc_ = 0;  // of everything before tail_
 };
 
 }  // namespace

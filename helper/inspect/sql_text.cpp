@@ -9,12 +9,12 @@
 namespace backups {
 namespace {
 
-constexpr std::size_t kLineStart = 200;  // bytes of a line that are looked at
-constexpr std::size_t kShown = 80;       // bytes of a line that a message holds
+constexpr std::size_t kLineStart = 200;  // bytes of a line that are examined
+constexpr std::size_t kShown = 80;       // bytes of a line that a message quotes
 constexpr std::string_view kBlank = " \t\r\n";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// What a dump begins and ends with, as lines.
+/// The first and the last line of a dump, by the program that prints them.
 struct Dialect {
   std::string_view first;
   std::string_view last;
@@ -28,7 +28,8 @@ constexpr std::array<Dialect, 4> kDialects = {{
     {"-- PostgreSQL database dump", "-- PostgreSQL database dump complete", "pg_dump"},
 }};
 
-/// Error messages of those whose data never begin a line, where they ended up among the data.
+/// Prefixes of error messages that end up in a dump when stderr was redirected into it. Lines of
+/// data never begin with them.
 constexpr std::array<std::string_view, 4> kErrors = {
     "mysqldump: ", "mariadb-dump: ", "pg_dumpall: ", "pg_dump: "};
 
@@ -42,7 +43,7 @@ bool is_comment(std::string_view line) {
          line.starts_with("/*") || line.starts_with("#");
 }
 
-/// A statement, a comment, or a command of psql.
+/// True for a line that begins a statement, a comment or a psql command.
 bool is_sql(std::string_view line) {
   std::string word;
   for (const char c : line.substr(0, line.find_first_of(" \t(;")))
@@ -53,9 +54,10 @@ bool is_sql(std::string_view line) {
 
 bool ends_statement(std::string_view line) { return is_comment(line) || line.ends_with(';'); }
 
-/// Goes by lines: in a dump, the newlines of data are escaped. What begins with the first line of a
-/// dialect ends with its last one. Without comments (`--skip-comments`), settings that were saved
-/// are set back at the end; without those either (`--compact`), there is no mark of the end.
+/// Works line by line, since dumps escape the newlines in data. A dump that begins with the first
+/// line of a dialect must end with its last one. Dumps without comments (`--skip-comments`) restore
+/// the settings that they saved at the beginning; without those either (`--compact`), there is no
+/// end mark.
 class SqlText : public Inspector {
  public:
   void read(std::string_view bytes) override {
@@ -124,7 +126,7 @@ class SqlText : public Inspector {
     for (const auto& dialect : kDialects) {
       const bool goes_on = dialect.first.ends_with(' ');
       if (goes_on ? !line.starts_with(dialect.first) : line != dialect.first) continue;
-      // What pg_dumpall prints holds what pg_dump does. What looks like it elsewhere may be data.
+      // The output of pg_dumpall contains that of pg_dump. Elsewhere, a line like this may be data.
       const bool inside = !open_.empty();
       if (inside && goes_on && open_.back()->last == dialect.last)
         broken("another dump begins before the end of the first", line);
@@ -133,8 +135,8 @@ class SqlText : public Inspector {
     }
   }
 
-  std::string line_;       // the beginning of the one that is being read
-  std::string last_line_;  // the last one that was not blank
+  std::string line_;       // the beginning of the current line
+  std::string last_line_;  // the last line that was not blank
   char last_character_ = ' ';
   std::vector<const Dialect*> open_;
   bool closed_ = false;

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t kDatabaseHead = 100;
 
-/// https://sqlite.org/fileformat2.html, section 1.3. A page count in the head that an old SQLite
-/// did not keep up to date (its counter is not that of the last change) says nothing.
+/// https://sqlite.org/fileformat2.html, section 1.3. Versions before 3.7.0 do not maintain the page
+/// count in the header; it is ignored if "version-valid-for" differs from the change counter.
 class SqliteFile : public Inspector {
  public:
   void read(std::string_view bytes) override {

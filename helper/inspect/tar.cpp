@@ -14,12 +14,13 @@ constexpr std::size_t kBlock = 512;
 constexpr std::size_t kSizeAt = 124;
 constexpr std::size_t kChecksumAt = 148;
 constexpr std::size_t kTypeAt = 156;
-constexpr std::size_t kSparseGoesOnAt = 482;        // GNU, type S: a block of its map follows
-constexpr std::size_t kMapGoesOnAt = 504;           // another block of the map
-constexpr std::uint64_t kLargestPax = 1024 * 1024;  // bytes of a header that is read
+constexpr std::size_t kSparseGoesOnAt =
+    482;  // GNU sparse files (type S): another block of the sparse map follows
+constexpr std::size_t kMapGoesOnAt = 504;           // in such a block: a further one follows
+constexpr std::uint64_t kLargestPax = 1024 * 1024;  // larger pax headers are skipped
 
-/// A number in a head: octal digits, or bytes from the highest on where the first has its top bit
-/// set (GNU). Nothing when it is neither, or negative.
+/// Parses a number in a header: octal digits or, if the top bit of the first byte is set, a binary
+/// number with the highest byte first (GNU). Nothing if it is neither, or negative.
 std::optional<std::uint64_t> number(std::string_view field) {
   if ((static_cast<unsigned char>(field[0]) & 0x80) != 0) {
     std::uint64_t value = static_cast<unsigned char>(field[0]) & 0x7F;
@@ -44,7 +45,8 @@ bool checksum_fits(std::string_view head) {
   return number(head.substr(kChecksumAt, 8)) == sum;
 }
 
-/// "size" of a pax header: "<length> size=<number>\n" among its records.
+/// The value of "size" in a pax header, whose records are "<length> <key>=<value>\
+/// ".
 std::optional<std::uint64_t> pax_size(std::string_view records) {
   std::optional<std::uint64_t> size;
   while (!records.empty()) {
@@ -63,8 +65,9 @@ std::optional<std::uint64_t> pax_size(std::string_view records) {
   return size;
 }
 
-/// POSIX.1-2001 pax, ustar and GNU tar: heads of one block, each with the data of its member behind
-/// it, and zeros at the end. A member of zeros looks like that end, so that heads are followed.
+/// Reads pax (POSIX.1-2001), ustar and GNU tar: headers of one block, each followed by the data of
+/// its member, and a block of zeros at the end. A member may contain such blocks, so headers are
+/// followed.
 class Tar : public Inspector {
  public:
   void read(std::string_view bytes) override {
@@ -132,9 +135,9 @@ class Tar : public Inspector {
     begin_data(type, size);
   }
 
-  /// What follows a member's head; a hard link may have a size, but no data.
+  /// The size of a hard link does not mean that data follows it.
   void begin_data(char type, std::uint64_t size) {
-    // Between a pax header and its member there may be a long name of GNU.
+    // A long name (GNU) may be between a pax header and its member.
     const bool is_member = type != 'L' && type != 'K' && type != 'g';
     if (is_member && size_) size = *std::exchange(size_, std::nullopt);
     data_ = type == '1' ? 0 : size / kBlock * kBlock + (size % kBlock == 0 ? 0 : kBlock);
@@ -152,9 +155,9 @@ class Tar : public Inspector {
   std::string block_;
   std::size_t want_ = kBlock;
   std::uint64_t skip_ = 0;
-  std::uint64_t data_ = 0;             // of the member whose map is being read
-  std::uint64_t pax_length_ = 0;       // without its padding
-  std::optional<std::uint64_t> size_;  // of the next member, from a pax header
+  std::uint64_t data_ = 0;             // of the member whose sparse map is being read
+  std::uint64_t pax_length_ = 0;       // of the pax header, without padding
+  std::optional<std::uint64_t> size_;  // of the next member, if a pax header gave it
   std::uint64_t members_ = 0;
   bool ended_ = false;
   std::string broken_;

@@ -15,9 +15,9 @@ namespace {
 struct Kind {
   AlertKind kind;
   const char* name;
-  bool chosen;  ///< whether to hear of it
+  bool chosen;  ///< a person may subscribe to it
   const char* priority;
-  const char* tag;  ///< of ntfy
+  const char* tag;  ///< the tag for ntfy
 };
 
 constexpr auto kKinds = std::to_array<Kind>({
@@ -53,7 +53,7 @@ constexpr std::size_t kLongestDiscord = 2000;
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-/// Valid UTF-8 cut to `most` bytes, between two characters.
+/// Cuts valid UTF-8 to at most `most` bytes, between two characters.
 std::string cut(std::string text, std::size_t most) {
   constexpr std::string_view kCut = "...";
   if (text.size() <= most) return text;
@@ -62,7 +62,7 @@ std::string cut(std::string text, std::size_t most) {
   return text.substr(0, end).append(kCut);
 }
 
-/// Lines are joined by blanks, which end what scrub() takes for a password.
+/// Joins lines with blanks, at which scrub() ends a password.
 std::string clean(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   return cut(scrub(printable(text)), kLongestText);
@@ -72,7 +72,7 @@ std::string dump(const nlohmann::ordered_json& json) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-/// "Control characters" of Slack's own markup.
+/// Escapes the control characters of Slack's markup.
 std::string slack_text(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
@@ -89,7 +89,8 @@ std::string slack_text(const std::string& text) {
   return escaped;
 }
 
-/// RFC 2047, encoding Q: words that `separator` stands between, none longer than 75 characters.
+/// Encodes words as in RFC 2047, encoding Q, separated by `separator`, each of at most 75
+/// characters.
 std::string encode_header(const std::string& text, const std::string& separator) {
   constexpr std::size_t kMost = 60;
   const bool plain =
@@ -110,7 +111,7 @@ std::string encode_header(const std::string& text, const std::string& separator)
   return join(words, separator);
 }
 
-/// RFC 5322 section 3.3.
+/// The date format of RFC 5322, section 3.3.
 std::string mail_date(Time time) {
   const std::time_t seconds = time;
   std::tm fields{};
@@ -155,7 +156,7 @@ std::string about(const Alert& alert) {
   return name_of(alert.kind);
 }
 
-/// "Backup of postgres:my-db failed (host-0a1b2c3d)".
+/// The subject of a mail: "Backup of postgres:my-db failed (host-0a1b2c3d)".
 std::string title(const Alert& alert) {
   return alert.host.empty() ? about(alert) : about(alert) + " (" + alert.host + ")";
 }
@@ -230,7 +231,7 @@ Post post_of(const Alert& alert, const std::string& format) {
   if (format == "slack") {
     post.body = dump({{"text", slack_text(text)}});
   } else if (format == "discord") {
-    // Nobody is notified because a name is in an error message.
+    // A name in an error message must not mention and notify anybody.
     post.body = dump({{"content", cut(text, kLongestDiscord)},
                       {"allowed_mentions", {{"parse", nlohmann::ordered_json::array()}}}});
   } else {

@@ -9,7 +9,7 @@
 
 namespace backups {
 
-/// kStart and kSuccess are for the dead man's switch alone.
+/// What an alert is about. kStart and kSuccess are sent to the dead man's switch only.
 enum class AlertKind {
   kFailure,
   kRecovery,
@@ -17,9 +17,9 @@ enum class AlertKind {
   kPartial,
   kSilence,
   kIdentity,   ///< another machine may use the name of this host
-  kTampering,  ///< what a target holds is not what was written there
-  kRestore,    ///< a restore has left its target without whole data
-  kCleanup,    ///< what an interrupted command left can't be removed
+  kTampering,  ///< a manifest on a target is not the one that was written
+  kRestore,    ///< a restore left incomplete data
+  kCleanup,    ///< what an interrupted command left cannot be removed
   kClock,
   kSettings,
   kTest,
@@ -27,10 +27,10 @@ enum class AlertKind {
   kSuccess
 };
 
-/// Something that a person, or a machine of theirs, should hear.
+/// A message for the person in charge or for a monitoring system.
 struct Alert {
   AlertKind kind = AlertKind::kTest;
-  std::string source{};    ///< "postgres:my-db", empty where it is about none
+  std::string source{};    ///< "postgres:my-db"; empty if it concerns no source
   std::string backup{};    ///< its id, or empty
   std::string target{};    ///< or empty
   std::string schedule{};  ///< its id, or empty
@@ -40,21 +40,21 @@ struct Alert {
   Time at = 0;
 };
 
-/// "failure", "recovery", ...
+/// The word for a kind: "failure", "recovery", …
 std::string name_of(AlertKind kind);
 
-/// "failure,partial" for the kinds that somebody may choose to hear of. Nothing for other words.
+/// Parses the kinds that a person may subscribe to: "failure,partial". Nothing for any other word.
 std::optional<std::vector<AlertKind>> parse_alert_kinds(const std::string& text);
 
-/// What it is about, the same for a trouble and its end: "postgres:my-db", "postgres:my-db daily",
-/// "postgres:my-db offsite".
+/// What an alert is about; the same for an incident and its recovery: "postgres:my-db",
+/// "postgres:my-db daily", "postgres:my-db offsite".
 std::string subject_of(const Alert& alert);
 
-/// With texts that may go out: no control character, no secret that scrub() knows, none too long.
-/// What the functions below return is made of such texts, whatever they are given.
+/// Returns the alert with texts that are safe to send: without control characters and secrets that
+/// scrub() detects, and of limited length. All functions below apply it.
 Alert cleaned(Alert alert);
 
-/// One line of JSON (docs/json.md).
+/// Returns one line of JSON (docs/json.md).
 std::string to_json_text(const Alert& alert);
 /// Throws Error, kDamaged.
 Alert parse_alert(const std::string& json_text);
@@ -64,20 +64,20 @@ struct Post {
   std::string body;
 };
 
-/// What a webhook is sent. `format`: "json", "slack", "discord" or "ntfy".
+/// The request for a webhook. `format` is "json", "slack", "discord" or "ntfy".
 Post post_of(const Alert& alert, const std::string& format);
 
 /// A mail as sendmail(8) reads it with -t (RFC 5322, 8-bit UTF-8). `to` is a list as in
-/// valid_addresses(), `from` one of them or empty.
+/// valid_addresses(), `from` an address or empty.
 std::string mail_of(const Alert& alert, const std::string& to, const std::string& from,
                     const std::string& message_id);
 
-/// Where a dead man's switch hears of it, as healthchecks.io has it: the URL itself for good news,
-/// else its path and "/start" or "/fail".
+/// The URL to request of a dead man's switch, by the conventions of healthchecks.io: the URL itself
+/// for good news, otherwise "/start" or "/fail" appended to its path.
 std::string ping_url(const std::string& url, AlertKind kind);
 
-/// Addresses without names, and without anything that a header might take for something else:
-/// "ann@example.com,root".
+/// True for a comma-separated list of addresses without display names and without characters that
+/// have a meaning in a header: "ann@example.com,root".
 bool valid_addresses(const std::string& text);
 
 }  // namespace backups

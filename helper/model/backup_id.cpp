@@ -28,7 +28,8 @@ std::string artifact_file(const std::string& id, const std::string& artifact, st
     encoded.resize(kLongest);
     const auto escape = encoded.rfind('%');
     if (escape != std::string::npos && escape + 3 > kLongest) encoded.resize(escape);
-    encoded += "%-" + std::to_string(position);  // no name that was not cut has a % before a dash
+    encoded +=
+        "%-" + std::to_string(position);  // unique, since percent-encoding never produces "%-"
   }
   return id + "." + encoded + ".dump" + suffix_of(stages);
 }

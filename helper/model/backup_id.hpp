@@ -10,7 +10,7 @@
 
 namespace backups {
 
-/// The id of a backup: "<name>-YYYY-MM-DD-HH-MM-SS", UTC (helper/FORMAT.md).
+/// Makes the id of a backup: "<name>-YYYY-MM-DD-HH-MM-SS" in UTC (helper/FORMAT.md).
 std::string make_id(const std::string& name, Time time);
 
 struct IdParts {
@@ -18,18 +18,18 @@ struct IdParts {
   Time time;
 };
 
-/// Nothing when `text` is not an id of a valid name.
+/// Splits an id. Nothing if `text` is not an id with a valid name.
 std::optional<IdParts> parse_id(std::string_view text);
 
-/// "<id>.dump.zst" for the only artifact.
+/// The file of a backup's only artifact: "<id>.dump.zst".
 std::string artifact_file(const std::string& id, const Stages& stages);
 
-/// "<id>.<artifact>.dump.zst" for one of several, its name percent-encoded; one that is too long
-/// for a file name is cut, and `position` makes it unique.
+/// The file of one of several artifacts: "<id>.<artifact>.dump.zst", its name percent-encoded. A
+/// name that is too long for a file name is cut, and `position` makes it unique.
 std::string artifact_file(const std::string& id, const std::string& artifact, std::size_t position,
                           const Stages& stages);
 
-/// "<id>.json"
+/// The file of the manifest: "<id>.json".
 std::string manifest_file(const std::string& id);
 
 }  // namespace backups

@@ -48,7 +48,7 @@ std::string expand(const std::string& text) {
   return text;
 }
 
-/// The smallest day is the one that most months have; 2000 was a leap year.
+/// 28 is a day that every month has; 2000 was a leap year.
 bool ever_runs(const CronFields& fields) {
   using namespace std::chrono;
   if (fields.either_day) return true;
@@ -67,7 +67,7 @@ bool runs_on(const CronFields& fields, const year_month_day& date) {
   return fields.either_day ? day || in_week : day && in_week;
 }
 
-/// The first one of a day, from a minute of the day on.
+/// The first minute of a day at or after `from`.
 std::optional<minutes> clock_from(const CronFields& fields, minutes from) {
   const auto earliest = static_cast<int>(from.count());
   auto hour = fields.hours.at_least(earliest / 60);
@@ -80,7 +80,7 @@ std::optional<minutes> clock_from(const CronFields& fields, minutes from) {
   return minutes(*hour * 60 + fields.minutes.at_least(0).value());
 }
 
-/// The first minute of the calendar from `from` on; nothing when there is none until `end`.
+/// The first matching minute of the calendar from `from` on; nothing if there is none until `end`.
 std::optional<LocalMinute> find(const CronFields& fields, LocalMinute from, LocalMinute end) {
   auto day = floor<days>(from);
   while (day <= end) {
@@ -98,7 +98,7 @@ std::optional<LocalMinute> find(const CronFields& fields, LocalMinute from, Loca
   return std::nullopt;
 }
 
-/// Between two changes of the clocks, theirs and real time run side by side.
+/// Between two changes of the clocks, local and elapsed time advance equally.
 std::optional<Time> next_in_real_time(const CronFields& fields, Time after, const Zone& zone) {
   const LocalMinute end = zone.local(after) + kHorizon;
   Time from = (floor<minutes>(seconds(after)) + seconds(minutes(1))).count();
@@ -113,7 +113,7 @@ std::optional<Time> next_in_real_time(const CronFields& fields, Time after, cons
   }
 }
 
-/// A clock that was set back shows again what had its turn.
+/// Skips times that a clock shows again after it was set back.
 std::optional<Time> next_on_the_clock(const CronFields& fields, Time after, const Zone& zone) {
   const LocalMinute now = zone.local(after);
   auto found = find(fields, now + minutes(1), now + kHorizon);
@@ -125,7 +125,7 @@ std::optional<Time> next_on_the_clock(const CronFields& fields, Time after, cons
   return std::nullopt;
 }
 
-/// "2:05" and "02:05" as cron's "5 2".
+/// The cron fields of a time of day: "5 2" for "2:05" and "02:05".
 std::optional<std::string> clock_fields(const std::string& clock) {
   const auto parts = split(clock, ':');
   if (parts.size() != 2 || parts[0].size() > 2 || parts[1].size() != 2) return std::nullopt;
@@ -138,7 +138,7 @@ std::optional<std::string> clock_fields(const std::string& clock) {
 
 struct DayAndClock {
   std::string day;
-  std::string clock;  ///< cron's fields
+  std::string clock;  ///< its cron fields
 };
 
 std::optional<DayAndClock> day_and_clock(const std::string& value) {

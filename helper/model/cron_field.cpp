@@ -17,14 +17,14 @@ constexpr std::array<const char*, 12> kMonths = {"January",   "February", "March
                                                  "May",       "June",     "July",     "August",
                                                  "September", "October",  "November", "December"};
 
-/// Cron's week goes from 0 to 7, and both are a Sunday.
+/// Cron's weekdays are 0 to 7, and both 0 and 7 are Sunday.
 constexpr int kSunday = 7;
 
 struct Unit {
   const char* what;
   int lowest, highest;
   const char* takes;
-  std::span<const char* const> names;  ///< from `lowest` on
+  std::span<const char* const> names;  ///< for the numbers from `lowest` on
 
   int last() const { return highest == kSunday ? kSunday - 1 : highest; }
 };
@@ -40,7 +40,7 @@ const Unit& unit_of(CronUnit unit) {
   return kUnits.at(static_cast<std::size_t>(unit));
 }
 
-/// By its first three letters or all of them.
+/// Finds a name by its first three letters or all of them.
 std::optional<int> find_name(const Unit& unit, const std::string& word) {
   for (std::size_t i = 0; i < unit.names.size(); ++i) {
     const std::string name = lower(unit.names[i]);
@@ -54,7 +54,7 @@ struct Range {
   int first, last;
 };
 
-/// Reads the words of one item of a list, which its errors name.
+/// Parses one item of a list, which its errors quote.
 class Item {
  public:
   Item(const Unit& unit, std::string text) : unit_(unit), text_(std::move(text)) {}

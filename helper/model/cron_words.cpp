@@ -34,7 +34,7 @@ bool every_day(const CronFields& fields) {
   return fields.days.all() && fields.months.all() && fields.weekdays.all();
 }
 
-/// The distance of numbers that are evenly spaced round a cycle, nothing for others.
+/// The distance between numbers that are evenly spaced around a cycle. Nothing if they are not.
 std::optional<int> even_step(const CronField& field, int cycle) {
   const auto numbers = field.numbers();
   const int step = cycle / static_cast<int>(numbers.size());
@@ -48,7 +48,7 @@ std::string every(int step, const std::string& unit) {
   return "every " + (step == 1 ? unit : std::to_string(step) + " " + unit + "s");
 }
 
-/// Of what runs in every hour of every day; empty where there are no words for it.
+/// Describes what runs in every hour of every day. Empty if there are no words for it.
 std::string minutes_in_words(const CronField& minutes) {
   const int first = minutes.at_least(0).value();
   if (minutes.size() == 1) return "hourly at :" + two_digits(first);
@@ -57,7 +57,7 @@ std::string minutes_in_words(const CronField& minutes) {
   return every(*step, "minute") + (first == 0 ? "" : " from :" + two_digits(first));
 }
 
-/// Empty where there are no words for it.
+/// Returns an empty text if there are no words for it.
 std::string hours_in_words(const CronFields& fields) {
   const auto step = even_step(fields.hours, 24);
   if (!every_day(fields) || fields.minutes.size() > 1 || fields.hours.size() < 2 || !step ||
@@ -66,7 +66,7 @@ std::string hours_in_words(const CronFields& fields) {
   return every(*step, "hour") + " at :" + two_digits(fields.minutes.at_least(0).value());
 }
 
-/// "02:00 and 14:00"; empty when they are too many.
+/// "02:00 and 14:00". Empty if there are too many.
 std::string times_in_words(const CronFields& fields) {
   if (fields.hours.size() * fields.minutes.size() > kMostTimes) return "";
   std::vector<std::string> times;
@@ -76,7 +76,7 @@ std::string times_in_words(const CronFields& fields) {
   return enumerate(times);
 }
 
-/// "Monday to Friday", "Saturday and Sunday": the week begins with Monday.
+/// "Monday to Friday", "Saturday and Sunday". The week begins on Monday.
 std::string weekdays_in_words(const CronField& weekdays) {
   std::vector<std::string> names;
   std::size_t breaks = 0;
@@ -89,7 +89,7 @@ std::string weekdays_in_words(const CronField& weekdays) {
   return enumerate(names);
 }
 
-/// "1st and 15th"; empty where not every month has them, or when they are too many.
+/// "1st and 15th". Empty if not every month has these days, or there are too many.
 std::string days_of_month(const CronField& days) {
   if (days.at_least(29) || days.size() > kMostTimes) return "";
   std::vector<std::string> ordinals;
@@ -97,7 +97,7 @@ std::string days_of_month(const CronField& days) {
   return enumerate(ordinals);
 }
 
-/// "31 December"; empty for several days, and for one that not every year has.
+/// "31 December". Empty for several days, and for a day that not every year has.
 std::string day_of_year(const CronFields& fields) {
   if (fields.days.size() > 1 || fields.months.size() > 1) return "";
   const int day = fields.days.numbers()[0];
@@ -109,7 +109,7 @@ std::string after(const std::string& before, const std::string& words) {
   return words.empty() ? "" : before + words;
 }
 
-/// "daily", "weekly on Sunday"; empty where there are no words for it.
+/// "daily", "weekly on Sunday". Empty if there are no words for it.
 std::string days_in_words(const CronFields& fields) {
   if (every_day(fields)) return "daily";
   if (fields.either_day) return "";

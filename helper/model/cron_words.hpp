@@ -6,12 +6,13 @@
 
 namespace backups {
 
-/// "daily at 02:00 Europe/Berlin", "every 15 minutes", "on Monday to Friday at 02:00 UTC"; what has
-/// no such words as `cron "…" Europe/Berlin`. `zone` appears only where it matters.
+/// Describes an expression: "daily at 02:00 Europe/Berlin", "every 15 minutes", "on Monday to
+/// Friday at 02:00 UTC". If there are no such words, `cron "…" Europe/Berlin`. `zone` is named only
+/// if it matters.
 std::string describe(const Cron& cron, const std::string& zone);
 
-/// "minutely" for more than once an hour, "hourly", which is also several times a day at equal
-/// steps, "daily", "weekly", "monthly", or "cron" for all else.
+/// Classifies an expression: "minutely" (more than once an hour), "hourly" (also several times a
+/// day at equal intervals), "daily", "weekly", "monthly", otherwise "cron".
 std::string kind_of(const Cron& cron);
 
 }  // namespace backups

@@ -5,17 +5,17 @@
 
 namespace backups {
 
-/// "https://host[:port][/path]", taken apart: the scheme and the authority in lower case, the usual
-/// port left out, the path without '/' at its end, nothing in it encoded.
+/// The parts of "https://host[:port][/path]": scheme and authority in lower case, without the
+/// default port; the path without '/' at its end, not encoded.
 struct Endpoint {
   std::string scheme;
   std::string authority;
   std::string path;
 };
-/// Nothing for what is none: another scheme, a user, a query, a port that is no number.
+/// Nothing for anything else: another scheme, a user, a query, an invalid port.
 std::optional<Endpoint> parse_endpoint(const std::string& text);
 
-/// The prefix of a target as it is used: without '/' at its ends.
+/// The prefix of a target without '/' at its ends.
 std::string bare_prefix(const std::string& prefix);
 
 }  // namespace backups

@@ -8,7 +8,7 @@
 namespace backups {
 namespace {
 
-constexpr std::size_t kMachinePart = 64;  // of a machine's name in one of ours
+constexpr std::size_t kMachinePart = 64;  // characters of the machine's name in a host name
 
 }  // namespace
 

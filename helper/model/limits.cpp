@@ -36,7 +36,7 @@ void check_texts(const nlohmann::ordered_json& json) {
   const auto check = [](const std::string& text) {
     if (text.size() > limits::kText)
       throw Error(ErrorKind::kDamaged,
-                  "it holds a string of " + std::to_string(text.size()) + " bytes");
+                  "it contains a string of " + std::to_string(text.size()) + " bytes");
   };
   if (json.is_string()) check(json.get_ref<const std::string&>());
   if (!json.is_structured()) return;

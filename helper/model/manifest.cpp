@@ -28,7 +28,7 @@ Json artifact_to_json(const Artifact& artifact) {
 }
 
 std::uint64_t size_from(const Json& json) {
-  // The library would take -1 and 1.5.
+  // The library would convert -1 and 1.5.
   if (!json.is_number_unsigned()) throw Error(ErrorKind::kDamaged, "it contains an invalid size");
   return json;
 }
@@ -106,7 +106,7 @@ Manifest from_json(const Json& json) {
   return manifest;
 }
 
-/// As artifact_file() makes them.
+/// True for names as artifact_file() makes them.
 bool is_file_of(const std::string& id, const std::string& file) {
   const auto plain = [](char c) { return c == '%' || valid_name(std::string{'x', c}); };
   return file.starts_with(id + ".") && std::all_of(file.begin(), file.end(), plain);

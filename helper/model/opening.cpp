@@ -10,7 +10,7 @@ struct Opening {
   const char* reader;
 };
 
-/// A dump of MySQL's family names no database, so that one is made for it.
+/// Dumps of MySQL and MariaDB do not name their database, so one is created.
 constexpr std::array<Opening, 7> kOpenings = {{
     {"pg_dump-custom",
      "PGOPTIONS='-c default_transaction_read_only=off' pg_restore -C -d postgres"},
@@ -25,7 +25,7 @@ constexpr std::array<Opening, 7> kOpenings = {{
      "cat >dump.rdb && redis-server --port 6380 --dbfilename dump.rdb --save '' --appendonly no"},
 }};
 
-/// Of the database that is always there already, only what is in it.
+/// For the database that always exists, without creating it.
 constexpr const char* kIntoPostgres =
     "PGOPTIONS='-c default_transaction_read_only=off' pg_restore -d postgres";
 

@@ -63,7 +63,7 @@ bool is_parallel(const std::string& value) {
 
 bool is_zone(const std::string& value) { return Zone::is_known(value); }
 
-/// One that can be sent as it stands: no blank, control character or fragment.
+/// True for a URL that can be sent unchanged: without blanks, control characters and fragment.
 bool is_url(const std::string& value) {
   for (const std::string scheme : {"https://", "http://"}) {
     if (!value.starts_with(scheme)) continue;
@@ -93,7 +93,7 @@ const std::vector<Property>& properties() {
   using P = Property;
   constexpr const char* kKeep = "rules such as last=7,daily=7,weekly=4,monthly=12,within=30d";
   constexpr const char* kTime = "a time from 1s to 7d, such as 90s, 10m or 2h";
-  // By name.
+  // Sorted by name.
   static const std::vector<Property> kProperties = {
       {"before-deploy", "false", "true or false", is_flag, P::kOfApps},
       {"before-deploy-failure", "abort", "abort or warn", is_abort_or_warn, P::kOfApps},

@@ -5,29 +5,29 @@
 
 namespace backups {
 
-/// A property that `backups:set` knows.
+/// A property that `backups:set` can set.
 struct Property {
   enum Trait : unsigned {
-    kGlobalOnly = 1,  ///< no source has a value of its own
-    kShellOnly = 2,   ///< through dokku it would give away what only a user of the host may do
+    kGlobalOnly = 1,  ///< has no value for a single source
+    kShellOnly = 2,   ///< can be set at a shell only: it names files or programs of the host
     kSecret = 4,      ///< never printed; `-` reads it from stdin
-    kOfApps = 8,      ///< an app has a value of its own, and no source
+    kOfApps = 8,      ///< has values for apps, not for sources
   };
 
   const char* name;
   const char* default_value;
-  const char* takes;  ///< what a value looks like, for a person
+  const char* takes;  ///< the form of a value, for messages
   bool (*valid)(const std::string& value);
   unsigned traits = 0;
 
   bool is(Trait trait) const { return (traits & trait) != 0; }
-  /// A value of it for a person's eyes.
+  /// A value for printing: masked if it is a secret.
   std::string shown(const std::string& value) const;
 };
 
 const std::vector<Property>& properties();
 
-/// Nothing for a name that is no property.
+/// Returns null for an unknown name.
 const Property* find_property(const std::string& name);
 
 }  // namespace backups

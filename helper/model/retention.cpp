@@ -42,7 +42,8 @@ std::int64_t year_number(const CivilTime& time) { return time.year; }
 struct Rule {
   const char* name;
   std::int64_t KeepRules::*count;
-  std::int64_t (*period)(const CivilTime&);  ///< its number; of `last` every backup is one
+  std::int64_t (*period)(
+      const CivilTime&);  ///< the number of a period; null for `last`, where each backup is one
 };
 
 constexpr std::array<Rule, 6> kRules = {{{"last", &KeepRules::last, nullptr},
@@ -74,7 +75,7 @@ std::int64_t parse_value(const std::string& name, const std::string& value) {
             ", not '" + printable(value) + "', for example " + kExample);
 }
 
-/// What parse_duration reads, in the largest unit that is exact.
+/// Formats seconds for parse_duration(), in the largest unit that is exact.
 std::string duration_text(std::int64_t seconds) {
   if (seconds % 86400 == 0) return std::to_string(seconds / 86400) + "d";
   if (seconds % 3600 == 0) return std::to_string(seconds / 3600) + "h";
@@ -120,12 +121,12 @@ bool is_newer(const RetentionItem& a, const RetentionItem& b) {
   return std::tie(a.sequence, a.at, a.id) > std::tie(b.sequence, b.at, b.id);
 }
 
-/// What the clock is worth, in the light of what was backed up.
+/// How far the clock can be trusted, considering the backups.
 struct Trust {
   Clock clock;
-  std::string ahead;  ///< the newest item of a time that is still to come; empty: none is
+  std::string ahead;  ///< the newest item that is dated later than now; empty if none is
 
-  /// Why nothing is removed by `rules`, as far as they go by time; empty: they can be trusted.
+  /// Why those of `rules` that depend on time remove nothing; empty if the clock is trusted.
   std::string doubt(const KeepRules& rules) const {
     KeepRules counted;
     counted.last = rules.last;
@@ -137,7 +138,7 @@ struct Trust {
   }
 };
 
-/// The copies of one group on one target, judged from the newest one on.
+/// Judges the copies of one group on one target, the newest first.
 class Group {
  public:
   Group(const KeepRules& rules, const CivilOf& civil_of, const Trust& trust)
@@ -147,7 +148,7 @@ class Group {
     not_held_ = "not within " + join(words, ", ");
   }
 
-  /// `at` is the time of the item, or of one before it that is later.
+  /// `at` is the time of the item or, if later, of an item before it.
   Verdict judge(const RetentionItem& item, Time at) {
     if (rules_ == KeepRules{}) return {true, "kept: there are no rules for " + item.group};
     if (!item.good) return judge_damaged();
@@ -172,7 +173,8 @@ class Group {
 
   bool is_within(Time at) const { return rules_.within > 0 && at >= now_ - rules_.within; }
 
-  /// "last 2 of 7, daily 1 of 7", counted from the newest; empty when no rule does.
+  /// The rules that keep the item, such as "last 2 of 7, daily 1 of 7", counted from the newest.
+  /// Empty if none does.
   std::string held_by(const RetentionItem& item, Time at) {
     ++counted_;
     const CivilTime civil = civil_of_(item.group, item.at);
@@ -197,15 +199,17 @@ class Group {
   const std::string doubt_;
   std::string not_held_;
   std::int64_t counted_ = 0;
-  /// Those of which a rule has its backup. A clock that is put back may return to one.
+  /// The periods for which a rule has kept a backup. A set, since a clock that is set back returns
+  /// to earlier ones.
   std::array<std::set<std::int64_t>, kRules.size()> periods_;
 };
 
-/// What matters beyond a group and a target.
+/// What matters across groups and targets.
 struct SourceState {
   const RetentionItem* newest =
-      nullptr;       ///< good and neither a safety nor a final one; may be suspect
-  bool only = true;  ///< no other is good, and none is a safety or final one or suspect
+      nullptr;  ///< the newest good backup that is not a safety or final one; may be suspect
+  bool only =
+      true;  ///< it is the only good backup that is neither suspect nor a safety or final one
   Clock clock;
 };
 
@@ -220,7 +224,7 @@ SourceState look_at(const std::vector<RetentionItem>& items, const Clock& clock)
   return state;
 }
 
-/// Why `item` stays whatever the rules say; empty when they decide.
+/// Why `item` is kept whatever the rules say; empty if they decide.
 std::string stays_always(const RetentionItem& item, const SourceState& source) {
   if (item.pinned) return "pinned";
   if (item.locked_until && *item.locked_until > source.clock.now)
@@ -235,7 +239,7 @@ std::string stays_always(const RetentionItem& item, const SourceState& source) {
   return {};
 }
 
-/// Why `item`, which no rule holds, stays nevertheless; empty when it goes. The newest one of the
+/// Why `item` is kept although no rule keeps it; empty if it is removed. The newest backup of the
 /// source is not suspect here.
 std::string stays_without_rule(const RetentionItem& item, const SourceState& source) {
   if (!item.good) return {};
@@ -261,8 +265,8 @@ std::vector<const RetentionItem*> newest_first(const std::vector<RetentionItem>&
   return order;
 }
 
-/// The time of each or the latest before it: what was made after another is no older, whatever a
-/// clock that was behind said of it.
+/// The time of each item or, if later, of an item before it: a backup that was made after another
+/// is not older, even if a slow clock dated it so.
 std::vector<Time> no_earlier_than(const std::vector<const RetentionItem*>& order) {
   std::vector<Time> times(order.size());
   for (std::size_t i = order.size(); i-- > 0;)

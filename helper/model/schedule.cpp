@@ -22,7 +22,8 @@ void check(const Schedule& schedule) {
   Cron::parse(schedule.cron);
 }
 
-/// Does what may fail for a value of a newer version; then `unclear` says so.
+/// Runs `work`, which may throw for a value of a newer version, and then names that value in
+/// `unclear`.
 template <typename Read>
 void attempt(Schedule& schedule, const std::string& otherwise, const Read& read) {
   try {
@@ -49,7 +50,8 @@ void read_targets(Schedule& schedule, const Json& json) {
 
 void read_keep_on(Schedule& schedule, const Json& json) {
   for (const auto& [target, rules] : json.at("keep_on").items()) {
-    schedule.keep_on[target] = KeepRules();  // until they are understood nothing is removed there
+    schedule.keep_on[target] =
+        KeepRules();  // nothing is removed there until the rules are understood
     schedule.keep_on[target] = KeepRules::parse(rules.get<std::string>());
   }
 }
@@ -140,7 +142,7 @@ std::string time_zone(const Settings& settings) {
 }
 
 const Zone& zone_of(const Schedule& schedule) {
-  static std::map<std::string, Zone> zones;  // each is loaded once
+  static std::map<std::string, Zone> zones;  // a cache, since loading takes time
   const std::string& name = schedule.timezone;
   return zones.try_emplace(name, Zone::is_known(name) ? name : Zone::host()).first->second;
 }

@@ -15,23 +15,23 @@ namespace backups {
 
 class Settings;
 
-/// When a source is backed up, where to, and how long that stays. A plain value.
+/// When a source is backed up, to which targets, and how long the backups are kept. A plain value.
 struct Schedule {
   Source source;
   std::string id;                    ///< unique per source: "daily"
   std::string cron;                  ///< Cron::text()
   std::string timezone;              ///< IANA
-  std::vector<std::string> targets;  ///< empty: those of the source
+  std::vector<std::string> targets;  ///< empty: the targets of the source
   KeepRules keep = default_keep();
-  std::map<std::string, KeepRules> keep_on;  ///< by target, instead of `keep`
-  std::string paused;                        ///< why it waits, for a person; empty: it does not
-  Time since = 0;                            ///< when it was set: what came before was not missed
-  std::string unclear;   ///< what of it can't be understood and what holds instead, for a person
-  std::string verbatim;  ///< its JSON, where there is more in it than the members tell
+  std::map<std::string, KeepRules> keep_on;  ///< rules for single targets, instead of `keep`
+  std::string paused;                        ///< why it is paused, for a person; empty if it is not
+  Time since = 0;                            ///< when it was set; earlier times were not missed
+  std::string unclear;   ///< which parts are not understood and what applies instead, for a person
+  std::string verbatim;  ///< its JSON, if it contains more than the members
 
-  /// "postgres:my-db daily", which is unique.
+  /// A unique text: "postgres:my-db daily".
   std::string text() const { return source.text() + " " + id; }
-  /// From `time` on; what was missed meanwhile is not caught up with.
+  /// Resumes it from `time` on. What was missed while it was paused is not made up for.
   void resume(Time time);
   const KeepRules& keep_at(const std::string& target) const;
 
@@ -39,20 +39,20 @@ struct Schedule {
   bool operator==(const Schedule&) const = default;
 };
 
-/// The zone that a time without one is meant in: the property `timezone`, or the host's.
+/// The time zone for times without one: the property `timezone`, or the host's.
 std::string time_zone(const Settings& settings);
 
-/// That of a schedule or, where this host does not know it, the host's.
+/// The time zone of a schedule; if this host does not know it, the host's.
 const Zone& zone_of(const Schedule& schedule);
 
-/// Lower-case letters, digits and dashes, beginning with a letter; at most 40.
+/// True for at most 40 lower-case letters, digits and dashes that begin with a letter.
 bool valid_schedule_id(std::string_view id);
 
 nlohmann::ordered_json schedule_to_json(const Schedule& schedule);
 
-/// What is not needed to run it and can't be understood is left out, and said in `unclear`: without
-/// the rules of a newer version nothing that it made is removed. Throws Error, kDamaged, for what
-/// can't run.
+/// Parses a schedule. Optional parts that are not understood are left out and named in `unclear`;
+/// retention rules that are not understood remove nothing. Throws Error, kDamaged, for a schedule
+/// that cannot run.
 Schedule schedule_from_json(const nlohmann::ordered_json& json);
 
 }  // namespace backups

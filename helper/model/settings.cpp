@@ -57,7 +57,7 @@ void Settings::drop_scope(const std::string& scope) {
 KeepRules Settings::keep_rules(const std::string& source, const std::string& trigger) const {
   const std::string key = "keep-" + trigger;
   const Property& property = *find_property(find_property(key) == nullptr ? "keep-manual" : key);
-  // By the default more might be removed than rules that this version does not understand allow.
+  // Invalid rules remove nothing: the defaults might remove more than the rules allow.
   for (const auto& scope : {source, std::string(kGlobal)})
     if (const std::string rules = own(scope, property.name); !rules.empty())
       return property.valid(rules) ? KeepRules::parse(rules) : KeepRules();

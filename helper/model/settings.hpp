@@ -15,53 +15,55 @@
 
 namespace backups {
 
-/// An entry of settings.json that can't be understood, or not wholly.
+/// An entry of settings.json that is not understood, or only in part.
 struct UnclearSetting {
-  std::string scope;     ///< the source, app or kGlobal that it is of; empty: none
-  std::string schedule;  ///< the id of the schedule that it is, else empty
-  std::string message;   ///< names it, and says what holds instead
+  std::string scope;     ///< the source, app or kGlobal that it belongs to; may be empty
+  std::string schedule;  ///< its id if it is a schedule, otherwise empty
+  std::string message;   ///< names the entry and what applies instead
 };
 
-/// What a person asked for: `settings.json` (helper/FORMAT.md). A plain value.
+/// The contents of `settings.json`: what a person asked for (helper/FORMAT.md). A plain value.
 class Settings {
  public:
   static constexpr const char* kGlobal = "--global";
 
   static constexpr std::int64_t kFormat = 1;
 
-  /// What can't be understood, as of a newer version, stops only itself: unclear() names it, and
-  /// to_text() puts it back where it was, to the letter. Throws Error, kDamaged, for what is no
-  /// JSON object: the message is why, "it is empty".
+  /// Parses the file. An entry that is not understood, for example of a newer version, disables
+  /// only itself: unclear() names it, and to_text() writes it back unchanged. Throws Error,
+  /// kDamaged, if the text is not a JSON object; the message is the reason, for example "it is
+  /// empty".
   static Settings parse(const std::string& text);
-  /// What was set where something of another kind stood that parse() did not understand sets that
-  /// aside, in the file. Throws Error, kRefused, where it can't be: of a newer version, or pins.
+  /// Returns the text of the file. If a section that parse() did not understand was set meanwhile,
+  /// the former one is kept in `set_aside`. Throws Error, kRefused, if that is not possible: for a
+  /// file of a newer version, or pins.
   std::string to_text() const;
 
   std::vector<UnclearSetting> unclear() const;
-  /// Forgets what could not be understood there, as at {"targets", "offsite"}.
+  /// Removes the entry at `path` from what was not understood, for example {"targets", "offsite"}.
   void forget_unclear(const std::vector<std::string>& path);
-  /// The same for a schedule that did not become one of `schedules`. False where there is none.
+  /// Removes such an entry for a schedule. False if there is none.
   bool forget_unclear_schedule(const Source& source, const std::string& id);
-  /// True while what the file says of who this host is can't be understood: `host` is then who it
-  /// is meanwhile, with the names that can be told as doubtful ones.
+  /// True while the identity in the file is not understood. Until then `host` is a temporary one,
+  /// and the names that can be read are doubtful.
   bool has_unclear_host() const { return !unclear_host_.empty(); }
-  /// From now on the host is what `host` says.
+  /// Makes `host` the identity, in place of the one that was not understood.
   void forget_unclear_host() { unclear_host_.clear(); }
-  /// True for all, where a pin can't be understood: it may be of any.
+  /// Also true for every backup while a pin is not understood, since it may be any.
   bool is_pinned(const std::string& backup) const;
 
-  /// `scope` is a source ("postgres:my-db"), an app ("app:web") or kGlobal. An empty value unsets
-  /// it.
+  /// Sets a property. `scope` is a source ("postgres:my-db"), an app ("app:web") or kGlobal. An
+  /// empty value unsets it.
   void set(const std::string& scope, const std::string& key, const std::string& value);
 
-  /// The value in force for a source or an app: its own, the global one, or the default; one that
-  /// is not valid does not count. `key` must be a property.
+  /// The effective value for a source or an app: its own, the global one, or the default. Invalid
+  /// values are skipped. `key` must be a property.
   std::string get(const std::string& scope, const std::string& key) const;
-  /// True where get() passes over a value that can't be understood.
+  /// True if get() skips an invalid value.
   bool is_unclear(const std::string& scope, const std::string& key) const;
-  /// What that scope itself has, empty when nothing.
+  /// The value that is set for the scope itself; empty if none is.
   std::string own(const std::string& scope, const std::string& key) const;
-  /// Gives `to` what `from` has set.
+  /// Copies all properties of `from` to `to`.
   void copy_scope(const std::string& from, const std::string& to);
   bool has_scope(const std::string& scope) const { return values_.contains(scope); }
   void drop_scope(const std::string& scope);
@@ -69,32 +71,33 @@ class Settings {
   Encoding compression(const std::string& source) const;
   std::int64_t seconds(const std::string& source, const std::string& key) const;
   std::uint64_t percent(const std::string& source, const std::string& key) const;
-  /// Bytes that a backup leaves free on a disk of `total` bytes.
+  /// The number of bytes that a backup must leave free on a disk of `total` bytes.
   std::uint64_t disk_reserve(const std::string& source, std::uint64_t total) const;
-  /// How long stays what `trigger` makes, where no schedule says so.
+  /// The rules for backups that `trigger` made and no schedule.
   KeepRules keep_rules(const std::string& source, const std::string& trigger) const;
 
-  /// Nothing when the source has none of that id.
+  /// Returns null if the source has no schedule of that id.
   const Schedule* find_schedule(const Source& source, const std::string& id) const;
 
-  /// What names a target, for a person: "targets of postgres:my-db".
+  /// The settings that name a target, for a person: "targets of postgres:my-db".
   std::vector<std::string> uses_of(const std::string& target) const;
 
-  /// The targets beside `local`, by name.
+  /// All targets except `local`, by name.
   std::map<std::string, TargetOptions> targets;
   std::vector<Schedule> schedules;
-  /// Suspect backups that a person said are right, as "<type>:<id>".
+  /// Suspect backups that a person accepted, as "<type>:<id>".
   std::set<std::string> accepted;
-  /// Path sources that were typed on this host, as Source::spelling(): a path that is known from
-  /// elsewhere, as from a bucket, is neither read nor written.
+  /// Path sources that were typed on this host, as Source::spelling(). A path that is known only
+  /// from elsewhere, for example from a bucket, is neither read nor written.
   std::set<std::string> paths;
-  /// True for what is no path, or was typed here or has a schedule.
+  /// True for sources that are not paths, and for paths that were typed on this host or have a
+  /// schedule.
   bool knows(const Source& source) const;
-  /// Backups that retention and delete leave alone, as "<type>:<id>".
+  /// Pinned backups, which are neither pruned nor deleted, as "<type>:<id>".
   std::set<std::string> pins;
-  /// Who this host is to its buckets.
+  /// The identity of this host in buckets.
   HostIdentity host;
-  /// Of settings that have no `host` yet: the digits at the end of its name.
+  /// If there is no `host` yet: the digits for the end of its name.
   std::string host_id;
 
  private:
@@ -102,8 +105,8 @@ class Settings {
 
   std::map<std::string, std::map<std::string, std::string>> values_;
   std::int64_t format_ = kFormat;
-  std::string unclear_host_;  ///< the JSON of `host`, where it was not understood; else empty
-  std::string unclear_;  ///< JSON object of what was not understood, at its places; empty: nothing
+  std::string unclear_host_;  ///< the JSON of a `host` that was not understood; otherwise empty
+  std::string unclear_;  ///< JSON object of the entries that were not understood, at their places
 };
 
 }  // namespace backups

@@ -12,19 +12,20 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kFormat = Settings::kFormat;
-/// The identity under which a host works whose `host` is not understood.
+/// The temporary identity of a host whose `host` is not understood.
 constexpr const char* kMeanwhile = "host_meanwhile";
 
-/// Nobody asked for anything with these.
+/// Empty values contain nothing to preserve.
 bool is_blank(const Json& value) { return value.empty() || value == ""; }
 
-/// What keeps backups from being removed must not give way, nor must what a newer version wrote.
+/// False for entries that protect backups from being removed, and for whatever a newer version
+/// wrote.
 bool may_give_way(const std::string& key, std::int64_t format) {
   return format <= kFormat && key != "pins" && key != "host_id";
 }
 
-/// Puts what was not understood back where it was. What was set there since wins; where both have
-/// no room, what was not understood is kept in `set_aside`.
+/// Puts the entries that were not understood back in their places. Later settings take precedence;
+/// if both cannot be kept in one place, the former is kept in `set_aside`.
 void put_back(Json& json, const Json& unclear, std::int64_t format) {
   for (const auto& [key, value] : unclear.items()) {
     Json& known = json[key];
@@ -51,7 +52,7 @@ void put_back(Json& json, const Json& unclear, std::int64_t format) {
   }
 }
 
-/// Its names become parts of keys. Nothing for one that is not understood.
+/// Its names are checked because they become parts of keys. Nothing if it is not understood.
 std::optional<HostIdentity> host_of(const Json& json) {
   try {
     HostIdentity host = host_from_json(json);
@@ -64,7 +65,7 @@ std::optional<HostIdentity> host_of(const Json& json) {
   return std::nullopt;
 }
 
-/// Of an identity that is not understood: the names that it seems to have, for a person to decide.
+/// The names that an identity that is not understood seems to have, for a person to decide.
 HostIdentity doubtful_host(const Json& json) {
   HostIdentity host;
   const auto take = [&](const Json& name) {
@@ -78,7 +79,7 @@ HostIdentity doubtful_host(const Json& json) {
   return host;
 }
 
-/// Plain words for what a parser says.
+/// A plain message for an exception of the JSON library.
 std::string why_unreadable(const std::string& text, const Json::exception& error) {
   if (trim(text).empty()) return "it is empty";
   const auto* wrong = dynamic_cast<const Json::parse_error*>(&error);
@@ -92,7 +93,8 @@ std::string why_unreadable(const std::string& text, const Json::exception& error
 
 }  // namespace
 
-/// Takes settings.json apart: what it understands it takes out, so that the rest stays.
+/// Parses settings.json: moves the entries that it understands out of the JSON, so that the others
+/// remain in it.
 class SettingsReader {
  public:
   explicit SettingsReader(Json json) : rest_(std::move(json)) {}
@@ -121,8 +123,9 @@ class SettingsReader {
     rest_.erase("format");
   }
 
-  /// As a whole or not at all: any part may be what keeps another machine's backups from being
-  /// removed. One that is not understood stays, and this host works under another name meanwhile.
+  /// Takes the identity completely or not at all, because any part of it may protect another
+  /// machine's backups from being removed. If it is not understood, this host uses a temporary
+  /// identity.
   void read_host() {
     std::optional<HostIdentity> meanwhile;
     if (rest_.contains(kMeanwhile)) meanwhile = host_of(rest_[kMeanwhile]);
@@ -145,7 +148,8 @@ class SettingsReader {
     rest_.erase("host");
   }
 
-  /// Keeps in `section` the entries for which `take` returns false, and nothing where none is left.
+  /// Keeps the entries of `section` for which `take` returns false, and removes the section if none
+  /// are left.
   template <typename Take>
   void sift(const char* section, Json::value_t type, const Take& take) {
     const auto found = rest_.find(section);
@@ -201,7 +205,8 @@ class SettingsReader {
     });
   }
 
-  /// Their names become those of files. Options are checked where the target is used.
+  /// Names become file names, so they are checked here; options are checked when the target is
+  /// used.
   void read_targets() {
     sift("targets", Json::value_t::object, [&](const std::string& name, const Json& options) {
       const bool plain =

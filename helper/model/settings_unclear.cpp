@@ -27,7 +27,7 @@ bool is_schedule(const Json& json, const Source& source, const std::string& id) 
          text_at(json, "id") == id;
 }
 
-/// What is left empty goes too.
+/// Also removes what becomes empty.
 void remove_at(Json& json, std::vector<std::string>::const_iterator name,
                std::vector<std::string>::const_iterator end) {
   if (!json.is_object() || !json.contains(*name)) return;
@@ -59,7 +59,7 @@ void add_schedule(Unclear& unclear, const Schedule& schedule) {
          "schedule " + schedule.id + " of " + schedule.source.spelling() + ": " + what});
 }
 
-/// Of a schedule that can't run: whose it is, as far as that can be told.
+/// The source of a schedule that cannot run, as far as it can be determined.
 UnclearSetting lost_schedule(const Json& json) {
   std::string why;
   try {
@@ -73,7 +73,7 @@ UnclearSetting lost_schedule(const Json& json) {
               " does not run: " + why};
 }
 
-/// Not the values: one may be a secret.
+/// Values are not quoted, since they may be secrets.
 std::string names_in(const Json& values) {
   std::vector<std::string> names;
   if (values.is_object())

@@ -6,7 +6,8 @@ namespace backups {
 namespace {
 
 constexpr std::size_t kLongestName = 100;
-constexpr std::size_t kDigits = 16;  // of a digest: so many that nobody finds another path for them
+constexpr std::size_t kDigits =
+    16;  // of a digest; enough that no other path can be constructed for them
 
 bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

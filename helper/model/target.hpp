@@ -7,21 +7,22 @@
 
 namespace backups {
 
-/// The target that is always there: files below the state directory.
+/// The target that always exists: files below the state directory.
 constexpr const char* kLocalTarget = "local";
 
-/// The type of a target (host/target_type.hpp) under "type", and what a person set, by the names of
-/// that type's options; its credentials are elsewhere.
+/// The options of a target, by the names of its type (host/target_type.hpp), which is under "type".
+/// Credentials are not among them.
 using TargetOptions = std::map<std::string, std::string>;
 
-/// The value of an option, `otherwise` where it is not set.
+/// The value of an option; `otherwise` if it is not set.
 std::string option_of(const TargetOptions& options, const std::string& name,
                       const std::string& otherwise = {});
 
-/// Lower-case letters, digits and dashes, beginning with a letter; not `local`.
+/// True for lower-case letters, digits and dashes that begin with a letter, except `local`.
 bool valid_target_name(std::string_view name);
 
-/// "local,offsite" in order, each once. Throws Error, kBadInput, for what is no name.
+/// Parses "local,offsite" into names without duplicates, in order. Throws Error, kBadInput, for an
+/// invalid name.
 std::vector<std::string> parse_target_list(const std::string& text);
 
 }  // namespace backups

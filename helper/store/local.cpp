@@ -20,7 +20,8 @@ class FileSink : public Sink {
       : path_(path), create_only_(create_only), file_(path) {}
   void write(std::string_view bytes) override { file_.write(bytes); }
   void finish() override {
-    // Whoever writes here holds the lock of the source: nobody can be between these two.
+    // The writer holds the lock of the source, so no other process can come between these two
+    // calls.
     if (create_only_ && fs::exists(fs::symlink_status(path_)))
       throw KeyTaken(path_.string() + " already exists");
     file_.commit();

@@ -16,14 +16,15 @@ struct Digest {
   bool operator==(const Digest&) const = default;
 };
 
-/// A hash that OpenSSL knows: "SHA256", "MD5".
+/// Computes a hash by its OpenSSL name, for example "SHA256" or "MD5". Throws Error, kFailed, if
+/// OpenSSL does not support it.
 class Hasher {
  public:
   explicit Hasher(const char* name);
   ~Hasher();
 
   void update(std::string_view bytes);
-  /// In lower-case hexadecimal; the last call.
+  /// Returns the hash in lower-case hexadecimal. No call may follow.
   std::string finish();
 
  private:
@@ -31,7 +32,7 @@ class Hasher {
   std::unique_ptr<State> state_;
 };
 
-/// SHA-256 (FIPS 180-4) and length of what passes through.
+/// A filter that computes the SHA-256 (FIPS 180-4) and the length of what passes through.
 class DigestSink : public Sink {
  public:
   explicit DigestSink(Sink& next) : next_(next) {}
@@ -40,7 +41,7 @@ class DigestSink : public Sink {
   void finish() override;
 
   std::uint64_t size() const { return size_; }
-  /// After finish().
+  /// Valid after finish().
   const Digest& digest() const { return digest_; }
 
  private:

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kBuffer = 256 * 1024;
 constexpr int kGzipWindow = 15 + 16;  // zlib.h: "add 16 to windowBits to write a gzip header"
 
-/// Hands `bytes` to zlib, which counts in unsigned int.
+/// Passes to zlib as much of `bytes` as fits its unsigned int counter. Returns that number.
 uInt feed(z_stream& stream, std::string_view bytes) {
   const auto size = std::min<std::size_t>(bytes.size(), std::numeric_limits<uInt>::max());
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
@@ -80,10 +80,11 @@ class GzipDecompressor : public Sink {
   }
 
  private:
-  /// Until the input is used up and nothing more comes out of it.
+  /// Decompresses until all input is consumed and no more output follows.
   void inflate_all() {
     do {
-      if (whole_ && stream_.avail_in > 0) inflateReset(&stream_);  // RFC 1952 2.2: several members
+      if (whole_ && stream_.avail_in > 0)
+        inflateReset(&stream_);  // the next member (RFC 1952 section 2.2)
       stream_.next_out = reinterpret_cast<Bytef*>(buffer_.data());
       stream_.avail_out = static_cast<uInt>(buffer_.size());
       const int code = inflate(&stream_, Z_NO_FLUSH);

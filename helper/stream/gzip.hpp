@@ -6,7 +6,8 @@
 
 namespace backups {
 
-/// As a Stage (stream/stage.hpp) does it: gzip (RFC 1952) by zlib.
+/// The functions of the stage "gzip" (stream/stage.hpp): RFC 1952, by zlib. The decompressor reads
+/// files of several members.
 std::unique_ptr<Sink> make_gzip_compressor(int level, Sink& next);
 std::unique_ptr<Sink> make_gzip_decompressor(Sink& next);
 

@@ -10,7 +10,8 @@
 
 namespace backups {
 
-/// Passes at most so many bytes on: more is an Error, kDamaged, before any of it went further.
+/// A filter that passes on at most `most` bytes. A write() that would exceed them throws Error,
+/// kDamaged, and none of its bytes are passed on.
 class LimitSink : public Sink {
  public:
   LimitSink(std::uint64_t most, Sink& next) : left_(most), most_(most), next_(next) {}

@@ -12,8 +12,8 @@
 
 namespace backups {
 
-/// The way of an artifact's bytes to a file: digest of the plain ones, each stage, digest of what
-/// is stored. Takes the plain ones.
+/// Encodes an artifact: digest of the plain bytes, then each stage, then digest of the stored
+/// bytes. Accepts the plain bytes. `stored` must outlive it.
 class Encoder : public Sink {
  public:
   Encoder(const Encoding& encoding, Sink& stored);
@@ -21,21 +21,22 @@ class Encoder : public Sink {
   void write(std::string_view bytes) override { first_->write(bytes); }
   void finish() override { first_->finish(); }
 
-  /// After finish().
+  /// Valid after finish(), as stored().
   const Digest& raw() const { return raw_ ? raw_->digest() : stored_.digest(); }
   const Digest& stored() const { return stored_.digest(); }
 
  private:
   DigestSink stored_;
-  std::vector<std::unique_ptr<Sink>> stages_;  // the last first
-  std::optional<DigestSink> raw_;              // without stages the stored bytes are the plain ones
+  std::vector<std::unique_ptr<Sink>> stages_;  // in reverse order: the one next to `stored` first
+  std::optional<DigestSink> raw_;  // empty without stages, when both digests are the same
   Sink* first_;
 };
 
-/// The way back. Takes the stored bytes, and passes the plain ones on before it knows that they are
-/// right: they must not be used until finish() returns. Throws Error, kDamaged, at the first byte
-/// that is one too many (what is packed small may be without end), for what a stage cannot undo,
-/// and in finish() for digests that are not those expected.
+/// Decodes an artifact: accepts the stored bytes and passes the plain ones to `plain`, which must
+/// outlive it. They are passed on before they are verified, and must not be used until finish() has
+/// returned. Throws Error, kDamaged, at the first byte beyond either expected size (a small file
+/// can decompress without end), for input that a stage cannot decode, and in finish() if a digest
+/// is not the expected one.
 class Decoder : public Sink {
  public:
   Decoder(const Stages& stages, Digest stored, Digest raw, Sink& plain);
@@ -48,7 +49,7 @@ class Decoder : public Sink {
   const Digest expected_raw_;
   std::optional<DigestSink> raw_;
   std::optional<LimitSink> raw_limit_;
-  std::vector<std::unique_ptr<Sink>> stages_;  // the first that was done first
+  std::vector<std::unique_ptr<Sink>> stages_;  // in the order in which they were applied
   std::optional<DigestSink> stored_;
   std::optional<LimitSink> stored_limit_;
 };

@@ -4,10 +4,11 @@
 
 namespace backups {
 
-/// Everything that accepts bytes. Any number of write() calls of any size, then finish() once,
-/// which passes on what is buffered and makes it durable where that means something. A Sink that is
-/// destroyed without finish() discards what it made. Filters pass both calls to the next Sink,
-/// which they don't own and which must outlive them. Not thread-safe. Throws Error.
+/// Whatever accepts bytes. Callers make any number of write() calls of any size, then one finish(),
+/// which passes on what is buffered and makes it durable where that applies. A Sink that is
+/// destroyed without finish() discards what it made. A filter passes both calls on to the next
+/// Sink, which it does not own and which must outlive it. Not thread-safe. Both functions throw
+/// Error.
 class Sink {
  public:
   Sink() = default;
@@ -19,7 +20,7 @@ class Sink {
   virtual void finish() = 0;
 };
 
-/// Accepts everything and keeps nothing.
+/// Discards everything.
 class NullSink : public Sink {
  public:
   void write(std::string_view) override {}

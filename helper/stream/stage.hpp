@@ -10,24 +10,24 @@
 
 namespace backups {
 
-/// Something that is done to the bytes of an artifact on their way to a file, and undone on the way
-/// back. A new one is a row of the table in stage.cpp; everything else reads it from there.
+/// A reversible transformation of an artifact's bytes, such as compression. To add one, add a row
+/// to the table in stage.cpp; file names, settings and commands follow from it.
 struct Stage {
-  const char* name;    ///< as in a manifest's `stages`: "zstd"
-  const char* suffix;  ///< that a file gets by it: ".zst"
-  const char* reader;  ///< the standard command that undoes it, of stdin or a file: "zstd -dc"
+  const char* name;    ///< its name in a manifest's `stages`: "zstd"
+  const char* suffix;  ///< what it appends to a file name: ".zst"
+  const char* reader;  ///< the command that reverses it, for stdin or a file: "zstd -dc"
   int default_level;
-  int highest_level;  ///< the lowest is 1
-  /// Takes plain bytes and writes to `next`.
+  int highest_level;  ///< levels start at 1
+  /// Makes a Sink that encodes what is written to it and passes it to `next`.
   std::unique_ptr<Sink> (*encode)(int level, Sink& next);
-  /// The reverse. Throws Error, kDamaged, for input that is damaged or cut short.
+  /// Makes the Sink for the reverse. It throws Error, kDamaged, for damaged or truncated input.
   std::unique_ptr<Sink> (*decode)(Sink& next);
 };
 
-/// Null for a name that this version does not know.
+/// Returns null for a name that this version does not know.
 const Stage* find_stage(std::string_view name);
 
-/// A stage as it is asked for.
+/// A stage with its level.
 struct Step {
   const Stage* stage;
   int level;
@@ -35,21 +35,22 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
-/// What is done to the bytes, in order; empty: nothing.
+/// The stages to apply, in order. Empty: the bytes are stored as they are.
 using Encoding = std::vector<Step>;
-/// What has been done to them, in the same order.
+/// The stages that were applied, in order. They can be reversed without knowing the levels.
 using Stages = std::vector<const Stage*>;
 
-/// "none", "gzip", "gzip:1" to "gzip:9", "zstd", "zstd:1" to "zstd:19". Nothing for anything else.
+/// Parses the setting `compression`: "none", "gzip", "gzip:1" to "gzip:9", "zstd", "zstd:1" to
+/// "zstd:19". Nothing for anything else.
 std::optional<Encoding> parse_encoding(std::string_view text);
 
 Stages stages_of(const Encoding& encoding);
 
-/// ".zst", ".zst.age"; empty where nothing is done.
+/// The suffix of a file name, for example ".zst". Empty without stages.
 std::string suffix_of(const Stages& stages);
 
-/// The shell words that print the plain bytes of `file`, or of stdin where it is empty:
-/// "age -d my.dump.zst.age | zstd -dc". Empty where stdin has them already.
+/// The shell words that print the plain bytes of `file`, or of stdin if `file` is empty, for
+/// example "zstd -dc my.dump.zst". Empty if stdin is plain already.
 std::string reading_command(const Stages& stages, const std::string& file);
 
 }  // namespace backups

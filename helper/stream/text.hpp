@@ -7,7 +7,7 @@
 
 namespace backups {
 
-/// Keeps everything: for what is known to be small.
+/// Keeps everything in memory: only for input that is known to be small.
 class TextSink : public Sink {
  public:
   void write(std::string_view bytes) override { text += bytes; }

@@ -21,7 +21,8 @@ class ZstdCompressor : public Sink {
       : next_(next), context_(ZSTD_createCCtx()), buffer_(ZSTD_CStreamOutSize()) {
     check(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level));
     check(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1));
-    // A library built without threads refuses both: it compresses in ours then.
+    // A library that was built without threads rejects both parameters, and compresses in the
+    // calling thread.
     const auto workers = std::clamp(std::thread::hardware_concurrency(), 1U, kMostWorkers);
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_nbWorkers, static_cast<int>(workers));
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_jobSize, kJobSize);
@@ -78,7 +79,7 @@ class ZstdDecompressor : public Sink {
         throw Error(ErrorKind::kDamaged,
                     std::string("the zstd data is damaged: ") + ZSTD_getErrorName(expected_));
       next_.write({buffer_.data(), output.pos});
-      // At the end of a frame nothing more comes out, even where the buffer is just full.
+      // At the end of a frame no more output follows, even if the buffer is exactly full.
       more = input.pos < input.size || (output.pos == output.size && expected_ != 0);
     }
   }
@@ -96,7 +97,8 @@ class ZstdDecompressor : public Sink {
   Sink& next_;
   std::unique_ptr<ZSTD_DCtx, Free> context_;
   std::vector<char> buffer_;
-  std::size_t expected_ = 1;  // bytes that zstd would like to see next; 0 at the end of a frame
+  std::size_t expected_ =
+      1;  // zstd's hint: bytes of input that it expects; 0 at the end of a frame
 };
 
 }  // namespace

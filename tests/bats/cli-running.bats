@@ -18,7 +18,7 @@ setup() {
   background create fake:db
   fake_stopped
   run -0 --separate-stderr helper cancel fake:db
-  assert_equal "$stderr" "-----> Stopping the create of fake:db"$'\n'"=====> The create of fake:db is stopped"
+  assert_equal "$stderr" "-----> Stopping the backup of fake:db"$'\n'"=====> Stopped the backup of fake:db"
   assert_ends 12
   assert_equal "$(tail -n 1 "$OUT.err")" " !     cancelled"
   assert_equal "$(<"$OUT")" ""
@@ -65,7 +65,7 @@ setup() {
   background restore "$ID" --force
   fake_stopped
   run -0 --separate-stderr helper cancel fake:db
-  assert_contains "$stderr" "=====> The restore of fake:db is stopped"
+  assert_contains "$stderr" "=====> Stopped the restore of fake:db"
   assert_ends 12
   assert_equal "$(fake_live fake:db)" second
   assert_sound

@@ -92,9 +92,9 @@ assert_failed() {
 
 @test "bytes that are no dump of its kind" {
   knob export 'echo "ERROR: no such table"; exit 0'
-  assert_create_fails 1 "the dump of one does not begin with the signature of a fake-dump"
+  assert_create_fails 1 "the dump of one does not begin with the signature of the format fake-dump"
   knob export 'printf FAK; exit 0'
-  assert_create_fails 1 "the dump of one does not begin with the signature of a fake-dump"
+  assert_create_fails 1 "the dump of one does not begin with the signature of the format fake-dump"
 }
 
 @test "killed by a signal, by somebody else" {

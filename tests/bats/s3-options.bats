@@ -131,13 +131,13 @@ outcome() {
 @test "half of an option pair is refused" {
   plain_bucket
   run -2 --separate-stderr helper target-add offsite s3 --bucket "$BUCKET" --object-lock GOVERNANCE <<<KEY:SECRET
-  assert_contains "$stderr" "object-lock needs object-lock-days"
+  assert_contains "$stderr" "object-lock requires object-lock-days"
   run -2 --separate-stderr helper target-add offsite s3 --bucket "$BUCKET" --kms-key a <<<KEY:SECRET
-  assert_contains "$stderr" "kms-key needs encryption"
+  assert_contains "$stderr" "kms-key requires encryption"
   target_add offsite
   helper target-set offsite object-lock-days 3 --quiet
   run -2 --separate-stderr helper create fake:db --target offsite
-  assert_contains "$stderr" "object-lock-days needs object-lock"
+  assert_contains "$stderr" "object-lock-days requires object-lock"
 }
 
 @test "what a target asks for is in the requests, as a strict server wants it" {

@@ -12,7 +12,8 @@
 namespace backups {
 namespace {
 
-/// Of a restore that ended while it was replacing them. False where there is none.
+/// Accepts the data that a restore may have left incomplete. Returns false if there is no such
+/// restore.
 bool accept_data(State& state, const Source& source) {
   if (unfinished_replacements(state.paths, source).empty()) return false;
   const Lock lock = lock_source(state, source, "accept");

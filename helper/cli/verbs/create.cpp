@@ -40,8 +40,8 @@ std::vector<Source> sources_to_back_up(Call& call) {
   return sources;
 }
 
-/// Those of --target, which must exist before anything begins, or else the source's own: of these
-/// one that is missing fails its copy only.
+/// The targets of --target, which must exist before anything begins; without the option, those of
+/// the source, where a missing one fails only its copy.
 std::vector<std::string> targets_of(Call& call, const Source& source) {
   const auto named = call.options.value("target");
   if (!named) return default_targets(call.state.settings.read(), source);
@@ -50,7 +50,7 @@ std::vector<std::string> targets_of(Call& call, const Source& source) {
   return targets;
 }
 
-/// With what helps there.
+/// The message for a failed copy, with what to do next.
 std::string copy_failure(const Manifest& manifest, const std::string& target, const Error& error) {
   const std::string push =
       command("push") + " " + manifest.source.type + ":" + manifest.id + " --target " + target;
@@ -67,7 +67,7 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   Lock lock = lock_source(call.state, source, "create");
   Created created = run_backup(call.state, std::move(lock),
                                {source, Trigger::kManual, label, targets}, make_progress());
-  const interrupt::Shield until_it_is_reported;  // a copy that was cancelled leaves the backup
+  const interrupt::Shield until_it_is_reported;  // a cancelled copy leaves the backup
   const Manifest& manifest = created.manifest;
   call.resolver.remember_path(source);
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
@@ -81,7 +81,7 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   return created;
 }
 
-/// A copy that a person stopped is no failure of its target.
+/// A cancelled copy is not a failure of its target.
 int code_of(const std::map<std::string, Error>& failed_copies) {
   const bool cancelled =
       std::any_of(failed_copies.begin(), failed_copies.end(),
@@ -104,7 +104,7 @@ int create(Call& call) {
                          {"stored_size", manifest.stored_size()},
                          {"raw_size", manifest.raw_size()}});
       if (interrupt::requested()) break;
-    } catch (const std::exception& error) {  // whatever it is: the others are backed up
+    } catch (const std::exception& error) {  // whatever it was, the other sources are backed up
       if (sources.size() == 1 && !call.json) throw;
       const std::string why = error.what();
       const bool named = why.find(source.spelling()) != std::string::npos;

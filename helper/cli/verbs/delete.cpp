@@ -25,11 +25,11 @@ bool is_only_copy(const Backup& backup, const std::string& target) {
   });
 }
 
-/// What was named, as it is now.
+/// The named backup, read again under the lock.
 struct Doomed {
   Backup backup;
   std::optional<std::string> target;  ///< delete only the copy on this target
-  bool last;  ///< the only good backup of its source, of which nothing would remain
+  bool last;  ///< it is the only good backup of its source, and nothing of it would remain
 };
 
 [[noreturn]] void refuse_unfinished(Call& call, const Backup& backup) {
@@ -60,7 +60,8 @@ void confirm_deletion(Call& call, const Doomed& doomed) {
   const Backup& backup = doomed.backup;
   const bool forced =
       call.options.flag("force") || std::getenv("DOKKU_APPS_FORCE_DELETE") != nullptr;
-  // Not even --force: a script that repeats itself must not take the last way back unnamed.
+  // Not even with --force: a repeated script must not delete the only good backup without naming
+  // it.
   if (forced && !doomed.last) return;
   confirm({.warning = doomed.last
                           ? "This deletes the only good backup of " + backup.source.spelling() +

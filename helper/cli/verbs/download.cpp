@@ -42,7 +42,7 @@ int download(Call& call) {
                  }
                } catch (const Error& error) {
                  if (!output.used()) throw;
-                 // What was written can't be taken back: no other copy can go on from here.
+                 // Written bytes cannot be taken back, so another copy cannot continue from here.
                  mark_damage(call.state.catalog.open(), backup, target, error);
                  throw StopFallback(error);
                }

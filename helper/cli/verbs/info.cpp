@@ -31,7 +31,7 @@ ReportRows rows_of(const Backup& backup, bool pinned) {
   return rows;
 }
 
-/// Nothing for a stage that this version can't undo.
+/// Nothing for a stage that this version does not support.
 std::optional<Stages> known_stages(const Manifest& manifest) {
   try {
     return stages_of(manifest);
@@ -40,7 +40,7 @@ std::optional<Stages> known_stages(const Manifest& manifest) {
   }
 }
 
-/// A manifest may come from anybody: how to open its files is never taken from it.
+/// Commands that open a file are never taken from a manifest, which may come from anybody.
 Manifest with_own_commands(const Hooks& installed, const Paths& paths, Manifest manifest) {
   const auto stages = known_stages(manifest);
   for (auto& artifact : manifest.artifacts)

@@ -40,7 +40,7 @@ std::vector<std::string> row_of(const Backup& backup, bool pinned) {
           backup.verified_at ? human_duration(now() - *backup.verified_at) + " ago" : "never"};
 }
 
-/// Without a source, those of every source that the caller may see.
+/// Without a source, those of all sources that the caller may see.
 std::vector<Backup> find_backups(Call& call, const Catalog::Filter& filter) {
   Catalog& catalog = call.state.catalog.open();
   if (filter.source || !called_by_dokku()) return catalog.list(filter);
@@ -56,7 +56,7 @@ int list(Call& call) {
   if (!call.options.words().empty()) filter.source = call.resolver.known_source(call.word(0));
   filter.deleted = call.options.flag("all");
   const std::int64_t limit = call.options.number("limit", 0).value_or(kDefaultLimit);
-  filter.limit = limit == 0 ? -1 : limit + 1;  // one more tells that there are more
+  filter.limit = limit == 0 ? -1 : limit + 1;  // one more, to know whether there are more
   auto backups = find_backups(call, filter);
   const bool more = limit > 0 && backups.size() > static_cast<std::size_t>(limit);
   if (more) backups.pop_back();

@@ -26,7 +26,7 @@ int logs(Call& call) {
   }
   std::size_t shown = 0;
   for (;;) {
-    // Asked before reading, so that what was written last is not missed.
+    // Determined before reading, so that the last lines are not missed.
     const bool more = call.options.flag("follow") && in_progress(call.state.catalog.open(), backup);
     const std::string text = read_file(path).value_or("");
     print(text.substr(std::min(shown, text.size())));

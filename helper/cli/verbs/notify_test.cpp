@@ -10,7 +10,7 @@
 namespace backups {
 namespace {
 
-/// Empty, or why the channel did not take it.
+/// Returns why the channel refused the message; empty if it did not.
 std::string try_channel(const Environment& environment, const Settings& settings,
                         const std::string& channel, const Alert& alert) {
   try {

@@ -27,7 +27,8 @@ int set_pinned(Call& call, bool pinned) {
   };
   change(pinned);
   try {
-    // Whoever removes it looks at the pins once its row says so: one of the two sees the other.
+    // Pins are checked by a removal after its mark in the row; here the row is read after the pin:
+    // one of the two sees the other.
     if (pinned) require_there(call, backup);
   } catch (const Error&) {
     change(false);

@@ -18,7 +18,7 @@ int push(Call& call) {
   if (!target) throw Error(ErrorKind::kBadInput, "--target is required");
   require_targets(call.state.settings.read(), {*target});
   Lock lock = lock_source(call.state, named.source, "push");
-  // As it is now: another command may have copied or deleted it meanwhile.
+  // Reads it again under the lock: another command may have copied or deleted it.
   const Backup backup = *call.state.catalog.open().find(named.source.type, named.id);
   require_content(backup);
   log::step("Copying " + backup.id + " to " + *target);

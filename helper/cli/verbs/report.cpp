@@ -23,7 +23,7 @@ std::string newest_backup(Catalog& catalog, const std::vector<Source>& sources) 
   return newest ? newest->text() + " " + rfc3339(newest->started_at) : "";
 }
 
-/// What holds, also where it is the host's as long as nobody sets it.
+/// The effective value, also if it is the default of the host.
 std::string computed(const Paths& paths, const Settings& settings, const std::string& name) {
   std::string value = settings.get(Settings::kGlobal, name);
   if (!value.empty()) return value;
@@ -64,7 +64,7 @@ ReportRows app_report(const Settings& settings, Catalog& catalog, const std::vec
   return report;
 }
 
-/// Every key that a report has, for the options; alive as long as the process.
+/// All keys of a report, as options. They live as long as the process.
 std::vector<OptionSpec> options() {
   static std::deque<std::string> names;
   std::vector<OptionSpec> specs = {{"global", nullptr, "report on the host instead of an app"}};
@@ -83,7 +83,7 @@ std::vector<OptionSpec> options() {
   return specs;
 }
 
-/// "Backups before deploy"
+/// A key as a title: "Backups before deploy".
 std::string title(const std::string& key) {
   std::string text = "Backups " + key;
   for (char& c : text)

@@ -111,7 +111,7 @@ RestoreRequest request_of(Call& call) {
   require_content(request.backup);
   const auto into = call.options.value("into");
   request.target = into ? call.resolver.source(*into) : request.backup.source;
-  // What is written to is asked for as what it is, whatever was named.
+  // The question names the source that will be overwritten, however it was typed.
   call.resolver.authorise(request.target);
   if (!into && !call.state.settings.read().knows(request.target))
     throw Error(ErrorKind::kRefused,
@@ -129,10 +129,10 @@ bool is_forced(const Call& call) {
   return call.options.flag("force") || std::getenv("DOKKU_APPS_FORCE_DELETE") != nullptr;
 }
 
-/// Asks whether to go on without what can be made again later.
+/// Asks whether to continue without objects that can be rebuilt later.
 void approve_losses(const RestoreRequest& request, const std::vector<LostObject>& lost) {
   for (const auto& one : lost) log::warn("Not restored: " + to_text(one));
-  // The second question: one piped answer does not cover it.
+  // This is the second question, so one piped answer is not enough.
   confirm(
       {.warning = "All rows are restored, but not these objects, which you can re-create by hand",
        .answers = {request.target.address, request.target.spelling()},
@@ -160,7 +160,7 @@ std::string way_back(const Manifest& safety) {
   return "To undo the restore: " + command("restore") + " " + safety.source.type + ":" + safety.id;
 }
 
-/// The id of the safety backup, empty when there is none.
+/// The id of the safety backup; empty if none was taken.
 std::string put_back(Call& call, Restore& restore, const RestoreRequest& request) {
   std::string safety_id;
   if (!call.options.flag("no-safety-backup") && restore.target().exists()) {

@@ -21,10 +21,10 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kRunsShown = 3;
 
-/// The one way in which it was said: as words, or by an option.
+/// The cron expression, given either as arguments or by one option.
 Cron cron_of(const Call& call) {
   std::vector<std::string> words(call.options.words().begin() + 1, call.options.words().end());
-  // Over SSH "sun 02:00" comes as two words.
+  // Over SSH "sun 02:00" arrives as two arguments.
   const auto whole = [&](const std::string& value) {
     if (value.find(' ') != std::string::npos || words.size() != 1) return value;
     const std::string time = words[0];
@@ -45,7 +45,7 @@ Cron cron_of(const Call& call) {
   return said.front();
 }
 
-/// Those given, or the default.
+/// The given rules, or the default.
 KeepRules keep_of(const Options& options) {
   std::vector<std::string> rules;
   for (const char* rule : {"last", "hourly", "daily", "weekly", "monthly", "yearly", "within"}) {
@@ -55,7 +55,8 @@ KeepRules keep_of(const Options& options) {
   return rules.empty() ? Schedule::default_keep() : KeepRules::parse(join(rules, ","));
 }
 
-/// "offsite:daily=30,monthly=12,archive:yearly=10": Options joins what was repeated with commas.
+/// Parses "offsite:daily=30,monthly=12,archive:yearly=10": Options joins repeated values with
+/// commas.
 std::map<std::string, KeepRules> keep_on_of(const Options& options) {
   std::map<std::string, std::string> texts;
   std::string target;
@@ -92,9 +93,9 @@ std::string words_of(const Schedule& schedule) {
   return describe(Cron::parse(schedule.cron), zone);
 }
 
-/// That of one with the same times and targets, or else the kind of schedule that it is. Throws
-/// Error, kBadInput, where that is taken: whoever sets a daily one may mean to change the one there
-/// is, or want a second.
+/// The id of an existing schedule with the same times and targets, otherwise the kind of the new
+/// one. Throws Error, kBadInput, if that is taken: `--daily` again may mean a change or a second
+/// schedule.
 std::string default_id(const Settings& settings, const Schedule& schedule,
                        const std::string& kind) {
   std::vector<std::string> there;
@@ -112,7 +113,7 @@ std::string default_id(const Settings& settings, const Schedule& schedule,
                                         "; to add another, use --id with a new name");
 }
 
-/// Its own targets, or those of its source as they are now.
+/// Its own targets, otherwise the current ones of its source.
 std::vector<std::string> used_targets(const SettingsFile& settings_file, const Schedule& schedule) {
   return schedule.targets.empty() ? default_targets(settings_file.read(), schedule.source)
                                   : schedule.targets;
@@ -154,7 +155,7 @@ void put_schedule(SettingsFile& settings_file, const Schedule& schedule) {
     if (same == all.end()) {
       all.push_back(schedule);
     } else {
-      // Setting it once more, as a script does, makes it miss nothing.
+      // Setting the same schedule again, as scripts do, must not skip a run that is due.
       const bool unchanged = same->cron == schedule.cron && same->timezone == schedule.timezone &&
                              same->paused.empty();
       const Time since = unchanged ? same->since : schedule.since;
@@ -210,7 +211,7 @@ int set_schedule(Call& call) {
   return 0;
 }
 
-/// Of one source, or of all that the caller may see.
+/// The schedules of one source, or of all that the caller may see.
 std::vector<Schedule> schedules_of(Call& call, const std::optional<Source>& source) {
   auto schedules = call.state.settings.read().schedules;
   std::set<std::string> allowed;
@@ -248,7 +249,7 @@ std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
           next_text(schedule, status)};
 }
 
-/// Those that can't be understood, or not wholly, of what the caller may see.
+/// The schedules that are not fully understood, of sources that the caller may see.
 void warn_of_unclear(Call& call, const std::optional<Source>& source) {
   for (const auto& unclear : unclear_settings(call.state.settings.read())) {
     if (unclear.schedule.empty()) continue;

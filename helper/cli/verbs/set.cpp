@@ -22,7 +22,7 @@ const Property& property_of(const std::string& key) {
                   "' specified, valid properties include: " + join(names, ", "));
 }
 
-/// Throws Error where this property can't be set for `scope`, or by whoever calls.
+/// Throws Error if the property cannot be set for `scope`, or not by this caller.
 void refuse_wrong_place(const Options& options, const Property& property,
                         const std::string& scope) {
   if (property.is(Property::kShellOnly) && called_by_dokku())
@@ -38,7 +38,7 @@ void refuse_wrong_place(const Options& options, const Property& property,
                 std::string(property.name) + " applies to the whole host: use --global");
 }
 
-/// Secrets come on stdin, where they show up in no list of processes and no history.
+/// Secrets are read from stdin, so that they are not in the list of processes or a shell's history.
 std::string value_of(const Property& property, const std::vector<std::string>& words) {
   const std::string value = words.size() == 2 ? words[1] : "";
   if (value != "-" || !property.is(Property::kSecret)) return value;
@@ -50,7 +50,7 @@ std::string value_of(const Property& property, const std::vector<std::string>& w
 std::string scope_of(Call& call, const std::string& word) {
   if (!word.starts_with(kApp)) return call.resolver.known_source(word).text();
   const std::string app = call.resolver.app(word.substr(std::string(kApp).size()));
-  linked_sources(call.state.hooks, call.state.paths, app);  // it must exist
+  linked_sources(call.state.hooks, call.state.paths, app);  // throws if the app does not exist
   return kApp + app;
 }
 

@@ -28,7 +28,8 @@ void say(const std::string& what, const std::vector<std::string>& items) {
   for (const auto& item : items) log::warn(what + item);
 }
 
-/// Nothing of ours there: an old host's may be.
+/// Called when no backup of this host was found: names other hosts whose backups are there, such as
+/// this one's predecessor.
 void say_other_hosts(Targets& targets, const std::string& target) {
   const auto hosts = hosts_on(targets, target);
   if (!hosts.empty())
@@ -63,7 +64,7 @@ int sync(Call& call) {
   bool readable = true;
   bool nothing = true;
   for (const auto& target : targets) {
-    log::step("Reading what " + target + " holds" + (host.empty() ? "" : " of host " + host));
+    log::step("Reading the contents of " + target + (host.empty() ? "" : ", host " + host));
     const Synced synced = sync_target(call.state.identity, call.state.targets, call.state.catalog,
                                       call.state.events, target, host);
     say("missing: ", synced.missing);

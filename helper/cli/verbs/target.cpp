@@ -21,11 +21,11 @@ namespace {
 
 constexpr const char* kFlag = "true|false";
 constexpr const char* kCredentials = "credentials";
-constexpr int kMostLines = 4;  // of credentials: one more than are right
+constexpr int kMostLines = 4;  // of credentials; one more than is valid
 
 bool is_flag_option(const TargetOption& option) { return std::string(option.takes) == kFlag; }
 
-/// Those of all types, each once.
+/// The options of all types, each once.
 std::vector<OptionSpec> specs() {
   std::vector<OptionSpec> specs;
   std::set<std::string> names;
@@ -37,7 +37,7 @@ std::vector<OptionSpec> specs() {
   return specs;
 }
 
-/// What is on stdin, nothing when that is empty: a terminal is not asked.
+/// Reads stdin; nothing if it is empty or a terminal.
 std::optional<S3Credentials> credentials_from_stdin() {
   if (::isatty(STDIN_FILENO) == 1) return std::nullopt;
   std::string text;
@@ -48,13 +48,13 @@ std::optional<S3Credentials> credentials_from_stdin() {
   return parse_credentials(text);
 }
 
-/// Dokku's users must not point us at files and accounts of the host.
+/// Users of dokku must not make the helper use files and accounts of the host.
 void refuse_host_options(const Options& options, const TargetOption& option) {
   if (called_by_dokku() && option.of_the_host)
     throw Error(ErrorKind::kBadInput, std::string("--") + option.name + works_at_a_shell(options));
 }
 
-/// Those that were given, by the names of the type's.
+/// The given options, by their names.
 TargetOptions given_options(Call& call, const TargetType& type) {
   TargetOptions options{{"type", type.name}};
   std::set<std::string> known;
@@ -85,8 +85,8 @@ void require_target(const Settings& settings, const std::string& name) {
                 "unknown target '" + printable(name) + "': see " + command("target-list"));
 }
 
-/// Those that are found without being given. The target is not there yet: what helps is this
-/// command once more.
+/// Throws Error, kKey, unless credentials are found although none were given. Since the target does
+/// not exist yet, the advice is to repeat this command.
 void require_found_credentials(Call& call, const std::string& name, const TargetOptions& options) {
   try {
     warn_of_environment(name, find_credentials(call.state.paths.root, name, options).origin);
@@ -100,7 +100,7 @@ void require_found_credentials(Call& call, const std::string& name, const Target
   }
 }
 
-/// The backups with a copy there, or one on its way.
+/// The backups with a copy on the target, or one in progress.
 std::vector<Backup> copied_to(Catalog& catalog, const std::string& target) {
   Catalog::Filter all;
   all.deleted = true;
@@ -135,7 +135,7 @@ int target_add(Call& call) {
   return 0;
 }
 
-/// False for one whose process died.
+/// True if its process still lives.
 bool is_being_made(const Paths& paths, const Locks& locks, const Backup& backup,
                    const std::string& target) {
   return backup.copy_on(target)->status == CopyStatus::kInProgress &&
@@ -143,7 +143,7 @@ bool is_being_made(const Paths& paths, const Locks& locks, const Backup& backup,
           !locks.try_acquire(backup.source, "looking for uploads"));
 }
 
-/// How many are there. Throws Error, kBusy, when one is being made.
+/// The number of copies on the target. Throws Error, kBusy, if one is being made.
 std::size_t copies_on(const Paths& paths, const Locks& locks, Catalog& catalog,
                       const std::string& target) {
   std::size_t copies = 0;
@@ -156,7 +156,7 @@ std::size_t copies_on(const Paths& paths, const Locks& locks, Catalog& catalog,
   return copies;
 }
 
-/// Where copies are looked for follows from these, so that a change moves none.
+/// These options determine where copies are looked for. Changing them does not move any.
 void require_no_move(Call& call, const std::string& name) {
   const std::size_t copies =
       copies_on(call.state.paths, call.state.locks, call.state.catalog.open(), name);
@@ -197,7 +197,7 @@ void change_option(Call& call, const std::string& name, const std::string& key,
   if (!moves) return;
   try {
     copies_on(call.state.paths, call.state.locks, call.state.catalog.open(), name);
-  } catch (const Error&) {  // it began before the change, at the old place
+  } catch (const Error&) {  // the upload began before the change, at the old place
     set(before);
     throw;
   }
@@ -268,7 +268,7 @@ int target_remove(Call& call) {
         throw Error(ErrorKind::kBusy, backup.id + " is being copied to " + name + " now");
     settings.targets.erase(name);
   });
-  // Out of reach, and so no reason to believe that a backup can be restored.
+  // These copies become unreachable and cannot be relied on for a restore.
   for (const auto& backup : copied_to(call.state.catalog.open(), name))
     call.state.catalog.open().mark_copy(backup,
                                         {name, CopyStatus::kLeft, "that target was removed", {}});

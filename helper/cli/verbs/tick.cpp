@@ -13,7 +13,7 @@ Verb tick_verb() {
             {},
             {{"lane", "TARGET", "only make the copies to this target"}},
             [](Call& call) {
-              // Into a log file.
+              // Its output goes to a log file.
               log::set_stamp([] { return rfc3339(now()); });
               if (const auto lane = call.options.value("lane")) {
                 tick_lane(call.state, *lane);

@@ -10,7 +10,7 @@
 namespace backups {
 namespace {
 
-/// What the scripts in triggers/ call; the words are Dokku's.
+/// Called by the scripts in triggers/, with Dokku's arguments.
 struct PluginTrigger {
   std::size_t words;
   std::function<void(Call&, const std::vector<std::string>&)> run;

@@ -11,8 +11,8 @@
 namespace backups {
 namespace {
 
-/// Does that to the one schedule that is named, or, without an id, to all of the source if `all`.
-/// One that can't be understood can be removed (`removes`). Throws Error, kNotFound, when there is
+/// Applies `change` to the named schedule or, without an id and with `all`, to all schedules of the
+/// source. With `removes`, also to one that is not understood. Throws Error, kNotFound, if there is
 /// none.
 int change_schedules(Call& call, const Source& source, bool all, bool removes, const char* done,
                      const std::function<void(Settings&, const std::string& id)>& change) {

@@ -16,7 +16,7 @@ namespace backups {
 namespace {
 
 constexpr std::int64_t kLongestLifetime =
-    7 * 86400;  // seconds, "Authenticating Requests: Using Query Parameters"
+    7 * 86400;  // seconds; S3 API Reference, "Authenticating Requests: Using Query Parameters"
 
 std::int64_t lifetime(const Options& options) {
   const std::string text = options.value("expires").value_or("1h");

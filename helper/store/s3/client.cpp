@@ -20,10 +20,10 @@ namespace backups {
 namespace {
 
 constexpr std::int64_t kToleratedSkew = 5 * 60;  // seconds; servers refuse 15 minutes
-constexpr double kLongestWish = 1e9;             // seconds, of what is printed
-constexpr int kFirstContact = 4;                 // attempts, when nothing ever answered
+constexpr double kLongestWish = 1e9;             // seconds; longer requested pauses are not printed
+constexpr int kFirstContact = 4;                 // attempts, if the server has never responded
 
-/// It comes from an answer, and goes into the headers of each request.
+/// True for a region that can be used in headers: it comes from a response.
 bool valid_region(const std::string& region) {
   return !region.empty() && region.size() <= 64 &&
          std::all_of(region.begin(), region.end(), [](char c) {
@@ -57,15 +57,15 @@ double chance() {
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
 
-/// In seconds; 0 when the server named none.
+/// The pause that the server requests, in seconds; 0 if it requests none.
 double wanted_pause(const HttpResponse& response, Time now) {
   const auto milliseconds = parse_number(response.header("x-amz-retry-after"));
   const auto seconds = retry_after(response.header("retry-after"), now);
   return std::max(seconds.value_or(0), static_cast<double>(milliseconds.value_or(0)) / 1000);
 }
 
-/// Seconds for the whole of what is small both ways, which a server could drip for ever; 0: for as
-/// long as bytes flow.
+/// The timeout in seconds. Requests that are small both ways have one for the whole exchange, which
+/// a server could otherwise prolong for ever; 0, for others, means as long as bytes flow.
 int timeout_of(const S3Request& request, const S3Target& target) {
   constexpr std::size_t kSmall = 1 << 20;
   const bool is_small =
@@ -75,7 +75,7 @@ int timeout_of(const S3Request& request, const S3Target& target) {
 
 }  // namespace
 
-/// An HttpClient of the pool, given back in the end.
+/// Takes an HttpClient from the pool and returns it in the destructor.
 class S3Client::Lease {
  public:
   explicit Lease(S3Client& owner) : owner_(owner) {
@@ -194,7 +194,7 @@ S3Answer S3Client::send(const S3Request& request) {
   try {
     return try_to_send(request);
   } catch (const S3Error&) {
-    throw;  // it answered
+    throw;  // the server responded
   } catch (const HttpFailure& failure) {
     give_up(unreachable(request.doing, failure, 1));
     throw;
@@ -221,7 +221,7 @@ S3Answer S3Client::try_to_send(const S3Request& request) {
       const auto problem = problem_in(response, request.answers_xml);
       if (!problem) return {std::move(response), repeated};
       if (correct(request, credentials, response, *problem)) continue;
-      // A server may have done what it could not confirm.
+      // The server may have carried out the request before it failed.
       repeated = repeated || response.status >= 500 || response.ok();
       at_least = wanted_pause(response, now());
       if (is_web_page(response) || !worth_retrying(response.status, problem->code) ||
@@ -313,7 +313,7 @@ bool S3Client::correct_region(const HttpResponse& response, const S3Problem& pro
 }
 
 bool S3Client::correct_clock(const HttpResponse& response, const S3Problem& problem) {
-  // A HEAD's refusal has no body to name its reason.
+  // The response to a refused HEAD has no body with the reason.
   const bool told = problem.code == "RequestTimeTooSkewed";
   const bool silent = response.status == 403 && problem.code.empty();
   const std::lock_guard lock(mutex_);

@@ -18,34 +18,35 @@
 
 namespace backups {
 
-/// Seconds that a request without much to send or receive may take.
+/// The timeout of a request with little to send and receive, in seconds.
 constexpr int kShortRequest = 120;
 
-/// One request to a bucket. What it refers to must outlive it.
+/// One request to a bucket. Whatever it points to must outlive it.
 struct S3Request {
-  std::string doing{};  ///< for a person: "read fake/one/x.dump", "list the objects"
+  std::string doing{};  ///< what it does, for messages: "read fake/one/x.dump", "list the objects"
   std::string method{};
-  std::string key{};  ///< whole, with the prefix; empty: the bucket itself
+  std::string key{};  ///< with the prefix; empty for the bucket itself
   Fields query{};
-  Fields headers{};  ///< those of checksums are left out where the server has refused such
+  Fields headers{};  ///< checksum headers are left out if the server refused them
   std::string_view body{};
   FileRange file{};
-  std::string sha256{};  ///< of the body, hexadecimal; empty: to be computed
+  std::string sha256{};  ///< of the body, hexadecimal; computed if empty
   HttpReceiver* receiver = nullptr;
   const std::atomic<bool>* stop = nullptr;
-  bool answers_xml = false;  ///< a 200 is only one with another root than <Error>
-  int timeout = 0;           ///< seconds, as in HttpRequest
-  int attempts = 0;          ///< 0: those of the target
-  /// On a new connection: on an old one that turns out to be closed, curl itself sends it twice.
+  bool answers_xml = false;  ///< a status of 200 is a failure if the body is not XML or is <Error>
+  int timeout = 0;           ///< seconds, see HttpRequest
+  int attempts = 0;          ///< 0: as set for the target
+  /// Uses a new connection. On an old one that turns out to be closed, curl itself would repeat the
+  /// request.
   bool fresh = false;
 };
 
 struct S3Answer {
   HttpResponse response;
-  bool repeated = false;  ///< an earlier attempt may have done it too
+  bool repeated = false;  ///< an earlier attempt may have had an effect
 };
 
-/// The server said no, and saying it again will not help.
+/// The server refused the request, and repeating it would not help.
 class S3Error : public Error {
  public:
   S3Error(ErrorKind kind, const std::string& message, int status, std::string code)
@@ -58,50 +59,51 @@ class S3Error : public Error {
   std::string code_;
 };
 
-/// Signs requests, sends them, and sends them again where that may help. Learns from the answers:
-/// the right region, the server's clock, whether it takes checksum headers. Safe from several
-/// threads.
+/// Signs and sends requests, and repeats them if that may help. Adapts to the server's responses:
+/// the region, the server's clock, whether it accepts checksum headers and conditional writes. May
+/// be used from several threads.
 class S3Client {
  public:
-  /// Throws Error, kBadInput.
+  /// Makes no request. Throws Error, kBadInput, for an invalid target.
   S3Client(S3Target target, S3Credentials credentials);
   ~S3Client();
 
   const S3Target& target() const { return target_; }
   std::string region() const;
-  /// Seconds that the server's clock is ahead of ours, once an answer came.
+  /// By how many seconds the server's clock is ahead of ours. Nothing before the first response.
   std::optional<std::int64_t> skew() const;
   bool checksum_headers() const { return checksum_headers_; }
-  /// Does it take If-None-Match, as far as it has not refused one?
+  /// False once the server has refused If-None-Match.
   bool conditions() const { return conditions_; }
   void forgo_conditions() { conditions_ = false; }
 
-  /// An answer with a status of 200 to 299. Throws S3Error; Error, kUnreachable or kCancelled;
-  /// HttpFailure where there is a receiver, which may have got a part of the bytes.
+  /// Returns a response with a status from 200 to 299. Throws S3Error; Error, kUnreachable or
+  /// kCancelled; and HttpFailure if there is a receiver, which may have received a part of the
+  /// bytes.
   S3Answer send(const S3Request& request);
 
-  /// Is the `failures`th in a row the last?
+  /// True if the `failures`th failure in a row ends the attempts.
   bool gives_up(const HttpFailure& failure, int failures, int attempts = 0) const;
 
-  /// With `fail_fast`: it has had that.
+  /// True if the target has `fail_fast` and could not be reached.
   bool is_lost() const;
 
-  /// Says so to a person, once for all parts that fail at the same time: that attempt `failures`
-  /// failed, and that there will be another.
+  /// Reports that attempt `failures` failed and that another follows, once for all parts that fail
+  /// at the same time.
   void say_again(const std::string& doing, const std::string& why, int failures, int attempts);
 
-  /// What to throw in the end when no attempt got an answer.
+  /// The Error for when no attempt got a response.
   Error unreachable(const std::string& doing, const HttpFailure& failure, int attempts) const;
 
   Link presign(const std::string& key, std::int64_t seconds) const;
 
-  /// Sleeps before another attempt, unless a stop is asked for. Throws Error, kCancelled.
+  /// Sleeps before the next attempt. Throws Error, kCancelled, if a stop is requested.
   void pause(int failures, double at_least, const std::atomic<bool>* stop) const;
 
  private:
   struct Place {
-    std::string host;  ///< as in the Host header
-    std::string path;  ///< nothing encoded
+    std::string host;  ///< the value of the Host header
+    std::string path;  ///< not encoded
   };
   struct Refusal;
   class Lease;
@@ -131,17 +133,17 @@ class S3Client {
   S3Target target_;
   mutable S3Keyring keyring_;
   std::string scheme_ = "https";
-  std::string authority_;  // "host[:port]"; empty: Amazon's
-  std::string base_path_;  // of the endpoint, without '/' at its end
+  std::string authority_;  // "host[:port]"; empty for Amazon
+  std::string base_path_;  // the path of the endpoint, without '/' at its end
 
   mutable std::mutex mutex_;  // of what follows
   std::string region_;
   bool region_corrected_ = false;
   bool clock_corrected_ = false;
-  std::int64_t offset_ = 0;  // seconds added to our clock
+  std::int64_t offset_ = 0;  // seconds to add to our clock
   std::optional<std::int64_t> skew_;
   std::vector<std::unique_ptr<HttpClient>> idle_;
-  std::optional<Error> unreachable_;  // why it counts as out of reach
+  std::optional<Error> unreachable_;  // set once it could not be reached (fail_fast)
   std::chrono::steady_clock::time_point said_again_{};
 
   std::atomic<bool> reached_{false};

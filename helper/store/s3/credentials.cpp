@@ -6,8 +6,8 @@
 namespace backups {
 namespace {
 
-constexpr Time kAhead = 5 * 60;  // seconds: a role has others by then
-constexpr Time kPause = 30;      // seconds between two tries
+constexpr Time kAhead = 5 * 60;  // seconds; a role has new ones by then
+constexpr Time kPause = 30;      // seconds between two attempts
 constexpr std::size_t kShortestSecret = 4;
 
 }  // namespace
@@ -31,7 +31,7 @@ void S3Keyring::renew() {
     S3Credentials found = current_.renew();
     found.renew = current_.renew;
     use(std::move(found));
-  } catch (const Error& error) {  // those that there are may do for a while
+  } catch (const Error& error) {  // the current ones may still be valid for a while
     log::warn(std::string("the credentials could not be renewed: ") + error.what());
   }
 }

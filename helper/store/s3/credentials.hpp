@@ -11,29 +11,29 @@
 
 namespace backups {
 
-/// The keys that sign, and where they came from: "given", "profile backups", "environment",
-/// "container role", "instance role backup-writer".
+/// The keys for signatures, and their origin: "given", "profile backups", "environment", "container
+/// role", "instance role backup-writer".
 struct S3Credentials {
   std::string key;
   std::string secret;
   std::string token{};  ///< of a session; may be empty
   std::string origin{};
-  std::optional<Time> expires{};           ///< as a role's do, after hours
-  std::function<S3Credentials()> renew{};  ///< finds those of then; throws Error
+  std::optional<Time> expires{};           ///< set for those of a role, which expire after hours
+  std::function<S3Credentials()> renew{};  ///< finds the current ones; throws Error
 };
 
-/// Credentials that are good for as long as a command takes. Safe from several threads.
+/// Keeps credentials valid for as long as a command runs. May be used from several threads.
 class S3Keyring {
  public:
   explicit S3Keyring(S3Credentials first) { use(std::move(first)); }
 
-  /// Those of now, renewed when they expire within five minutes.
+  /// Returns the current credentials, renewed if they expire within five minutes.
   S3Credentials get();
 
-  /// The server called those with `token` expired. True when there are others.
+  /// For when the server reported those with `token` as expired. True if others were found.
   bool renew(const std::string& token);
 
-  /// The text without any secret or token that was ever in use.
+  /// Removes from a text every secret and token that was ever in use.
   std::string without_secrets(std::string text) const;
 
  private:
@@ -43,7 +43,7 @@ class S3Keyring {
   mutable std::mutex mutex_;
   S3Credentials current_;
   std::set<std::string> secrets_;
-  Time not_before_ = 0;  // of the next try to renew
+  Time not_before_ = 0;  // time of the next attempt to renew
 };
 
 }  // namespace backups

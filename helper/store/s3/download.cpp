@@ -6,9 +6,10 @@
 namespace backups {
 namespace {
 
-constexpr std::uint64_t kProgress = 1024 * 1024;  // bytes that make a broken attempt count as none
+constexpr std::uint64_t kProgress =
+    1024 * 1024;  // a broken attempt that received this many bytes does not count as a failure
 
-/// Passes an object on from wherever the attempts before left off.
+/// Passes on the bytes of an object, from where the previous attempts ended.
 class Resumer : public HttpReceiver {
  public:
   Resumer(Sink& sink, std::string key) : sink_(sink), key_(std::move(key)) {}
@@ -80,7 +81,7 @@ bool download(S3Client& client, const std::string& key, Sink& sink) {
     } catch (const S3Error& error) {
       if (error.code() == "NoSuchKey" && resumer.received() == 0) return false;
       if (error.status() == 412 || error.code() == "NoSuchKey") resumer.changed();
-      // The connection broke just behind the last byte, or an answer without a length ended early.
+      // The connection broke right after the last byte, or a response without a length ended early.
       if (error.status() == 416) resumer.changed();
       throw;
     }

@@ -6,8 +6,8 @@
 
 namespace backups {
 
-/// Writes the whole object to `sink`; a connection that breaks is taken up where it broke. False
-/// when there is no such object. Throws as S3Store says.
+/// Writes the complete object to `sink`, and resumes after a broken connection where it broke.
+/// Returns false if the object does not exist. Throws as S3Store does.
 bool download(S3Client& client, const std::string& key, Sink& sink);
 
 }  // namespace backups

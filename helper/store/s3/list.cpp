@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kAbortAttempts = 3;
 
-/// `doing`: "list the objects".
+/// `doing` is for messages: "list the objects".
 template <typename Item>
 std::vector<Item> list_all(S3Client& client, const std::string& doing, const Fields& which,
                            const std::string& prefix,

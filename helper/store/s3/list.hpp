@@ -7,21 +7,22 @@
 
 namespace backups {
 
-/// All whose key begins with `prefix`, in the server's order; ETags in their quotes. A list that
-/// does not end (store/limits.hpp) is an Error, kUnreachable.
+/// All objects whose key begins with `prefix`, in the server's order, with quoted ETags. Throws
+/// Error, kUnreachable, for an endless list (store/limits.hpp).
 std::vector<Store::Entry> list_objects(S3Client& client, const std::string& prefix);
 
-/// One that is not there is fine. True where the bucket keeps versions: it is hidden, not gone.
+/// Removes an object, which need not exist. Returns true if the bucket keeps versions, so that it
+/// was only hidden.
 bool remove_object(S3Client& client, const std::string& key);
 
-/// The unfinished ones whose key begins with `prefix`.
+/// The unfinished uploads whose key begins with `prefix`.
 std::vector<S3Upload> list_uploads(S3Client& client, const std::string& prefix);
 
-/// None where the server can't list them, or the credentials may not: what needs no more than to
-/// tidy up goes on without.
+/// Like list_uploads(), but returns none if the server does not support it or the credentials do
+/// not permit it. For cleaning up, which is optional.
 std::vector<S3Upload> list_uploads_if_possible(S3Client& client, const std::string& prefix);
 
-/// One that is gone is fine.
+/// Aborts an upload, which need not exist.
 void abort_upload(S3Client& client, const S3Upload& upload);
 
 }  // namespace backups

@@ -11,8 +11,8 @@
 namespace backups {
 namespace {
 
-constexpr int kCompletion = 900;  // seconds: the server puts up to 10,000 parts together
-constexpr Time kClockError = 5;   // seconds, between two of the provider's servers
+constexpr int kCompletion = 900;  // seconds; the server joins up to 10,000 parts
+constexpr Time kClockError = 5;   // seconds, between two servers of a provider
 
 }  // namespace
 
@@ -51,7 +51,8 @@ std::string Multipart::buffer(std::size_t size) {
   std::string buffer;
   {
     const std::lock_guard lock(mutex_);
-    if (!spare_.empty() && spare_.back().capacity() < size) spare_.clear();  // parts have grown
+    if (!spare_.empty() && spare_.back().capacity() < size)
+      spare_.clear();  // parts have grown: these are too small
     if (!spare_.empty()) {
       buffer = std::move(spare_.back());
       spare_.pop_back();
@@ -98,8 +99,8 @@ void Multipart::begin() {
                 "cannot " + doing_ + ": the server started an upload without an upload id");
 }
 
-/// An attempt whose answer got lost may have begun an upload that nobody will end. One that is
-/// older than the first attempt is somebody else's.
+/// A request whose response was lost may have begun an upload that nobody ends. Uploads that are
+/// older than the first request belong to somebody else.
 void Multipart::abort_orphans() noexcept {
   try {
     const interrupt::Shield shield;
@@ -107,7 +108,7 @@ void Multipart::abort_orphans() noexcept {
     for (const auto& upload : list_uploads(client_, key_))
       if (upload.key == key_ && upload.id != id_ && upload.begun >= begun - kClockError)
         abort_upload(client_, upload);
-  } catch (const std::exception&) {  // a sweep finds it later
+  } catch (const std::exception&) {  // UploadSweeper finds it later
   }
 }
 
@@ -162,8 +163,8 @@ S3Part Multipart::send_part(const S3Piece& piece) {
               "cannot " + doing_ + ": the server accepted a part without returning an ETag");
 }
 
-/// The ETag, which may be empty. A server that makes objects of checksums wants them again here,
-/// and others refuse more than the number and ETag of each part.
+/// Returns the ETag, which may be empty. Checksums are included only if the server accepted them,
+/// since other servers refuse more than number and ETag of each part.
 std::string Multipart::ask_to_complete(bool conditional) {
   const std::string body = write_completion(parts_, takes_checksums_);
   S3Request request{.doing = doing_, .method = "POST", .key = key_};
@@ -185,7 +186,7 @@ std::string Multipart::ask_to_complete(bool conditional) {
 }
 
 S3Stored Multipart::finish_upload(bool is_new) {
-  // Some servers ignore the condition here, which they know elsewhere.
+  // Some servers that support the condition elsewhere ignore it here.
   if (is_new) require_absent(client_, key_, doing_);
   const bool conditional = is_new && client_.conditions();
   std::string etag;
@@ -211,7 +212,7 @@ S3Stored Multipart::finish_upload(bool is_new) {
   return {size_, confirm_object(client_, key_, doing_, {size_, etag, token_})};
 }
 
-/// A server that did it at the first attempt may not know the upload at the second.
+/// A server that completed the upload at the first attempt may not know it at the second.
 std::optional<S3Stored> Multipart::done_before(const S3Error& error) {
   if (error.status() != 404 && error.status() != 412) return std::nullopt;
   const auto head = head_if_allowed(client_, key_, doing_);
@@ -219,7 +220,7 @@ std::optional<S3Stored> Multipart::done_before(const S3Error& error) {
   return S3Stored{size_, head->etag};
 }
 
-/// Ends the threads, those that send without waiting for an answer.
+/// Ends the threads without waiting for responses.
 void Multipart::halt() {
   {
     const std::lock_guard lock(mutex_);
@@ -230,12 +231,12 @@ void Multipart::halt() {
   workers_.clear();
 }
 
-/// A part that was cut off may still be arriving, and keep the upload alive: hence twice.
+/// Aborts twice, because a part that is still arriving can keep the upload alive.
 void Multipart::abort() noexcept {
   const interrupt::Shield shield;
   try {
     for (int i = 0; i < 2; ++i) abort_upload(client_, {key_, id_});
-  } catch (const std::exception&) {  // a sweep finds it later
+  } catch (const std::exception&) {  // UploadSweeper finds it later
   }
   if (maybe_orphaned_) abort_orphans();
 }

@@ -24,13 +24,13 @@ namespace backups {
 struct S3Piece {
   std::string bytes{};
   FileRange file{};
-  int number = 0;  ///< given when it is sent
+  int number = 0;  ///< set by send()
 
   std::uint64_t size() const { return file.fd >= 0 ? file.size : bytes.size(); }
 };
 
-/// A multipart upload, begun with its first part, its parts sent by threads of its own. Destroyed
-/// before complete() returned, it is aborted: it, and no other upload of the same key.
+/// A multipart upload. It begins with its first part, and its own threads send the parts. If it is
+/// destroyed before complete() has returned, it aborts itself, and no other upload of the same key.
 class Multipart {
  public:
   Multipart(S3Client& client, std::string key, PartPlan plan);
@@ -42,13 +42,14 @@ class Multipart {
   int next_number() const { return next_; }
   void keep_parts_equal() { plan_.keep_equal(); }
 
-  /// Waits until it may be on its way. Throws what went wrong with an earlier one.
+  /// Queues a part; waits while too many are in flight. Throws the error of an earlier part.
   void send(S3Piece piece);
 
-  /// An empty one with room for `size` bytes. Those of parts that were sent are used again.
+  /// An empty string with a capacity of `size` bytes; buffers of sent parts are reused.
   std::string buffer(std::size_t size);
 
-  /// Throws KeyTaken when the object must be new and is there.
+  /// Completes the upload after all parts were sent. Throws KeyTaken if `is_new` and the object
+  /// exists.
   S3Stored complete(bool is_new);
 
  private:

@@ -15,12 +15,12 @@
 namespace backups {
 namespace {
 
-constexpr int kLooks = 3;  // at an object that must be there: some servers need a moment
+constexpr int kLooks = 3;  // attempts to find a new object; some servers need a moment
 constexpr std::size_t kReadAtOnce = 1024 * 1024;
 constexpr const char* kLockMode = "x-amz-object-lock-mode";
 constexpr const char* kLockUntil = "x-amz-object-lock-retain-until-date";
 
-/// What is locked needs a Content-MD5, or one of the newer checksums, which not all know.
+/// Locked objects require a Content-MD5, or a newer checksum that not all servers support.
 Fields::value_type content_md5(std::string_view body, const FileRange& file) {
   return {"content-md5", base64_of_hex(hash_of("MD5", body, file))};
 }
@@ -112,7 +112,7 @@ std::optional<S3Head> head_object(S3Client& client, const std::string& key,
     S3Request request{.doing = doing, .method = "HEAD", .key = key};
     request.timeout = kShortRequest;
     HttpResponse response = client.send(request).response;
-    // Its page does not come with a HEAD.
+    // The response to a HEAD does not include the web page.
     if (response.header("etag").empty() && response.header("content-type").starts_with("text/html"))
       throw Error(not_s3().kind, "cannot " + doing + " in the bucket " + client.target().bucket +
                                      ": " + not_s3().text);
@@ -228,7 +228,7 @@ S3Stored send_object(S3Client& client, const S3Put& put) {
     }
     if (error.status() != 412) throw;
     const auto there = head_if_allowed(client, put.key, put.doing);
-    // An attempt whose answer got lost may have been the one that made it.
+    // A request whose response was lost may have created it.
     if (!there || there->token != token) throw_exists(client, put.doing);
     etag = there->etag;
   }

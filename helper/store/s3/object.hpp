@@ -10,20 +10,21 @@
 
 namespace backups {
 
-/// What marks an object as written by one very upload: an answer that got lost is told from
-/// somebody else's object by it.
+/// The header that marks an object with the token of its upload. It distinguishes an object whose
+/// response was lost from somebody else's.
 constexpr const char* kTokenHeader = "x-amz-meta-backups-upload";
 
 /// The headers of an object that the target's options ask for.
 Fields object_headers(const S3Target& target, const std::string& token);
 
-/// Base64 of what is given in hexadecimal: the form of x-amz-checksum-sha256.
+/// Converts hexadecimal to Base64, the form of x-amz-checksum-sha256.
 std::string base64_of_hex(const std::string& hexadecimal);
 
-/// Of `body`, or of the file's range where that is open, in hexadecimal. `name` as in Hasher.
+/// The hash of `body`, or of the range of `file` if that is open, in hexadecimal. `name` as in
+/// Hasher.
 std::string hash_of(const char* name, std::string_view body, const FileRange& file);
 
-/// Without its quotes.
+/// Removes the quotes of an ETag.
 std::string bare_etag(const std::string& etag);
 
 struct S3Head {
@@ -32,38 +33,40 @@ struct S3Head {
   std::string token;
   HttpResponse response;
 };
-/// Nothing when there is no such object. Throws as S3Client::send.
+/// Looks an object up with HEAD. Nothing if it does not exist. Throws as S3Client::send().
 std::optional<S3Head> head_object(S3Client& client, const std::string& key,
                                   const std::string& doing);
 
-/// The same without the right to look, or where the server has no HEAD: nothing then, too.
+/// Like head_object(), but returns nothing also if the credentials do not permit it or the server
+/// has no HEAD.
 std::optional<S3Head> head_if_allowed(S3Client& client, const std::string& key,
                                       const std::string& doing);
 
-/// May the request have failed because it was conditional (If-None-Match)? Some say 501, some 400.
+/// True if a request may have failed because of If-None-Match. Servers without it respond with 501
+/// or 400.
 bool refuses_condition(const S3Error& error);
 
-/// Throws KeyTaken when the object is there. For servers that can't make sure of it
-/// themselves; without the right to look nothing is thrown.
+/// Throws KeyTaken if the object exists. For servers without conditional writes. Without the right
+/// to look, does nothing.
 void require_absent(S3Client& client, const std::string& key, const std::string& doing);
 
 [[noreturn]] void throw_exists(const S3Client& client, const std::string& doing);
 
-/// The object that an upload became.
+/// A stored object.
 struct S3Stored {
   std::uint64_t size = 0;
-  std::string etag;  ///< without its quotes; empty: the server named none
+  std::string etag;  ///< without quotes; empty if the server named none
 };
 
-/// An object as its upload wrote it.
+/// What an upload wrote.
 struct S3Written {
   std::uint64_t size = 0;
-  std::string etag;   ///< of the answer; may be empty after a multipart upload
-  std::string token;  ///< that it was marked with
+  std::string etag;   ///< of the response; may be empty after a multipart upload
+  std::string token;  ///< its mark, see kTokenHeader
 };
-/// Looks at what was written: it must be there, as long as it was sent and with the mark of this
-/// very upload. What only answers 200 to everything has no such thing. Without the right to look
-/// the answer has to do. Returns the ETag. Throws Error, kDamaged for another length.
+/// Looks at what was written: it must exist, with the size that was sent and the mark of this
+/// upload. That detects servers that respond 200 to everything. Without the right to look, the
+/// response must do. Returns the ETag. Throws Error, kDamaged for another size.
 std::string confirm_object(S3Client& client, const std::string& key, const std::string& doing,
                            const S3Written& written);
 
@@ -74,15 +77,16 @@ struct S3Put {
   FileRange file;
   bool is_new = false;
 };
-/// One PUT, confirmed. Throws KeyTaken when the object is there and must not be.
+/// Puts an object with one request, and confirms it. Throws KeyTaken if `is_new` and the object
+/// exists.
 S3Stored put_object(S3Client& client, const S3Put& put);
 
-/// As Store::locked_until().
+/// See ObjectLock::locked_until().
 std::optional<Time> locked_until(const S3Head& head);
 
-/// Locks an object of ours where the target says so and the server has left what its upload asked
-/// for undone, as Ceph does for one of several parts. Throws Error, kRefused, when it stays
-/// unlocked.
+/// If the target has Object Lock, checks that an object of ours is locked, and locks it if the
+/// server ignored the headers of its upload, as Ceph does for multipart uploads. Throws Error,
+/// kRefused, if it remains unlocked.
 void ensure_lock(S3Client& client, const std::string& key, const std::string& doing);
 
 }  // namespace backups

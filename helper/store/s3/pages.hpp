@@ -14,10 +14,11 @@
 
 namespace backups {
 
-/// What a server may make us do before a list counts as endless.
+/// Counts pages and decides when a list is endless.
 class Pages {
  public:
-  /// One more page, of so many bytes and items. False: that is no list any more.
+  /// Counts a page. `next` is its continuation. Returns false if a limit is exceeded or a page is
+  /// repeated.
   bool take(const Fields& next, std::size_t bytes, std::size_t items) {
     bytes_ += bytes;
     items_ += items;
@@ -33,16 +34,17 @@ class Pages {
       std::chrono::steady_clock::now() + std::chrono::seconds(kLongestList);
 };
 
-/// How a list is had: the answer to a query, and what it says.
+/// How to fetch and read a list.
 template <typename Item>
 struct S3List {
-  std::function<std::string(const Fields& next)> ask;  ///< the page after the one that named `next`
+  std::function<std::string(const Fields& next)>
+      ask;  ///< fetches the page after the one that named `next`
   std::optional<S3Page<Item>> (*read)(const std::string& xml);
   std::function<void(const std::string& why)> fail;  ///< throws
 };
 
-/// The items of all its pages; nothing but what begins with `prefix`, whatever the server thinks of
-/// that.
+/// Reads all pages. Items whose key does not begin with `prefix`, which no server should list, are
+/// dropped.
 template <typename Item>
 std::vector<Item> read_pages(const S3List<Item>& list, const std::string& prefix) {
   std::vector<Item> items;

@@ -9,14 +9,14 @@ namespace backups {
 namespace {
 
 constexpr std::uint64_t kMiB = 1ULL << 20;
-constexpr std::uint64_t kMemory = 64 * kMiB;  // parts on their way and the one being filled
+constexpr std::uint64_t kMemory = 64 * kMiB;  // the parts in flight and the one being filled
 constexpr std::uint64_t kFirst = 8 * kMiB;
-constexpr std::uint64_t kMostInTwo = 32 * kMiB;  // two of them fit in kMemory
+constexpr std::uint64_t kMostInTwo = 32 * kMiB;  // two parts of this size fit in kMemory
 
-// Of a stream whose length nobody knows: 8 MiB parts up to 31 GiB, 32 up to 150 GiB, each sent
-// while the next fills. From there on the size doubles every 140 parts.
+// A stream of unknown length: parts of 8 MiB up to 31 GiB, then of 32 MiB up to 150 GiB, each sent
+// while the next is filled. From there on the size doubles every 140 parts.
 constexpr int kEnd8 = 4'000, kEnd32 = 7'800, kDoubling = 140;
-// Where a length was expected, all parts are equal until it turns out to be much longer.
+// With an expected length, all parts are equal unless the stream turns out to be much longer.
 constexpr int kEndEqual = 9'000;
 
 std::uint64_t doubled(std::uint64_t size, int parts) {
@@ -26,7 +26,7 @@ std::uint64_t doubled(std::uint64_t size, int parts) {
   return std::min(size, kLargestPart);
 }
 
-/// In whole MiB, so that `parts` of them hold `size`.
+/// The size in whole MiB of each of `parts` parts for `size` bytes.
 std::uint64_t share(std::uint64_t size, int parts) {
   const std::uint64_t unit = kMiB * static_cast<std::uint64_t>(parts);
   return std::min((size / unit + (size % unit != 0 ? 1 : 0)) * kMiB, kLargestPart);
@@ -35,7 +35,7 @@ std::uint64_t share(std::uint64_t size, int parts) {
 }  // namespace
 
 PartPlan PartPlan::for_stream(std::uint64_t equal, std::uint64_t expected, int in_flight) {
-  // What is expected is a guess.
+  // The expected size is an estimate.
   const std::uint64_t most = expected + std::min(expected / 2, UINT64_MAX - expected);
   if (equal != 0) return {std::max(equal, share(most, kMostParts)), 0, true, in_flight};
   if (expected == 0) return {kFirst, kEnd8, true, in_flight};

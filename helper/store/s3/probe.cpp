@@ -69,7 +69,7 @@ class Probe {
     return true;
   }
 
-  /// The last check failed, and by an answer.
+  /// True if the last check failed because of a response.
   bool refused() const { return checks_.back().outcome == Outcome::kFails && !client_.is_lost(); }
 
   void put(bool is_new) { put_object(client_, {"write a test object", key_, text_, {}, is_new}); }
@@ -90,7 +90,7 @@ class Probe {
                   "would miss backups");
   }
 
-  /// Without it everything works, but what a killed process left stays and costs.
+  /// Optional: without it, unfinished uploads of killed processes remain and cost money.
   void check_uploads() {
     check("uploads", [&] { list_uploads(client_, key_); });
     if (refused())
@@ -99,7 +99,7 @@ class Probe {
           "removed: add a lifecycle rule to the bucket that aborts incomplete multipart uploads");
   }
 
-  /// What large backups will meet; small ones work in any case.
+  /// Checks what only large backups need.
   void check_parts() {
     check("many-parts", [&] { send_part(kMostParts); });
     if (refused())
@@ -113,7 +113,7 @@ class Probe {
             part_size_advice(kLargeBackup));
   }
 
-  /// Of an upload that is ended again.
+  /// For an upload that is aborted again.
   void send_part(int number) {
     S3Request begin{.doing = "start an upload", .method = "POST", .key = parts_key_};
     begin.query = {{"uploads", ""}};
@@ -140,7 +140,7 @@ class Probe {
   }
 
   void multipart() {
-    // Two parts, and small ones, whatever the target's are.
+    // Two small parts, whatever the target's settings.
     S3Stored stored;
     const auto sink = make_s3_upload(client_, parts_key_, false, stored,
                                      PartPlan::for_stream(kSmallestPart, 0, 1));
@@ -162,14 +162,14 @@ class Probe {
     }
   }
 
-  /// Some servers ignore headers that they don't know. That objects are locked, writing has made
-  /// sure of.
+  /// Looks at the object, since some servers ignore unknown headers. Object Lock was checked when
+  /// it was written.
   void check_options() {
     const S3Target& target = client_.target();
     if (target.locks()) checks_.push_back({"object-lock", Outcome::kWorks, ""});
     check_option("encryption", "x-amz-server-side-encryption", target.server_side_encryption,
                  "the server does not encrypt as configured");
-    // That of the standard class is not named.
+    // The standard class is not named in responses.
     check_option("storage-class", "x-amz-storage-class",
                  target.storage_class == "STANDARD" ? "" : target.storage_class,
                  "objects do not get the storage class of the target");

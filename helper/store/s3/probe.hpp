@@ -7,7 +7,7 @@
 
 namespace backups {
 
-/// S3Store::probe() with objects whose keys begin with `prefix`.
+/// Implements Prober::probe() with objects whose keys begin with `prefix`.
 std::vector<Prober::Check> probe_bucket(S3Client& client, const std::string& prefix);
 
 }  // namespace backups

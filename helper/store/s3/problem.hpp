@@ -10,27 +10,28 @@
 
 namespace backups {
 
-/// What is wrong with an answer. `needs_xml`: one of 200 must have a body that is a document and
-/// not an <Error>; a body that is neither is a problem without a code. So is a web page.
+/// What is wrong with a response; nothing if it is a success. With `needs_xml`, a response of 200
+/// must have an XML document other than <Error> as its body; any other body is a problem without a
+/// code. A web page is always a problem.
 std::optional<S3Problem> problem_in(const HttpResponse& response, bool needs_xml);
 
-/// "501 A header you provided implies functionality that is not implemented", "400 Unsupported
-/// header 'x-amz-checksum-sha256'" and the like.
+/// True for responses to unsupported checksum headers, such as "501 A header you provided implies
+/// functionality that is not implemented" or "400 Unsupported header 'x-amz-checksum-sha256'".
 bool refuses_checksums(int status, const S3Problem& problem);
 
-/// A success that no S3 API would give: a console or a portal answers 200 and HTML to everything.
+/// True for a success with a web page, as a console or a captive portal responds to everything.
 bool is_web_page(const HttpResponse& response);
 
-/// The host, as "https://host[:port]", that a redirection (301, 302, 307) names; empty when it
-/// names none.
+/// The host, as "https://host[:port]", that a redirection (301, 302, 307) names. Empty if it names
+/// none.
 std::string redirected_to(const HttpResponse& response, const S3Problem& problem);
 
-/// What a person can do about it, and what kind of Error it is.
+/// What a person can do about a failure, and the kind of its Error.
 struct S3Advice {
   ErrorKind kind;
   std::string text;
 };
-S3Advice not_s3();  ///< of a web page
+S3Advice not_s3();  ///< the advice on a web page
 S3Advice advice_on(int status, const std::string& code, const S3Target& target);
 std::string advice_on(HttpFailure::Cause cause, const S3Target& target);
 

@@ -12,7 +12,7 @@
 namespace backups {
 
 bool worth_retrying(int status, const std::string& code) {
-  // botocore's retries/standard.py, minio-go's retry.go, rclone's s3.go.
+  // The lists of botocore (retries/standard.py), minio-go (retry.go) and rclone (s3.go).
   static const std::set<std::string> codes = {
       "BadDigest",
       "BandwidthLimitExceeded",
@@ -34,7 +34,8 @@ bool worth_retrying(int status, const std::string& code) {
       "XAmzContentSHA256Mismatch",
   };
   static const std::set<int> statuses = {408, 425, 429, 499, 500, 502, 503, 504, 520};
-  // A 200 that is no answer: an error came after the headers, or the rest got lost.
+  // A 200 without a valid body: an error occurred after the headers were sent, or the rest was
+  // lost.
   return statuses.count(status) > 0 || codes.count(code) > 0 || (status >= 200 && status < 300);
 }
 

@@ -43,7 +43,7 @@ std::string hmac(std::string_view key, std::string_view text) {
   return {reinterpret_cast<const char*>(digest.data()), size};
 }
 
-/// Trimmed, inner runs of blanks as one.
+/// Trims a value and replaces each run of blanks with one.
 std::string squeeze(std::string_view value) {
   std::string text;
   for (const char c : trim(value)) {
@@ -53,7 +53,7 @@ std::string squeeze(std::string_view value) {
   return text;
 }
 
-/// By name in lower case; those of one name joined in their order.
+/// Sorts headers by name in lower case, and joins those of the same name in their order.
 std::map<std::string, std::string> canonical_headers(const Fields& headers) {
   std::map<std::string, std::string> canonical;
   for (const auto& [name, value] : headers) {
@@ -69,7 +69,7 @@ std::string signed_names(const Fields& headers) {
   return join(names, ";");
 }
 
-/// "20130524T000000Z"
+/// The form "20130524T000000Z".
 std::string basic_time(Time time) {
   std::string text = rfc3339(time);
   text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '-' || c == ':'; }),

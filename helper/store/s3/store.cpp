@@ -15,7 +15,7 @@ namespace backups {
 namespace {
 
 constexpr std::int64_t kTestLock = 60;        // seconds
-constexpr std::int64_t kLongestUrl = 604800;  // seconds: the limit of the signature
+constexpr std::int64_t kLongestUrl = 604800;  // seconds; the limit of the signature
 
 bool valid_key(const std::string& key) {
   const auto parts = split(key, '/');
@@ -62,7 +62,7 @@ class S3 : public S3Store {
       return Entry{key, head->size.value_or(0), head->etag};
     } catch (const S3Error& error) {
       if (error.status() == 403)
-        throw KeyHidden(error);  // also what is not there, without s3:ListBucket
+        throw KeyHidden(error);  // S3 answers so also for a missing object, without s3:ListBucket
       throw;
     }
   }

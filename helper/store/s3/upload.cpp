@@ -55,7 +55,7 @@ class Upload : public Sink {
     return plan.size(number);
   }
 
-  /// In doubt they do, as the most providers allow it.
+  /// In doubt, parts grow: most providers accept that.
   bool may_grow() {
     const std::string& prefix = client_.target().prefix;
     try {
@@ -87,7 +87,7 @@ class Upload : public Sink {
   Multipart multipart_;
 };
 
-/// What does not fit is refused before a byte is sent.
+/// An object that cannot fit is refused before a byte is sent.
 void require_fit(const S3Client& client, const std::string& key, const PartPlan& plan,
                  std::uint64_t size) {
   if (size <= plan.limit()) return;

@@ -13,23 +13,23 @@
 
 namespace backups {
 
-/// Takes an object's bytes: one PUT for what fits in one part, a multipart upload otherwise.
-/// `client` and `stored`, which is set when it is finished, must outlive it; `expected` as in
-/// Store::put(). Throws Error: kRefused at once when that can't fit; KeyTaken in the end when the
-/// object must be new and is there.
+/// A Sink for an object: one PUT if it fits in one part, otherwise a multipart upload. `client` and
+/// `stored`, which finish() sets, must outlive it; `expected` is as in Store::put(). Throws Error:
+/// kRefused at once if the object cannot fit, and KeyTaken in finish() if `is_new` and the object
+/// exists.
 std::unique_ptr<Sink> make_s3_upload(S3Client& client, const std::string& key, bool is_new,
                                      S3Stored& stored, std::optional<std::uint64_t> expected);
 
-/// The same in parts as `plan` has them. Before they grow, the server is asked with a small upload
-/// whether it takes such; where it does not, they stay equal as long as there are numbers for them.
+/// Like above, with the parts of `plan`. Before they grow, a small upload tests whether the server
+/// accepts growing parts; if not, they stay equal for as long as there are part numbers.
 std::unique_ptr<Sink> make_s3_upload(S3Client& client, const std::string& key, bool is_new,
                                      S3Stored& stored, const PartPlan& plan);
 
-/// Does the server take an upload whose second part is larger than its first? Tries it under `key`,
-/// which it removes again. Throws Error when that can't be told.
+/// True if the server accepts an upload whose second part is larger than its first. Tries it under
+/// `key`, which it removes again. Throws Error if it cannot be determined.
 bool takes_growing_parts(S3Client& client, const std::string& key);
 
-/// The same from a file.
+/// Uploads a file.
 void upload_file(S3Client& client, const std::string& key, const std::filesystem::path& file,
                  bool is_new, S3Stored& stored);
 

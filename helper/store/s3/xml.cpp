@@ -19,7 +19,7 @@ bool load(pugi::xml_document& document, const std::string& xml) {
   return document.load_buffer(xml.data(), xml.size()) && document.traverse(limit);
 }
 
-/// The root element where it has this name, whatever its namespace prefix.
+/// The root element, if it has this name, whatever its namespace prefix.
 class Document {
  public:
   Document(const std::string& xml, const char* root) {

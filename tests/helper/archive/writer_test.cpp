@@ -168,7 +168,7 @@ TEST_P(FirstBytes, MustBeThoseOfSuchAnArtifact) {
     EXPECT_NO_THROW(add());
   } else {
     EXPECT_THAT(add, ThrowsError(ErrorKind::kFailed,
-                                 HasSubstr("does not begin with the signature of a fake-rows")));
+                                 HasSubstr("does not begin with the signature of the format fake-rows")));
   }
 }
 
