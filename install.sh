@@ -5,7 +5,7 @@ set -eo pipefail
 checkout="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 helper="$checkout/build/release/helper/backups-helper"
 place='' tarball=''
-# As dokku itself finds its plugins.
+# The directories of plugins, as dokku determines them.
 # shellcheck source=/dev/null
 [[ ! -r /etc/default/dokku ]] || source /etc/default/dokku
 plugins="${PLUGIN_PATH:-${DOKKU_LIB_PATH:-/var/lib/dokku}/plugins}"
@@ -32,7 +32,7 @@ fail() { # TEXT [CODE]
   exit "${2:-1}"
 }
 
-# fetch NAME: from the place, into build/from
+# fetch NAME: copies a file from the place to build/from
 fetch() {
   case "$place" in
     https://*) curl --fail --silent --show-error --location --proto =https --output "build/from/$1" "$place/$1" ;;
@@ -40,8 +40,8 @@ fetch() {
   esac
 }
 
-# Sets tarball, to the newest release for this host; fails where there is none. The list of the place is not trusted with
-# more than names of releases.
+# Sets tarball to the newest release for this host, or fails if there is none. The list of the place is not trusted:
+# only names of releases are taken from it.
 find_tarball() {
   local platform releases name
   rm -rf build/from
@@ -75,7 +75,7 @@ find_or_build() {
   if [[ -z $place ]] || ! find_tarball; then build; fi
 }
 
-# The plugin from the tarball, in the place of the one that is installed, which stays if this fails.
+# Replaces the installed plugin with that from the tarball. If this fails, the installed one is kept.
 unpack_plugin() {
   local work
   work="$(mktemp -d "$plugins/.backups.XXXXXX")"
@@ -120,12 +120,12 @@ write_orders() {
   done
 }
 
-# All that there was before the backup, as one digest.
+# Prints a digest of all orders from before the backup.
 first_orders() {
   sqlite3 shop.db 'SELECT * FROM orders WHERE id <= 50000 ORDER BY id' | sha256sum | cut -c 1-16
 }
 
-# The plugin, in build/try/plugin.
+# Puts the plugin into build/try/plugin.
 unpack_for_try() {
   rm -rf build/try
   mkdir -p build/try

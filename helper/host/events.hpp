@@ -14,7 +14,7 @@
 
 namespace backups {
 
-/// A manual or scheduled backup was made and is on the first of its targets.
+/// A backup was made, other than a safety backup, and is on the first of its targets.
 struct BackupMade {
   Manifest manifest;
   std::string target;

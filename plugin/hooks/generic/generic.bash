@@ -1,10 +1,9 @@
-# What the hooks for every other datastore plugin share: those that implement `dokku <type>:export` and `:import`.
+# Functions of the hooks for all other datastore plugins, those that implement `dokku <type>:export` and `:import`.
 # Sourced, never run.
-#
 # shellcheck source=plugin/hooks/lib/service.bash
 source "${BASH_SOURCE[0]%/*}/../lib/service.bash"
 
-# Like service-find. A service without such a container may still have a state.
+# Like service-find. A service whose container has another name may still report a state.
 generic-find() { # <name>
   service-find "$1"
   [[ $state == stopped && -z $status ]] || return 0
@@ -17,7 +16,8 @@ generic-demand-running() { # <name>
   service-demand-running
 }
 
-# Datastore plugins ship every subcommand, and list those that only say "Not yet implemented".
+# True if the plugin implements a subcommand. Datastore plugins have a file for every subcommand, and list those that
+# only print "Not yet implemented".
 generic-implements() {
   declare verb="$1"
   [[ -x $PLUGIN_ENABLED_PATH/$type/subcommands/$verb ]] || return 1
@@ -25,7 +25,7 @@ generic-implements() {
     tr -d "\"'" | tr ' ' '\n' | grep -qx -- "$verb"
 }
 
-# Without the variables of the outer dokku, on which a nested one would act.
+# Runs dokku without the variables of the calling one, which would change what it does.
 generic-dokku() {
   env -u SSH_TTY -u DOKKU_APP_NAME -u DOKKU_GLOBAL_FLAGS -u DOKKU_QUIET_OUTPUT -u DOKKU_TRACE \
     -u DOKKU_APPS_FORCE_DELETE -u SSH_ORIGINAL_COMMAND dokku "$@"
@@ -46,15 +46,15 @@ generic-has-room() { # <bytes> <what is not done then>
   return 1
 }
 
-# Defaults for types of which nothing is known; known/<type>.bash redefines them.
+# Defaults for unknown types; known/<type>.bash redefines them.
 known-failure() { echo "the data partly those of the backup, partly those from before"; }
 known-keeps() { echo "whatever the backup does not hold, where $type:import does not remove it"; }
-known-warnings() { :; } # <name>: what a backup of the running service will not hold, one a line
+known-warnings() { :; } # <name>: prints what a backup of the running service does not contain, one line each
 known-export() { generic-dokku "$type:export" "$1" </dev/null; }
-known-inspector() { :; }             # what of the helper's tells whether the export is complete
-known-check() { cat >/dev/null; }    # <name>, an artifact on stdin: fails where its server can't read it
-known-rehearse() { cat >/dev/null; } # <name>, the artifact on stdin: fails where import would
-known-undo() { :; }                  # <name>, the artifact on stdin: one that removes what its import would make newly
+known-inspector() { :; }             # prints the helper's inspector that judges whether an export is complete
+known-check() { cat >/dev/null; }    # <name>, an artifact on stdin: fails if its server cannot read it
+known-rehearse() { cat >/dev/null; } # <name>, the artifact on stdin: fails if its import would fail
+known-undo() { :; }                  # <name>, the artifact on stdin: prints one that removes what its import would create
 generic-known() {
   local known="${BASH_SOURCE[0]%/*}/known/$type.bash"
   # shellcheck source=/dev/null

@@ -1,5 +1,5 @@
--- What is in this database, if it is usable: E where that is nothing and nobody asked for it, else C; its size; a line
--- for a person; its artifact; and for whoever dumps it, its name in hexadecimal and its encoding.
+-- Prints what is in this database: E if it is empty and nobody asked for it, otherwise C; its size; a line for a
+-- person; its artifact; and for the dump, its name in hexadecimal and its encoding.
 WITH facts AS (SELECT current_database() AS name, pg_database_size(current_database()) AS size)
 SELECT concat_ws(E'\t', CASE WHEN name <> 'postgres' OR name = :'default'
     OR EXISTS (SELECT FROM pg_class WHERE oid >= 16384)

@@ -16,7 +16,8 @@ SELECT :'statement' \gexec
   SELECT format('%s gets the locale of the server, since its own is not available here: text may sort differently (%s)',
     current_setting('backups.artifact'), substring(:'statement' FROM 'ENCODING.*'));
 \endif
--- template0 has a schema that the source's database may have been without, which the archive does not say.
+-- template0 contains the schema public, which may have been dropped in the source's database; the archive does not say
+-- so.
 SELECT EXISTS (SELECT FROM json_array_elements(current_setting('backups.artifacts')::json) a
   WHERE a ->> 'name' = current_setting('backups.artifact') AND a ->> 'public' = 'false') AS bare \gset
 \if :bare

@@ -1,5 +1,5 @@
-# Reads what pg_restore says on stderr while it loads data. Prints a line for each entry of the archive that failed: its
-# number, the entry and the first line of the server's message, with tabs between.
+# Reads the messages of pg_restore while it loads data. Prints a line for each entry of the archive that failed: its
+# number, the entry and the first line of the server's message, separated by tabs.
 /^pg_restore: from TOC entry [0-9]+; / {
   split(substr($0, length("pg_restore: from TOC entry ") + 1), word, ";")
   number = word[1]

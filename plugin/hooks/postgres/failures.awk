@@ -1,7 +1,7 @@
-# Reads what psql says on stderr with VERBOSITY=verbose and ECHO=errors. Prints a line for each statement that failed:
-# its SQLSTATE, the server's message and the statement, on one line each, with tabs between; and writes the statements
-# as they were to `again`, so that they can be tried once more, and each to `again`.<its line>. The details of an error
-# are left out, since they hold rows.
+# Reads the messages of psql with VERBOSITY=verbose and ECHO=errors. Prints a line for each failed statement: its
+# SQLSTATE, the server's message and the statement, separated by tabs. Also writes the statements unchanged to `again`,
+# so that they can be tried once more, and each to `again`.<its line>. The details of errors are left out, since they
+# contain rows.
 function finish() {
   while (statement ~ /^([ \t]*|--[^\n]*)\n/) sub(/^[^\n]*\n/, "", statement)
   if (code != "") {

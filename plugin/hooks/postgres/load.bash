@@ -1,30 +1,30 @@
 # shellcheck shell=bash
-# How the archive of a database gets into its staging database: what comes before the data statement by statement, the data
-# from the stream, what comes after the data statement by statement again. A statement that fails is tried once more
-# when the others are through, in a session as the database itself would have it: pg_dump's own has an empty
-# search_path, under which functions that name nothing in full do not work. What still fails is reported, and the helper
-# decides.
+# Loads the archive of a database into its staging database: the statements before the data one by one, the data from
+# the stream, and the statements after the data one by one. A failed statement is tried again after all others, in a
+# session with the settings of the database itself: that of pg_dump has an empty search_path, in which functions with
+# unqualified names fail. What fails again is reported, and the helper decides.
 # shellcheck disable=SC2034,SC2154 # of restore.bash and import, for them
 # shellcheck source=plugin/hooks/postgres/restore.bash
 source "${BASH_SOURCE[0]%/*}/restore.bash"
 
-# No search_path of ours: extensions read back the one of the session and add to it. Nothing here need be durable by
-# itself: ANALYZE makes it so at the end, and a table that a crash would empty tells whether there was one in between.
+# Does not set search_path: extensions read that of the session and add to it. Nothing need be durable by itself:
+# ANALYZE makes everything durable at the end, and an unlogged table, which a crash would empty, tells whether the
+# server crashed in between.
 load_options="$session_options -c synchronous_commit=off"
 load_marker='backups_restore.survives'
 load_first=1048576
-# In the container: how the database was made, of the archive on stdin or in a file.
+# Runs in the container: prints how the database was created, from the archive on stdin or in a file.
 # shellcheck disable=SC2016 # for that shell
 load_script='pg_restore -Fc -C -n backups.none -f - "$@"'
 
-load-more() { # of the archive to the end of $work/head: 1 MiB, and then four times what is there. Sets head_size
+load-more() { # appends more of the archive to $work/head: 1 MiB, then four times as much as there is. Sets head_size
   local had=${head_size:-0}
   head -c $((had == 0 ? load_first : 4 * had)) >>"$work/head"
   head_size=$(stat -c %s "$work/head")
-  [[ $head_size -gt $had ]] || hook-fail 1 "the archive of $artifact ends too early"
+  [[ $head_size -gt $had ]] || hook-fail 1 "the archive of $artifact is truncated"
 }
 
-# The head of the archive is its table of contents, and says how its database was made: it is read until that much is
+# The archive begins with its table of contents, which says how its database was created. Reads until all of it is
 # there.
 load-head() { # sets script
   until script=$(postgres-exec sh -c "$load_script" sh "${options[@]}" <"$work/head" 2>"$work/log"); do
@@ -34,7 +34,7 @@ load-head() { # sets script
   done
 }
 
-# SQL, then that of a command line of sh (with the archive's options in "$@", and our stdin), then SQL again.
+# Runs SQL, then the output of a command line of sh (with the archive's options in "$@", and our stdin), then SQL again.
 load-psql() { # <SQL> <command line> <SQL>
   local code=0
   # shellcheck disable=SC2016 # for the shell inside
@@ -92,25 +92,25 @@ load-judge() { # <section>: reports the lines of failures
   done <<<"$failures"
 }
 
-# An extension that insists on the name of its database (pg_cron), or something of it? Those are restored after the
-# swap.
+# True for an extension that depends on the name of its database (pg_cron), and for its objects. Those are restored
+# after the swap.
 load-is-late() { # <SQLSTATE> <message> <statement>
   [[ $3 != "CREATE EXTENSION "* || $2 != *" in database "* ]] || return 0
   [[ -e $late.sql && $1 =~ ^(42P01|3F000|42883|42704)$ ]]
 }
 
-# What the loss of a statement means: `server` (not of this statement alone), `rebuild` (it can be made again from what
-# is there), `guard` (without it something is open or wrong that was not), `advice` or `none`.
+# Classifies a failed statement: `server` (the cause is not this statement), `rebuild` (can be made again from the
+# restored data), `guard` (without it something is less protected or wrong), `advice` or `none`.
 load-kind() { # <section> <SQLSTATE> <statement>
   local constraint=' ADD CONSTRAINT ("([^"]|"")+"|[^" ]+) (PRIMARY KEY|UNIQUE|EXCLUDE)'
   case "$2 $3" in
-    58P01\ CREATE\ *) echo guard ;; # a library that this image does not have
+    58P01\ CREATE\ *) echo guard ;; # a library is missing in this image
     08* | 53* | 57* | 58* | XX* | *"$load_marker"*) echo server ;;
     ?????\ ANALYZE\;) echo advice ;;
-    ?????\ ) echo guard ;; # a statement that psql did not show
-    # Of an archive from before PostgreSQL 11.
+    ?????\ ) echo guard ;; # psql did not print the statement
+    # From an archive made before PostgreSQL 11.
     42P06\ CREATE\ SCHEMA\ public\;) echo none ;;
-    # Of, or from, what is gone.
+    # Refers to an object that is missing.
     42704\ REVOKE\ * | 42P01\ REVOKE\ * | 42883\ REVOKE\ * | 3F000\ REVOKE\ *) echo rebuild ;;
     ?????\ REVOKE\ * | ?????\ ALTER\ DEFAULT\ PRIVILEGES*\ REVOKE\ *) echo guard ;;
     ?????\ CREATE\ POLICY\ * | *\ ROW\ LEVEL\ SECURITY\; | ?????\ SECURITY\ LABEL\ * | *\ OWNER\ TO\ *) echo guard ;;
@@ -120,13 +120,14 @@ load-kind() { # <section> <SQLSTATE> <statement>
   esac
 }
 
-load-object() { # <statement>: as much of it as names its object and holds no value
+load-object() { # <statement>: prints the part that names its object and contains no values
   local text=${1%%[\'\$]*}
   text=${text%% AS *}
   printf '%s' "${text:0:200}"
 }
 
-# In the sidecar: only with -v does pg_restore name the entry that failed, among a line for each large object; and rows.
+# Runs in the sidecar. Only with -v does pg_restore name the failed entry, among a line for each large object and for
+# rows.
 # shellcheck disable=SC2016 # for that shell
 load_command='said="^(pg_restore: (error|warning|from TOC).*|Command was: INSERT |"
   said="$said.*server closed the.*|.*no connection to the.*)"
@@ -135,17 +136,17 @@ load_command='said="^(pg_restore: (error|warning|from TOC).*|Command was: INSERT
 
 load-data() { # [<list of entries>]: from the stream. Sets failures
   local restore
-  # -Fc: to find the format out itself, pg_restore would open the FIFO twice.
+  # -Fc, because detecting the format would open the FIFO twice.
   restore=(pg_restore -v -Fc -w --section=data "${options[@]}" -d "$(postgres-conninfo "$staging")")
   load-stream "$1"
 }
 
-load-nowhere() { # reads the stream as a restore does, and fails where one would
+load-nowhere() { # reads the stream as a restore does, and fails if a restore would
   local restore=(pg_restore -v -Fc "${options[@]}" -f /dev/null)
   load-stream ''
 }
 
-load-stream() { # <list of entries, or nothing>: to the command restore. Sets failures
+load-stream() { # <list of entries, or nothing>: pipes the data into the command restore. Sets failures
   local feeder code=0
   printf '%s\n' "$1" >"$work/list"
   mkfifo -m 600 "$work/f"
@@ -169,7 +170,7 @@ load-stream() { # <list of entries, or nothing>: to the command restore. Sets fa
   failures=''
   [[ $code -ne 0 ]] || return 0
   failures=$(awk -f "${BASH_SOURCE[0]%/*}/data-failures.awk" "$work/log")
-  # What is more than an entry that failed. A dump of INSERTs may have loaded half of one.
+  # Failures of more than an entry. A dump of INSERTs may have loaded half of one.
   if [[ -z $failures ]] || ! grep -q 'errors ignored on restore' "$work/log" ||
     grep -Eq 'server closed the connection|no connection to the server|^Command was: INSERT ' "$work/log"; then
     hook-fail 1 "$artifact could not be restored (status $code):" \
@@ -177,15 +178,15 @@ load-stream() { # <list of entries, or nothing>: to the command restore. Sets fa
   fi
 }
 
-# pg_dump wrote into the archive that its data are read with an empty search_path: with as many bytes, that of the
-# session.
+# The archive says that its data is read with an empty search_path. Replaces that, with the same number of bytes, by the
+# search_path of the session.
 load-own-path() {
   local theirs="SELECT pg_catalog.set_config('search_path', '', false);" ours='RESET search_path;'
   printf -v ours "%-${#theirs}s" "$ours"
   LC_ALL=C sed -i "0,/$theirs/s//$ours/" "$work/head"
 }
 
-# Asks for the stream once more, for the entries in failures; or gives up when that got no better.
+# Requests the stream again for the entries in failures, or gives up if the last attempt did not help.
 load-data-again() {
   local entry message said='' before=-1
   [[ ! -e $again ]] || before=$(wc -l <"$again")
@@ -200,7 +201,7 @@ load-data-again() {
   hook-request again
 }
 
-# Sets failures to those that are not of an extension which comes after the swap.
+# Sets failures to those that do not belong to an extension that is restored after the swap.
 load-data-late() {
   [[ -e $late.sql ]] || return 0
   awk -F '\t' -v entries="$late.list" '
@@ -209,7 +210,7 @@ load-data-late() {
   failures=$(<"$work/rest")
 }
 
-# After the swap, in the database itself: what insists on its name, what needs that, and its data.
+# After the swap, restores into the database itself what depends on its name, what needs that, and its data.
 load-late() {
   local target="SELECT current_setting('backups.targets')::json ->> current_setting('backups.artifact');"
   staging=$(restore_last=$target restore-sql targets)

@@ -1,19 +1,19 @@
 # shellcheck shell=bash
-# What the PostgreSQL hooks share: finding the service, talking to it, and a container of its image beside it.
+# Functions of the PostgreSQL hooks: find the service, query its server, and start a container of its image next to it.
 # shellcheck disable=SC2034 # not every hook uses every variable
 # shellcheck source=plugin/hooks/lib/service.bash
 source "${BASH_SOURCE[0]%/*}/../lib/service.bash"
 
 session=backups-${BACKUPS_RUN_ID:?}
 
-# TLS, a fifth of the work of a dump, is only for a server that insists: both ends are in one network namespace.
+# TLS takes a fifth of the time of a dump. It is used only if the server insists, since both ends are in one network
+# namespace.
 settings=(-e PGHOST=127.0.0.1 -e PGUSER=postgres -e PGDATABASE=template1 -e PGSSLMODE=allow -e PGCONNECT_TIMEOUT=10
   -e LC_ALL=C)
 
-# What somebody has set for the role, a database or the server must not get in the way of a session of ours: what a
-# connection asks for itself goes before that. (Libraries that are not there end a session; roles and isolation change
-# what it may see; names in quotes, other words and other strings mislead who reads them; a standby that is away is
-# waited for.)
+# Settings of the role, the database or the server must not affect our sessions; those that a connection requests take
+# precedence. Examples: a missing library ends a session; a role or an isolation level changes what it sees; quoting and
+# languages change its output; a missing standby makes it wait.
 session_options="-c role=none -c session_preload_libraries= -c local_preload_libraries="
 session_options+=" -c standard_conforming_strings=on"
 session_options+=" -c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed"
@@ -27,9 +27,9 @@ session_options+=" -c IntervalStyle=postgres -c bytea_output=hex -c plpgsql.extr
 session_options+=" -c plpgsql.variable_conflict=error"
 settings+=(-e "PGOPTIONS=$session_options -c search_path=pg_catalog -c lock_timeout=60s")
 
-# Begins every shell of ours in a container: what its environment says of connections is for others, and a session has
-# to ask for what only newer servers know. Debian's programs are behind a wrapper in Perl, which takes longer than they
-# do.
+# Begins every shell command in a container. Variables for connections are removed from the environment, and settings
+# that only newer servers know are added. Debian's programs are called directly, because their wrapper in Perl takes
+# longer than they do.
 # shellcheck disable=SC2016 # for that shell
 prelude='unset PGHOSTADDR PGSERVICE PGSERVICEFILE PGSYSCONFDIR PGREQUIREAUTH PGCHANNELBINDING PGTARGETSESSIONATTRS \
   PGGSSENCMODE PGSSLNEGOTIATION PGSSLCERTMODE PGREQUIREPEER PGLOADBALANCEHOSTS PGDATESTYLE PGTZ PGGEQO PG_COLOR
@@ -43,8 +43,8 @@ major=${major%%[!0-9]*}
 [ "${major:-0}" -lt 17 ] || PGOPTIONS="$PGOPTIONS -c transaction_timeout=0 -c event_triggers=off"
 '
 
-# As service-find; sets default (the service's own database) and work, too. An export believes the describe before it,
-# an import beside the prepare before it.
+# Like service-find. Also sets default (the service's own database) and work. An export uses the results of the
+# preceding describe, and an import into staging those of the preceding prepare.
 postgres-find() { # <name>
   local facts before=''
   case $BACKUPS_ACTION in
@@ -66,14 +66,14 @@ postgres-find() { # <name>
   trap 'exit 143' TERM INT HUP
 }
 
-postgres-need() { # <name>: a service that runs, or the end
+postgres-need() { # <name>: fails unless the service runs
   postgres-find "$1"
   service-demand-running
 }
 
 postgres-clean() {
   local try
-  # Twice: docker may have been about to make it.
+  # Removed twice, because docker may have been about to create it.
   for try in ${sidecar:+1 2}; do
     "$docker" rm -f "$sidecar" >/dev/null 2>&1 || true
     kill "$client" 2>/dev/null || true
@@ -82,20 +82,21 @@ postgres-clean() {
   rm -rf "$work"
 }
 
-postgres-conninfo() { # <database>: a bare name with "=" in it would be read as more than a name
+postgres-conninfo() { # <database>: as a URI, since a bare name with "=" in it would be parsed
   local quoted=${1//\\/\\\\}
   printf "dbname='%s'" "${quoted//\'/\\\'}"
 }
 
-# For what is short: its streams are slow, and what it started may outlive it. The password travels ahead of stdin.
+# Runs a short command with docker exec. Its streams are slow, and processes that it starts may outlive it. The password
+# is the first line of stdin.
 postgres-exec() { # <program> <argument…>
   { awk 'NR == 1' "$service_root/PASSWORD" && cat; } |
     "$docker" exec -i "${settings[@]}" ${pgoptions:+-e "PGOPTIONS=$pgoptions"} -e "PGAPPNAME=$session" "$container_id" \
       sh -c "IFS= read -r PGPASSWORD && export PGPASSWORD && $prelude"'exec "$@"' sh "$@" ||
-    return "${PIPESTATUS[1]}" # not that of cat, which nobody may have wanted to the end
+    return "${PIPESTATUS[1]}" # not that of cat, whose output need not be read to the end
 }
 
-postgres-ask() { # <program> <argument…>: one that ends as psql does
+postgres-ask() { # <program> <argument…>: a program with the exit codes of psql
   local code=0 log
   log=$(mktemp "$work/ask.XXXXXX")
   postgres-exec env PGCLIENTENCODING=UTF8 "$@" 2>"$log" || code=$?
@@ -105,20 +106,21 @@ postgres-ask() { # <program> <argument…>: one that ends as psql does
   ! grep -Eq 'password authentication failed|no password supplied' "$log" ||
     hook-fail 1 "the server of $name does not accept the password of postgres in $service_root/PASSWORD"
   [[ $code -ne 2 ]] || hook-fail 1 "the server of $name did not accept a connection, or lost it"
-  return 1 # psql's own codes mean something else to the helper
+  return 1 # the exit codes of psql have another meaning for the helper
 }
 
 postgres-psql() { # <option…>, SQL on stdin
   postgres-ask psql -XqAtw -v ON_ERROR_STOP=1 "$@"
 }
 
-# For long streams: a container of the service's own image in its network namespace, which sees $work as /b.
+# Starts a sidecar for long streams: a container of the service's own image in its network namespace, which sees $work
+# as /b.
 postgres-start() { # <docker option…> -- <program> <argument…>: in the background
   local path options=()
   while [[ $1 != -- ]]; do options+=("$1") && shift; done
   for path in "${volumes[@]}"; do options+=(--tmpfs "$path"); done
   (umask 077 && awk 'NR == 1 { gsub(/[\\:]/, "\\\\&"); print "*:*:*:*:" $0 }' "$service_root/PASSWORD" >"$work/pgpass")
-  # What a row takes can be known to nobody before: a dump holds several copies of it, as text.
+  # The memory for a row is not known before: a dump holds several copies of it, as text.
   memory=$(awk '/^MemTotal:/ { half = int($2 / 2048); print (half < 1024 ? 1024 : half) "m" }' /proc/meminfo)
   sidecar=backups-$BACKUPS_RUN_ID-${work##*.} started=$(date +%s)
   container-options
@@ -130,14 +132,14 @@ postgres-start() { # <docker option…> -- <program> <argument…>: in the backg
   client=$!
 }
 
-postgres-finish() { # the sidecar's exit status: the only sign that a stream was whole. Sets killed: why, if it was
+postgres-finish() { # returns the exit status of the sidecar, the only proof of a complete stream. Sets killed: why, if it was
   local code=0
   killed=''
   wait "$client" || code=$?
   cat "$work/log" >&2
   if [[ $code -eq 137 ]]; then
     killed="it was killed (signal 9), which the kernel does where a host runs out of memory"
-    # Docker hears of it beside the end of the container, and may be a moment late.
+    # Docker is told of this separately from the end of the container, and may learn it a moment later.
     [[ -z $("$docker" events --since "$started" --until "$(date -d '+1 second' +%s.%N)" --filter "container=$sidecar" \
       --filter event=oom --format . 2>/dev/null) ]] ||
       killed="out of memory, of which it may have ${memory%m} MiB here (half of the host's)"
@@ -147,7 +149,7 @@ postgres-finish() { # the sidecar's exit status: the only sign that a stream was
   return "$code"
 }
 
-postgres-failed() { # <what>: with the reason, where we know it; the server's own errors are in the log
+postgres-failed() { # <what>: adds the reason if it is known; the server's own errors are in the log
   [[ -z $killed ]] || hook-fail 1 "$1: $killed"
   service-still-runs
   hook-fail 1 "$1"
@@ -158,6 +160,6 @@ postgres-warn-of-exec() {
     'so this goes through docker exec, which is slower'
 }
 
-postgres-unmountable() { # did the sidecar fail since it couldn't see $work?
+postgres-unmountable() { # true if the sidecar failed because it could not mount $work
   grep -Eq '^docker: .*(mount|bind)|could not open (input|output) file "/(b/)?f"|no password supplied' "$work/log"
 }

@@ -5,7 +5,7 @@ DECLARE
   s text;
   said text[] := '{}';
 BEGIN
-  -- An extension may have given it some as it was made.
+  -- An extension may have set some when it was created.
   EXECUTE format('ALTER DATABASE %I RESET ALL', current_setting('backups.staging'));
   FOR s IN
     SELECT e FROM json_array_elements_text(current_setting('backups.statements')::json) e WHERE e ~
@@ -15,7 +15,7 @@ BEGIN
     BEGIN
       EXECUTE s;
     EXCEPTION WHEN OTHERS THEN
-      -- A setting of an extension that isn't loaded is no reason to be left without the data.
+      -- A setting of an extension that is not loaded must not prevent the restore of the data.
       IF s !~ '^ALTER .* SET ' THEN
         RAISE;
       END IF;

@@ -1,12 +1,11 @@
 # shellcheck shell=bash
-# How a restore works, for prepare, import, commit and abandon. How far it got is kept in the server alone, so that
-# abandon finds it whatever died:
-#   backups_<where>_new_<hash>  a staging database; once it is whole, its setting backups.target says whose place it
-#                               takes
-#   backups_<where>_old_<hash>  what it replaced, until it is dropped; its setting backups.target says whose place it
-#                               had
-#   the setting backups.swapped of a database that was put in place, until what it replaced is dropped
-#   a role with the setting backups.restore was made by a restore that isn't committed yet
+# Functions of a restore, for prepare, import, commit and abandon. Its progress is kept in the server alone, so that
+# abandon finds it after any crash:
+#   backups_<where>_new_<hash>  a staging database; once it is complete, its setting backups.target names the
+#                               database that it will replace
+#   backups_<where>_old_<hash>  a replaced database, until it is dropped; backups.target is its former name
+#   the setting backups.swapped of a database that was put in place, until the replaced one is dropped
+#   the setting backups.restore of a role that was created by a restore that is not committed yet
 # shellcheck disable=SC2034,SC2154 # restore-sql takes variables by their names; import sets script
 # shellcheck source=plugin/hooks/postgres/postgres.bash
 source "${BASH_SOURCE[0]%/*}/postgres.bash"
@@ -18,11 +17,11 @@ restore-begin() { # <name> <where> [<artifact>]
   postgres-need "$1"
 }
 
-# Prints .sql files, and before them what they find in settings: backups.where, .artifact, .staging, .default (the
-# service's own database), .artifacts (JSON) and .script (SQL from the backup, in the encoding that it names itself).
+# Prints .sql files, preceded by the settings that they use: backups.where, .artifact, .staging, .default (the service's
+# own database), .artifacts (JSON) and .script (SQL from the backup, in the encoding that it declares).
 restore-script() { # <file…>
   local encoding=${encoding:-UTF8} word files=()
-  # Whoever wrote a text cannot know what ends it.
+  # A random delimiter, which the author of a text cannot know.
   local quote=\$b$RANDOM$RANDOM$RANDOM$RANDOM\$
   [[ ! $script =~ "SET client_encoding = '"([A-Za-z0-9_]+) ]] || encoding=${BASH_REMATCH[1]}
   echo "SET client_encoding = $encoding;"
@@ -44,8 +43,8 @@ restore-warn() { # lines on stdin
   while IFS= read -r line; do hook-warning "$line"; done
 }
 
-# In the container: two sessions at once. A process that outlives its parent there becomes the server's child, and when
-# that one fails, the server takes it for a crash of its own.
+# Runs two sessions at once in the container. A process that outlives its parent there becomes a child of the server,
+# which would take its failure for a crash of a server process.
 # shellcheck disable=SC2016 # for that shell
 restore_swap='
 { PGAPPNAME=$PGAPPNAME-cut PGOPTIONS="$PGOPTIONS -c backups.where=$1" \
@@ -55,9 +54,9 @@ PGAPPNAME=$PGAPPNAME-swap psql -XqAtw -v ON_ERROR_STOP=1 -d template1 || code=$?
 wait
 exit "$code"'
 
-# A rename lets no session begin in its database and waits five seconds for the others to end: terminate_sessions.sql
-# ends them meanwhile. Prints what happened; a server that lost the connection may have committed, and is asked until it
-# answers, or its container was taken away.
+# Swaps the databases. A rename prevents new sessions in its database and waits five seconds for the others to end,
+# which terminate_sessions.sql terminates meanwhile. Prints the result. If the connection was lost, the server may have
+# committed, and is asked until it answers or its container has gone.
 restore-swap() {
   local found=restored answered=yes cut
   cut=$(<"${BASH_SOURCE[0]%/*}/terminate_sessions.sql")

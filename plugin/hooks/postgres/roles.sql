@@ -28,7 +28,7 @@ BEGIN
       BEGIN
         EXECUTE s;
       EXCEPTION WHEN OTHERS THEN
-        -- Another version may not know a membership's options, or who granted it.
+        -- Other versions may not support the options or the grantor of a membership.
         IF membership IS NULL THEN
           said := said || format('%s (%s)', s, SQLERRM);
         ELSE

@@ -1,5 +1,5 @@
--- Sequences of extensions that no dump holds, though it holds the rows which they have numbered (PostGIS's
--- topology_id_seq): they go on behind those.
+-- Sets sequences of extensions that are in no dump behind the rows that they numbered, which are (PostGIS's
+-- topology_id_seq).
 SELECT format('SELECT setval(%L, max(%I)) FROM %s HAVING max(%2$I) >= (SELECT last_value FROM %4$s)',
     s.oid::regclass, attname, attrelid::regclass, s.oid::regclass)
   FROM pg_class s

@@ -5,8 +5,8 @@
 # shellcheck source=plugin/hooks/postgres/load.bash
 source "${BASH_SOURCE[0]%/*}/load.bash"
 
-# In the container, with a script to run before the archive, one between and one after it, and the options of
-# pg_restore. The archive is read twice: from a file in memory that has no name any more, and is gone when we are.
+# Runs in the container, with a script to run before the archive, one after its data and one at the end, and the options
+# of pg_restore. The archive is read twice, from a deleted file in memory, which disappears with this process.
 # shellcheck disable=SC2016 # for that shell
 small='
 { file=$(mktemp /dev/shm/backups.XXXXXX) && exec 5<>"$file" && rm "$file" && cat >&5; } || exit 3
@@ -20,12 +20,12 @@ fill() {
 { fill "$before" && pg_restore -Fc -f - "$@" /dev/fd/5 && printf "%s\n" "$between" && fill "$after"; } |
   exec psql -XqAtw -v ON_ERROR_STOP=1 -v VERBOSITY=terse -d template1'
 
-small-script() { # <file…>: as restore-script, for an archive that only the container has read
+small-script() { # <file…>: like restore-script, for an archive that only the container has read
   echo "SET search_path = pg_catalog; SET lock_timeout = '60s'; SET synchronous_commit = local;"
   encoding=@encoding@ script=@script@ restore-script "$@"
 }
 
-load-small() { # fails where the other way is the one to go
+load-small() { # fails if load.bash must restore the archive
   local before between after code=0 here=${BASH_SOURCE[0]%/*}
   [[ $head_size -lt $load_first ]] || return
   before=$(small-script statements create && printf '%s\n' '\connect :"staging"' '\o /dev/null')

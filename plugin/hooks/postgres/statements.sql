@@ -1,5 +1,5 @@
--- backups.statements: the statements of backups.script, which pg_dump or pg_dumpall wrote, as a JSON array. What they
--- say of a database, they then say of backups.staging.
+-- Sets backups.statements: the statements of backups.script, which pg_dump or pg_dumpall wrote, as a JSON array, with
+-- the name of the database replaced by that of the staging database.
 SELECT $$(?:(?:"[^"]*")+|[a-z_][a-z0-9_]*)$$ AS name \gset
 SELECT set_config('backups.statements', coalesce((
   SELECT json_agg(regexp_replace(regexp_replace(statement[1], '^(?:\s|--[^\n]*\n|\\[^\n]*\n)+', ''),

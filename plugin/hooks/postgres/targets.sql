@@ -1,5 +1,5 @@
--- backups.targets: {"<artifact>": "<database>", …}. The source's own database becomes this service's own; so does the
--- only artifact of a dump that was made elsewhere.
+-- Sets backups.targets: {"<artifact>": "<database>", …}. The own database of the source becomes that of this service,
+-- and so does the only artifact of a dump that was made elsewhere.
 SELECT set_config('backups.targets', coalesce((
   SELECT json_object_agg(name, CASE WHEN own THEN current_setting('backups.default')
     ELSE regexp_replace(name, '^database:', '') END) FILTER (WHERE name <> 'globals')

@@ -27,7 +27,7 @@ sqlite-check() {
     hook-fail 7 "$what is damaged: ${damage//$'\n'/; }"
   fi
   answer="$(grep -v '^ ' <<<"$answer" | sort -u | head -n 5)"
-  hook-warning "$what: no page is damaged; what else was found, only the application can judge: ${answer//$'\n'/; }"
+  hook-warning "$what: no page is damaged, but there are findings that only the application can judge:  ${answer//$'\n'/; }"
 }
 
 sqlite-own-version() {
@@ -59,8 +59,8 @@ sqlite-check-tables() {
   sqlite-damage <<<"$answer"
 }
 
-# What PRAGMA integrity_check says (SQLite 3.34 to 3.50) of rows, of indexes and of tables of its own modules; and where
-# it breaks off since it does not know something.
+# The messages of PRAGMA integrity_check (SQLite 3.34 to 3.50) about rows, indexes and tables of its own modules, and
+# those with which it stops at something unknown.
 sqlite_judged='^(NULL value|CHECK constraint failed|(NUMERIC|TEXT|non-[A-Z]+) value) in '
 sqlite_judged+='|^row [0-9]+ (missing from|values differ from) index |^wrong # of entries in index '
 sqlite_judged+='|^non-unique entry in index '

@@ -24,8 +24,8 @@ make-copy() {
 # With a rollback journal, a reader blocks writers; with a write-ahead log it does not.
 say-waited() { # <seconds>
   [[ $1 -lt 2 || $(sqlite-byte "$file" 18) == 2 ]] ||
-    hook-warning "$file: while it was copied, for $1 s, nobody could write to it;" \
-      "PRAGMA journal_mode=WAL would let them"
+    hook-warning "$file could not be written to for $1 s while it was copied;" \
+      "PRAGMA journal_mode=WAL avoids that"
 }
 
 # Counts the rows of all tables, since a file does not shrink when rows are deleted. Tables that cannot be read (of a module

@@ -1,9 +1,8 @@
-# What the hooks of SQLite share. Sourced, never run. A name is an absolute path, or app/path/in/container.
+# Functions of the hooks for SQLite. Sourced, never run. A name is an absolute path, or app/path/in/container.
 #
-# A file belongs to its owner, and so does what SQLite puts beside it: a -wal of somebody else locks the application
-# out. So the work is done as the owner. Root becomes the owner; anybody else runs the same hook once more, as root of
-# a container that sees nothing but the storage mount (storage.bash).
-#
+# A file belongs to its owner, and so must the files that SQLite creates next to it: a -wal of another user locks the
+# application out. So the hooks work as the owner. Root becomes the owner; any other user runs the same hook again as
+# root of a container that sees only the storage mount (storage.bash).
 # shellcheck disable=SC2034 # beside and mode are for the hooks
 # shellcheck source=plugin/hooks/lib/hook.bash
 source "${BASH_SOURCE[0]%/*}/../lib/hook.bash"
@@ -12,7 +11,7 @@ source "${BASH_SOURCE[0]%/*}/check.bash"
 lock_wait_ms=60000
 stage="$BACKUPS_RUN_DIR/stage"
 
-# Finds the file; or, where it takes a container, has the same hook do the work there and sets done_elsewhere.
+# Finds the file. If that requires a container, runs the same hook in it and sets done_elsewhere.
 sqlite-locate() {
   declare name="$1" arguments=("${@:2}")
   done_elsewhere=""
@@ -31,8 +30,8 @@ sqlite-locate() {
   fi
 }
 
-# Sets file, directory, and owner, mode, as: whom the file belongs to (or will), and how to become them. Where the
-# file's owner may not write beside it, the directory's owner does the work.
+# Sets file and directory; owner and mode, which the file has or will have; and as, the command prefix to become its
+# user. If the file's owner may not write to the directory, the directory's owner is used.
 sqlite-find-file() {
   file="$(realpath -m -- "$1")"
   [[ -n $BACKUPS_IN_CONTAINER ]] || sqlite-no-link "$1" "$file"
@@ -53,8 +52,8 @@ sqlite-find-file() {
   "${as[@]}" test -w "$directory" || sqlite-become "$(stat -c '%u:%g' -- "$directory")"
 }
 
-# A path is named by where it leads when it is named. Who puts a link there later must not choose what root reads, or
-# writes over.
+# The address of a path source was resolved when a person typed it. A link that is put there later must not choose which
+# file root reads or overwrites.
 sqlite-no-link() { # <name> <where it leads>
   [[ $1 == "$2" ]] || hook-fail 11 "$1 is a link now, or in a directory that is one, and leads to $2:" \
     "name sqlite:$2 if that is meant"
@@ -65,20 +64,20 @@ sqlite-become() {
   as=()
   [[ $user != 0 ]] || return 0
   as=(setpriv --reuid "$user" --regid "$group" --clear-groups)
-  # Outside of a container, the directories above the stage are closed to that user.
+  # Outside of a container, that user cannot enter the directories above the stage.
   [[ -n $BACKUPS_IN_CONTAINER ]] || as+=(--inh-caps +dac_read_search --ambient-caps +dac_read_search)
 }
 
-# The file beside the live one, for the restore called `where`, which no other restore is. The live one's name is not in
-# it: that may leave no byte for more.
+# Sets beside: the staging file next to the live one, whose name contains the staging id. The name of the live file is
+# not part of it, since it may already have the maximal length.
 sqlite-beside() {
   declare where="$1"
   hook-check-where "$where"
   beside="$directory/.backups.$where"
 }
 
-# SQLite opens no path above 504 bytes (MAX_PATHNAME in its os_unix.c, less 8), and adds `-journal` to a name, of which
-# 255 are the most. What could not be restored is not backed up either.
+# SQLite opens paths of at most 504 bytes (MAX_PATHNAME in os_unix.c, less 8) and appends `-journal` to file names,
+# which have at most 255 bytes. A file that could not be restored is not backed up either.
 sqlite-fits() {
   local name="${file##*/}" longest="$directory/.backups.0123456789abcdef.part"
   ((${#longest} > ${#file})) || longest="$file"
@@ -88,17 +87,17 @@ sqlite-fits() {
     "SQLite opens paths of at most 504 bytes, and a restore needs ${#longest}"
 }
 
-# What `commit` finds before it changes anything, for `abandon`: the schema's version, which SQLite counts up by one
-# when it copies a database over another, in the same transaction.
+# Prints the schema version. `commit` notes it for `abandon` before it changes anything, because SQLite increments it in
+# the transaction that copies a database over another.
 sqlite-version() {
   sqlite-run "$file" ".timeout $lock_wait_ms" 'PRAGMA schema_version' 2>/dev/null
 }
 
-# No other restore, and no hook that outlived its helper, works beside the file meanwhile.
+# Excludes other restores, and hooks that outlived their helper, from the directory.
 sqlite-lock() {
   local lock
   exec {lock}<"$directory"
-  flock --timeout "$((lock_wait_ms / 1000))" "$lock" || hook-fail 4 "another restore is at work in $directory"
+  flock --timeout "$((lock_wait_ms / 1000))" "$lock" || hook-fail 4 "another restore is running in $directory"
 }
 
 sqlite-run() { # <file> <SQL…>
@@ -107,7 +106,7 @@ sqlite-run() { # <file> <SQL…>
   "${as[@]}" sqlite3 -batch -bail -init /dev/null "${nofollow[@]}" "$@"
 }
 
-# A name as a word of a dot-command, and as the URI of a file that nobody writes.
+# Quote a name as an argument of a dot-command, and as the URI of a file that nobody writes to.
 sqlite-word() {
   declare name="${1//\\/\\\\}"
   printf '"%s"' "${name//\"/\\\"}"
@@ -119,7 +118,7 @@ sqlite-uri() {
   printf 'file:%s?immutable=1' "${name//#/%23}"
 }
 
-# A byte of the header, nothing where the file is shorter. 18 is 2 in WAL mode; 16 and 17 are the page size.
+# Prints a byte of the header, or nothing if the file is shorter. Byte 18 is 2 in WAL mode; 16 and 17 are the page size.
 sqlite-byte() {
   "${as[@]}" od -An -tu1 -j "$2" -N 1 -- "$1" 2>/dev/null | tr -d ' ' || true
 }

@@ -1,7 +1,6 @@
-# Runs a hook of SQLite as root of a container that sees one storage mount and nothing else: for files that belong to
-# somebody else, and for every path inside an app's storage, where the app could put a link to anywhere. The image is
-# made here, of this host's own sqlite3, bash and coreutils; nothing is pulled. Sourced by sqlite.bash.
-#
+# Runs a hook of SQLite as root of a container that sees only one storage mount: for files of other users, and for all
+# paths inside an app's storage, where the app could create links to any place. The image is made here from this host's
+# sqlite3, bash and coreutils; nothing is pulled. Sourced by sqlite.bash.
 # shellcheck disable=SC2154 # sqlite.bash sets stage
 
 # shellcheck source=plugin/hooks/lib/docker.bash
@@ -44,9 +43,9 @@ sqlite-in-container() {
   exit "$status"
 }
 
-# Sets mount, and found_source: what of; inside: the path of the file in there; place: where its file system can be seen
-# from here. An app's storage is mounted where the app sees it, so that its links lead where they lead for the app, and
-# never out of it.
+# Sets mount (the option) and found_source (its source), inside (the path of the file in the container) and place (a
+# path of its file system on this host). An app's storage is mounted at the same path as in the app, so that links
+# resolve as in the app, and never leave the mount.
 sqlite-mount() {
   declare name="$1"
   local source target app mounts found_target=""
@@ -79,7 +78,7 @@ sqlite-mount() {
   fi
 }
 
-# Prints what a person can name instead.
+# Prints which paths a person can use instead.
 sqlite-name-mounts() {
   declare app="$1" mounts="$2"
   local source target said=""

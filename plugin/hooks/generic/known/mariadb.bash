@@ -1,3 +1,3 @@
 # shellcheck shell=bash
-# As mysql. Sourced.
+# mariadb: like mysql. Sourced.
 source "${BASH_SOURCE[0]%/*}/mysql.bash"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# mysql and mariadb: export is a mysqldump of the service's own database, without routines and events; import feeds it
-# to the client, as a user with rights on that database only. Sourced.
+# mysql and mariadb: export is a mysqldump of the service's own database, without routines and events; import pipes it
+# into the client, as a user with rights on that database only. Sourced.
 # shellcheck disable=SC2154 # service.bash sets the variables
 
 known-inspector() { echo sql-dump; }
@@ -9,7 +9,7 @@ known-failure() {
 }
 known-keeps() { echo "tables, views, routines and events that the backup does not hold: $type:import removes none"; }
 
-# One line for each thing that is there and not in a backup.
+# Prints a line for everything in the service that a backup does not contain.
 known-warnings() { # <name>
   local database facts routines events others
   database="$(known-mysql-database "$1")"
@@ -28,7 +28,7 @@ known-warnings() { # <name>
   [[ -z $others ]] || echo "these databases of $1 are not in a backup: $others ($type:export takes $database alone)"
 }
 
-# As a word between quotes.
+# Prints the name of the database, escaped for single quotes.
 known-mysql-database() { # <name>
   local database
   database="$(cat "$service_root/DATABASE_NAME" 2>/dev/null)" || database="$1"
@@ -42,7 +42,7 @@ known-mysql-query() { # <SQL>
       --execute="$1"' sh "$1" 2>/dev/null
 }
 
-# A server of the same image, without a network, takes it first, as the same user with the same rights.
+# Tries the import on a second server of the same image, without a network, as the same user with the same rights.
 known-rehearse() { # <name>
   declare service="$1"
   local said code=0
@@ -51,7 +51,7 @@ known-rehearse() { # <name>
     cat >/dev/null
     return
   fi
-  # Not local: the trap comes after this function.
+  # Not local, because the trap runs after this function has returned.
   server="backups-$BACKUPS_RUN_ID"
   trap '"$docker" rm --force --volumes "$server" &>/dev/null || true' EXIT
   if known-mysql-server "$service"; then
@@ -65,8 +65,8 @@ known-rehearse() { # <name>
     "\`dokku $type:import $service\`"
 }
 
-# The tables and views of the dump that are not there: after an import that fails, the safety backup's leaves them. Only
-# names of which a server and a client of any character set think the same.
+# Prints SQL that drops the tables and views of the dump that do not exist yet: after a failed import, the import of the
+# safety backup would leave them. Only names that every character set represents equally.
 known-undo() { # <name>
   local plain='[0-9A-Za-z_$-]+' names there
   names="$(sed -nE "s,^(/\*![0-9]+ )?CREATE (TABLE|VIEW|.* VIEW) (IF NOT EXISTS )?\`($plain)\`.*,\4,p" | sort -u)"
@@ -78,12 +78,12 @@ known-undo() { # <name>
     sed -nE 's/.+/DROP VIEW IF EXISTS `&`;\nDROP TABLE IF EXISTS `&`;/p'
 }
 
-# Without the statement, which may be long and hold data.
+# Prints the error without the statement, which may be long and contain data.
 known-mysql-errors() {
   grep -a -m 1 '^ERROR' | cut -c1-300 || echo "the client failed"
 }
 
-# The client as $type:import runs it, but in the other server.
+# Runs the client as $type:import does, but in the second server.
 known-mysql-as-import() { # [<docker option>] [<client option…>]
   local option=()
   [[ $1 != --interactive ]] || { option=("$1") && shift; }
@@ -94,7 +94,7 @@ known-mysql-as-import() { # [<docker option>] [<client option…>]
     "$([[ $type == mariadb ]] && echo mariadb || echo root)" "$@"
 }
 
-# It lives for as long as the rehearsal, and has nothing of the service but its configuration.
+# Starts a server that lives as long as the rehearsal, and has only the configuration of the service.
 known-mysql-server() { # <name>
   local words=() volume=() database _
   database="$(cat "$service_root/DATABASE_NAME" 2>/dev/null)" || database="$1"

@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# redis: export prints the dump.rdb of a BGSAVE; import removes the container and that file, writes the new one as user
-# dokku, gives it to the server's user and makes a new container. Sourced.
+# redis: export prints the dump.rdb of a BGSAVE; import removes the container and that file, writes the new file as user
+# dokku, gives it to the server's user and creates a new container. Sourced.
 # shellcheck disable=SC2154 # service.bash sets the variables
 
 known-inspector() { echo rdb; }
 known-failure() { echo "the service without its container and its data: redis:import removes both first"; }
 known-keeps() { :; }
 
-# redis:export asks for a save and waits until LASTSAVE, in seconds, is another: for ever where the save ends in the second
-# of the one before it, or fails. Both need another save.
+# redis:export requests a save and waits until LASTSAVE (in seconds) changes. It would wait for ever if the save fails,
+# or ends in the same second as the one before it. In both cases another save is requested.
 known-export() { # <name>
   local before info saves=0 child
   before="$(known-redis LASTSAVE)" || before=""
@@ -25,20 +25,20 @@ known-export() { # <name>
   wait "$child"
 }
 
-# What its log says of the last save that failed.
+# Prints what the server's log says about the last failed save.
 known-redis-complaint() {
   "$docker" container logs --tail 50 "$container" 2>&1 </dev/null |
     sed -n 's/^.* # \(.*\)$/\1/p' | grep -v '^Background saving error' | tail -n 1
 }
 
-# What redis-cli prints, which has the password from the server's configuration.
+# Runs redis-cli with the password from the server's configuration.
 known-redis() { # <word…>
   # shellcheck disable=SC2016 # for the shell in the container
   "$docker" exec "$container" sh -c 'REDISCLI_AUTH=$(sed -n "s/^requirepass //p" /usr/local/etc/redis/redis.conf) &&
     export REDISCLI_AUTH && exec redis-cli "$@"' sh "$@" 2>/dev/null
 }
 
-# What would fail after the data have gone, tried before.
+# Checks what would otherwise fail only after the import has removed the data.
 known-rehearse() { # <name>
   declare service="$1"
   known-check "$service"
@@ -60,7 +60,7 @@ known-check() { # <name>
   known-redis-reads || hook-fail 7 "the server of $1 cannot read this dump: ${said##*$'\n'}"
 }
 
-# Does a server of the same image take it? Sets said.
+# True if a server of the same image can read the dump on stdin. Sets said to its messages.
 known-redis-reads() {
   # shellcheck disable=SC2016 # for the shell in the container
   local check='check=$(command -v redis-check-rdb || command -v valkey-check-rdb) || { cat >/dev/null; exit 0; }
@@ -75,7 +75,7 @@ known-redis-config() { # <setting>
   known-redis CONFIG GET "$1" | tail -n 1
 }
 
-# For the files, the plugin takes its own default image, whatever the service runs.
+# To write the file, the plugin uses its own default image, whatever image the service runs.
 known-redis-image() {
   local image
   image="$(known-redis-default-image)" || return 0
@@ -83,7 +83,7 @@ known-redis-image() {
     hook-fail 11 "redis:import needs the image $image, which is not on this host and cannot be pulled"
 }
 
-# As dokku finds it.
+# Prints the default image, read from the same files as dokku does.
 known-redis-default-image() {
   (
     set +eu
@@ -95,7 +95,8 @@ known-redis-default-image() {
   )
 }
 
-# The image of the server gives the directory to the server's user. The group is free, and the server does not mind.
+# The server's image gives the directory to the server's user. Its group is not used, so dokku's group can be given
+# access.
 known-redis-writable() {
   local data="$service_root/data"
   [[ ! -w $data ]] || return 0
