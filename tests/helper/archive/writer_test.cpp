@@ -167,8 +167,9 @@ TEST_P(FirstBytes, MustBeThoseOfSuchAnArtifact) {
   if (GetParam().good) {
     EXPECT_NO_THROW(add());
   } else {
-    EXPECT_THAT(add, ThrowsError(ErrorKind::kFailed,
-                                 HasSubstr("does not begin with the signature of the format fake-rows")));
+    EXPECT_THAT(
+        add, ThrowsError(ErrorKind::kFailed,
+                         HasSubstr("does not begin with the signature of the format fake-rows")));
   }
 }
 
