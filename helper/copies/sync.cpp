@@ -214,6 +214,7 @@ class Look {
 
 Synced sync_target(Identity& identity, Targets& targets, CatalogFile& catalog, const Events& events,
                    const std::string& target, const std::string& host) {
+  catalog.open();  // before a new host gets a name: see CatalogFile::rebuild()
   std::vector<std::string> names;
   if (host.empty()) {
     const HostIdentity own = identity.read();

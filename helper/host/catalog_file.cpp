@@ -137,7 +137,9 @@ void CatalogFile::rebuild(Catalog& catalog) const {
   if (found > 0)
     log::step("The catalog was lost: rebuilt from the manifests of " + std::to_string(found) +
               " backup(s) on this host");
-  if (!settings_.read().targets.empty())
+  // A host without a name off-site has stored nothing there: it is new, and lost nothing.
+  const Settings settings = settings_.read();
+  if (!settings.targets.empty() && !settings.host.name.empty())
     log::warn("Off-site copies are not in the catalog yet: run " + command("sync"));
 }
 

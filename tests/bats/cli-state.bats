@@ -53,6 +53,17 @@ assert_rebuilt() {
   assert_rebuilt
 }
 
+@test "who lost the catalog is told of off-site copies, and a new host is not" {
+  helper target-add offsite s3 --bucket bucket --endpoint http://127.0.0.1:1 --quiet <<<KEY:SECRET
+  run -13 --separate-stderr helper sync offsite
+  refute_contains "$stderr" "not in the catalog"
+  run -0 --separate-stderr helper create fake:db --target local
+  refute_contains "$stderr" "not in the catalog"
+  rm "$ROOT"/catalog.db*
+  run -0 --separate-stderr helper list
+  assert_contains "$stderr" "Off-site copies are not in the catalog yet"
+}
+
 @test "the catalog was found damaged, and somebody has removed it" {
   history
   rm "$ROOT"/catalog.db*
