@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The checks of `tests/run lint` that are our own find what they are for.
+# The project's own checks in `tests/run lint` find what they are meant to find.
 
 load setup
 
@@ -25,7 +25,7 @@ setup() {
     checked=$((checked + 1))
   done <"$REPO/helper/words"
   [[ $checked -gt 60 ]] || fail "$checked words"
-  # As a part of another name, one is none of these, nor in the changelog.
+  # A part of another name, and the changelog, are not checked.
   echo "some$word" >"$TREE/x.cpp"
   echo "$word" >"$TREE/CHANGELOG.md"
   run -0 "$REPO/helper/check-words" "$TREE"
@@ -42,7 +42,7 @@ suite() {
   } >"$TREE/tests/bats/one.bats"
 }
 
-# inner VARIABLE=VALUE...: that suite, without the environment of this one
+# inner VARIABLE=VALUE...: runs that suite without the environment of this one
 inner() {
   env -i PATH=/usr/local/bin:/usr/bin:/bin TMPDIR="$BATS_TEST_TMPDIR" "$@" bats "$TREE/tests/bats/one.bats" 3>&-
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# A Docker to test against: the one that answers, or else a daemon of our own that disturbs no other.
+# A Docker for tests: the one that answers, otherwise a daemon of our own that disturbs no other.
 #
-#   docker_start   starts one where `docker info` fails; 1 and the reason on stderr where none can be had
-#   docker_stop    ends the daemon that docker_start of this shell (or its parent) started, no other
+#   docker_start   starts one if `docker info` fails; returns 1, with the reason on stderr, if that is not possible
+#   docker_stop    ends the daemon that docker_start of this shell (or its parent) started, and no other
 #
-# BACKUPS_DOCKER_DIR     state, images and log of our own daemon; kept, so that images are built once
-# BACKUPS_DOCKER_SOCKET  where it listens. Elsewhere than at the usual place, DOCKER_HOST and DOCKER_BIN
-#                        (hooks get no DOCKER_HOST) are exported, and only that socket is looked at.
+# BACKUPS_DOCKER_DIR     state, images and log of our own daemon; kept, so that images are built only once
+# BACKUPS_DOCKER_SOCKET  its socket. If that is not the usual one, DOCKER_HOST and DOCKER_BIN (hooks get no
+#                        DOCKER_HOST) are exported, and only that socket is used.
 
 export BACKUPS_DOCKER_DIR=${BACKUPS_DOCKER_DIR:-/var/lib/backups-tests/docker}
 
@@ -18,7 +18,7 @@ docker_start() {
   docker_bridge_up || return 1
   docker_spawn
   if docker_wait; then
-    # What a crashed run left with --restart=always has just come back.
+    # Containers of a crashed run with --restart=always have just been restarted.
     docker ps -aq | xargs -r docker rm -fv >/dev/null 2>&1
     return 0
   fi
@@ -33,7 +33,7 @@ docker_stop() {
   unset BACKUPS_DOCKER_PID
   kill "$pid" 2>/dev/null || true
   docker_gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
-  # One that could not come up leaves this behind.
+  # A daemon that failed to start leaves this file behind.
   umount "$BACKUPS_DOCKER_DIR/data" 2>/dev/null || true
   docker_bridge_down
 }
@@ -72,8 +72,8 @@ docker_possible() {
   done
 }
 
-# A bridge and a subnet of our own, and no rules but our own two: a second daemon on docker0, or one that
-# rewrites the shared iptables chains, would cut the containers of the first one off.
+# Our own bridge, subnet and two rules. A second daemon on docker0, or one that rewrites the shared iptables chains,
+# would disconnect the containers of the first one.
 docker_bridge_up() {
   local number bridge
   docker_bridge_down
@@ -112,7 +112,7 @@ docker_spawn() {
   rm -f "$dir/dockerd.pid"
   echo '{}' >"$dir/daemon.json"
   getent group docker >/dev/null || groupadd --system docker
-  # bats waits for whoever holds its file descriptor 3.
+  # bats waits until every process has closed its file descriptor 3.
   setsid dockerd --config-file "$dir/daemon.json" --host "unix://$(docker_socket)" --group docker \
     --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/dockerd.pid" \
     --bridge "bktest$number" --iptables=false --ip-masq=false \

@@ -16,7 +16,7 @@
 TEST_DOKKU_SUPPORT=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/dokku
 export TEST_DOKKU_SUPPORT
 
-# 0, or 1 and why no dokku can be had.
+# Returns 0, or 1 and prints why no dokku is available.
 dokku_possible() {
   local tool
   if [[ $(id -u) != 0 ]]; then
@@ -48,7 +48,7 @@ dokku_start() {
 dokku_stop() {
   local name
   [[ -n ${TEST_DOKKU_DEFAULTS:-} ]] || return 0
-  # Also of the stand-in: what a plugin put elsewhere on the machine goes with it.
+  # Also for the stand-in, since a plugin may have put files elsewhere on the machine.
   for name in $TEST_DOKKU_ADDED; do
     dokku plugin:uninstall "$name" >/dev/null || true
   done
@@ -60,7 +60,7 @@ dokku_stop() {
   unset TEST_DOKKU_DEFAULTS
 }
 
-# Of all services on this machine those whose data are in our tree.
+# Those services of this machine whose data is in our tree.
 dokku_remove_containers() {
   local docker=${DOCKER_BIN:-docker} container
   for container in $("$docker" ps -aq --no-trunc --filter label=dokku=service 2>/dev/null); do
@@ -70,7 +70,7 @@ dokku_remove_containers() {
   done
 }
 
-# dokku_setting DOKKU_LIB_PATH /var/lib/dokku: a setting as dokku itself reads it.
+# dokku_setting DOKKU_LIB_PATH /var/lib/dokku: a setting, read as dokku itself does
 dokku_setting() {
   (
     unset "$1"
@@ -112,7 +112,7 @@ dokku_fixture() {
   dokku_plugin_add "$TEST_DOKKU_SUPPORT/plugins/$1"
 }
 
-# The forced command of an authorized key, without the sshd around it: sshd.bash has the real thing.
+# The forced command of an authorized key, without sshd; sshd.bash has the real one.
 dokku_as() {
   local key=$1 command home
   shift

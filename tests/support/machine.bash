@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# A machine to run something on; loaded after setup by those that change who it is. Needs root.
+# Runs commands as on another machine. Needs root. Loaded after setup:
 #
-#   require_machine            skips where that is not possible
+#   require_machine                      skips if that is not possible
 #   on_machine ID BOOT NAME COMMAND...   with that /etc/machine-id, boot id and host name, and not as in a container
 
 require_machine() {
@@ -9,7 +9,7 @@ require_machine() {
   on_machine "$(machine_number 1)" 1 probe true 2>/dev/null || skip "no mount namespace can be made here"
 }
 
-# The 32 digits of a machine id.
+# Prints the 32 digits of a machine id.
 machine_number() {
   printf '%032x' "$1"
 }

@@ -129,7 +129,7 @@ s3_bucket() {
     -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$BACKUPS_TEST_S3_ENDPOINT/$BUCKET${2:-}" "${@:3}"
 }
 
-# s3_wait TENTHS COMMAND...
+# s3_wait TENTHS COMMAND...: until it succeeds
 s3_wait() {
   local tenths=$1
   shift
@@ -140,7 +140,7 @@ s3_wait() {
   return 1
 }
 
-# s3_free_ports COUNT: nobody answers there.
+# s3_free_ports COUNT: prints ports on which nobody listens
 s3_free_ports() {
   local port found=0
   for port in $(shuf -i 20000-30000 -n 50); do
