@@ -30,7 +30,7 @@ void require_unlocked(Targets& targets, const Backup& backup, const Copy& copy) 
     if (error.kind() != ErrorKind::kUnreachable) throw;
     return;  // the deletion has the better words for it
   }
-  if (!until || *until <= now()) return;
+  if (!until) return;
   throw Error(
       ErrorKind::kRefused,
       "the copy of " + backup.id + " on " + copy.target + " is locked" +

@@ -59,6 +59,22 @@ outcome() {
   assert_equal "$locked" 6
 }
 
+@test "a lock lasts by the clock of the object store, whatever the clock of the host says" {
+  local year id key
+  lockable_bucket
+  target_add offsite --object-lock GOVERNANCE --object-lock-days 1
+  for year in 2046 2016; do
+    id=$(at "$year-01-01 12:00:00" created --target offsite)
+    for key in $(keys_of "$id"); do
+      run -0 s3_bucket GET "/$key?retention="
+      assert_contains "$output" "<RetainUntilDate>$(date -u -d tomorrow +%Y-%m-%d)"
+    done
+    # To a clock that is ahead every lock has ended.
+    run -11 --separate-stderr at '2046-02-01 12:00:00' helper delete "$id" --target offsite --force <<<"$id"
+    assert_contains "${stderr_lines[-1]}" "is locked until"
+  done
+}
+
 @test "a locked copy is not deleted, nor called so, and goes when the lock has ended" {
   local id other key
   lockable_bucket

@@ -78,7 +78,7 @@ S3Stored Multipart::complete(bool is_new) {
 void Multipart::begin() {
   S3Request request{.doing = doing_, .method = "POST", .key = key_};
   request.query = {{"uploads", ""}};
-  request.headers = object_headers(client_.target(), token_);
+  request.headers = object_headers(client_, key_, token_);
   request.headers.emplace_back("x-amz-checksum-algorithm", "SHA256");
   request.answers_xml = true;
   request.timeout = kShortRequest;

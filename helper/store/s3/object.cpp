@@ -25,11 +25,11 @@ Fields::value_type content_md5(std::string_view body, const FileRange& file) {
   return {"content-md5", base64_of_hex(hash_of("MD5", body, file))};
 }
 
-S3Request request_of(const S3Put& put, const std::string& token, const S3Client& client) {
+S3Request request_of(const S3Put& put, const std::string& token, S3Client& client) {
   const S3Target& target = client.target();
   S3Request request{.doing = put.doing, .method = "PUT", .key = put.key};
   request.sha256 = hash_of("SHA256", put.body, put.file);
-  request.headers = object_headers(target, token);
+  request.headers = object_headers(client, put.key, token);
   request.headers.emplace_back("x-amz-checksum-sha256", base64_of_hex(request.sha256));
   if (target.locks()) request.headers.push_back(content_md5(put.body, put.file));
   if (put.is_new && client.conditions()) request.headers.emplace_back("if-none-match", "*");
@@ -38,11 +38,16 @@ S3Request request_of(const S3Put& put, const std::string& token, const S3Client&
   return request;
 }
 
-std::string lock_end(const S3Target& target) { return rfc3339(now() + target.object_lock_seconds); }
+/// By the clock of the object store, which any answer tells: nobody can undo a lock that a clock
+/// which is ahead has made too long.
+std::string lock_end(S3Client& client, const std::string& key) {
+  if (!client.skew()) head_if_allowed(client, key, "look at " + key);
+  return rfc3339(now() + client.skew().value_or(0) + client.target().object_lock_seconds);
+}
 
 void set_retention(S3Client& client, const std::string& key, const std::string& doing) {
   const S3Target& target = client.target();
-  const std::string body = write_retention(target.object_lock_mode, lock_end(target));
+  const std::string body = write_retention(target.object_lock_mode, lock_end(client, key));
   S3Request request{.doing = doing, .method = "PUT", .key = key};
   request.query = {{"retention", ""}};
   request.headers = {{"content-type", "application/xml"}, content_md5(body, {})};
@@ -58,7 +63,8 @@ bool is_locked(S3Client& client, const std::string& key, const std::string& doin
 
 }  // namespace
 
-Fields object_headers(const S3Target& target, const std::string& token) {
+Fields object_headers(S3Client& client, const std::string& key, const std::string& token) {
+  const S3Target& target = client.target();
   Fields headers = {{kTokenHeader, token}};
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) headers.emplace_back(name, value);
@@ -68,7 +74,7 @@ Fields object_headers(const S3Target& target, const std::string& token) {
   add("x-amz-server-side-encryption-aws-kms-key-id", target.kms_key);
   if (target.locks()) {
     add(kLockMode, target.object_lock_mode);
-    add(kLockUntil, lock_end(target));
+    add(kLockUntil, lock_end(client, key));
   }
   return headers;
 }

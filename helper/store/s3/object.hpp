@@ -14,8 +14,8 @@ namespace backups {
 /// response was lost from somebody else's.
 constexpr const char* kTokenHeader = "x-amz-meta-backups-upload";
 
-/// The headers of an object that the target's options ask for.
-Fields object_headers(const S3Target& target, const std::string& token);
+/// The headers of an object that the target's options ask for. Throws as S3Client::send.
+Fields object_headers(S3Client& client, const std::string& key, const std::string& token);
 
 /// Converts hexadecimal to Base64, the form of x-amz-checksum-sha256.
 std::string base64_of_hex(const std::string& hexadecimal);

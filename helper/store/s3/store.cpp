@@ -82,7 +82,9 @@ class S3 : public S3Store {
 
   std::optional<Time> locked_until(const std::string& key) override {
     const auto head = head_object(client_, full(key), "look at " + key);
-    return head ? backups::locked_until(*head) : std::nullopt;
+    const auto until = head ? backups::locked_until(*head) : std::nullopt;
+    if (until && *until <= now() + client_.skew().value_or(0)) return std::nullopt;
+    return until;
   }
 
   bool keeps_removed() const override { return keeps_removed_; }

@@ -38,7 +38,7 @@ class S3LockTest : public tests::StubBucket {
 
   /// HEAD tells of a lock, or `headers`.
   ServerReply head(std::map<std::string, std::string> headers = {}) const {
-    if (locked_) headers = {{kMode, "COMPLIANCE"}, {kUntil, "2026-04-08T14:30:00.000000000Z"}};
+    if (locked_) headers = {{kMode, "COMPLIANCE"}, {kUntil, "2096-04-08T14:30:00.000000000Z"}};
     headers.insert({{"ETag", "\"e\""}, {"x-amz-meta-backups-upload", token_}});
     return {200, object_.value_or(""), headers};
   }
@@ -68,6 +68,18 @@ TEST_F(S3LockTest, IsAskedForWithTheDigestThatEveryServerKnows) {
   EXPECT_NEAR(static_cast<double>(*until - now()), 3'600, 10);
   EXPECT_EQ(request.header("content-md5"), "HLJR7A1WjeapKbUgxK7Y0Q==");  // by openssl md5
   EXPECT_EQ(count("PUT", "?retention"), 0U);
+}
+
+TEST_F(S3LockTest, LastsByTheClockOfTheServer) {
+  know_locks();
+  const auto others = fault_;
+  fault_ = [others](const ServerRequest& request) {
+    auto reply = others(request);
+    if (reply) reply->headers["Date"] = "Wed, 08 Apr 2026 13:00:00 GMT";
+    return reply;
+  };
+  put("text", *locking());
+  EXPECT_THAT(last("PUT", kKey).header(kUntil), testing::StartsWith("2026-04-08T14:0"));
 }
 
 TEST_F(S3LockTest, IsMadeUpForWhereAnUploadOfSeveralPartsDidNotGetIt) {
@@ -101,7 +113,7 @@ TEST_F(S3LockTest, IsToldWithItsEnd) {
   EXPECT_EQ(store()->locked_until(kKey), std::nullopt);
   locked_ = true;
   know_locks();
-  EXPECT_EQ(store()->locked_until(kKey), parse_rfc3339("2026-04-08T14:30:00Z"));
+  EXPECT_EQ(store()->locked_until(kKey), parse_rfc3339("2096-04-08T14:30:00Z"));
   fault_ = [this](const ServerRequest&) {
     locked_ = false;
     return head({{"x-amz-object-lock-legal-hold", "ON"}});
