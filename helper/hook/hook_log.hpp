@@ -13,42 +13,42 @@
 
 namespace backups {
 
-/// What the hooks of one operation say: their stderr, kept in a file (at most 1 MiB, secrets
-/// masked, control characters replaced), and what they send on descriptor 3. Used from two threads.
+/// What the hooks of one operation report: their stderr, kept in a file (at most 1 MiB, secrets
+/// masked, control characters replaced), and their messages on descriptor 3. May be used from two
+/// threads.
 class HookLog {
  public:
   /// Appends to `path`; an empty path keeps nothing.
   explicit HookLog(const std::filesystem::path& path);
 
-  /// A line of the helper's own: kept even where the hooks have filled the log.
+  /// Adds a line of the helper's own, even if the hooks have filled the log.
   void note(const std::string& text);
-  /// A line that a hook wrote to stderr.
+  /// Adds a line that a hook wrote to stderr.
   void add_line(const std::string& text);
-  /// A line that a hook wrote to descriptor 3.
+  /// Adds a line that a hook wrote to descriptor 3.
   void add_message(const std::string& json);
 
-  /// Why a hook failed, from its stderr since the last call of forget(): the last line that was not
-  /// blank, then the first few in which a program calls something an error, where that is not one.
+  /// Why a hook failed, from its stderr since the last call of forget(): the last line that is not
+  /// blank, preceded by the first few in which a program reports an error.
   std::string failure() const;
-  /// The exit code that a hook announced for itself since then; nothing when it never does that.
+  /// The exit code that a hook announced since then; nothing if it announced none.
   std::optional<int> announced_exit() const;
-  /// A warning of the helper's own among those of the hooks.
+  /// Adds a warning of the helper's own to those of the hooks.
   void warn(const std::string& text);
-  /// True when a hook said, since the last call of forget(), that it leaves the live data as they
-  /// were.
+  /// True if a hook reported, since the last call of forget(), that the live data is unchanged.
   bool untouched() const;
   void forget();
 
   std::vector<std::string> warnings() const;
   /// A JSON object: every `detail` merged.
   std::string detail() const;
-  /// What import hooks could not put back.
+  /// The objects that import hooks could not restore.
   std::vector<LostObject> lost() const;
   void add_lost(const LostObject& lost);
   void forget_lost();
-  /// Whether a hook has asked for `word` ("again": to be called with --again, "late": with --late
-  /// after the swap, "by-hand": to say how a person can load what it can't) since the last call
-  /// for it.
+  /// True if a hook has requested `word` since the last call for it: "again" (to be called with
+  /// --again), "late" (with --late after the swap) or "by-hand" (errors should name the command to
+  /// load the rest).
   bool take_request(const std::string& word);
 
  private:

@@ -15,19 +15,19 @@ namespace backups {
 /// (Error, kUnauthorised); no other code turns an argument into a source.
 class Resolver {
  public:
-  /// What is passed in must outlive this.
+  /// All arguments must outlive it.
   Resolver(const Hooks& hooks, const Paths& paths, SettingsFile& settings, CatalogFile& catalog)
       : hooks_(hooks), paths_(paths), settings_(settings), catalog_(catalog) {}
 
-  /// A word that must be a source: "postgres:my-db", "sqlite:/srv/app.db", or a bare name that only
-  /// one source has. Throws Error: kNotFound, or kBadInput where it is not clear which is meant.
+  /// Resolves a source: "postgres:my-db", "sqlite:/srv/app.db", or a name that only one source has.
+  /// Throws Error: kNotFound, or kBadInput if it is ambiguous.
   Source source(const std::string& word);
 
   /// Like source(), but the source must exist or have a backup.
   Source known_source(const std::string& word);
 
-  /// Throws Error, kRefused, for a path that nobody has typed on this host, as `word` does or an
-  /// earlier command: what is known from a bucket alone is neither read nor written.
+  /// Throws Error, kRefused, for a path that was never typed on this host, neither as `word` nor in
+  /// an earlier command: a path that is known only from a bucket is neither read nor written.
   void require_own_path(const Source& source, const std::string& word = {});
   /// Remembers that the path was typed here, for later commands that do not type it.
   void remember_path(const Source& source);
@@ -35,10 +35,10 @@ class Resolver {
   /// Throws Error, kUnauthorised, unless the caller may use it.
   void authorise(const Source& source);
 
-  /// A word that must be a backup: "<id>", "<type>:<id>", "<source>@latest".
+  /// Resolves a backup: "<id>", "<type>:<id>" or "<source>@latest". Throws Error.
   Backup backup(const std::string& word);
 
-  /// A word that must be the name of an app that the caller may use. Throws Error.
+  /// Checks the name of an app that the caller may use. Throws Error.
   std::string app(const std::string& word);
 
   /// Those of `sources` that the caller may see.
@@ -47,8 +47,8 @@ class Resolver {
   /// Throws Error, kUnauthorised, unless the caller may use every source.
   void authorise_everything();
 
-  /// What there is to back up, allowed ones only: every source that the hooks list, that has a
-  /// schedule, or that was backed up here and is still there. One that is gone is said.
+  /// All sources to back up that the caller may use: those that hooks list, that have a schedule,
+  /// or that have a local backup and still exist. One that no longer exists is reported.
   std::vector<Source> everything();
 
  private:

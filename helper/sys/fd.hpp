@@ -33,18 +33,19 @@ struct Pipe {
 /// A close-on-exec pipe. Throws Error.
 Pipe make_pipe();
 
-/// The same through a FIFO at `path`, mode 0600, which replaces what was there: another process may
-/// open it by its name. Throws Error.
+/// Like make_pipe(), through a FIFO at `path` (mode 0600), which replaces an existing file: other
+/// processes may open it by name. Throws Error.
 Pipe make_named_pipe(const std::string& path);
 
-/// read(2) that goes on after EINTR; 0 at the end of the file. Throws Error, naming `what`.
+/// Like read(2), but continues after EINTR. Returns 0 at the end of the file. Throws Error, naming
+/// `what`.
 std::size_t read_some(int fd, char* buffer, std::size_t size, std::string_view what);
 
-/// The same with pread(2), from `offset`.
+/// Like read_some(), with pread(2) from `offset`.
 std::size_t read_at(int fd, char* buffer, std::size_t size, std::uint64_t offset,
                     std::string_view what);
 
-/// Writes all of it. Throws Error, naming `what`.
+/// Writes all bytes. Throws Error, naming `what`.
 void write_all(int fd, std::string_view bytes, std::string_view what);
 
 }  // namespace backups

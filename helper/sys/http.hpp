@@ -14,7 +14,7 @@
 
 namespace backups {
 
-// Of an answer; one with more is none.
+// Limits on a response. One that exceeds them is treated as broken.
 constexpr std::size_t kMostBody = 16 << 20;  ///< bytes that are kept: 1,000 keys take under 2 MiB
 constexpr std::size_t kMostHeaders = 256 << 10;  ///< bytes
 
@@ -27,22 +27,22 @@ struct FileRange {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;  ///< sent as it stands: neither decoded nor normalised
+  std::string url;  ///< sent unchanged: neither decoded nor normalised
   std::vector<std::pair<std::string, std::string>> headers;
   std::string_view body;  ///< of a PUT or POST
-  FileRange file;         ///< instead of `body` where its fd is open
-  int timeout = 0;        ///< seconds for the whole; 0: only the limits of HttpOptions
+  FileRange file;         ///< instead of `body` if its fd is open
+  int timeout = 0;        ///< seconds for the whole request; 0: only the limits of HttpOptions
   bool fresh = false;     ///< on a new connection
 };
 
 struct HttpResponse {
   int status = 0;
   std::map<std::string, std::string> headers;  ///< names in lower case
-  std::string body;                            ///< what did not go to the receiver
+  std::string body;                            ///< the part that did not go to the receiver
   double seconds = 0;
 
   bool ok() const { return status >= 200 && status < 300; }
-  /// Empty when there is none.
+  /// Empty if the header is missing.
   std::string header(const std::string& name) const;
 };
 
@@ -50,7 +50,8 @@ struct HttpResponse {
 class HttpReceiver {
  public:
   virtual ~HttpReceiver() = default;
-  virtual void begin(const HttpResponse& head) = 0;  ///< status and headers are there
+  virtual void begin(
+      const HttpResponse& head) = 0;  ///< called once status and headers have arrived
   virtual void take(std::string_view bytes) = 0;
 };
 
@@ -58,10 +59,11 @@ struct HttpOptions {
   std::string ca_file;       ///< PEM; empty: the system's
   int connect_timeout = 15;  ///< seconds
   int stall_timeout = 60;    ///< seconds at under 1 KiB/s
-  bool direct = false;       ///< whatever proxies the environment names
+  bool direct = false;       ///< ignores proxies of the environment
 };
 
-/// No whole answer came. What the server did is unknown unless it was never reached.
+/// No complete response arrived. Whether the request had an effect is unknown, unless the server
+/// was never reached.
 class HttpFailure : public Error {
  public:
   enum class Cause { kNotReached, kCertificate, kTimeout, kBroken };
@@ -73,9 +75,10 @@ class HttpFailure : public Error {
   Cause cause_;
 };
 
-/// One connection at a time, kept open for the next request to the same host. TLS is verified,
-/// proxies are those of the environment (http_proxy, https_proxy, no_proxy), redirects are not
-/// followed. To be used by one thread at a time; the first one made costs a few milliseconds.
+/// An HTTP client with one connection, which is kept open for the next request to the same host.
+/// TLS certificates are verified, the proxies of the environment are used (http_proxy, https_proxy,
+/// no_proxy), redirects are not followed. For one thread at a time. The first client costs a few
+/// milliseconds.
 class HttpClient {
  public:
   explicit HttpClient(HttpOptions options);

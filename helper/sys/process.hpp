@@ -17,8 +17,9 @@ std::map<std::string, std::string> own_environment();
 
 /// A program to run.
 struct Command {
-  std::vector<std::string> argv;                   ///< argv[0] is the path of the program
-  std::map<std::string, std::string> environment;  ///< all of it; nothing is inherited
+  std::vector<std::string> argv;  ///< argv[0] is the path of the program
+  std::map<std::string, std::string>
+      environment;                 ///< the complete environment; nothing is inherited
   std::map<int, int> descriptors;  ///< child's number -> ours; above 2, all others are closed
   bool leaves_work = false;        ///< processes of its group continue after it has ended
 };
@@ -36,14 +37,16 @@ class Process {
 
   pid_t pid() const { return pid_; }
 
-  /// Waits for its end; nothing when `timeouts` is over first. The exit code, or 128 + the signal
-  /// that ended it.
+  /// Waits for its end, or returns nothing after `timeouts`. Returns the exit code, or 128 + the
+  /// signal that ended it.
   std::optional<int> wait(std::chrono::milliseconds timeouts);
 
-  /// True once it has ended in another way than by exit code 0; what it left goes on until wait().
+  /// True if it has ended, but not with exit code 0. Processes that it left are not killed before
+  /// wait().
   bool has_failed() const;
 
-  /// SIGTERM to the group, SIGKILL to what is left of it after `grace`; returns the exit code.
+  /// Sends SIGTERM to the group, and SIGKILL to the rest of it after `grace`. Returns the exit
+  /// code.
   int stop(std::chrono::milliseconds grace = std::chrono::seconds(10));
 
  private:

@@ -8,8 +8,8 @@
 
 namespace backups {
 
-/// The program that runs, by a path that can be executed: by its name, so that lists of processes
-/// show that, or through /proc where its file was removed meanwhile.
+/// An executable path of the running program: its own path, so that lists of processes show it, or
+/// one in /proc if its file was removed meanwhile.
 std::filesystem::path own_program();
 
 /// Keeps secrets in memory out of core dumps, and other users but root from reading the memory of
@@ -17,12 +17,12 @@ std::filesystem::path own_program();
 /// called again after setuid(2), which may revert it.
 void keep_memory_private();
 
-/// When a process began, in clock ticks since the host did (proc(5), field 22 of `stat`): with its
-/// number it names one process for good, also across PID namespaces. Nothing when there is none.
+/// The start time of a process in clock ticks since boot (proc(5), field 22 of `stat`). With the
+/// pid, it identifies a process, also across PID namespaces. Nothing if there is no such process.
 std::optional<std::uint64_t> start_of(pid_t pid);
 
-/// Sends `signal` to the process of that number, if it is the one that began at `start`. False when
-/// it is not. Throws Error where it can't be signalled.
+/// Sends `signal` to the process with that pid, if it began at `start`. Returns false if it did
+/// not. Throws Error if it cannot be signalled.
 bool signal_process(pid_t pid, std::uint64_t start, int signal);
 
 }  // namespace backups

@@ -29,7 +29,7 @@ class Statement {
   }
 
   bool step();
-  /// Ready for new parameters, from the first one.
+  /// Resets the statement for new parameters.
   void reset();
   /// Runs to the end, for statements without rows.
   void run();
@@ -54,7 +54,7 @@ class Statement {
 /// An open SQLite database file.
 class Database {
  public:
-  /// Opens or creates it. Throws Error, kDamaged when it is no database.
+  /// Opens or creates the file. Throws Error, kDamaged if it is not a database.
   explicit Database(const std::filesystem::path& path);
 
   /// A copy in memory of the file at `path` and of its write-ahead log, for a disk on which SQLite
@@ -62,13 +62,13 @@ class Database {
   /// there is no file, or no path. Throws Error as the other.
   static Database copy_of(const std::filesystem::path& path);
 
-  /// Every change fails from now on, as kNoSpace.
+  /// Makes every further change throw Error, kNoSpace.
   void freeze();
 
-  /// A file that is made when SQLite finds the database at `path` damaged, at whatever statement,
-  /// so that the next process knows it when it opens it.
+  /// The file that is created when SQLite finds the database at `path` damaged, in any statement,
+  /// so that the next process notices it.
   static std::filesystem::path damage_mark(const std::filesystem::path& path);
-  /// Makes it, for what is in the rows and SQLite can't judge.
+  /// Creates that file for invalid rows, which SQLite cannot detect.
   void found_damaged();
 
   void execute(const std::string& sql);

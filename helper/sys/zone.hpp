@@ -16,18 +16,18 @@ using LocalMinute = std::chrono::local_time<std::chrono::minutes>;
 
 /// When a minute of local time occurs.
 struct LocalOccurrences {
-  int times;    ///< 0 where clocks jump over it (a gap), 2 where they were set back, 1 otherwise
-  Time first;   ///< its beginning, or the end of the gap
-  Time second;  ///< the same as `first` unless it is shown twice
+  int times;    ///< 0 if clocks skip it (a gap), 2 if they show it twice, otherwise 1
+  Time first;   ///< its first occurrence, or the end of the gap
+  Time second;  ///< its second occurrence, otherwise equal to `first`
 };
 
-/// A time zone of the IANA database that the host has.
+/// A time zone of the host's IANA database.
 class Zone {
  public:
   /// Throws Error, kBadInput, for a name that the database does not know.
   explicit Zone(const std::string& name);
 
-  /// Whether the host's database knows it: what an older or fuller one had may be missing.
+  /// True if the host's database contains the zone; an older or reduced database may lack some.
   static bool is_known(const std::string& name);
 
   const std::string& name() const { return name_; }
@@ -35,17 +35,17 @@ class Zone {
   LocalMinute local(Time time) const;
   LocalOccurrences occurrences(LocalMinute minute) const;
 
-  /// The first instant after `time` at which clocks may be changed; thousands of years away where
-  /// they never are again.
+  /// The first instant after `time` at which the clocks may change; thousands of years ahead if
+  /// they never do.
   Time next_change(Time time) const;
 
-  /// The name of the host's own: TZ, the link localtime or the file timezone in `etc`; UTC where
-  /// none of them tells.
+  /// The name of the host's time zone: from TZ, the link localtime or the file timezone in `etc`;
+  /// otherwise UTC.
   static std::string host(const std::string& etc = "/etc");
 
  private:
   std::string name_;
-  const date::time_zone* zone_;  ///< the library's, for as long as the process lives
+  const date::time_zone* zone_;  ///< owned by the library, which keeps it until the process ends
 };
 
 }  // namespace backups
