@@ -1,0 +1,51 @@
+// What is queued while the catalog is replaced; the rest of deliver() is in alert_test.cpp.
+#include "notify/deliver.hpp"
+
+#include <gmock/gmock.h>
+
+#include "catalog/outbox.hpp"
+#include "model/alert.hpp"
+#include "support/lab.hpp"
+#include "support/scripted_server.hpp"
+#include "support/shell.hpp"
+
+namespace backups {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using tests::Lab;
+using tests::ScriptedServer;
+using tests::ServerReply;
+using tests::ServerRequest;
+
+/// The numbers of messages begin anew there: what was sent from the old catalog must not remove
+/// what waits in the new one, and that is sent in the same go.
+TEST(Deliver, ACatalogThatIsReplacedDuringARequestLosesNoAlertOfTheNewOne) {
+  Lab lab;
+  State state = lab.open();
+  const auto queue = [](Catalog& catalog, const std::string& message) {
+    Outbox(catalog.database())
+        .queue("webhook", to_json_text({.kind = AlertKind::kTest, .message = message}), now());
+  };
+  bool replaced = false;
+  ScriptedServer server([&](const ServerRequest&) {
+    if (!std::exchange(replaced, true)) {
+      tests::spill(Database::damage_mark(lab.root() / "catalog.db"), "");  // set aside
+      State other = lab.open();
+      queue(other.catalog.open(), "in the new catalog");
+    }
+    return ServerReply{};
+  });
+  state.settings.change(
+      [&](Settings& settings) { settings.set(Settings::kGlobal, "notify-webhook", server.url()); });
+  queue(state.catalog.open(), "in the old catalog");
+  deliver(state.hooks.environment, state.paths, state.settings, state.catalog);
+  std::vector<std::string> heard;
+  for (const auto& request : server.requests()) heard.push_back(request.body);
+  EXPECT_THAT(heard, ElementsAre(HasSubstr("in the old"), HasSubstr("in the new")));
+  EXPECT_FALSE(Outbox(state.catalog.open().database()).due(now()));
+}
+
+}  // namespace
+}  // namespace backups
