@@ -10,9 +10,9 @@ namespace backups {
 namespace {
 
 constexpr auto kJobKinds = std::to_array<JobKind>({{"backup", due_backups},
-                                                {"copy", due_copies},
-                                                {"retention", due_retention},
-                                                {"upload sweep", due_upload_sweeps}});
+                                                   {"copy", due_copies},
+                                                   {"retention", due_retention},
+                                                   {"upload sweep", due_upload_sweeps}});
 
 }  // namespace
 
