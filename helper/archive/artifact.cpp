@@ -4,8 +4,8 @@
 
 #include "base/command.hpp"
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
-#include "hook/description.hpp"
 #include "host/run.hpp"
 #include "host/state.hpp"
 #include "model/backup_id.hpp"
@@ -52,30 +52,36 @@ Stages stages_of(const Manifest& manifest) {
   return stages;
 }
 
-std::string reader_for(const Hooks& installed, const Paths& paths, const Source& source,
-                       const Artifact& artifact) {
-  if (const auto known = reader_of(artifact.kind, artifact.name)) return *known;
+const std::vector<PlannedArtifact>& Readers::planned() {
+  if (planned_) return *planned_;
+  planned_.emplace();
   try {
-    const Run run(paths, "describe", source);
+    const Run run(paths_, "describe", source_);
     HookLog log{{}};
-    for (const auto& planned : describe(installed, run, log, source).artifacts)
-      if (planned.kind == artifact.kind && !planned.opens_with.empty()) return planned.opens_with;
+    planned_ = describe(installed_, run, log, source_, kAdviceTimeouts).artifacts;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
+    log::warn("It is unknown which client opens the dumps of " + printable(source_.spelling()) +
+              ", so the commands only decode them into a file: " + error.what());
   }
+  return *planned_;
+}
+
+std::string Readers::of(const Artifact& artifact) {
+  if (const auto known = reader_of(artifact.kind, artifact.name)) return *known;
+  for (const auto& one : planned())
+    if (one.kind == artifact.kind && !one.opens_with.empty()) return one.opens_with;
   return reader_or_file(artifact.kind, artifact.name);
 }
 
-std::string download_command(const Hooks& installed, const Paths& paths, const Manifest& manifest,
+std::string download_command(const Paths& paths, Readers& readers, const Manifest& manifest,
                              const Artifact& artifact) {
   std::string text = command("download") + " ";
   if (text.starts_with("backups-helper"))
     text += "--root " + shell_quote(paths.root.string()) + " ";
   text += manifest.source.type + ":" + manifest.id;
   if (manifest.artifacts.size() > 1) text += " --artifact " + shell_quote(artifact.name);
-  return text + " --raw | " +
-         open_command(stages_of(manifest), "",
-                      reader_for(installed, paths, manifest.source, artifact));
+  return text + " --raw | " + open_command(stages_of(manifest), "", readers.of(artifact));
 }
 
 namespace {

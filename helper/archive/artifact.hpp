@@ -2,9 +2,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "catalog/catalog.hpp"
+#include "hook/description.hpp"
 #include "host/environment.hpp"
 #include "host/paths.hpp"
 #include "model/manifest.hpp"
@@ -23,15 +26,31 @@ using Progress =
 /// not support, or one that is repeated, which no version writes.
 Stages stages_of(const Manifest& manifest);
 
-/// The shell words that read the plain dump of an artifact on stdin. For a kind that this version
-/// does not know, the hook of the type is asked; the manifest, which may come from anybody, is
-/// never used.
-std::string reader_for(const Hooks& installed, const Paths& paths, const Source& source,
-                       const Artifact& artifact);
+/// What reads the plain dumps of a source: for a kind that this version does not know what the hook
+/// of the type says, never what a manifest does, which may come from anybody. As the writer of a
+/// manifest has it (archive/writer.cpp). What is passed in must outlive this.
+class Readers {
+ public:
+  Readers(const Hooks& installed, const Paths& paths, const Source& source)
+      : installed_(installed), paths_(paths), source_(source) {}
 
-/// The command that downloads an artifact from any copy and opens it with standard tools, as
-/// printed by `info` and in errors of a restore. Throws as stages_of() does.
-std::string download_command(const Hooks& installed, const Paths& paths, const Manifest& manifest,
+  /// Shell words with the dump on stdin. The hook is asked once at most, and for seconds only,
+  /// since Docker may hang: without its answer the words keep the dump as a file, which is
+  /// reported.
+  std::string of(const Artifact& artifact);
+
+ private:
+  const std::vector<PlannedArtifact>& planned();
+
+  const Hooks& installed_;
+  const Paths& paths_;
+  const Source& source_;
+  std::optional<std::vector<PlannedArtifact>> planned_;
+};
+
+/// The last way back: from any copy, with nothing but standard tools behind the pipe. As `info`
+/// prints it, and errors of a restore do. Throws as stages_of() does.
+std::string download_command(const Paths& paths, Readers& readers, const Manifest& manifest,
                              const Artifact& artifact);
 
 /// Writes the plain bytes of an artifact to `raw`, without finishing it, and checks both digests

@@ -145,7 +145,9 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
 Manifest Writer::commit(const std::function<void(Manifest&)>& judge) {
   if (manifest_.artifacts.empty() || manifest_.artifacts.size() + left_out_ != plan_.artifacts)
     throw Error(ErrorKind::kFailed, "an artifact of " + manifest_.id + " was not written");
-  const interrupt::Shield shield;
+  const interrupt::Shield shield(1, manifest_.id +
+                                        " is complete and is being recorded. To discard it, stop "
+                                        "it once more");
   manifest_.warnings = log_.warnings();
   manifest_.detail = log_.detail();
   // If the second of an id was taken, the id is of the next one, which may not have begun.

@@ -14,6 +14,7 @@
 #include "base/utf8.hpp"
 #include "cli/help.hpp"
 #include "cli/output.hpp"
+#include "cli/user.hpp"
 #include "cli/verb.hpp"
 #include "host/ballast.hpp"
 #include "host/version.hpp"
@@ -24,7 +25,6 @@
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 #include "sys/self.hpp"
-#include "sys/user.hpp"
 
 namespace backups {
 namespace {

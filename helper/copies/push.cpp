@@ -116,9 +116,13 @@ class Push {
     }
   }
 
-  bool is_there(Store& to, const Artifact& artifact) const {
+  /// By its size, and by its bytes where the copy is known to be damaged.
+  bool is_there(Store& to, const Artifact& artifact) {
     const auto found = look_at(to, key_of(manifest_.source, artifact.file));
-    return found && found->size == artifact.stored_size;
+    if (!found || found->size != artifact.stored_size) return false;
+    const Copy* before = backup_.copy_on(target_);
+    return before == nullptr || before->status != CopyStatus::kDamaged ||
+           is_same(to, artifact, *found);
   }
 
   /// What is ours is replaced in one step: the old one is there until the new one is complete.

@@ -8,10 +8,10 @@
 #include "base/log.hpp"
 #include "copies/copy.hpp"
 #include "copies/copying.hpp"
+#include "host/stop_here.hpp"
 #include "model/backup_id.hpp"
 #include "model/target.hpp"
 #include "sys/clock.hpp"
-#include "sys/stop_here.hpp"
 
 namespace backups {
 namespace {

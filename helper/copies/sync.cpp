@@ -13,9 +13,9 @@
 #include "copies/copy.hpp"
 #include "copies/strangers.hpp"
 #include "host/manifest_file.hpp"
+#include "host/stop_here.hpp"
 #include "model/backup_id.hpp"
 #include "store/s3/client.hpp"
-#include "sys/stop_here.hpp"
 
 namespace backups {
 namespace {

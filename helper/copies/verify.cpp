@@ -1,9 +1,10 @@
 #include "copies/verify.hpp"
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "copies/copy.hpp"
+#include "host/stop_here.hpp"
 #include "sys/disk_space.hpp"
-#include "sys/stop_here.hpp"
 
 namespace backups {
 
@@ -15,6 +16,24 @@ void require_content(const Backup& backup) {
   if (backup.status != BackupStatus::kSuccess)
     throw Error(ErrorKind::kNotFound, backup.id + " failed: " + backup.error);
 }
+
+namespace {
+
+/// Where there is another good copy: what it can do, else nothing.
+std::string other_copy_advice(const Backup& backup, const std::string& target) {
+  for (const auto& copy : backup.copies) {
+    if (copy.target == target || copy.status != CopyStatus::kSuccess) continue;
+    return ". The copy on " + copy.target +
+           " is recorded as good, and a restore uses it. To "
+           "check it: " +
+           command("verify") + " " + backup.text() + " --target " + copy.target +
+           ". To replace the damaged copy by it: " + command("push") + " " + backup.text() +
+           " --target " + target;
+  }
+  return {};
+}
+
+}  // namespace
 
 Manifest verify_backup(Targets& targets, CatalogFile& catalog, const Events& events,
                        const Backup& backup, const std::string& target, const Progress& progress) {
@@ -32,7 +51,9 @@ Manifest verify_backup(Targets& targets, CatalogFile& catalog, const Events& eve
     return manifest;
   } catch (const Error& error) {
     mark_damage(catalog.open(), backup, target, error);
-    throw;
+    const std::string advice = other_copy_advice(backup, target);
+    if (error.kind() != ErrorKind::kDamaged || advice.empty()) throw;
+    throw Error(ErrorKind::kDamaged, error.what() + advice);
   }
 }
 

@@ -80,20 +80,22 @@ Description parse_description(const std::string& text) {
 
 }  // namespace
 
-Description describe(const Hooks& installed, const Run& run, HookLog& log, const Source& source) {
-  return describe(installed, run, log, source, source.type);
+Description describe(const Hooks& installed, const Run& run, HookLog& log, const Source& source,
+                     const Timeouts& timeouts) {
+  return describe(installed, run, log, source, HookSet(source.type), timeouts);
 }
 
 Description describe(const Hooks& installed, const Run& run, HookLog& log, const Source& source,
-                     const HookSet& hooks) {
+                     const HookSet& hooks, const Timeouts& timeouts) {
   const SourceType type = source_type(installed, hooks);
-  const std::string text = query_hook(installed, run, log, hooks, "describe", {source.address});
+  const std::string text =
+      query_hook(installed, run, log, hooks, "describe", {source.address}, {}, timeouts);
   try {
     Description description = parse_description(text);
     description.beside = type.promise == SourceType::Promise::kBeside;
     return description;
   } catch (const PlainJson::exception& error) {
-    throw Error(ErrorKind::kFailed, source.type + " describe " + source.address +
+    throw Error(ErrorKind::kFailed, "the inspection of " + source.spelling() +
                                         " returned an invalid answer: " + error.what());
   }
 }

@@ -47,9 +47,10 @@ struct Description {
 };
 
 /// Calls `describe` of the source's type, or of `hooks`. Throws Error.
-Description describe(const Hooks& installed, const Run& run, HookLog& log, const Source& source);
 Description describe(const Hooks& installed, const Run& run, HookLog& log, const Source& source,
-                     const HookSet& hooks);
+                     const Timeouts& timeouts = kShortTimeouts);
+Description describe(const Hooks& installed, const Run& run, HookLog& log, const Source& source,
+                     const HookSet& hooks, const Timeouts& timeouts = kShortTimeouts);
 
 /// Throws Error, kFailed, unless the `import` of the same hooks takes the kinds of all artifacts:
 /// otherwise the backup could not be restored.

@@ -42,15 +42,18 @@ Environment environment_for(const Hooks& installed, const Run& run, const std::s
   return environment;
 }
 
-/// Waits until `fd` is ready, or a stop is asked for, which throws. False when `timeouts` is over.
-bool wait_ready(int fd, short events, milliseconds timeouts) {
-  std::array<pollfd, 2> waited = {{{fd, events, 0}, {interrupt::poll_fd(), POLLIN, 0}}};
-  const auto limit = static_cast<int>(std::min<std::int64_t>(timeouts.count(), INT_MAX));
+/// Waits until `fd` is ready, or a stop is asked for, which throws. False when `timeout` is over.
+bool wait_ready(int fd, short events, milliseconds timeout) {
+  std::array<pollfd, 2> waited = {{{fd, events, 0}, {-1, POLLIN, 0}}};
+  const auto limit = static_cast<int>(std::min<std::int64_t>(timeout.count(), INT_MAX));
   for (;;) {
+    waited[1].fd = interrupt::poll_fd();
     const int ready = ::poll(waited.data(), waited.size(), limit);
+    const int error = errno;
     interrupt::check();
-    if (ready >= 0) return ready > 0;
-    if (errno != EINTR) throw system_error("cannot wait for a hook", errno);
+    if (ready == 0) return false;
+    if (ready < 0 && error != EINTR) throw system_error("cannot wait for a hook", error);
+    if (ready > 0 && waited[0].revents != 0) return true;
   }
 }
 
@@ -100,6 +103,51 @@ bool names_a_kind(int status) {
   return std::find(kKinds.begin(), kKinds.end(), static_cast<ErrorKind>(status)) != kKinds.end();
 }
 
+struct ActionWords {
+  const char* action;
+  const char* words;  // S: the source, A: the artifact
+};
+
+constexpr std::array kActionWords = {
+    ActionWords{"abandon", "the clean-up of the restore into S"},
+    ActionWords{"authorize", "the look-up of your permissions"},
+    ActionWords{"check", "the check of the dump for S"},
+    ActionWords{"commit", "the replacement of the data of S"},
+    ActionWords{"describe", "the inspection of S"},
+    ActionWords{"export", "the export of A from S"},
+    ActionWords{"import", "the import of A into S"},
+    ActionWords{"links", "the look-up of linked services"},
+    ActionWords{"list", "the look-up of sources"},
+    ActionWords{"prepare", "the preparation of the restore into S"},
+    ActionWords{"rehearse", "the trial import of A into S"},
+    ActionWords{"start", "the start of S"},
+    ActionWords{"sweep", "the clean-up of containers"}};
+
+/// The call as the log has it: "postgres export my-db shop".
+std::string call_for(const std::string& type, const std::string& action,
+                     const std::vector<std::string>& arguments) {
+  std::string call = type + " " + action;
+  for (const auto& argument : arguments) call += " " + printable(argument);
+  return call;
+}
+
+/// The same for a person: "the export of shop from postgres:my-db".
+std::string spoken_call(const std::string& type, const std::string& action,
+                      std::vector<std::string> arguments) {
+  for (const auto& known : kActionWords) {
+    if (action != known.action) continue;
+    std::erase_if(arguments, [](const auto& word) { return word.starts_with("--"); });
+    arguments.resize(std::max<std::size_t>(arguments.size(), 2));
+    std::string text;
+    for (const char c : std::string(known.words))
+      text += c == 'S'   ? printable(type + ":" + arguments[0])
+              : c == 'A' ? printable(arguments[1])
+                         : std::string(1, c);
+    return text;
+  }
+  return call_for(type, action, arguments);
+}
+
 }  // namespace
 
 class Hook::InputSink : public Sink {
@@ -133,14 +181,13 @@ class Hook::InputSink : public Sink {
 Hook::Hook(const Hooks& installed, const Run& run, HookLog& log, const HookSet& hooks,
            const std::string& action, const std::vector<std::string>& arguments, Input input,
            const std::string& question)
-    : log_(log), what_(hooks.type + " " + action) {
+    : log_(log), what_(spoken_call(hooks.type, action, arguments)) {
   Command command;
   command.argv = {hook_path(installed, hooks, action).string()};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   command.environment = environment_for(installed, run, hooks.type, action);
-  for (const auto& argument : arguments) what_ += " " + printable(argument);
   log_.forget();
-  log_.note("hook " + what_);
+  log_.note("hook " + call_for(hooks.type, action, arguments));
 
   // A hook may hand its stdout on by name, to a container that sees the run's directory.
   Pipe out = make_named_pipe((run.directory() / "stdout").string());
@@ -267,8 +314,7 @@ void sweep_hooks(const Hooks& installed, const Paths& paths, const RunRecord& de
   if (!has_hook(installed, hooks, "sweep")) return;
   // Somebody waits for the end that they asked for.
   const bool stopping = interrupt::requested();
-  std::optional<interrupt::Shield> shield;
-  if (stopping) shield.emplace();
+  const interrupt::Shield shield;
   const Run run(paths, "sweep", dead.source);
   HookLog log{{}};
   query_hook(installed, run, log, hooks, "sweep", {dead.id}, {},

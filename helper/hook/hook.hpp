@@ -22,10 +22,16 @@ struct Timeouts {
   std::chrono::seconds silence;  ///< between two bytes, and after the last
 };
 
-/// For queries.
+/// For what only advises.
+constexpr Timeouts kAdviceTimeouts{std::chrono::seconds(5), std::chrono::seconds(5)};
+/// For commands that only look, which somebody waits for: Docker may hang.
+constexpr Timeouts kLookTimeouts{std::chrono::minutes(1), std::chrono::minutes(1)};
+/// For queries of an operation.
 constexpr Timeouts kShortTimeouts{std::chrono::minutes(5), std::chrono::minutes(5)};
 /// For cleaning up after a request to stop.
 constexpr Timeouts kClosingTimeouts{std::chrono::seconds(10), std::chrono::seconds(10)};
+/// For cleaning up after a restore: a server drops databases, SQLite rolls a transaction back.
+constexpr Timeouts kCleanUpTimeouts{std::chrono::minutes(30), std::chrono::minutes(30)};
 /// For imports and exports, which have no limit of their own.
 constexpr Timeouts kLongestTimeouts{std::chrono::hours(24 * 7), std::chrono::hours(24 * 7)};
 
@@ -59,7 +65,7 @@ class Hook {
   [[noreturn]] void fail(int status) const;
 
   HookLog& log_;
-  std::string what_;  // "postgres export my-db shop"
+  std::string what_;  // "the export of shop from postgres:my-db"
   std::unique_ptr<Process> process_;
   Fd output_;
   std::unique_ptr<InputSink> input_;
@@ -80,7 +86,7 @@ std::string query_hook(const Hooks& installed, const Run& run, HookLog& log, con
                        const std::string& input = {}, const Timeouts& timeouts = kShortTimeouts);
 
 /// Ends the processes that the hooks of a dead run left, and runs their `sweep`. Also works after a
-/// request to stop, but then only for some seconds. Throws Error.
+/// request to stop, but then only for some seconds, or until the next one. Throws Error.
 void sweep_hooks(const Hooks& installed, const Paths& paths, const RunRecord& dead);
 
 }  // namespace backups

@@ -60,7 +60,8 @@ std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
     const auto read = usable_type(hooks_, type);
     if (!read) continue;
     const bool any = type == kFallbackHooks;
-    for (const auto& line : lines_of(query_hook(hooks_, run, log, any ? "" : type, "list", {}))) {
+    for (const auto& line :
+         lines_of(query_hook(hooks_, run, log, any ? "" : type, "list", {}, {}, kLookTimeouts))) {
       if (line.find('/') != std::string::npos && !read->takes_path()) continue;
       const auto colon = line.find(':');
       if (!any) take(type, line);
@@ -92,23 +93,26 @@ std::vector<Source> Resolver::everything() {
   for (const auto& source : catalog_.open().sources())
     if (was_backed_up_here(catalog_.open(), source)) add(remembered, source);
   found = allowed(found);
+  bool answers = true;
   for (const auto& source : allowed(remembered)) {
     const std::size_t before = found.size();
     add(found, source);
-    if (found.size() == before || is_there(source)) continue;
+    if (found.size() == before || !answers || is_there(source, answers)) continue;
     found.pop_back();
     log::detail(source.spelling() + " is skipped: it no longer exists, only its backups do");
   }
   return found;
 }
 
-bool Resolver::is_there(const Source& source) {
+/// What cannot be told is left to its backup. Once Docker hangs, nothing more is asked.
+bool Resolver::is_there(const Source& source, bool& answers) {
   const Run run(paths_, "describe", source);
   HookLog log{{}};
   try {
-    return describe(hooks_, run, log, source).exists();
+    return describe(hooks_, run, log, source, kLookTimeouts).exists();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
+    answers = error.kind() != ErrorKind::kFailed;
     return error.kind() != ErrorKind::kNotFound && error.kind() != ErrorKind::kBadInput;
   }
 }
@@ -119,7 +123,8 @@ std::vector<Source> Resolver::allowed(const std::vector<Source>& sources) {
   for (const auto& source : sources) question += source.spelling() + "\n";
   const Run run(paths_, "authorize", {});
   HookLog log{{}};
-  const auto answer = lines_of(query_hook(hooks_, run, log, "", "authorize", {}, question));
+  const auto answer =
+      lines_of(query_hook(hooks_, run, log, "", "authorize", {}, question, kLookTimeouts));
   const std::set<std::string> granted(answer.begin(), answer.end());
   std::vector<Source> kept;
   for (const auto& source : sources)
@@ -241,7 +246,7 @@ Source Resolver::known_source(const std::string& word) {
   if (std::any_of(known.begin(), known.end(), same)) return found;
   const Run run(paths_, "describe", found);
   HookLog log{{}};
-  if (describe(hooks_, run, log, found).exists()) return found;
+  if (describe(hooks_, run, log, found, kLookTimeouts).exists()) return found;
   throw Error(ErrorKind::kNotFound, "source " + in_quotes(word) + " not found");
 }
 

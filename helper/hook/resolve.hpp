@@ -56,7 +56,7 @@ class Resolver {
   Source unauthorised_source(const std::string& word);
   Source path_source(const std::string& type, const std::string& path);
   std::vector<Source> live(const std::optional<std::string>& name);
-  bool is_there(const Source& source);
+  bool is_there(const Source& source, bool& answers);
 
   const Hooks& hooks_;
   const Paths& paths_;

@@ -86,7 +86,7 @@ bool abandon_restore(const Hooks& installed, const Paths& paths, const RunRecord
   std::string found;
   try {
     found = trim(query_hook(installed, run, log, {dead.source.type, dead.hooks}, "abandon",
-                            {dead.source.address, dead.place}, {}, kLongestTimeouts));
+                            {dead.source.address, dead.place}, {}, kCleanUpTimeouts));
   } catch (const Error&) {
     run.keep();  // the hook may have left files or containers
     throw;

@@ -5,7 +5,6 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "hook/hook.hpp"
 #include "model/limits.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
@@ -52,7 +51,7 @@ void Loader::rehearse_beside(const Manifest& manifest, Store& store, bool whole,
   const std::string where = random_hex(4);
   run_.set_place(where);
   try {
-    call("prepare", where);
+    call("prepare", where, kLongestTimeouts);
     for (const auto& artifact : manifest.artifacts) {
       const std::vector<std::string> arguments = {target_.address, artifact.name, where};
       if (whole) {
@@ -63,11 +62,11 @@ void Loader::rehearse_beside(const Manifest& manifest, Store& store, bool whole,
     }
   } catch (const std::exception& error) {
     log_.note("the rehearsal failed: " + std::string(error.what()));
-    abandon(where);
-    run_.set_place("");
-    throw;
+    const Found found = abandon(where);
+    throw failure(error, found);
   }
-  abandon(where);
+  if (const Found found = abandon(where); !found.words.empty())
+    throw Error(ErrorKind::kFailed, found.words);
   run_.set_place("");
 }
 
@@ -100,7 +99,7 @@ void Loader::load_staged(const Manifest& manifest, Store& store, const Progress&
   const std::string where = random_hex(4);
   run_.set_place(where);
   try {
-    call("prepare", where);
+    call("prepare", where, kLongestTimeouts);
     for (const auto& artifact : manifest.artifacts)
       import(manifest, artifact, store, {target_.address, artifact.name, where}, progress);
     if (judge_) judge_();
@@ -109,8 +108,9 @@ void Loader::load_staged(const Manifest& manifest, Store& store, const Progress&
     commit(where);
   } catch (const std::exception& error) {
     log_.note("failed: " + std::string(error.what()));
-    if (!abandon(where)) throw;
-    log::warn("The connection was lost after the restored data had been put in place: " +
+    const Found found = abandon(where);
+    if (!found.restored) throw failure(error, found);
+    log::warn("The restored data is in place, although the last step did not end as it should: " +
               std::string(error.what()));
   }
   if (!late_.empty()) import_late(manifest, store, where, progress);
@@ -126,9 +126,10 @@ void Loader::import(const Manifest& manifest, const Artifact& artifact, Store& s
     while (log_.take_request("again")) feed("import", manifest, artifact, store, again, progress);
   } catch (const Error& error) {
     if (!log_.take_request("by-hand")) throw;
+    Readers readers(installed_, paths_, manifest.source);
     throw Error(error.kind(), std::string(error.what()) +
                                   ". To load what is readable by hand, into a separate server: " +
-                                  download_command(installed_, paths_, manifest, artifact));
+                                  download_command(paths_, readers, manifest, artifact));
   }
   if (log_.take_request("late")) late_.push_back(&artifact);
 }
@@ -178,8 +179,11 @@ void Loader::feed(const std::string& action, const Manifest& manifest, const Art
 }
 
 void Loader::commit(const std::string& where) {
-  const interrupt::Shield shield;
-  replacing([&] { call("commit", where); });
+  const interrupt::Shield shield(1, "The data of " + target_.spelling() +
+                                        " is being replaced now, which is completed. To stop it "
+                                        "all the same, stop it once more");
+  committing_ = true;
+  replacing([&] { call("commit", where, kLongestTimeouts); });
 }
 
 /// Whoever finds this run dead must know that the live data may be gone. A hook may say that it
@@ -187,6 +191,7 @@ void Loader::commit(const std::string& where) {
 template <typename Work>
 void Loader::replacing(const Work& work) {
   if (way_ == Way::kSwap || way_ == Way::kAtomic) return work();
+  const bool before = run_.record().replacing;  // by a load that failed: this is the safety backup
   run_.set_replacing(true);
   try {
     work();
@@ -194,30 +199,38 @@ void Loader::replacing(const Work& work) {
   } catch (const Error& error) {
     const bool refused = error.kind() == ErrorKind::kRefused;
     replaced_ = replaced_ || !(refused || log_.untouched());
-    if (!replaced_) run_.set_replacing(false);
+    if (!replaced_) run_.set_replacing(before);
     throw;
   }
 }
 
-bool Loader::abandon(const std::string& where) {
-  const interrupt::Shield shield;
-  try {
-    sweep_hooks(installed_, paths_, run_.record());
-    if (trim(call("abandon", where)).ends_with(kRestored)) return true;
-    if (way_ == Way::kSwap || (way_ == Way::kReplace && !replaced_))
-      log::step(target_.spelling() + " is unchanged; the partial restore was removed");
-  } catch (const Error& error) {
-    run_.keep();
-    log::warn("The partial restore next to the live data could not be removed (" +
-              std::string(error.what()) +
-              "): the next command removes it and reports which data is in place");
-  }
-  return false;
+Error Loader::failure(const std::exception& error, const Found& found) {
+  const auto* own = dynamic_cast<const Error*>(&error);
+  return {own == nullptr ? ErrorKind::kFailed : own->kind(),
+          error.what() + (found.words.empty() ? "" : ". " + found.words)};
 }
 
-std::string Loader::call(const std::string& action, const std::string& where) {
-  return query_hook(installed_, run_, log_, hooks_, action, {target_.address, where}, {},
-                    kLongestTimeouts);
+Loader::Found Loader::abandon(const std::string& where) {
+  const interrupt::Shield shield;
+  // Not where an earlier load of this run had changed the live data: this is the safety backup.
+  const bool whole = way_ == Way::kSwap || (way_ == Way::kReplace && !run_.record().replacing);
+  try {
+    sweep_hooks(installed_, paths_, run_.record());
+    if (trim(call("abandon", where, kCleanUpTimeouts)).ends_with(kRestored)) return {true, ""};
+    return {false,
+            whole ? target_.spelling() + " is unchanged; the partial restore was removed" : ""};
+  } catch (const Error& error) {
+    run_.keep();
+    return {false, "The partial restore next to the live data could not be removed (" +
+                       std::string(error.what()) + "): the next command that changes " +
+                       target_.spelling() + " removes it" +
+                       (committing_ && whole ? " and reports which data is in place" : "")};
+  }
+}
+
+std::string Loader::call(const std::string& action, const std::string& where,
+                         const Timeouts& timeouts) {
+  return query_hook(installed_, run_, log_, hooks_, action, {target_.address, where}, {}, timeouts);
 }
 
 }  // namespace backups

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "archive/artifact.hpp"
+#include "base/error.hpp"
+#include "hook/hook.hpp"
 #include "hook/hook_log.hpp"
 #include "hook/source_type.hpp"
 #include "host/environment.hpp"
@@ -34,7 +37,8 @@ class Loader {
 
   /// Reads every artifact of `manifest` from `store`, by digest, and puts it in. The run records
   /// when the live data begins to be replaced. What was staged is removed when it fails: throws
-  /// Error.
+  /// Error, which says what became of the live data. A request to stop that comes while they are
+  /// put in place is noted only, the next one ends it.
   void load(const Manifest& manifest, Store& store, const Progress& progress);
 
   /// Lets the hooks read every artifact and try what can be tried. Throws Error.
@@ -58,14 +62,20 @@ class Loader {
                    const Progress& progress);
   void feed(const std::string& action, const Manifest& manifest, const Artifact& artifact,
             Store& store, const std::vector<std::string>& arguments, const Progress& progress);
+  /// What `abandon` says of the live data, and of what was staged.
+  struct Found {
+    bool restored = false;
+    std::string words;  ///< for the message of what failed; may be empty
+  };
+
   void commit(const std::string& where);
   template <typename Work>
   void note(const Work& work);
   template <typename Work>
   void replacing(const Work& work);
-  /// True when it found the restored data in place.
-  bool abandon(const std::string& where);
-  std::string call(const std::string& action, const std::string& where);
+  Found abandon(const std::string& where);
+  static Error failure(const std::exception& error, const Found& found);
+  std::string call(const std::string& action, const std::string& where, const Timeouts& timeouts);
 
   const Hooks& installed_;
   const Paths& paths_;
@@ -76,6 +86,7 @@ class Loader {
   Way way_;
   std::function<void()> judge_;
   std::vector<const Artifact*> late_;  // of which something comes after the swap
+  bool committing_ = false;
   bool replaced_ = false;
 };
 

@@ -48,7 +48,7 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
       manifest_(any_manifest(state.targets, state.catalog, state.events,
                              reread(state.catalog.open(), request_.backup))),
       hooks_(dispatch(state.hooks, manifest_, request_.target)),
-      target_(describe(state.hooks, run_, log_, request_.target, hooks_)) {
+      target_(describe(state.hooks, run_, log_, request_.target, hooks_, kLookTimeouts)) {
   run_.set_backup(request_.backup.id);
   run_.set_hooks(hooks_.directory);
   // What is there now may be what an earlier restore has left: the way back is from before that.
@@ -174,6 +174,7 @@ void Restore::apply(const Progress& progress) {
     throw roll_back(state_.hooks, state_.paths, state_.targets.local(), run_, log_, request_.target,
                     hooks_, way(), safety_, error, progress);
   }
+  const interrupt::Shield until_it_is_recorded(1);
   run_.set_replacing(false);
   forget_replacements(state_.paths, request_.target);
   state_.events.publish(ProblemSolved{{.kind = AlertKind::kRestore,

@@ -67,7 +67,9 @@ Error roll_back(const Hooks& installed, const Paths& paths, Store& local, Run& r
                 const Source& target, const HookSet& hooks, Way way,
                 const std::optional<Manifest>& safety, const Error& cause,
                 const Progress& progress) {
-  const interrupt::Shield shield;
+  const interrupt::Shield shield(1, safety ? "The safety backup is being restored. Stopped once "
+                                             "more, it leaves the data incomplete"
+                                           : "");
   const std::string why = std::string(cause.what()) + ". ";
   log.note("failed while replacing the live data: " + std::string(cause.what()));
   start(installed, run, log, target, hooks);
@@ -87,6 +89,7 @@ Error roll_back(const Hooks& installed, const Paths& paths, Store& local, Run& r
                                    safety->id + "; " +
                                    state_of(installed, run, log, target, hooks));
   } catch (const std::exception& error) {
+    const interrupt::Shield last_steps;
     run.keep();
     start(installed, run, log, target, hooks);
     log.note("the safety backup could not be restored: " + std::string(error.what()));

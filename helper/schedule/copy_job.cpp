@@ -4,9 +4,9 @@
 #include "backup/run_backup.hpp"
 #include "base/log.hpp"
 #include "copies/copying.hpp"
+#include "host/stop_here.hpp"
 #include "schedule/job.hpp"
 #include "schedule/schedule.hpp"
-#include "sys/stop_here.hpp"
 
 namespace backups {
 namespace {

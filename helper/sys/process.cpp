@@ -17,6 +17,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "sys/file.hpp"
+#include "sys/interrupt.hpp"
 
 namespace backups {
 namespace {
@@ -161,8 +162,15 @@ int Process::reap() {
 
 int Process::stop(std::chrono::milliseconds grace) {
   if (!status_) {
+    constexpr std::chrono::milliseconds kLook(200);
+    const int asked = interrupt::count();
+    const auto end = std::chrono::steady_clock::now() + grace;
     ::kill(-pid_, SIGTERM);
-    if (!wait(grace)) ::kill(-pid_, SIGKILL);
+    while (!wait(std::min(grace, kLook))) {
+      if (std::chrono::steady_clock::now() < end && interrupt::count() == asked) continue;
+      ::kill(-pid_, SIGKILL);
+      break;
+    }
   }
   return wait(std::chrono::milliseconds::max()).value();
 }

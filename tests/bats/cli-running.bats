@@ -18,7 +18,7 @@ setup() {
   background create fake:db
   fake_stopped
   run -0 --separate-stderr helper cancel fake:db
-  assert_equal "$stderr" "-----> Stopping the backup of fake:db"$'\n'"=====> Stopped the backup of fake:db"
+  assert_equal "$stderr" "-----> Stopping the backup of fake:db"$'\n'"=====> Asked the backup of fake:db to stop, and it has ended"
   assert_ends 12
   assert_equal "$(tail -n 1 "$OUT.err")" " !     cancelled"
   assert_equal "$(<"$OUT")" ""
@@ -65,7 +65,7 @@ setup() {
   background restore "$ID" --force
   fake_stopped
   run -0 --separate-stderr helper cancel fake:db
-  assert_contains "$stderr" "=====> Stopped the restore of fake:db"
+  assert_contains "$stderr" "=====> Asked the restore of fake:db to stop, and it has ended"
   assert_ends 12
   assert_equal "$(fake_live fake:db)" second
   assert_sound
@@ -77,11 +77,75 @@ setup() {
   background restore "$ID" --force --no-safety-backup
   fake_stopped
   kill "$PID"
-  sleep 0.5
-  kill -0 "$PID"
+  said "To stop it all the same, stop it once more"
   fake_go
-  wait "$PID" || [[ $? == 12 ]]
+  assert_ends 0
+  assert_equal "$(tail -n 1 "$OUT.err")" "=====> fake:db is restored from $ID"
   assert_equal "$(fake_live fake:db)" first
+  assert_sound
+}
+
+said() { # <text>: on the helper's stderr
+  wait_until 20 grep -qF -e "$1" "$OUT.err" || fail "it did not say: $1" "$(<"$OUT.err")"
+}
+
+@test "a swap that never ends is noted once, and stopped by the second cancel: the last line says that the data is unchanged" {
+  local canceller
+  fake_source fake:db second
+  knob_stop commit
+  background restore "$ID" --force --no-safety-backup
+  fake_stopped
+  helper cancel fake:db --quiet 3>&- &
+  canceller=$!
+  said "is being replaced now"
+  run -0 --separate-stderr helper cancel fake:db
+  wait "$canceller"
+  assert_ends 12
+  assert_equal "$(tail -n 1 "$OUT.err")" " !     cancelled. fake:db is unchanged; the partial restore was removed"
+  assert_equal "$(fake_live fake:db)" second
+  knob commit
+  assert_sound
+}
+
+@test "a swap that was done when it was stopped: the last line says that it is restored" {
+  fake_source fake:db second
+  knob_stop commit-after
+  # As the project's own hooks do.
+  knob abandon-after '[[ ! -e $places/swapped ]] || echo restored'
+  knob commit 'touch "$places/swapped"'
+  background restore "$ID" --force --no-safety-backup
+  fake_stopped
+  kill "$PID"
+  said "is being replaced now"
+  helper cancel fake:db --quiet
+  assert_ends 0
+  assert_equal "$(tail -n 1 "$OUT.err")" "=====> fake:db is restored from $ID"
+  assert_equal "$(fake_live fake:db)" first
+  rm "$FAKE/places/fake/swapped"
+  knob abandon-after
+  assert_sound
+}
+
+@test "cleaning up after a stopped swap that never ends either is stopped by the next signal, and the next command says which data it finds" {
+  fake_source fake:db second
+  knob commit 'touch "$fake/committing"; sleep 600'
+  knob_stop abandon
+  background restore "$ID" --force --no-safety-backup
+  wait_until 20 test -e "$FAKE/committing"
+  kill -INT "$PID"
+  said "is being replaced now"
+  helper cancel fake:db --quiet 3>&- &
+  fake_stopped
+  helper cancel fake:db --quiet
+  assert_ends 12
+  assert_match "$(tail -n 1 "$OUT.err")" 'cancelled.* could not be removed \(.*\): the next command that changes fake:db removes it and reports which data is in place$'
+  knob commit
+  knob abandon-after 'echo unchanged'
+  knob abandon
+  run -0 --separate-stderr helper tick
+  assert_contains "$stderr" "was interrupted: the data is unchanged"
+  knob abandon-after
+  assert_equal "$(fake_live fake:db)" second
   assert_sound
 }
 

@@ -164,10 +164,10 @@ check_catalog() {
   run -1 traced -e trace=unlink create fake:db --quiet
   n=$(numbers_of unlink "$ROOT/fake" | head -n 1)
   run -1 traced -e trace=unlink -e "inject=unlink:error=EROFS:when=$n+" create fake:db --quiet
-  assert_contains "$(<"$OUT.err")" "fake export db two failed with exit code 1"
+  assert_contains "$(<"$OUT.err")" "the export of two from fake:db failed with exit code 1"
   assert_file "$ROOT/fake/db/".*.part
   assert_sound
-  assert_equal "$(catalog "SELECT error FROM backups ORDER BY key DESC LIMIT 1")" "fake export db two failed with exit code 1"
+  assert_equal "$(catalog "SELECT error FROM backups ORDER BY key DESC LIMIT 1")" "the export of two from fake:db failed with exit code 1"
 }
 
 @test "create: its manifest can't be made durable, and it is killed while it takes all back" {

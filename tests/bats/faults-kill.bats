@@ -165,7 +165,7 @@ check_restore() {
     done
     knob import "[[ \$2 == one ]] || $how"
     run -1 --separate-stderr helper restore fake:db@latest --force --no-safety-backup
-    assert_contains "${stderr_lines[-1]}" "fake import db two"
+    assert_contains "${stderr_lines[-1]}" "the import of two into fake:db"
     knob import
     assert_equal "$(fake_live fake:db)" new
     assert_sound
@@ -177,7 +177,7 @@ check_restore() {
   knob import 'exit 1'
   knob abandon 'echo "not now" >&2; exit 1'
   run -1 --separate-stderr helper restore fake:db@latest --force --no-safety-backup
-  assert_contains "$stderr" "could not be removed (fake abandon db"
+  assert_contains "$stderr" "could not be removed (the clean-up of the restore into fake:db"
   run -0 --separate-stderr helper tick
   assert_contains "$stderr" "not now. It is tried again later"
   knob abandon

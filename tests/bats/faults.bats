@@ -36,13 +36,13 @@ assert_failed() {
 
 @test "half a dump, then exit 1" {
   knob export 'echo "the server went away" >&2; head -c 5 "$live/$1/$2"; exit 1'
-  assert_create_fails 1 "fake export db one failed with exit code 1: the server went away"
+  assert_create_fails 1 "the export of one from fake:db failed with exit code 1: the server went away"
   assert_contains "$output" "| the server went away"
 }
 
 @test "half a dump of the last artifact, after a whole one" {
   knob export '[[ $2 == one ]] || { head -c 5 "$live/$1/$2"; exit 9; }'
-  assert_create_fails 1 "fake export db two failed with exit code 9"
+  assert_create_fails 1 "the export of two from fake:db failed with exit code 9"
 }
 
 @test "no byte at all, and exit 0" {
@@ -54,7 +54,7 @@ assert_failed() {
   helper set fake:db start-timeout 1s --quiet
   knob export 'echo "waiting for a lock" >&2; exec sleep 600'
   SECONDS=0
-  assert_create_fails 1 "timeout: fake export db one sent nothing for 1 s"
+  assert_create_fails 1 "timeout: the export of one from fake:db sent nothing for 1 s"
   [[ $SECONDS -lt 30 ]]
   assert_contains "$output" "| waiting for a lock"
 }
@@ -63,7 +63,7 @@ assert_failed() {
   helper set fake:db silence-timeout 1s --quiet
   knob export 'head -c 5 "$live/$1/$2"; exec sleep 600'
   SECONDS=0
-  assert_create_fails 1 "timeout: fake export db one sent nothing for 1 s"
+  assert_create_fails 1 "timeout: the export of one from fake:db sent nothing for 1 s"
   [[ $SECONDS -lt 30 ]]
 }
 
@@ -80,13 +80,13 @@ assert_failed() {
 @test "stdout is closed, but the exporter never ends" {
   helper set fake:db silence-timeout 1s --quiet
   knob export 'cat "$live/$1/$2"; exec sleep 600 >&-'
-  assert_create_fails 1 "timeout: fake export db one did not exit"
+  assert_create_fails 1 "timeout: the export of one from fake:db did not exit"
 }
 
 @test "the exporter ends, and something it started keeps its stdout" {
   helper set fake:db silence-timeout 1s --quiet
   knob export 'cat "$live/$1/$2"; sleep 600 & echo $! >"$fake/pid"; exit 0'
-  assert_create_fails 1 "timeout: fake export db one sent nothing for 1 s"
+  assert_create_fails 1 "timeout: the export of one from fake:db sent nothing for 1 s"
   wait_until 30 process_gone "$(<"$FAKE/pid")"
 }
 
@@ -99,7 +99,7 @@ assert_failed() {
 
 @test "killed by a signal, by somebody else" {
   knob export 'head -c 5 "$live/$1/$2"; kill -9 $$'
-  assert_create_fails 1 "fake export db one was killed by signal 9"
+  assert_create_fails 1 "the export of one from fake:db was killed by signal 9"
   knob export 'head -c 5 "$live/$1/$2"; kill -SEGV $$'
   assert_create_fails 1 "was killed by signal 11"
 }
@@ -128,16 +128,16 @@ assert_failed() {
   for code in 8 10 12 127; do
     knob export "exit $code"
     run -1 --separate-stderr helper create fake:db
-    assert_equal "${stderr_lines[-1]}" " !     fake export db one failed with exit code $code"
+    assert_equal "${stderr_lines[-1]}" " !     the export of one from fake:db failed with exit code $code"
   done
   assert_no_success
 }
 
 @test "a describe that fails or talks nonsense" {
   knob describe 'echo "no such host" >&2; exit 1'
-  assert_create_fails 1 "fake describe db failed with exit code 1: no such host"
+  assert_create_fails 1 "the inspection of fake:db failed with exit code 1: no such host"
   knob describe 'echo "{\"state\": \"running\""; exit 0'
-  assert_create_fails 1 "fake describe db returned an invalid answer"
+  assert_create_fails 1 "the inspection of fake:db returned an invalid answer"
   knob describe 'echo "{\"state\": \"fine\"}"; exit 0'
   assert_create_fails 1 "unknown state 'fine'"
   knob describe 'exec sleep 600 >&-'
@@ -147,6 +147,26 @@ assert_failed() {
   kill -INT "$PID"
   assert_ends 12
   assert_failed cancelled
+}
+
+@test "info of a kind that only the hook knows asks it once, and for some seconds only where Docker hangs" {
+  local id
+  id=$(helper create fake:db --quiet)
+  rm "$FAKE/calls"
+  run -0 --separate-stderr helper info "$id"
+  assert_equal "$stderr" ""
+  assert_equal "$(grep -c 'tail -c +6' <<<"$output")" 4
+  assert_equal "$(grep -c describe "$FAKE/calls")" 1
+  rm "$FAKE/calls"
+  knob describe 'exec sleep 600'
+  SECONDS=0
+  run -0 --separate-stderr helper info "$id"
+  [[ $SECONDS -lt 60 ]]
+  assert_equal "$(grep -c describe "$FAKE/calls")" 1
+  assert_equal "${#stderr_lines[@]}" 1
+  assert_contains "$stderr" "It is unknown which client opens the dumps of fake:db"
+  assert_contains "$stderr" "timeout: the inspection of fake:db sent nothing for 5 s"
+  assert_equal "$(grep -c 'restored.dump' <<<"$output")" 4
 }
 
 @test "a source that is stopped, paused or not there" {

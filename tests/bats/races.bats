@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Two processes in each other's way: one is stopped at a named place (helper/sys/stop_here.hpp), the other works, and the first goes on.
+# Two processes in each other's way: one is stopped at a named place (helper/host/stop_here.hpp), the other works, and the first goes on.
 
 load ../support/setup
 load fake

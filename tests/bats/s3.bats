@@ -134,6 +134,21 @@ BAD
   assert_equal "$(copy_of "$id" local)" damaged
 }
 
+@test "verify of a damaged local copy names the good one, and the commands that check it and make the local one good again" {
+  local id file
+  target_add offsite
+  id=$(created --target local,offsite)
+  file=$ROOT/fake/db/$id.two.dump.zst
+  printf 'XXXX' | dd of="$file" bs=1 seek=9 conv=notrunc status=none
+  run -7 --separate-stderr helper verify "$id" --target local
+  assert_contains "${stderr_lines[-1]}" "The copy on offsite is recorded as good, and a restore uses it"
+  assert_contains "${stderr_lines[-1]}" "backups-helper verify fake:$id --target offsite"
+  helper verify "fake:$id" --target offsite --quiet
+  helper push "fake:$id" --target local --quiet
+  helper verify "$id" --target local --quiet
+  assert_equal "$(copy_of "$id" local)" success
+}
+
 @test "delete of one copy and of all" {
   local id other
   target_add offsite

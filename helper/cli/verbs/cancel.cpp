@@ -47,11 +47,12 @@ int cancel(Call& call) {
       throw Error(
           ErrorKind::kFailed,
           words_for(*run, source) +
-              " did not stop within a minute: it is in a step that must not be interrupted");
+              " did not stop within a minute: it is completing a step, such as putting restored "
+              "data in place. To stop it there, cancel it once more");
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     interrupt::check();
   }
-  log::result("Stopped " + words_for(*run, source));
+  log::result("Asked " + words_for(*run, source) + " to stop, and it has ended");
   if (call.json) print_json({{"source", source.text()}, {"status", "cancelled"}});
   return 0;
 }

@@ -67,7 +67,7 @@ Created create_one(Call& call, const Source& source, const std::string& label) {
   Lock lock = lock_source(call.state, source, "create");
   Created created = run_backup(call.state, std::move(lock),
                                {source, Trigger::kManual, label, targets}, make_progress());
-  const interrupt::Shield until_it_is_reported;  // a cancelled copy leaves the backup
+  const interrupt::Shield until_it_is_reported(1);  // a cancelled copy leaves the backup
   const Manifest& manifest = created.manifest;
   call.resolver.remember_path(source);
   log::result("Backup " + manifest.id + " done: " + human_size(manifest.stored_size()) + " in " +
@@ -116,7 +116,7 @@ int create(Call& call) {
       if (kind == ErrorKind::kCancelled) break;
     }
   }
-  const interrupt::Shield until_it_is_printed;
+  const interrupt::Shield until_it_is_printed(1);
   if (call.json) print_json({{"backups", results}});
   return worst;
 }

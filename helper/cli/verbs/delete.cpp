@@ -13,8 +13,8 @@
 #include "copies/copy.hpp"
 #include "copies/remove.hpp"
 #include "host/run.hpp"
+#include "host/stop_here.hpp"
 #include "lifecycle/recover.hpp"
-#include "sys/stop_here.hpp"
 
 namespace backups {
 namespace {

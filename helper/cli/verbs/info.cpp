@@ -40,18 +40,17 @@ std::optional<Stages> known_stages(const Manifest& manifest) {
   }
 }
 
-/// Commands that open a file are never taken from a manifest, which may come from anybody.
-Manifest with_own_commands(const Hooks& installed, const Paths& paths, Manifest manifest) {
+/// A manifest may come from anybody: how to open its files is never taken from it.
+Manifest with_own_commands(Readers& readers, Manifest manifest) {
   const auto stages = known_stages(manifest);
   for (auto& artifact : manifest.artifacts)
     artifact.open_command =
-        stages ? open_command(*stages, artifact.file,
-                              reader_for(installed, paths, manifest.source, artifact))
-               : "";
+        stages ? open_command(*stages, artifact.file, readers.of(artifact)) : "";
   return manifest;
 }
 
-void add_manifest(ReportRows& rows, const Call& call, const Manifest& manifest) {
+void add_manifest(ReportRows& rows, const Paths& paths, Readers& readers,
+                  const Manifest& manifest) {
   rows.emplace_back("Engine", manifest.engine + " " + manifest.engine_version);
   rows.emplace_back("Image", manifest.image);
   rows.emplace_back("Host", manifest.host);
@@ -67,17 +66,17 @@ void add_manifest(ReportRows& rows, const Call& call, const Manifest& manifest) 
                  : ", requires client version " + artifact.minimum_client + " or newer"));
     rows.emplace_back("Open with", artifact.open_command);
     if (known_stages(manifest))
-      rows.emplace_back("Or with",
-                        download_command(call.state.hooks, call.state.paths, manifest, artifact));
+      rows.emplace_back("Or with", download_command(paths, readers, manifest, artifact));
   }
 }
 
-std::optional<Manifest> manifest_of(State& state, const Backup& backup) {
+std::optional<Manifest> manifest_of(State& state, Readers& readers, const Backup& backup) {
   if (backup.status != BackupStatus::kSuccess || backup.deleted_at) return std::nullopt;
   try {
-    return with_own_commands(state.hooks, state.paths,
+    return with_own_commands(readers,
                              any_manifest(state.targets, state.catalog, state.events, backup));
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled) throw;
     return std::nullopt;
   }
 }
@@ -94,7 +93,8 @@ int info(Call& call) {
   show_interrupted(call.state.paths, asked);
   const Backup& backup = asked.front();
   const bool pinned = call.state.settings.read().pins.contains(backup.text());
-  const auto manifest = manifest_of(call.state, backup);
+  Readers readers(call.state.hooks, call.state.paths, backup.source);
+  const auto manifest = manifest_of(call.state, readers, backup);
   const auto events = call.state.catalog.open().events(backup);
   const std::string directory =
       (call.state.paths.root / backup.source.type / backup.source.name).string();
@@ -108,7 +108,7 @@ int info(Call& call) {
   }
   ReportRows rows = rows_of(backup, pinned);
   rows.emplace_back("Directory", directory);
-  if (manifest) add_manifest(rows, call, *manifest);
+  if (manifest) add_manifest(rows, call.state.paths, readers, *manifest);
   for (const auto& event : events)
     rows.emplace_back("Event", rfc3339(event.at) + " " + event.what + " " + event.detail);
   std::erase_if(rows, [](const auto& row) { return row.second.empty(); });

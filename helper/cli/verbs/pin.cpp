@@ -5,7 +5,7 @@
 #include "base/log.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
-#include "sys/stop_here.hpp"
+#include "host/stop_here.hpp"
 
 namespace backups {
 namespace {

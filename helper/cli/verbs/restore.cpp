@@ -10,8 +10,9 @@
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
 #include "copies/verify.hpp"
+#include "host/stop_here.hpp"
 #include "lifecycle/recover.hpp"
-#include "sys/stop_here.hpp"
+#include "sys/interrupt.hpp"
 
 namespace backups {
 namespace {
@@ -171,6 +172,7 @@ std::string put_back(Call& call, Restore& restore, const RestoreRequest& request
   }
   log::step("Restoring " + restore.manifest().id + " into " + request.target.spelling());
   restore.apply(make_progress());
+  const interrupt::Shield until_it_is_reported(1);
   call.resolver.remember_path(request.target);
   const auto lost = restore.lost();
   for (const auto& one : lost) log::warn("Not restored: " + to_text(one));

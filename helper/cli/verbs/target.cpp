@@ -13,8 +13,8 @@
 #include "cli/verb.hpp"
 #include "copies/copying.hpp"
 #include "host/credentials.hpp"
+#include "host/stop_here.hpp"
 #include "host/target_type.hpp"
-#include "sys/stop_here.hpp"
 
 namespace backups {
 namespace {

@@ -185,8 +185,10 @@ TEST_F(RestoreFailure, WhateverIsThrownIsAbandoned) {
 TEST_F(RestoreFailure, ThatCannotBeAbandonedIsLeftToTheNextCommand) {
   lab_.at("import.b", "exit 1");
   lab_.at("abandon", "echo 'service is stopped' >&2; exit 5");
-  EXPECT_THAT(tests::stderr_of([this] { EXPECT_THROW(restore(), Error); }),
-              testing::AllOf(HasSubstr("service is stopped"), HasSubstr("the next command")));
+  EXPECT_THAT(
+      [this] { restore(); },
+      tests::ThrowsError(ErrorKind::kFailed, testing::AllOf(HasSubstr("service is stopped"),
+                                                            HasSubstr("the next command"))));
   EXPECT_THAT(lab_.places(), SizeIs(1));
   lab_.forget_knobs();
   State next = lab_.open();

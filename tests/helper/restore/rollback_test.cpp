@@ -17,6 +17,7 @@
 #include "support/errors.hpp"
 #include "support/lab.hpp"
 #include "support/shell.hpp"
+#include "sys/interrupt.hpp"
 
 namespace backups {
 namespace {
@@ -112,6 +113,36 @@ TEST_F(Rollback, ThatFailsTooNamesTheStateAndTheWayOutUntilARestoreSucceeds) {
   tests::restore(state_, safety_, source_);
   EXPECT_EQ(live(), "of before");
   EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), IsEmpty());
+}
+
+TEST_F(Rollback, ThatCouldNotEvenBeginCallsNothingUnchanged) {
+  lab_.at("commit", std::string(kFailOnce) +
+                        "; printf '{\"untouched\":true}\\n' >&3; echo 'it is gone' >&2; exit 1");
+  EXPECT_THAT([this] { restore(); },
+              ThrowsError(ErrorKind::kFailed,
+                          AllOf(HasSubstr("it is gone"), HasSubstr("is incomplete or missing"),
+                                Not(HasSubstr("unchanged")))));
+  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_.paths); }),
+              HasSubstr("backups-helper restore bare:" + safety_));
+}
+
+TEST_F(Rollback, OfACommitThatHangsBeginsWithTheSecondRequestToStop) {
+  lab_.at("commit",
+          "if [[ ! -e $lab/standing ]]; then echo half >$lab/bare; touch \"$lab/standing\"; "
+          "exec sleep 600; fi");
+  tests::Child helper([&] {
+    interrupt::install();
+    State own = lab_.open();
+    restore_on(own, true);
+    return 0;
+  });
+  ASSERT_TRUE(tests::eventually([&] { return fs::exists(lab_.path() / "standing"); }));
+  helper.kill(SIGTERM);
+  EXPECT_FALSE(helper.wait_for(std::chrono::milliseconds(300))) << "the first one is noted";
+  EXPECT_EQ(tests::run_in_child([&] { return ::kill(helper.pid(), SIGINT); }), tests::exited(0));
+  EXPECT_EQ(helper.wait(), tests::exited(12));
+  EXPECT_EQ(live(), "of before");
+  EXPECT_THAT(tests::files_below(lab_.root() / "run"), IsEmpty());
 }
 
 TEST_F(Rollback, OfASecondAttemptNamesTheSafetyBackupFromBeforeTheFirst) {

@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "support/capture.hpp"
 #include "support/child.hpp"
 #include "support/errors.hpp"
 #include "sys/fd.hpp"
@@ -81,21 +82,65 @@ TEST(Interrupt, WakesAPollThatWaits) {
   EXPECT_EQ(child.wait(), exited(12));
 }
 
-TEST(Interrupt, IsHeldBackByAShield) {
+/// From a process of its own, as each request of a person is.
+void request_stop(int signal = SIGINT) {
+  const pid_t asked = ::getpid();
+  EXPECT_EQ(run_in_child([&] { return ::kill(asked, signal); }), exited(0));
+}
+
+TEST(Interrupt, IsHeldBackByAShieldUntilOneMoreComes) {
   const auto ending = run_in_child([] {
     interrupt::install();
+    request_stop();
+    EXPECT_TRUE(interrupt::requested());
     {
-      const interrupt::Shield outer;
-      {
-        const interrupt::Shield inner;
-        std::raise(SIGTERM);
-      }
+      const interrupt::Shield cleaning_up;
       EXPECT_FALSE(interrupt::requested());
-      EXPECT_LT(interrupt::poll_fd(), 0);
+      EXPECT_FALSE(readable(interrupt::poll_fd())) << "nobody is woken by what is noted";
       interrupt::check();
+      request_stop();
+      EXPECT_TRUE(readable(interrupt::poll_fd()));
+      EXPECT_THAT([] { interrupt::check(); }, ThrowsError(ErrorKind::kCancelled));
     }
     EXPECT_TRUE(interrupt::requested()) << "held back, not lost";
-    EXPECT_TRUE(readable(interrupt::poll_fd()));
+    return 0;
+  });
+  EXPECT_EQ(ending, exited(0));
+}
+
+TEST(Interrupt, IsNotedBySteps) {
+  const auto ending = run_in_child([] {
+    interrupt::install();
+    const std::string said = tests::stderr_of([] {
+      const interrupt::Shield outer(1, "the outer step is completed");
+      const interrupt::Shield inner(1, "the inner step is completed");
+      interrupt::check();
+      request_stop();
+      interrupt::check();
+      interrupt::check();
+      EXPECT_FALSE(interrupt::requested());
+      {
+        const interrupt::Shield cleaning_up;
+        EXPECT_FALSE(interrupt::requested());
+      }
+      request_stop(SIGTERM);
+      EXPECT_TRUE(interrupt::requested());
+    });
+    EXPECT_EQ(said, " !     the outer step is completed\n") << "once, and of what it is about";
+    return 0;
+  });
+  EXPECT_EQ(ending, exited(0));
+}
+
+// timeout(1) signals its child and then the child's process group.
+TEST(Interrupt, CountsSignalsOfOneSenderAtOnceAsOne) {
+  const auto ending = run_in_child([] {
+    interrupt::install();
+    const interrupt::Shield shield(1);
+    const pid_t asked = ::getpid();
+    EXPECT_EQ(run_in_child([&] { return ::kill(asked, SIGTERM) + ::kill(asked, SIGTERM); }),
+              exited(0));
+    EXPECT_FALSE(interrupt::requested());
     return 0;
   });
   EXPECT_EQ(ending, exited(0));

@@ -1,4 +1,4 @@
-#include "sys/stop_here.hpp"
+#include "host/stop_here.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "sys/user.hpp"
+#include "cli/user.hpp"
 
 #include <gmock/gmock.h>
 #include <grp.h>
