@@ -133,7 +133,7 @@ std::string call_for(const std::string& type, const std::string& action,
 
 /// The same for a person: "the export of shop from postgres:my-db".
 std::string spoken_call(const std::string& type, const std::string& action,
-                      std::vector<std::string> arguments) {
+                        std::vector<std::string> arguments) {
   for (const auto& known : kActionWords) {
     if (action != known.action) continue;
     std::erase_if(arguments, [](const auto& word) { return word.starts_with("--"); });

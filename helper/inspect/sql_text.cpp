@@ -52,12 +52,59 @@ bool is_sql(std::string_view line) {
          std::find(kFirstWords.begin(), kFirstWords.end(), word) != kFirstWords.end();
 }
 
+/// What follows CREATE, ALTER and DROP where it is SQL and no prose.
+constexpr std::array<std::string_view, 24> kObjects = {
+    "AGGREGATE", "ALGORITHM", "DATABASE", "DEFINER", "EVENT",     "EXTENSION",
+    "FUNCTION",  "GLOBAL",    "INDEX",    "OR",      "PROCEDURE", "ROLE",
+    "SCHEMA",    "SEQUENCE",  "SERVER",   "TABLE",   "TEMPORARY", "TRIGGER",
+    "TYPE",      "UNIQUE",    "UNLOGGED", "USER",    "VIEW",      "DEFAULT"};
+
+/// The n-th word from `at`, in capitals.
+std::string word_at(std::string_view text, int n) {
+  std::string word;
+  for (const char c : text) {
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
+      word += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    } else if (!word.empty()) {
+      if (n-- == 0) return word;
+      word.clear();
+    }
+  }
+  return n == 0 ? word : "";
+}
+
+/// A statement that makes or fills something, or one for some versions of the server only. A dump
+/// has one of these; a text that only begins with a word of SQL has none.
+bool is_of_dump(std::string_view statement) {
+  if (statement.starts_with("/*!") || statement.starts_with("/*M!")) return true;
+  const std::string first = word_at(statement, 0);
+  const std::string second = word_at(statement, 1);
+  if (first == "INSERT" || first == "REPLACE")
+    return second == "INTO" || word_at(statement, 2) == "INTO";
+  if (first == "COPY") return statement.find(" FROM ") != std::string_view::npos;
+  return (first == "CREATE" || first == "ALTER" || first == "DROP") &&
+         std::find(kObjects.begin(), kObjects.end(), second) != kObjects.end();
+}
+
+bool has_dumped(std::string_view line) {
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t end = std::min(line.find(';', at), line.size());
+    const auto statement = line.substr(at, end - at);
+    if (const auto first = statement.find_first_not_of(kBlank);
+        first != std::string_view::npos && is_of_dump(statement.substr(first)))
+      return true;
+    at = end + 1;
+  }
+  return false;
+}
+
 bool ends_statement(std::string_view line) { return is_comment(line) || line.ends_with(';'); }
 
 /// Works line by line, since dumps escape the newlines in data. A dump that begins with the first
 /// line of a dialect must end with its last one. Dumps without comments (`--skip-comments`) restore
 /// the settings that they saved at the beginning; without those either (`--compact`), there is no
 /// end mark.
+/// Such a dump must at least create or insert something.
 class SqlText : public Inspector {
  public:
   void read(std::string_view bytes) override {
@@ -86,6 +133,7 @@ class SqlText : public Inspector {
     if (!has_statement_) return incomplete("it contains no statement");
     if (last_character_ != ';' && !is_comment(last_line_) && !last_line_.starts_with("\\"))
       return incomplete("it ends in the middle of a statement");
+    if (!has_dumped_) return incomplete("it creates nothing and inserts nothing, as a dump does");
     return {Completeness::Kind::kNotJudged, "it has no end marker"};
   }
 
@@ -111,6 +159,7 @@ class SqlText : public Inspector {
         !is_sql(line))
       broken(closed_ ? "there is unexpected data after its end" : "it does not begin with SQL",
              line);
+    has_dumped_ = has_dumped_ || has_dumped(line);
     has_statement_ = has_statement_ || !is_comment(line) || line.ends_with(';');
     last_line_ = line;
   }
@@ -141,6 +190,7 @@ class SqlText : public Inspector {
   std::vector<const Dialect*> open_;
   bool closed_ = false;
   bool has_statement_ = false;
+  bool has_dumped_ = false;
   bool saved_settings_ = false;
   std::string broken_;
 };

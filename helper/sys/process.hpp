@@ -45,8 +45,8 @@ class Process {
   /// wait().
   bool has_failed() const;
 
-  /// Sends SIGTERM to the group, and SIGKILL to the rest of it after `grace`, or at once when a stop
-  /// is requested meanwhile. Returns the exit code.
+  /// Sends SIGTERM to the group, and SIGKILL to the rest of it after `grace`, or at once when a
+  /// stop is requested meanwhile. Returns the exit code.
   int stop(std::chrono::milliseconds grace = std::chrono::seconds(10));
 
  private:

@@ -94,3 +94,13 @@ copies() {
   run -3 --separate-stderr helper create --all
   assert_contains "${stderr_lines[-1]}" "nothing to back up"
 }
+
+@test "set of a name that only an app has says how an app is named" {
+  export DOKKU_ROOT=$BATS_TEST_TMPDIR/dokku
+  mkdir -p "$DOKKU_ROOT/web"
+  run -3 --separate-stderr helper set web before-deploy true
+  assert_contains "$stderr" "no source is called 'web', but an app is: for its properties, specify app:web"
+  run -3 --separate-stderr helper set wbe before-deploy true
+  assert_contains "$stderr" "source 'wbe' not found"
+  run -0 --separate-stderr helper set app:web before-deploy true
+}

@@ -242,6 +242,15 @@ BASH
   sql <<<"DROP PROCEDURE p; DROP EVENT e; DROP DATABASE other"
 }
 
+# The safety backup could not be restored either, for the same reason.
+@test "views that mariadb:import cannot restore are said at create, and stop the restore before a table is touched" {
+  sql <<<"CREATE VIEW owned AS SELECT 1 AS one"
+  run -0 --separate-stderr dokku backups:create "mariadb:$M"
+  assert_contains "$stderr" "1 views or triggers of $M were defined by another user than mariadb, as which mariadb:import runs"
+  run -11 --separate-stderr dokku backups:restore "mariadb:$output" --dry-run
+  sql <<<"DROP VIEW owned"
+}
+
 @test "a container that restarts in a loop, or never started, is called what it is, with the end of its log" {
   local conf
   conf=$(dokku_lib)/services/redis/$R/config/redis.conf

@@ -47,8 +47,28 @@ std::string value_of(const Property& property, const std::vector<std::string>& w
   return line;
 }
 
+bool is_own_app(Call& call, const std::string& word) {
+  try {
+    linked_sources(call.state.hooks, call.state.paths, call.resolver.app(word));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+std::string source_scope(Call& call, const std::string& word) {
+  try {
+    return call.resolver.known_source(word).text();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNotFound || !is_own_app(call, word)) throw;
+    throw Error(ErrorKind::kNotFound, "no source is called " + in_quotes(word) +
+                                          ", but an app is: for its properties, specify " + kApp +
+                                          word);
+  }
+}
+
 std::string scope_of(Call& call, const std::string& word) {
-  if (!word.starts_with(kApp)) return call.resolver.known_source(word).text();
+  if (!word.starts_with(kApp)) return source_scope(call, word);
   const std::string app = call.resolver.app(word.substr(std::string(kApp).size()));
   linked_sources(call.state.hooks, call.state.paths, app);  // throws if the app does not exist
   return kApp + app;

@@ -170,6 +170,21 @@ TEST(SqlText, OfAnotherProgramIsNotJudged) {
     EXPECT_EQ(judge("sql-dump", dump).kind, Completeness::Kind::kNotJudged) << dump;
 }
 
+// `backups:adopt` took it: its restore would have failed after the service's data were dropped.
+TEST(SqlText, ThatOnlyBeginsLikeSqlIsNoDump) {
+  for (const char* text :
+       {"Select the best of them;\n", "-- notes\nUpdate 2026: nothing to do;\n", "SELECT 1;\n",
+        "Create a new account, then insert the card into it;\n", "USE db;\nSET NAMES utf8;\n"})
+    EXPECT_THAT(judge("sql-dump", text).why, HasSubstr("creates nothing and inserts nothing"))
+        << text;
+  for (const char* dump :
+       {"# MySQL dump 8.22\n#\nCREATE TABLE t (\n  i int\n) TYPE=MyISAM;\n",
+        "SET NAMES utf8; INSERT  IGNORE INTO `t` VALUES (1);\n", "REPLACE INTO `t` VALUES (1);\n",
+        "/*!50001 CREATE VIEW `v` AS SELECT 1*/;\n", "create or replace view v as select 1;\n",
+        "SET x = 1;\nCOPY public.t (i) FROM stdin;\n1\n\\.\n"})
+    EXPECT_EQ(judge("sql-dump", dump).kind, Completeness::Kind::kNotJudged) << dump;
+}
+
 TEST(Rdb, MayHaveTheMarkOfReplicationBehindIt) {
   const std::string dump = golden("redis7-stream.rdb");  // redis-cli --rdb -
   EXPECT_EQ(judge("rdb", dump, 1).kind, Completeness::Kind::kComplete);

@@ -11,20 +11,26 @@ known-keeps() { echo "tables, views, routines and events that the backup does no
 
 # Prints a line for everything in the service that a backup does not contain.
 known-warnings() { # <name>
-  local database facts routines events others
+  local database facts routines events foreign others
   database="$(known-mysql-database "$1")"
   # shellcheck disable=SC2016 # for the shell in the container, which has the password
   facts="$(known-mysql-query "SELECT
     (SELECT count(*) FROM information_schema.routines WHERE routine_schema = '$database'),
     (SELECT count(*) FROM information_schema.events WHERE event_schema = '$database'),
+    (SELECT count(*) FROM information_schema.views WHERE table_schema = '$database' AND definer NOT LIKE '$type@%') +
+    (SELECT count(*) FROM information_schema.triggers WHERE trigger_schema = '$database' AND definer NOT LIKE '$type@%'),
     (SELECT coalesce(group_concat(schema_name SEPARATOR ', '), '') FROM information_schema.schemata
       WHERE schema_name NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema', '$database'))")" || {
     echo "routines and events of $1, should it have any, are not in a backup: $type:export leaves them out"
     return
   }
-  IFS=$'\t' read -r routines events others <<<"$facts"
+  IFS=$'\t' read -r routines events foreign others <<<"$facts"
   [[ $routines == 0 ]] || echo "the stored routines of $1 ($routines) are not in a backup: $type:export leaves them out"
   [[ $events == 0 ]] || echo "the events of $1 ($events) are not in a backup: $type:export leaves them out"
+  # mysql:import runs as root, who may.
+  [[ $type != mariadb || $foreign == 0 ]] ||
+    echo "$foreign views or triggers of $1 were defined by another user than mariadb, as which $type:import runs:" \
+      "it cannot restore them, so a restore of this backup is refused"
   [[ -z $others ]] || echo "these databases of $1 are not in a backup: $others ($type:export takes $database alone)"
 }
 
