@@ -8,6 +8,7 @@
 #include "stream/digest.hpp"
 #include "stream/limit.hpp"
 #include "stream/text.hpp"
+#include "sys/clock.hpp"
 
 namespace backups {
 
@@ -20,6 +21,9 @@ std::optional<std::string> read_manifest_text(Store& store, const std::string& k
 
 Manifest checked_manifest(const std::string& text) {
   Manifest manifest = parse_manifest(text);
+  if (manifest.sequence > now() + limits::kSequenceAhead)
+    throw Error(ErrorKind::kDamaged, "the manifest cannot be used: its sequence number " +
+                                         std::to_string(manifest.sequence) + " is too high");
   const Source& source = manifest.source;
   if (make_source(source.type, source.address, sha256(source.address)) == source) return manifest;
   throw Error(ErrorKind::kDamaged, "the manifest cannot be used: its source is called " +

@@ -13,8 +13,9 @@ namespace backups {
 /// the size limit, without reading any further.
 std::optional<std::string> read_manifest_text(Store& store, const std::string& key);
 
-/// Like parse_manifest(), and checks that the source's name belongs to its address, since a
-/// manifest in a bucket must not make this host use another path. Throws Error, kDamaged.
+/// Like parse_manifest(), and checks what a manifest in a bucket could be forged for: that the
+/// source's name belongs to its address, so that this host uses no other path, and that later
+/// backups can have greater sequence numbers. Throws Error, kDamaged.
 Manifest checked_manifest(const std::string& text);
 
 /// Reads the manifest of a backup. Throws Error, kDamaged, if it is missing, invalid or of another

@@ -21,6 +21,10 @@ constexpr std::size_t kWarning = 4096;              ///< bytes of a warning of a
 constexpr std::size_t kDetail = 1024 * 1024;        ///< bytes of what hooks report of a backup
 constexpr std::uint64_t kBackup = 1ULL << 50;       ///< bytes of all artifacts of a backup
 
+/// How far the sequence number of a manifest may lie ahead of the seconds since 1970: farther than
+/// any clock, and so little that the numbers do not run out.
+constexpr std::int64_t kSequenceAhead = std::int64_t{1} << 40;
+
 }  // namespace limits
 
 /// True if JSON text is nested no deeper than limits::kDepth. Deeper nesting would overflow the

@@ -11,6 +11,7 @@
 #include "support/errors.hpp"
 #include "support/lab.hpp"
 #include "support/manifests.hpp"
+#include "sys/clock.hpp"
 
 namespace backups {
 namespace {
@@ -105,6 +106,23 @@ TEST_F(SyncTest, AManifestThatCannotBeReadMakesNothingMissing) {
   EXPECT_THAT(synced.missing, IsEmpty());
   EXPECT_THAT(synced.unknown, IsEmpty()) << "its files are its, as far as names tell";
   EXPECT_EQ(status(), CopyStatus::kSuccess);
+}
+
+TEST_F(SyncTest, ASequenceNumberThatLeavesNoneForLaterBackupsIsRefused) {
+  Manifest forged = tests::verify(state_, row());
+  forged.id = "one-2020-01-01-00-00-00";
+  for (auto& artifact : forged.artifacts) artifact.file.replace(0, id_.size(), forged.id);
+  const auto put = [&](std::int64_t sequence) {
+    forged.sequence = sequence;
+    bucket_.objects[state_.identity.read().name + "/fake/one/" + forged.id + ".json"] =
+        manifest_to_json(forged).dump() + "\n";
+    return sync();
+  };
+  for (const std::int64_t none : {Manifest::kMostSequence, now() + (std::int64_t{1} << 41)})
+    EXPECT_THAT(put(none).unreadable, ElementsAre(HasSubstr("sequence number")));
+  const Time time = now();
+  EXPECT_LE(state_.catalog.open().next_sequence(time), time + 1);
+  EXPECT_THAT(put(4102444800).unreadable, IsEmpty()) << "of a clock that said 2100";
 }
 
 TEST_F(SyncTest, AServerThatDoesNotAnswerChangesNothing) {
