@@ -104,3 +104,38 @@ copies() {
   assert_contains "$stderr" "source 'wbe' not found"
   run -0 --separate-stderr helper set app:web before-deploy true
 }
+
+@test "report of a source shows its own settings, what holds and where it comes from" {
+  helper set fake:db compression none --quiet
+  helper set --global keep-manual last=4 --quiet
+  run -0 --separate-stderr helper report fake:db
+  assert_contains "$output" "=====> fake:db backups information"
+  assert_match "$output" 'Backups compression: +none'
+  assert_match "$output" 'Backups computed keep manual: +last=4'
+  assert_match "$output" 'Backups computed disk reserve: +[0-9.]+ [GM]i?B'
+  refute_contains "$output" "before deploy"
+  assert_equal "$(helper report db)" "$output"
+  run -0 --separate-stderr helper report db --backups-computed-compression
+  assert_equal "$output" none
+  local id
+  id=$(helper create fake:db --quiet)
+  run -0 --separate-stderr helper report fake:db --format json
+  assert_json '[.compression, ."global-compression", ."keep-manual", ."global-keep-manual"] | join(",")' "none,,,last=4"
+  assert_json '."last-backup" | split(" ")[0]' "fake:$id"
+}
+
+@test "report of a name that an app and a source have is refused with both" {
+  export DOKKU_ROOT=$BATS_TEST_TMPDIR/dokku
+  mkdir -p "$DOKKU_ROOT/db" "$DOKKU_ROOT/web"
+  run -2 --separate-stderr helper report db
+  assert_contains "$stderr" "'db' is ambiguous, it may be app:db, fake:db: specify one of them"
+  run -0 --separate-stderr helper report app:db
+  assert_contains "$output" "=====> db backups information"
+  assert_contains "$output" "before deploy"
+  run -0 --separate-stderr helper report web
+  assert_contains "$output" "=====> web backups information"
+  run -3 --separate-stderr helper report wbe
+  assert_contains "$stderr" "no app and no source is called 'wbe'"
+  run -3 --separate-stderr helper report fake:nothing
+  assert_contains "$stderr" "source 'fake:nothing' not found"
+}

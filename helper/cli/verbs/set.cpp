@@ -4,14 +4,12 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/output.hpp"
+#include "cli/scope.hpp"
 #include "cli/verb.hpp"
 #include "host/targets.hpp"
-#include "lifecycle/lifecycle.hpp"
 
 namespace backups {
 namespace {
-
-constexpr const char* kApp = "app:";
 
 const Property& property_of(const std::string& key) {
   if (const Property* property = find_property(key)) return *property;
@@ -27,7 +25,7 @@ void refuse_wrong_place(const Options& options, const Property& property,
                         const std::string& scope) {
   if (property.is(Property::kShellOnly) && called_by_dokku())
     throw Error(ErrorKind::kBadInput, property.name + works_at_a_shell(options));
-  const bool app = scope.starts_with(kApp);
+  const bool app = scope.starts_with(kAppScope);
   if (property.is(Property::kOfApps) ? !app && scope != Settings::kGlobal : app)
     throw Error(ErrorKind::kBadInput,
                 std::string(property.name) +
@@ -47,31 +45,17 @@ std::string value_of(const Property& property, const std::vector<std::string>& w
   return line;
 }
 
-bool is_own_app(Call& call, const std::string& word) {
+std::string set_scope(Call& call, const std::string& word) {
   try {
-    linked_sources(call.state.hooks, call.state.paths, call.resolver.app(word));
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-std::string source_scope(Call& call, const std::string& word) {
-  try {
-    return call.resolver.known_source(word).text();
+    return scope_of(call, word);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kNotFound || !is_own_app(call, word)) throw;
+    if (error.kind() != ErrorKind::kNotFound || word.starts_with(kAppScope) ||
+        !is_own_app(call, word))
+      throw;
     throw Error(ErrorKind::kNotFound, "no source is called " + in_quotes(word) +
-                                          ", but an app is: for its properties, specify " + kApp +
-                                          word);
+                                          ", but an app is: for its properties, specify " +
+                                          kAppScope + word);
   }
-}
-
-std::string scope_of(Call& call, const std::string& word) {
-  if (!word.starts_with(kApp)) return source_scope(call, word);
-  const std::string app = call.resolver.app(word.substr(std::string(kApp).size()));
-  linked_sources(call.state.hooks, call.state.paths, app);  // throws if the app does not exist
-  return kApp + app;
 }
 
 int set(Call& call) {
@@ -80,7 +64,7 @@ int set(Call& call) {
   if (call.options.flag("global")) {
     call.resolver.authorise_everything();
   } else {
-    scope = scope_of(call, words[0]);
+    scope = set_scope(call, words[0]);
     words.erase(words.begin());
   }
   if (words.empty() || words.size() > 2)
