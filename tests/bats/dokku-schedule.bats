@@ -106,11 +106,6 @@ plugn_trigger() {
   dokku plugin:trigger "$@"
 }
 
-dokku_logs() {
-  # shellcheck disable=SC1090
-  (source "$TEST_DOKKU_DEFAULTS" && echo "${DOKKU_LOGS_DIR:-/var/log/dokku}")
-}
-
 @test "the line is there once, for docker-local only, and goes with the plugin's enabled link" {
   run -0 --separate-stderr plugn_trigger cron-entries docker-local
   assert_equal "$(grep -c backups-helper <<<"$output")" 1

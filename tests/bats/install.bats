@@ -70,6 +70,7 @@ host_files() {
   find /etc/bash_completion.d /etc/cron.d /etc/sudoers.d /etc/logrotate.d /etc/profile.d /etc/systemd/system /usr/local /var/spool/cron \
     -print 2>/dev/null | sort
   find /var/cache -mindepth 1 -maxdepth 1 | sort
+  find "$(dokku_logs)" -name 'backups*'
   find "$(dokku_lib)" -maxdepth 3 -path "$ROOT" -prune -o -print | sort
   crontab -u dokku -l 2>/dev/null || true
   docker image ls --format '{{.Repository}}' 'backups/*' | sort -u
@@ -271,7 +272,14 @@ uninstall() {
   # shellcheck disable=SC2016 # ldd's words
   refute_contains "$(ldd "$PLUGIN/bin/backups-helper")" "not found"
   assert_equal "$(cd "$PLUGIN" && find . -type f ! -path './bin/*' -printf '%m %p\n' | sort)" "$(assembled)"
+  # cron runs nothing whose log it cannot open.
+  assert_equal "$(stat -c '%U %a' "$(dokku_logs)/backups.log")" "dokku 640"
+  chown root "$(dokku_logs)/backups.log"
   run -0 dokku plugin:install
+  assert_contains "$output" "no schedule runs, since user dokku cannot write $(dokku_logs)/backups.log"
+  rm "$(dokku_logs)/backups.log"
+  run -0 dokku plugin:install
+  refute_contains "$output" "no schedule runs"
   assert_works
   # install.sh finds it in a place by the host's distribution and architecture, and replaces what is installed.
   mkdir "$BATS_TEST_TMPDIR/place"

@@ -8,6 +8,7 @@
 #   dokku_fixture postgres|fakestore|acl    one of the plugins here; on a host with its own `postgres`, that one
 #   dokku_as KEY WORD...            what an SSH key of that name gets: the words go through two shells and xargs
 #   dokku_lib, dokku_plugins        DOKKU_LIB_ROOT; the directory of a plugin: $(dokku_plugins)/NAME
+#   dokku_logs                      DOKKU_LOGS_DIR
 #   dokku_directory                 a new directory that user dokku may write (bats' own may not even be entered)
 #   acl_allow KEY [TYPE:NAME|app:NAME...], acl_clear KEY    with the fixture acl
 #
@@ -82,6 +83,10 @@ dokku_setting() {
 
 dokku_lib() {
   dokku_setting DOKKU_LIB_PATH /var/lib/dokku
+}
+
+dokku_logs() {
+  dokku_setting DOKKU_LOGS_DIR /var/log/dokku
 }
 
 dokku_home() {
