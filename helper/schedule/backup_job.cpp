@@ -48,13 +48,11 @@ void back_up(State& state, const Schedule& schedule) {
   prune_and_report(state, schedule.source);
 }
 
-bool is_due(const ScheduleStatus& status) { return status.due && *status.due <= now(); }
-
 JobOutcome run_schedule(State& state, const Schedule& schedule, const JobBegins& begins) {
   const auto lock = state.locks.try_acquire(schedule.source, "create");
   if (!lock) return JobOutcome::kBusy;
   // Another process may have run it before the lock was free.
-  if (!is_due(schedule_status(state.catalog.open(), schedule))) return JobOutcome::kNotDue;
+  if (!schedule_status(state.catalog.open(), schedule).is_due(now())) return JobOutcome::kNotDue;
   begins();
   back_up(state, schedule);
   return JobOutcome::kRan;
@@ -72,7 +70,7 @@ std::vector<Job> due_backups(State& state, const Settings& settings) {
   for (const auto& schedule : settings.schedules)
     warn_on_failure(schedule.text(), [&] {
       const ScheduleStatus status = schedule_status(state.catalog.open(), schedule);
-      if (!is_due(status)) return;
+      if (!status.is_due(now())) return;
       due.push_back({*status.due,
                      {schedule.text(), schedule.source.spelling(), lane_of(settings, schedule),
                       true, [&state, schedule](const JobBegins& begins) {

@@ -12,6 +12,7 @@ namespace {
 constexpr Time kFirstRetry = 5 * 60;
 constexpr Time kLastRetry = 6 * 3600;
 constexpr int kCounted = 8;
+constexpr Time kLateness = 2 * 60;  // a tick starts every minute
 
 std::optional<Time> next(const Schedule& schedule, Time after) {
   return Cron::parse(schedule.cron).next(after, zone_of(schedule));
@@ -54,6 +55,8 @@ Time retry_delay(int failures) {
   for (int i = 1; i < failures && delay < kLastRetry; ++i) delay *= 4;
   return std::min(delay, kLastRetry);
 }
+
+bool ScheduleStatus::is_overdue(Time now) const { return is_due(now - kLateness); }
 
 ScheduleStatus schedule_status(Catalog& catalog, const Schedule& schedule) {
   ScheduleStatus status;

@@ -19,6 +19,10 @@ Time retry_delay(int failures);
 struct ScheduleStatus {
   std::optional<ScheduleRun> last;  ///< its newest attempt that is not dated in the future
   std::optional<Time> due;          ///< the next run, in the past if overdue; nothing while paused
+
+  bool is_due(Time now) const { return due && *due <= now; }
+  /// True if it should have started, but the ticks of the last minutes did not start it.
+  bool is_overdue(Time now) const;
 };
 
 ScheduleStatus schedule_status(Catalog& catalog, const Schedule& schedule);

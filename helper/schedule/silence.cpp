@@ -18,8 +18,7 @@ bool last_is(const ScheduleStatus& status, BackupStatus wanted) {
 }
 
 bool is_silent_now(Catalog& catalog, const Schedule& schedule, const ScheduleStatus& status) {
-  const bool is_due = status.due && *status.due <= now();
-  const bool well = last_is(status, BackupStatus::kSuccess) && !is_due;
+  const bool well = last_is(status, BackupStatus::kSuccess) && !status.is_due(now());
   return !well && is_silent(catalog, schedule, now());
 }
 

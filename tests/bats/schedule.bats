@@ -148,6 +148,37 @@ three_in_parallel() {
   assert_equal "$(made daily)" 1
 }
 
+@test "a run that cron did not start is overdue after two minutes, and what to check is said" {
+  schedule fake:db --daily 02:00 --timezone UTC
+  run -0 --separate-stderr at '2026-03-03 02:01:00' helper schedules
+  assert_match "${lines[1]}" ' never +2026-03-03 02:00 UTC$'
+  assert_equal "$stderr" ""
+  run -0 --separate-stderr at '2026-03-03 02:03:00' helper schedules
+  assert_match "${lines[1]}" ' never +overdue since 2026-03-03 02:00 UTC$'
+  assert_contains "$stderr" "A schedule is overdue: cron may not be running."
+  assert_contains "$stderr" "crontab -l"
+  run -0 --separate-stderr at '2026-03-03 02:03:00' helper schedules --format json
+  assert_json '.schedules[0].overdue' true
+  tick '2026-03-03 02:04:00'
+  run -0 --separate-stderr at '2026-03-03 02:05:00' helper schedules --format json
+  assert_json '.schedules[0].overdue' false
+  assert_equal "$stderr" ""
+}
+
+@test "a schedule does not blame cron while another one runs" {
+  fake_source fake:db2 first
+  schedule fake:db --daily 02:00 --timezone UTC
+  schedule fake:db2 --daily 02:00 --timezone UTC
+  knob_stop export
+  LD_PRELOAD=$(faketime_library) FAKETIME='@2026-03-03 02:00:00' FAKETIME_DONT_FAKE_MONOTONIC=1 background tick
+  fake_stopped
+  run -0 --separate-stderr at '2026-03-03 02:30:00' helper schedules
+  assert_equal "$(grep -c 'overdue since' <<<"$output")" 1
+  assert_equal "$stderr" ""
+  fake_go
+  assert_ends 0
+}
+
 @test "a source that is gone fails, every time, and is not forgotten" {
   schedule fake:db --daily 02:00 --timezone UTC
   rm "$FAKE/live/fake/db"

@@ -180,8 +180,11 @@ std::string keep_text(const Schedule& schedule) {
 
 Json optional_time(const std::optional<Time>& time) { return time ? Json(rfc3339(*time)) : Json(); }
 
-Json to_json(Call& call, const Schedule& schedule) {
-  const ScheduleStatus status = backups::schedule_status(call.state.catalog.open(), schedule);
+ScheduleStatus status_of(Call& call, const Schedule& schedule) {
+  return schedule_status(call.state.catalog.open(), schedule);
+}
+
+Json to_json(Call& call, const Schedule& schedule, const ScheduleStatus& status) {
   Json json = schedule_to_json(schedule);
   json["source"] = schedule.source.text();
   json["words"] = words_of(schedule);
@@ -191,6 +194,7 @@ Json to_json(Call& call, const Schedule& schedule) {
   json["last_success"] =
       optional_time(call.state.catalog.open().last_success(schedule.source, schedule.id, now()));
   json["next_run"] = optional_time(status.due);
+  json["overdue"] = status.is_overdue(now());
   return json;
 }
 
@@ -204,7 +208,7 @@ int set_schedule(Call& call) {
   for (const Time run : runs_after(schedule, schedule.since, kRunsShown))
     log::detail("Runs " + local_text(schedule, run));
   if (call.json) {
-    print_json(to_json(call, schedule));
+    print_json(to_json(call, schedule, status_of(call, schedule)));
   } else {
     print(schedule.id + "\n");
   }
@@ -228,12 +232,10 @@ std::vector<Schedule> schedules_of(Call& call, const std::optional<Source>& sour
   return schedules;
 }
 
-constexpr Time kLateness = 600;  // seconds that cron may be late
-
 std::string next_text(const Schedule& schedule, const ScheduleStatus& status) {
   if (!status.due) return "paused: " + schedule.paused;
   const std::string text = local_text(schedule, *status.due) + " " + zone_of(schedule).name();
-  return *status.due < now() - kLateness ? "overdue since " + text + ": is cron running?" : text;
+  return (status.is_overdue(now()) ? "overdue since " : "") + text;
 }
 
 std::string last_text(const std::optional<ScheduleRun>& last) {
@@ -241,8 +243,8 @@ std::string last_text(const std::optional<ScheduleRun>& last) {
   return kBackupStatuses[last->status] + (" " + human_duration(now() - last->started_at) + " ago");
 }
 
-std::vector<std::string> row_of(Call& call, const Schedule& schedule) {
-  const ScheduleStatus status = backups::schedule_status(call.state.catalog.open(), schedule);
+std::vector<std::string> row_of(Call& call, const Schedule& schedule,
+                                const ScheduleStatus& status) {
   return {schedule.source.spelling(), schedule.id,
           words_of(schedule),         join(used_targets(call.state.settings, schedule), ","),
           keep_text(schedule),        last_text(status.last),
@@ -261,6 +263,14 @@ void warn_of_unclear(Call& call, const std::optional<Source>& source) {
   }
 }
 
+void warn_of_cron() {
+  const bool dokku = command_prefix() != "backups-helper ";
+  log::warn(std::string("A schedule is overdue: cron may not be running. Check that it calls "
+                        "backups-helper tick every minute: ") +
+            (dokku ? "dokku cron:list --global" : "crontab -l") +
+            " (see \"A schedule does not run\" in docs/troubleshooting.md)");
+}
+
 int list_schedules(Call& call) {
   std::optional<Source> source;
   if (!call.options.words().empty()) source = call.resolver.source(call.word(0));
@@ -269,11 +279,16 @@ int list_schedules(Call& call) {
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows = {
       {"SOURCE", "ID", "WHEN", "TARGETS", "KEEPS", "LAST", "NEXT"}};
+  bool overdue = false;
+  bool running = false;
   for (const auto& schedule : schedules) {
+    const ScheduleStatus status = status_of(call, schedule);
+    overdue = overdue || status.is_overdue(now());
+    running = running || (status.last && status.last->status == BackupStatus::kInProgress);
     if (call.json) {
-      json.push_back(to_json(call, schedule));
+      json.push_back(to_json(call, schedule, status));
     } else {
-      rows.push_back(row_of(call, schedule));
+      rows.push_back(row_of(call, schedule, status));
     }
   }
   if (call.json) {
@@ -283,6 +298,8 @@ int list_schedules(Call& call) {
   } else {
     print(format_table(rows));
   }
+  // Behind a run in progress, others may just be waiting.
+  if (overdue && !running) warn_of_cron();
   return 0;
 }
 

@@ -61,6 +61,19 @@ TEST_F(ScheduleTest, IsDueAfterItsLastRunNotAfterItsLastSuccess) {
   EXPECT_EQ(schedule_status(catalog_, schedule_).last->status, BackupStatus::kInProgress);
 }
 
+TEST_F(ScheduleTest, IsOverdueTwoMinutesAfterItWasDueUntilItStarts) {
+  const ScheduleStatus waiting = schedule_status(catalog_, schedule_);
+  EXPECT_FALSE(waiting.is_overdue(*waiting.due + 120 - 1));
+  EXPECT_TRUE(waiting.is_due(*waiting.due));
+  EXPECT_TRUE(waiting.is_overdue(*waiting.due + 120));
+  schedule_.since = now_ - 3 * kDay;
+  EXPECT_TRUE(schedule_status(catalog_, schedule_).is_overdue(now_));
+  attempt(now_ - 60);
+  EXPECT_FALSE(schedule_status(catalog_, schedule_).is_overdue(now_));
+  schedule_.paused = "by hand";
+  EXPECT_FALSE(schedule_status(catalog_, schedule_).is_overdue(now_ + 30 * kDay));
+}
+
 TEST_F(ScheduleTest, ABackupOfAnotherHostIsNoRun) {
   success(now_ - 3 * kDay);
   Manifest others = tests::manifest_of(schedule_.source, now_ - 60);
