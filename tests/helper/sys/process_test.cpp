@@ -120,7 +120,8 @@ TEST(Process, IsItsOwnProcessGroup) {
 
 TEST(Process, HasDefaultSignals) {
   const auto ending = tests::run_in_child([] {
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_IGN);
+    for (const int signal : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE})
+      std::signal(signal, SIG_IGN);
     sigset_t blocked;
     sigfillset(&blocked);
     ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
