@@ -87,7 +87,11 @@ void Loader::load_in_place(const Manifest& manifest, Store& store, const Progres
   if (way_ == Way::kInPlace) run_.set_place(kInPlace);
   for (const auto& artifact : manifest.artifacts) {
     replacing([&] {
-      import(manifest, artifact, store, {"--in-place", target_.address, artifact.name}, progress);
+      try {
+        import(manifest, artifact, store, {"--in-place", target_.address, artifact.name}, progress);
+      } catch (const Error& error) {
+        throw failure(error, {});
+      }
     });
   }
   import_late(manifest, store, {}, progress);
@@ -124,12 +128,12 @@ void Loader::import(const Manifest& manifest, const Artifact& artifact, Store& s
   try {
     feed("import", manifest, artifact, store, arguments, progress);
     while (log_.take_request("again")) feed("import", manifest, artifact, store, again, progress);
-  } catch (const Error& error) {
-    if (!log_.take_request("by-hand")) throw;
-    Readers readers(installed_, paths_, manifest.source);
-    throw Error(error.kind(), std::string(error.what()) +
-                                  ". To load what is readable by hand, into a separate server: " +
-                                  download_command(paths_, readers, manifest, artifact));
+  } catch (const Error&) {
+    if (log_.take_request("by-hand")) {
+      Readers readers(installed_, paths_, manifest.source);
+      by_hand_ = download_command(paths_, readers, manifest, artifact);
+    }
+    throw;
   }
   if (log_.take_request("late")) late_.push_back(&artifact);
 }
@@ -204,10 +208,14 @@ void Loader::replacing(const Work& work) {
   }
 }
 
-Error Loader::failure(const std::exception& error, const Found& found) {
+/// A command comes last, so that a person can copy it to the end of the line.
+Error Loader::failure(const std::exception& error, const Found& found) const {
   const auto* own = dynamic_cast<const Error*>(&error);
-  return {own == nullptr ? ErrorKind::kFailed : own->kind(),
-          error.what() + (found.words.empty() ? "" : ". " + found.words)};
+  std::string text = error.what();
+  if (!found.words.empty()) text += ". " + found.words;
+  if (!by_hand_.empty())
+    text += ". To load what is readable by hand, into a separate server: " + by_hand_;
+  return {own == nullptr ? ErrorKind::kFailed : own->kind(), text};
 }
 
 Loader::Found Loader::abandon(const std::string& where) {

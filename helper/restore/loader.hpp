@@ -74,7 +74,7 @@ class Loader {
   template <typename Work>
   void replacing(const Work& work);
   Found abandon(const std::string& where);
-  static Error failure(const std::exception& error, const Found& found);
+  Error failure(const std::exception& error, const Found& found) const;
   std::string call(const std::string& action, const std::string& where, const Timeouts& timeouts);
 
   const Hooks& installed_;
@@ -86,6 +86,7 @@ class Loader {
   Way way_;
   std::function<void()> judge_;
   std::vector<const Artifact*> late_;  // of which something comes after the swap
+  std::string by_hand_;                // the command that reads what could not be loaded
   bool committing_ = false;
   bool replaced_ = false;
 };
