@@ -180,6 +180,10 @@ wreck() {
   assert_contains "$stderr" "was no longer a database and was replaced"
   assert_equal "$(sqlite_digest "$DB")" "$digest"
   assert_alone "$DB"
+  # In a header, these bytes would mean WAL mode and another page size.
+  { printf 'sixteen of junk.\2\0\2\2' && head -c 8192 /dev/zero; } >"$DB"
+  run -0 --separate-stderr helper restore "$ID" --force --no-safety-backup
+  assert_equal "$(sqlite_digest "$DB")" "$digest"
 }
 
 @test "a live file that was cut to a few bytes, or to none, is replaced" {
