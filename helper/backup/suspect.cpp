@@ -113,9 +113,10 @@ class Measure {
     const std::int64_t replaced = job_marks.done_at(kReplaced + source.text());
     const std::int64_t destroyed = job_marks.done_at(kDestroyed + source.text());
     if (!before_ || replaced < before_->sequence || replaced <= destroyed) return;
-    // What was restored is what should be there now, and the server that it went into is the one
-    // that was meant.
+    // What was restored is what should be there now, and into a service that was made anew it went
+    // knowingly.
     restored_ = catalog_.last_restored(source);
+    moved_ = destroyed >= before_->sequence;
     from_ = replaced;
   }
 
@@ -123,8 +124,9 @@ class Measure {
   std::string of(const Shape& now, bool adopted) {
     if (!before_) return "";
     Shape before = shape_of(*before_);
-    if (from_ == 0 && !before_->imported)
-      if (std::string why = other_server(now, before); !why.empty()) return why;
+    // Another host's backup is of another server anyway.
+    std::string why = moved_ || before_->imported ? "" : other_server(now, before);
+    if (!why.empty()) return why;
     if (restored_) before = shape_of(*restored_);
     if (adopted) {  // of one artifact, whose rows nobody counted
       std::erase_if(before.artifacts,
@@ -179,7 +181,8 @@ class Measure {
   std::uint64_t percent_;
   std::optional<Backup> before_;
   std::optional<Backup> restored_;
-  std::int64_t from_ = 0;  ///< the sequence number of a restore after it; 0: there was none
+  bool moved_ = false;
+  std::int64_t from_ = 0;
 };
 
 }  // namespace
