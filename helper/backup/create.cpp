@@ -24,8 +24,8 @@
 namespace backups {
 namespace {
 
-/// Suspects that a newer one followed give way when room gets short: else one wanted purge would
-/// end all backups.
+/// If disk space is short, removes old suspect backups. Retention does not remove them, so that one
+/// intended purge would otherwise fill the disk and end all backups.
 void make_room(State& state, const Source& source, const Description& description) {
   for (;;) {
     try {
@@ -40,7 +40,9 @@ void make_room(State& state, const Source& source, const Description& descriptio
   }
 }
 
-/// One attempt: its row, its run and its log. `work` makes the files.
+/// One attempt at a backup. Its run (with a lock that lasts as long as the process), its row and
+/// its log exist before the first byte is written, so that whatever happens, others see the attempt
+/// and recovery can settle it.
 class Attempt {
  public:
   Attempt(State& state, const CreateRequest& request)
@@ -58,9 +60,11 @@ class Attempt {
     state.catalog.open().mark_copy(row_, {target_, CopyStatus::kInProgress, "", {}, host_});
   }
 
+  /// Lets `work` write the files and records the outcome. The manifest is the commit: if the
+  /// success cannot be recorded after that, the run remains and recovery records it.
   Manifest make(const std::function<Manifest(const Description&)>& work) {
     const Manifest manifest = attempt(work);
-    // Before the catalog says so: then nobody follows the log any more.
+    // Before the success is recorded, since a follower of the log stops reading then.
     log_.note("success: " + human_size(manifest.stored_size()) + " stored, " +
               human_size(manifest.raw_size()) + " plain");
     try {
@@ -69,13 +73,13 @@ class Attempt {
         record_copy(state_.targets, state_.catalog, row_, target_, host_,
                     state_.targets.open(target_, host_).last_etag());
     } catch (const Error&) {
-      run_.keep();  // committed all the same: whoever cleans up reads the manifest
+      run_.keep();
       throw;
     }
     return manifest;
   }
 
-  /// Makes its files in the target that the exporter's bytes go to.
+  /// Writes the files to the first target.
   Writer writer(const Description& description, std::size_t artifacts, const Progress& progress) {
     std::optional<DiskReserve> reserve;
     if (target_ == kLocalTarget) reserve.emplace(state_.paths, state_.settings, request_.source);
@@ -89,7 +93,7 @@ class Attempt {
             {artifacts, expected_size(state_.catalog.open(), request_.source, description)},
             progress};
   }
-  /// A comparison only advises: whatever becomes of it, a complete dump stays.
+  /// Compares with earlier backups, which only advises: if that fails, the backup is made anyway.
   void judge(Manifest& manifest) {
     try {
       const Suspicion found =
@@ -130,6 +134,8 @@ class Attempt {
     return manifest;
   }
 
+  /// Checks first whatever would make an export of hours useless: that the source exists and runs,
+  /// that its artifacts can be restored, and that they fit on the disk.
   Manifest attempt(const std::function<Manifest(const Description&)>& work) {
     bool found = false;
     try {
@@ -145,7 +151,7 @@ class Attempt {
     } catch (const Error& error) {
       const bool no_source =
           error.kind() == ErrorKind::kNotFound || error.kind() == ErrorKind::kBadInput;
-      // A schedule's source that is gone must not go unnoticed. Who adopts a dump is there to see.
+      // A mistyped source is not a failed backup; the missing source of a schedule is.
       if ((!found && no_source && request_.schedule.empty()) ||
           request_.trigger == Trigger::kAdopt) {
         forget();
@@ -160,7 +166,7 @@ class Attempt {
     }
   }
 
-  /// What is no source, or not there, has no history.
+  /// Removes the row and the log.
   void forget() {
     state_.catalog.open().forget(row_);
     const fs::path log = state_.paths.log_file(request_.source, row_.id);
@@ -169,6 +175,7 @@ class Attempt {
     fs::remove(log.parent_path(), other_logs);
   }
 
+  /// Records the reason before it cleans up, which may fail too.
   void fail(const std::string& why, FailureReason reason) {
     log_.note("failed: " + why);
     try {
@@ -177,9 +184,8 @@ class Attempt {
       state_.catalog.open().mark_copy(row_, {target_, CopyStatus::kFailed, "", {}});
       sweep_hooks(state_.hooks, state_.paths, run_.record());
     } catch (const Error& error) {
-      // Whoever cleans up finds the run, and its process gone.
       log_.note(error.what());
-      run_.keep();
+      run_.keep();  // recovery cleans up
     }
   }
 
@@ -188,8 +194,8 @@ class Attempt {
   Run run_;
   Backup row_;
   HookLog log_;
-  std::string target_;  // that the exporter's bytes go to
-  std::string host_;    // below whose name there
+  std::string target_;  // the first target
+  std::string host_;    // the host name below which it is stored there; empty for local
   Written written_;
 };
 
@@ -198,7 +204,7 @@ Timeouts timeouts_for(const Settings& settings, const Source& source) {
           std::chrono::seconds(settings.seconds(source.text(), "silence-timeout"))};
 }
 
-/// Lets the engine's own tools read a dump that was made elsewhere, on its way into the backup.
+/// Passes an adopted dump on and lets the engine's own tools read it at the same time (`check`).
 class CheckedInput : public Sink {
  public:
   CheckedInput(const Hooks& installed, const Run& run, HookLog& log, const Source& source,
@@ -214,7 +220,7 @@ class CheckedInput : public Sink {
     if (hook_) hook_->input().write(bytes);
   }
 
-  /// Throws Error when they can't read it; leaves `next` unfinished.
+  /// Throws Error if they cannot read it. Does not finish `next`.
   void finish() override {
     if (!hook_) return;
     NullSink nowhere;
@@ -228,7 +234,7 @@ class CheckedInput : public Sink {
   std::optional<Hook> hook_;
 };
 
-/// What is there next, nothing at its end.
+/// Reads the next bytes, none at the end. A request to stop ends the wait for them.
 std::string read_input(int input) {
   std::string bytes(1024 * 1024, '\0');
   pollfd waited[2] = {{input, POLLIN, 0}, {interrupt::poll_fd(), POLLIN, 0}};
@@ -238,6 +244,7 @@ std::string read_input(int input) {
   return bytes;
 }
 
+/// Knows whether anything was written.
 class Counter : public Sink {
  public:
   explicit Counter(Sink& next) : next_(next) {}
@@ -253,18 +260,18 @@ class Counter : public Sink {
   bool any_ = false;
 };
 
-/// Thrown where an artifact that was planned is no longer in the source.
+/// Thrown if a planned artifact is no longer in the source.
 struct SourceGone {};
 
-/// One artifact from its exporter. A table that somebody drops while the dump begins, or a server
-/// that restarts, fails an exporter before its first byte: then it is asked once more.
+/// Exports one artifact. An exporter that fails before its first byte is started once more: a table
+/// may have been dropped, or the server restarted, just as the dump began.
 class Exporter {
  public:
   Exporter(const Hooks& installed, const Paths& paths, const Source& source, Attempt& attempt,
            const Timeouts& timeouts)
       : hooks_(installed), paths_(paths), source_(source), attempt_(attempt), timeouts_(timeouts) {}
 
-  /// Throws Error, or Gone.
+  /// Throws Error, or SourceGone.
   void run(const PlannedArtifact& artifact, Sink& sink) const {
     try {
       run_once(artifact, sink);
@@ -285,7 +292,7 @@ class Exporter {
   }
 
  private:
-  /// The exporter failed and had sent nothing.
+  /// The exporter failed before its first byte.
   struct Untouched {
     std::string error;
   };
@@ -310,6 +317,7 @@ class Exporter {
   Timeouts timeouts_;
 };
 
+/// The artifact that an adopted dump becomes.
 const PlannedArtifact& pick(const Description& description, const std::string& name,
                             const Source& source) {
   const PlannedArtifact* picked = nullptr;
@@ -342,6 +350,8 @@ Manifest create_backup(State& state, const CreateRequest& request, const Progres
   const Exporter exporter(state.hooks, state.paths, request.source, attempt,
                           timeouts_for(state.settings.read(), request.source));
   const auto work = [&](const Description& description) {
+    // Every artifact streams from its exporter to the first target, and counts only if the exporter
+    // exits 0. The manifest, which makes them a backup, is written last.
     Writer writer = attempt.writer(description, description.artifacts.size(), progress);
     for (const auto& artifact : description.artifacts) {
       try {
@@ -359,7 +369,7 @@ Manifest create_backup(State& state, const CreateRequest& request, const Progres
 
 Manifest adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
                       int input, const Progress& progress) {
-  // Nothing at all is no attempt: a pipeline whose first program failed.
+  // Empty input is not an attempt: the program before the pipe probably failed.
   std::string bytes = read_input(input);
   if (bytes.empty())
     throw Error(ErrorKind::kBadInput, "no dump was given on stdin: " + command("adopt") + " " +

@@ -9,26 +9,31 @@
 
 namespace backups {
 
+/// What to back up, why, and where to.
 struct CreateRequest {
   Source source;
   Trigger trigger = Trigger::kManual;
   std::string label;
   std::vector<std::string> targets = {kLocalTarget};
-  std::string schedule{};  ///< the id of the one that asks; empty: none does
+  std::string schedule{};  ///< id of the schedule that takes it; empty if none does
 };
 
-/// Which of them the exporter's bytes go to: `local`, or else the first that exists. A name that is
-/// wrong, or a target that was removed, fails its copy and not the backup.
+/// The target that receives the exporter's output: `local` if it is among `targets`, otherwise the
+/// first that is configured, or `local` if none is. The other targets get copies, so that an
+/// unknown name fails one copy and not the backup.
 std::string first_target(const Settings& settings, const std::vector<std::string>& targets);
 
-/// Takes a backup; whoever calls holds the lock of the source. It goes to `local`, or else to the
-/// first target, while the exporter runs, and to no other. A failure is recorded in the catalog
-/// with its reason, nothing of it stays, and it is thrown as an Error.
+/// Takes a backup, which is written to first_target() while the exporter runs; copies to other
+/// targets are up to the caller (run_backup()). The caller holds the lock of the source. Throws
+/// Error; then the files of the attempt are removed, and its row in the catalog has the reason. An
+/// attempt on a source that does not exist leaves no row, unless a schedule asked for it.
 Manifest create_backup(State& state, const CreateRequest& request, const Progress& progress);
 
-/// Makes a backup of a plain dump that is read from `input`, as the artifact of that name (empty:
-/// the only one that is not auxiliary). It is judged as what is exported is, and by the hook
-/// `check`; of one that is refused (Error, kDamaged) nothing stays, not even a row.
+/// Makes a backup of a plain dump that is read from the descriptor `input`, which remains the
+/// caller's, as the artifact of that name (empty: the only one that is not auxiliary). The dump
+/// must pass the inspection of an export and, if the type has one, its hook `check`. The caller
+/// holds the lock of the source. Throws Error, kBadInput if the input is empty or the artifact is
+/// ambiguous, and kDamaged if the dump is refused; no files and no row are left then.
 Manifest adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
                       int input, const Progress& progress);
 

@@ -13,7 +13,8 @@
 namespace backups {
 namespace {
 
-/// Its copy fails, and nothing else.
+/// A target that does not exist fails its own copy and nothing else. The row of the copy has the
+/// reason, for `list` and the next tick.
 void require_copy_target(const SettingsFile& settings_file, Catalog& catalog, const Backup& backup,
                          const std::string& target) {
   if (target == kLocalTarget || settings_file.read().targets.contains(target)) return;
@@ -42,8 +43,9 @@ Pushed copy_and_publish(State& state, const Backup& backup, const std::string& t
   }
 }
 
-/// Throws nothing: whatever ends the copies, even before their beginning, whoever asked for the
-/// backup must hear that it was made.
+/// Does not throw Error: whatever stops the copies, even before they begin, the caller must be able
+/// to report that the backup itself was made. After a request to stop, the remaining copies fail
+/// too.
 void copy_to_others(State& state, Lock lock, Created& created,
                     const std::vector<std::string>& targets, const Progress& progress) {
   std::optional<Error> ended;
@@ -85,6 +87,8 @@ Manifest run_first_copy(State& state, const CreateRequest& request, const Progre
 Created run_backup(State& state, Lock lock, const CreateRequest& request,
                    const Progress& progress) {
   std::vector<std::string> targets = request.targets;
+  // The exporter writes to the first target. The others get copies of the finished files, so that
+  // the source is exported once and a slow target does not hold up its transaction.
   std::erase(targets, first_target(state.settings.read(), targets));
   Created created{run_first_copy(state, request, progress), {}};
   if (!targets.empty()) copy_to_others(state, std::move(lock), created, targets, progress);

@@ -10,22 +10,25 @@
 
 namespace backups {
 
-/// What became of a backup: its manifest, and why copies beyond the first failed.
+/// A backup that was taken, and the copies to further targets that failed.
 struct Created {
   Manifest manifest;
   std::map<std::string, Error> failed_copies;  ///< by target
 };
 
-/// create_backup() for one that people count on: publishes what came of it. Throws Error.
+/// Like create_backup(), and publishes the outcome, BackupMade or BackupFailed, for alerts and
+/// metrics. Throws Error.
 Manifest run_first_copy(State& state, const CreateRequest& request, const Progress& progress);
 
-/// The same, and the copies on its other targets. `lock` is that of the source, and is let go as
-/// soon as the first target has the backup: copies may take hours. Throws Error where there is no
-/// backup; a copy that fails, or that a stop was asked for, is in `failed_copies`.
+/// Does the same, then copies the backup to its other targets. `lock` is that of the source; it is
+/// released once the first target has the backup, since copies may take hours. Throws Error if
+/// there is no backup. Copies that failed, and those that a request to stop prevented, are in
+/// `failed_copies`.
 Created run_backup(State& state, Lock lock, const CreateRequest& request, const Progress& progress);
 
-/// push_backup() in the same way: `lock`, of the source, is held while it begins. Throws Error,
-/// kBusy, where another process copies that backup to that target.
+/// Like push_backup(), and publishes the outcome, CopyEnded. `lock` is that of the source; it is
+/// released once the copy has begun. Throws Error, kBusy if another process copies that backup to
+/// that target.
 Pushed run_copy(State& state, Lock lock, const Backup& backup, const std::string& target,
                 const Progress& progress);
 

@@ -14,17 +14,17 @@
 namespace backups {
 namespace {
 
-/// Below this a database is small change: an empty one is a few KiB. One that is not tiny is looked
-/// at all the same, and must have lost twice as much: a dump of a database with nothing in it, but
-/// with all that its engine writes around, is smaller than that.
+/// Thresholds for the earlier size. Dumps below kTiny are not compared, since even that of an empty
+/// database has a few KiB. Dumps below kSmall must have shrunk twice as far to be suspect, since
+/// much of them is not data but what the engine writes around it.
 constexpr std::uint64_t kSmall = 16 * 1024;  // bytes
 constexpr std::uint64_t kTiny = 4 * 1024;    // bytes
-constexpr std::int64_t kFewRows = 100;
-/// So many suspects in a row that are like each other are what is normal now.
+constexpr std::int64_t kFewRows = 100;       // with fewer, only the loss of all is suspect
+/// After this many suspects in a row that resemble each other, the change counts as intended.
 constexpr std::size_t kRow = 5;
-constexpr Time kWayBack = 90 * 86400;
+constexpr Time kWayBack = 90 * 86400;  // how long a reference is kept
 
-/// What of a backup tells whether another one is like it.
+/// The features of a backup that are compared with those of another one.
 struct Shape {
   std::string id;
   std::string engine;
@@ -42,7 +42,7 @@ Shape shape_of(const Manifest& manifest) {
   return shape;
 }
 
-/// "16" of "16.4 (Debian 16.4-1)"
+/// The major version: "16" of "16.4 (Debian 16.4-1)".
 std::string major(const std::string& version) { return version.substr(0, version.find('.')); }
 
 bool collapsed(std::uint64_t now, std::uint64_t before, std::uint64_t percent) {
@@ -84,7 +84,8 @@ bool has_shrunk(std::uint64_t now, std::uint64_t before, std::uint64_t percent) 
   return before >= kTiny && collapsed(2 * now, before, percent);
 }
 
-/// Also each artifact by itself: beside a large one, the end of a small one would not be seen.
+/// Compares the total, and each artifact by itself: next to a large artifact, the loss of a small
+/// one would hardly change the total.
 std::string less_data(const Shape& now, const Shape& before, std::uint64_t percent) {
   if (percent == 0) return "";
   const std::uint64_t total = total_of(now);
@@ -101,7 +102,8 @@ std::string less_data(const Shape& now, const Shape& before, std::uint64_t perce
   return less_rows(now, before, percent);
 }
 
-/// What a backup is measured by.
+/// What new backups of a source are compared with: the last good one or, after a restore, the one
+/// that was restored.
 class Measure {
  public:
   Measure(const SettingsFile& settings, Catalog& catalog, const Source& source)
@@ -113,14 +115,14 @@ class Measure {
     const std::int64_t replaced = job_marks.done_at(kReplaced + source.text());
     const std::int64_t destroyed = job_marks.done_at(kDestroyed + source.text());
     if (!before_ || replaced < before_->sequence || replaced <= destroyed) return;
-    // What was restored is what should be there now, and into a service that was made anew it went
-    // knowingly.
+    // After a restore, the source should contain what was restored. If the service was re-created
+    // before that, its server is a different one on purpose.
     restored_ = catalog_.last_restored(source);
     moved_ = destroyed >= before_->sequence;
     from_ = replaced;
   }
 
-  /// Why it may not be what it should be; empty where nothing speaks against it.
+  /// Why a backup may not contain what it should; empty if nothing was found.
   std::string of(const Shape& now, bool adopted) {
     if (!before_) return "";
     Shape before = shape_of(*before_);
@@ -128,7 +130,7 @@ class Measure {
     std::string why = moved_ || before_->imported ? "" : other_server(now, before);
     if (!why.empty()) return why;
     if (restored_) before = shape_of(*restored_);
-    if (adopted) {  // of one artifact, whose rows nobody counted
+    if (adopted) {  // a single artifact, whose rows were not counted
       std::erase_if(before.artifacts,
                     [&](const auto& artifact) { return !now.artifacts.contains(artifact.first); });
       before.rows.reset();
@@ -136,7 +138,7 @@ class Measure {
     return less_data(now, before, percent_);
   }
 
-  /// True where it is like each of a row of suspects.
+  /// True if the last kRow backups are suspects that resemble each other and `now`.
   bool continues_row(const Shape& now) {
     auto row = catalog_.judged(source_, static_cast<int>(kRow));
     if (row.size() < kRow || row.back().sequence <= std::max(before_->sequence, from_))
@@ -151,9 +153,13 @@ class Measure {
     return true;
   }
 
-  /// The last one from before the collapse that `now` is still behind; empty: there is none.
+  /// The id of the last backup from before a collapse that `now` has not recovered from; empty if
+  /// there is none. If one collapse followed another, each reference has a reference itself: the
+  /// first one that still matters is returned, so that recovering from the second does not hide the
+  /// first.
   std::string reference(const Shape& now, bool collapsed) {
     if (collapsed && before_) {
+      // A backup of another source cannot be the reference of this one.
       const bool own = restored_ && restored_->source.text() == source_.text();
       return own ? restored_->id : before_->id;
     }
@@ -181,8 +187,8 @@ class Measure {
   std::uint64_t percent_;
   std::optional<Backup> before_;
   std::optional<Backup> restored_;
-  bool moved_ = false;
-  std::int64_t from_ = 0;
+  bool moved_ = false;     ///< the service was re-created since, and then restored into
+  std::int64_t from_ = 0;  ///< sequence number of a restore since `before_`; 0: none
 };
 
 }  // namespace
@@ -258,6 +264,7 @@ bool free_suspect(const Paths& paths, const SettingsFile& settings_file, Identit
   const Settings settings = settings_file.read();
   const auto ways = ways_back(paths, catalog.open(), source);
   std::optional<Backup> oldest;
+  // The newest suspect is excluded: it may be the only backup of the current data.
   bool is_newest = true;
   for (const auto& backup : catalog.open().list(filter)) {
     if (backup.suspect.empty() || backup.is_safety_or_final() || is_being_copied(paths, backup))
@@ -293,7 +300,8 @@ std::vector<std::string> accept_suspects(SettingsFile& settings_file, Catalog& c
   filter.deleted = true;
   for (const auto& backup : catalog.list(filter))
     if (!backup.suspect.empty() || !backup.reference.empty()) accepted.push_back(backup);
-  // The settings outlive the catalog, which reads the manifests again when it is rebuilt.
+  // The manifests cannot change, and a catalog that is rebuilt from them finds the suspicion again.
+  // Only the settings remember that it was accepted.
   if (!accepted.empty())
     settings_file.change([&](Settings& settings) {
       for (const auto& backup : accepted)

@@ -13,42 +13,50 @@
 
 namespace backups {
 
-/// What speaks against a backup.
+/// The result of comparing a backup with earlier ones.
 struct Suspicion {
-  std::string why;        ///< it may not be what it should be; empty: nothing
-  std::string reference;  ///< the last one from before, while nobody accepted it; empty: none
+  std::string why;        ///< why it may not contain what it should; empty: nothing was found
+  std::string reference;  ///< id of the last backup from before an open collapse; empty: none
 };
 
-/// Measures a backup that is about to be committed by the last one that is not suspect: its server
-/// may be another one, or an artifact missing or a fraction of what it was (the property
-/// `suspect-below`). After a restore it is measured by what was restored. A row of suspects that
-/// are like each other is what is normal now; the last one from before stays the reference, until
-/// the data are back, that is accepted, or 90 days are over. After a restore that ended while it
-/// was replacing the data, all are suspect. What is adopted is measured, and measures nothing.
-/// Throws Error.
+/// Compares a backup that is about to be committed with the last one that is not suspect. It is
+/// suspect if its server is a different one, or if an artifact is missing or has shrunk below the
+/// property `suspect-below`. After a restore, it is compared with the backup that was restored.
+///
+/// After a row of suspects that resemble each other, the next one like them is not suspect. The
+/// last backup from before the change remains the reference until the data is back, a person
+/// accepts the change, or 90 days are over.
+///
+/// After a restore that died while it was replacing the data, every backup is suspect. An adopted
+/// dump is compared with earlier backups, but later ones are not compared with it. Throws Error.
 Suspicion suspicion(const Paths& paths, const SettingsFile& settings, Catalog& catalog,
                     const Manifest& manifest);
 
-/// True for what suspicion() may speak against: a safety backup, say, is of a service in trouble.
+/// True for backups that describe the service in normal use, so that others may be compared with
+/// them. A safety backup, for example, may be of a service in trouble.
 bool is_judged(const Manifest& manifest);
 
-/// What is to be said of a new backup: why it is suspect or was the first not to be, which one is
-/// the last from before, and what to do. Empty where there is nothing to say. It only advises: what
-/// can't be read is left out.
+/// The advice about a new backup: why it is suspect or no longer is, which backup is the last from
+/// before the change, and what to do. Empty if there is nothing to report. What cannot be read from
+/// the catalog is left out.
 std::string suspicion_text(CatalogFile& catalog, const Manifest& manifest);
 
-/// Until when retention keeps a reference, nothing where it is none.
+/// Until when retention keeps a reference; nothing if no backup refers to it.
 std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference);
-/// All references of a source that still matter, by their ids, and the safety backups of restores
-/// that ended while they were replacing its data.
+/// The backups of a source that lead back to data from before a collapse, by their ids, with the
+/// time until which retention keeps them: the references in use, and the safety backups of restores
+/// that died while they were replacing the data.
 std::map<std::string, Time> ways_back(const Paths& paths, Catalog& catalog, const Source& source);
 
-/// Removes the local copy of the oldest suspect of a source that a newer one followed, to make
-/// room. False where there is none. Whoever calls holds the lock of the source. Throws Error.
+/// Frees disk space: removes the local copy of the oldest suspect backup of a source that a newer
+/// suspect followed. Backups that are pinned, being copied or lead back (ways_back()) are excluded.
+/// Returns false if there is none. The caller holds the lock of the source. Throws Error.
 bool free_suspect(const Paths& paths, const SettingsFile& settings, Identity& identity,
                   Targets& targets, CatalogFile& catalog, const Source& source);
 
-/// Says that everything suspect of a source is right. Returns their ids.
+/// Accepts all suspect backups of a source as good, so that later ones are compared with the newest
+/// of them. Recorded in the settings, which a lost catalog does not affect. Returns the ids to
+/// report.
 std::vector<std::string> accept_suspects(SettingsFile& settings, Catalog& catalog,
                                          const Source& source);
 

@@ -18,8 +18,9 @@
 namespace backups {
 namespace {
 
-/// Those that may have it: good ones first, of these the nearest. A damaged or missing one may have
-/// been mended since, and every byte is checked in any case.
+/// The copies that may be read, in the order in which to try them: good ones first, and the local
+/// one before others. Damaged and missing ones are last but included, since they may have been
+/// repaired and every byte is checked in any case.
 std::vector<Copy> holders(const Backup& backup, const std::string& except) {
   std::vector<Copy> found;
   for (const auto& copy : backup.copies) {
@@ -32,7 +33,7 @@ std::vector<Copy> holders(const Backup& backup, const std::string& except) {
   return found;
 }
 
-/// What a person finds in a bucket who has nothing else: written once, below the host's name.
+/// Instructions for a person who has nothing but the bucket: written once, below the host's name.
 constexpr const char* kRecoveryFile = "RECOVERY.md";
 constexpr const char* kRecoveryText = R"(# How to restore data from here with standard tools
 
@@ -47,10 +48,10 @@ With the plugin on a new host: `dokku backups:target-add`, then `dokku backups:s
 folder>`, then `dokku backups:restore <type>:<id>`. A SQLite file has no known path there: add `--into sqlite:<path>`.
 )";
 
-/// A copy is whole without it.
+/// A copy is complete without the note, so that a failure is a warning.
 void leave_recovery_note(Store& store) {
   try {
-    // Whoever may only write can't look whether it is there.
+    // Credentials that only allow writing cannot look for it first.
     const auto file = store.put_new(kRecoveryFile);
     file->write(kRecoveryText);
     file->finish();
@@ -60,6 +61,8 @@ void leave_recovery_note(Store& store) {
   }
 }
 
+/// True for errors that concern one copy. Any other, such as a full disk, would also come with the
+/// next copy.
 bool another_may_do(ErrorKind kind) {
   return kind == ErrorKind::kDamaged || kind == ErrorKind::kUnreachable || kind == ErrorKind::kKey;
 }
@@ -108,7 +111,7 @@ void require_copy(const Backup& backup, const std::string& target) {
 void mark_damage(Catalog& catalog, const Backup& backup, const std::string& target,
                  const Error& error) {
   if (error.kind() != ErrorKind::kDamaged) return;
-  // Whoever deletes takes the files first away from whoever reads.
+  // A deletion removes the files while this process reads them. That is not damage.
   const auto current = catalog.find(backup.source.type, backup.id);
   if (!current || current->deleted_at || current->deleting)
     throw Error(ErrorKind::kNotFound, backup.id + " was deleted meanwhile");
@@ -157,7 +160,9 @@ void record_copy(Targets& targets, CatalogFile& catalog, const Backup& backup,
     if (const auto origin = targets.open(target, host).credentials_origin(); !origin.empty())
       by = ", credentials: " + origin;
   }
-  // A row from before its manifest was written does not know the size, and the catalog keeps it.
+  // The row of a new backup was read before its manifest was written, and does not have the size.
+  // The
+  // catalog keeps the size that it knows then.
   const auto size = backup.artifacts.empty() ? std::nullopt : std::optional(backup.stored_size());
   catalog.open().mark_copy(backup, {target, CopyStatus::kSuccess, "", size, host, etag});
   catalog.open().record(backup, "copied", "to " + target + by, now());

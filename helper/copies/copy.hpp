@@ -25,15 +25,16 @@ void try_copies(Targets& targets, CatalogFile& catalog, const Backup& backup,
                 const std::function<void(Store&, const std::string& target)>& use,
                 const std::string& except = {});
 
-/// The store of a backup's copy on a target, below the host name that the copy's row records.
+/// The store of a backup's copy on a target, below the host name that the copy's row records. Owned
+/// by `targets`. Throws Error.
 Store& store_of(Targets& targets, const Backup& backup, const std::string& target);
 
-/// The manifest of a copy, checked against the catalog. Throws Error, kDamaged; a manifest that is
-/// not the one that was written is also published as a problem.
+/// The manifest of a copy, compared with the digest that the catalog has of it. Throws Error,
+/// kDamaged; a manifest that is not the one that was written is also published as a problem.
 Manifest known_manifest(const Events& events, Store& store, const Backup& backup,
                         const std::string& target);
 
-/// False if this is not the manifest that was written for the backup.
+/// False if this is not the manifest that was written for the backup, as far as the catalog knows.
 bool is_known_manifest(const Backup& backup, const Manifest& manifest);
 /// Publishes that a copy was replaced, and returns the message.
 std::string tell_tampering(const Events& events, const Backup& backup, const std::string& target);
@@ -49,19 +50,21 @@ void require_copy(const Backup& backup, const std::string& target);
 void mark_damage(Catalog& catalog, const Backup& backup, const std::string& target,
                  const Error& error);
 
-/// The committed manifest, from whichever copy has it.
+/// The committed manifest, from the nearest copy that has it (try_copies()). Throws Error.
 Manifest any_manifest(Targets& targets, CatalogFile& catalog, const Events& events,
                       const Backup& backup);
 
+/// The outcome of push_backup().
 enum class Pushed {
   kCopied,
   kAdopted,  ///< the same backup was already there
 };
 
-/// Copies a backup to another target, below the name of the host that made it, artifacts first, and
-/// checks every byte. A copy that fails removes only the files that it has written. A different
-/// backup of the same name is left unchanged (Error, kRefused). The outcome is recorded in the row
-/// of the copy. A Copying exists meanwhile. Throws Error.
+/// Copies a backup to another target, below the name of the host that made it, artifacts first and
+/// the manifest last, and checks every byte that is read. A copy that fails removes only the files
+/// that it has written. A different backup of the same name is left unchanged (Error, kRefused).
+/// The outcome is recorded in the row of the copy. The caller holds a Copying of the backup. Throws
+/// Error.
 Pushed push_backup(const Paths& paths, Targets& targets, CatalogFile& catalog, const Events& events,
                    const Backup& backup, const std::string& target, const Progress& progress);
 

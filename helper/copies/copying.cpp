@@ -9,6 +9,7 @@
 namespace backups {
 namespace {
 
+/// The run that copies the backup to `target`, or to several. An empty `target` stands for any.
 std::optional<RunRecord> copy_run(const Paths& paths, const Backup& backup,
                                   const std::string& target) {
   for (auto& run : list_runs(paths, true)) {
@@ -26,6 +27,7 @@ Copying::Copying(const Paths& paths, Lock lock, const Backup& backup, const std:
   require_not_copied(paths, backup, target);
   run_.set_target(target, "");
   run_.set_backup(backup.id);
+  // The lock is released at the end of this scope. From now on, other processes see the run.
   const Lock until_others_see_it = std::move(lock);
 }
 

@@ -9,8 +9,9 @@
 
 namespace backups {
 
-/// Marks a backup as being copied, so that no other process removes it. The source itself is not
-/// locked meanwhile, since an upload may take hours.
+/// Marks a backup as being copied, as long as it exists, so that no other process removes the
+/// backup. The source itself is not locked meanwhile, since an upload may take hours and other
+/// backups must go on. The mark is a run, which ends with its process.
 class Copying {
  public:
   /// Releases `lock`, of the source, once the mark is visible. An empty `target` stands for
@@ -25,7 +26,7 @@ class Copying {
 /// the caller holds the lock of the source.
 bool is_being_copied(const Paths& paths, const Backup& backup, const std::string& target = {});
 
-/// Throws Error, kBusy, while a process copies it.
+/// Throws Error, kBusy, naming the process, while is_being_copied().
 void require_not_copied(const Paths& paths, const Backup& backup, const std::string& target = {});
 
 }  // namespace backups

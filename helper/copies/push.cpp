@@ -1,4 +1,4 @@
-// Copying a backup that is there to another target: push_backup() of copies/copy.hpp.
+// Copying an existing backup to another target: push_backup() of copies/copy.hpp.
 #include <algorithm>
 #include <set>
 
@@ -19,7 +19,8 @@
 namespace backups {
 namespace {
 
-/// What goes wrong where a copy goes to is not the fault of where it comes from.
+/// Does work on the target that is written to. Its errors must not make try_copies() read from
+/// another copy, which would not help.
 template <typename Work>
 auto writing(const Work& work) {
   try {
@@ -31,6 +32,7 @@ auto writing(const Work& work) {
   }
 }
 
+/// Passes bytes on to the target that is written to.
 class Outgoing : public Sink {
  public:
   explicit Outgoing(std::unique_ptr<Sink> next) : next_(std::move(next)) {}
@@ -45,8 +47,9 @@ class Outgoing : public Sink {
   std::unique_ptr<Sink> next_;
 };
 
-/// One attempt at a copy: what is there already is looked at first, and only what this host wrote
-/// there before is replaced.
+/// One attempt at a copy. Its run, whose notes list the keys that it writes, and the row of the
+/// copy exist before the first byte is written, so that recovery can remove what a process that
+/// dies leaves.
 class Push {
  public:
   Push(const Paths& paths, Targets& targets, CatalogFile& catalog, const Events& events,
@@ -67,6 +70,10 @@ class Push {
     catalog.open().mark_copy(backup, {target, CopyStatus::kInProgress, "", {}, host_});
   }
 
+  /// Looks first at what the target already has: nothing, this backup (complete, or what an earlier
+  /// attempt left), or another one under the same name, which must not be touched. Then copies what
+  /// is missing, the manifest last, and records the copy. On a failure, only the keys that this
+  /// attempt has noted are removed.
   Pushed work() {
     try {
       Store& to = targets_.open(target_, host_);
@@ -84,8 +91,9 @@ class Push {
   }
 
  private:
-  /// Whether what is there is this backup, nothing, or what an attempt of ours has left damaged.
-  /// Throws Error, kRefused, where it is anything else.
+  /// Finds out whether the manifest there is that of this backup, missing, or damaged so that it
+  /// may be replaced. Throws Error, kRefused, if it is anything else. A copy that the catalog knows
+  /// was written by this host, so that its files may be replaced too.
   void look(Store& to) {
     const Copy* before = backup_.copy_on(target_);
     ours_ = before != nullptr && before->status != CopyStatus::kDeleted &&
@@ -106,7 +114,9 @@ class Push {
     ours_ = true;
   }
 
-  /// Cut off, or not what we wrote and nothing that can be read: no backup any more.
+  /// True for bytes that are no manifest. Where this host has written before, that is damage to our
+  /// copy. Elsewhere only a manifest that was cut off may be replaced, since a newer version of
+  /// this plugin may have written one that this version cannot read.
   bool is_garbage(const std::string& text) const {
     try {
       parse_manifest(text);
@@ -116,7 +126,8 @@ class Push {
     }
   }
 
-  /// By its size, and by its bytes where the copy is known to be damaged.
+  /// True if the artifact is there with the right size. Its bytes are compared only if the copy is
+  /// known to be damaged, since that reads it completely.
   bool is_there(Store& to, const Artifact& artifact) {
     const auto found = look_at(to, key_of(manifest_.source, artifact.file));
     if (!found || found->size != artifact.stored_size) return false;
@@ -125,7 +136,9 @@ class Push {
            is_same(to, artifact, *found);
   }
 
-  /// What is ours is replaced in one step: the old one is there until the new one is complete.
+  /// Copies the artifacts from the nearest good copy, continuing with the next one if that is
+  /// damaged, and then the manifest, which makes them a backup. A file of ours is replaced in one
+  /// step: the old one remains until the new one is complete.
   void copy(Store& to) {
     try_copies(
         targets_, catalog_, backup_,
@@ -145,11 +158,13 @@ class Push {
     put_noted(to, written_, key, manifest_.bytes.size(), fill);
   }
 
+  /// Copies one artifact, unless the target has the same bytes. A key that another process takes
+  /// meanwhile is taken off the notes, since its object is not ours to remove.
   void copy_artifact(Store& from, const std::string& from_target, Store& to,
                      const Artifact& artifact) {
     const std::string key = key_of(manifest_.source, artifact.file);
     bool replaces = false;
-    if (!written_.contains(key)) {  // else cut off: where it came from is damaged
+    if (!written_.contains(key)) {  // otherwise this attempt began it from a damaged copy
       const auto found = writing([&] { return look_at(to, key); });
       replaces = ours_ && found;
       if (!replaces && found && is_same(to, artifact, *found)) return;
@@ -157,7 +172,7 @@ class Push {
     }
     try {
       if (from_target == kLocalTarget) {
-        // Read twice, so that parts of any size need no memory.
+        // Checked first and then sent from the file, so that large parts need no memory.
         NullSink nowhere;
         read_stored(from, manifest_, artifact, nowhere, progress_);
         const fs::path file = paths_.root / key;
@@ -177,7 +192,8 @@ class Push {
     }
   }
 
-  /// An artifact without a manifest may be what an attempt has left that nobody remembers.
+  /// True if the object has the bytes of the artifact, as one that an earlier attempt left whose
+  /// catalog was lost. Such an object is used and not written again.
   bool is_same(Store& to, const Artifact& artifact, const Store::Entry& found) {
     return writing([&] {
       if (found.size != artifact.stored_size) return false;
@@ -192,6 +208,8 @@ class Push {
     });
   }
 
+  /// Removes what this attempt has written and records the failure. A request to stop does not
+  /// interrupt that; what cannot be removed now is left to recovery.
   void give_up(const std::string& why) {
     const interrupt::Shield shield;
     try {
@@ -201,7 +219,7 @@ class Push {
       log::warn("Could not remove the partial copy of " + backup_.id + " to " + target_ + " (" +
                 error.what() + "): it is tried again later");
     }
-    // One that was there before is there still, as good as it was.
+    // A copy that existed before this attempt still exists, in the same state.
     const Copy* before = backup_.copy_on(target_);
     const bool was_there = before != nullptr && (before->status == CopyStatus::kSuccess ||
                                                  before->status == CopyStatus::kDamaged);
@@ -220,11 +238,11 @@ class Push {
   const Progress progress_;
   Run run_;
   Written written_;
-  std::set<std::string> done_;      // artifacts that are there, by file
-  std::string etag_;                // of the manifest that was there
-  bool ours_ = false;               // what is there was put by this host
-  bool same_ = false;               // the manifest is there
-  bool replaces_manifest_ = false;  // what is there is none any more
+  std::set<std::string> done_;      // artifacts that are copied, by file
+  std::string etag_;                // of the manifest that was found
+  bool ours_ = false;               // the files that were found were written by this host
+  bool same_ = false;               // the manifest that was found is that of this backup
+  bool replaces_manifest_ = false;  // the manifest that was found is damaged
 };
 
 }  // namespace
@@ -235,8 +253,8 @@ Pushed push_backup(const Paths& paths, Targets& targets, CatalogFile& catalog, c
   try {
     manifest = any_manifest(targets, catalog, events, backup);
   } catch (const Error& error) {
-    for (const CopyStatus status :
-         {CopyStatus::kInProgress, CopyStatus::kFailed})  // that is an attempt, too
+    // Recorded as an attempt that began and failed, so that the next one is delayed.
+    for (const CopyStatus status : {CopyStatus::kInProgress, CopyStatus::kFailed})
       catalog.open().mark_copy(backup, {target, status, error.what(), {}});
     throw Error(error.kind(), "the copy to " + target + " failed: " + error.what());
   }

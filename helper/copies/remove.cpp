@@ -16,11 +16,13 @@
 namespace backups {
 namespace {
 
+/// True if there may be files that nobody has removed yet.
 bool remains(const Copy& copy) {
   return copy.may_be_there() && copy.status != CopyStatus::kMissing;
 }
 
-/// A server takes the deletion of what is locked all the same, and only hides it.
+/// Asks the server whether a copy is locked: in a versioned bucket it accepts the deletion of a
+/// locked object, and only hides it.
 void require_unlocked(Targets& targets, const Backup& backup, const Copy& copy) {
   std::optional<Time> until;
   try {
@@ -28,7 +30,7 @@ void require_unlocked(Targets& targets, const Backup& backup, const Copy& copy) 
       until = lock->locked_until(key_of(backup.source, manifest_file(backup.id)));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kUnreachable) throw;
-    return;  // the deletion has the better words for it
+    return;  // the deletion fails too, with a better message
   }
   if (!until) return;
   throw Error(
@@ -38,7 +40,8 @@ void require_unlocked(Targets& targets, const Backup& backup, const Copy& copy) 
           ": nothing was deleted");
 }
 
-/// False on a disk so full that not even this can be recorded before the files have gone.
+/// Records a removal before it begins. Returns false if the disk is so full that even this fails:
+/// then files on this disk must be removed first.
 template <typename Mark>
 bool announce(const Mark& mark) {
   try {
@@ -50,6 +53,7 @@ bool announce(const Mark& mark) {
   }
 }
 
+/// On a clone of a machine, the copies may be those of the other machine.
 void require_certain(Identity& identity, const Backup& backup, const Copy& copy) {
   if (copy.target == kLocalTarget || !identity.read().doubts(copy.host)) return;
   throw Error(ErrorKind::kRefused,
@@ -61,7 +65,8 @@ void require_certain(Identity& identity, const Backup& backup, const Copy& copy)
                   " --keep or --new; to delete only the copy on this host, add --target local");
 }
 
-/// The manifest last, which goes first.
+/// The keys in the order in which they were written. They are removed in reverse: without its
+/// manifest, nothing looks like a backup.
 std::vector<std::string> keys_of(const Backup& backup) {
   std::vector<std::string> keys;
   for (const auto& artifact : backup.artifacts)
@@ -70,12 +75,13 @@ std::vector<std::string> keys_of(const Backup& backup) {
   return keys;
 }
 
+/// If the credentials do not allow to look, the answer is yes: the removal has to be tried.
 bool is_any_there(Store& store, const std::vector<std::string>& keys) {
   return std::any_of(keys.rbegin(), keys.rend(), [&](const std::string& key) {
     try {
       return store.find(key).has_value();
     } catch (const KeyHidden&) {
-      return true;  // as far as we know
+      return true;
     }
   });
 }
@@ -99,7 +105,7 @@ void require_no_pin(const Paths& paths, const SettingsFile& settings_file, const
                   " is not valid, so nothing was deleted. Update the plugin or correct that entry");
 }
 
-/// Where a copy that is not removed stays, and why; empty for one that is ours to remove.
+/// Why a copy is not removed; empty for one that is ours to remove.
 std::string Remover::reason_to_leave(const Copy& copy) const {
   if (copy.target == kLocalTarget) return "";
   if (!settings_.read().targets.contains(copy.target)) return "that target was removed";
@@ -108,7 +114,7 @@ std::string Remover::reason_to_leave(const Copy& copy) const {
   return "";
 }
 
-/// By what it has on this host.
+/// Removes the files of the backup on this host, to free disk space for recording that.
 void Remover::make_room(const Backup& backup) const {
   const auto keys = keys_of(backup);
   for (auto key = keys.rbegin(); key != keys.rend(); ++key) targets_.local().remove(*key);
@@ -119,13 +125,16 @@ void Remover::leave(const Backup& backup, const Copy& copy, const std::string& w
   catalog_.open().mark_copy(backup, {copy.target, CopyStatus::kLeft, why, {}});
 }
 
+/// Removes the files of one copy and records whether there were any: a copy that somebody else had
+/// removed is missing, not deleted. That cannot be known for a removal that is repeated.
 void Remover::discard_copy(const Backup& backup, const Copy& copy) const {
   Store& store = targets_.open(copy.target, copy.host);
   const auto keys = keys_of(backup);
   const bool there =
       copy.status == CopyStatus::kDeleting || backup.deleting || is_any_there(store, keys);
   for (auto key = keys.rbegin(); key != keys.rend(); ++key) store.remove(*key);
-  const bool known = there || copy.status == CopyStatus::kMissing;  // for whoever deletes it
+  // A copy that was already recorded as missing counts as deleted now.
+  const bool known = there || copy.status == CopyStatus::kMissing;
   catalog_.open().mark_copy(backup, {copy.target,
                                      known ? CopyStatus::kDeleted : CopyStatus::kMissing,
                                      there ? "" : "it was not there",
@@ -144,7 +153,8 @@ void Remover::close(const Backup& backup) const {
   catalog_.open().record(backup, "deleted", "", now());
 }
 
-/// Looked at again once the row says what goes on: whoever pins looks at the row after the pin.
+/// Looks for a pin again once the row is marked. `pin` checks the row after it has pinned, so that
+/// one of the two notices the other, whatever the order.
 template <typename Undo>
 void Remover::require_no_new_pin(const Backup& backup, const Undo& undo) const {
   try {
@@ -169,6 +179,7 @@ void Remover::discard_copies(const Backup& backup, const AtTarget& at) const {
   if (all) close(backup);
 }
 
+/// Marks the backup as deleted if its last copy was removed.
 void Remover::close_without_copies(const Backup& backup) const {
   const auto left = catalog_.open().find(backup.source.type, backup.id);
   if (left && std::none_of(left->copies.begin(), left->copies.end(), remains)) close(backup);
@@ -186,7 +197,8 @@ void Remover::remove_copy(const Backup& backup, const std::string& target) const
   require_certain(identity_, backup, copy);
   require_unlocked(targets_, backup, copy);
   const CopyStatus before = copy.status;
-  // Not yet `deleting` for discard_copy(): then it would not look whether anything is there.
+  // `copy` keeps the status from before this mark, so that discard_copy() checks whether there are
+  // any files.
   const auto mark = [&] {
     catalog_.open().mark_copy(backup, {target, CopyStatus::kDeleting, copy.error, {}});
   };
@@ -213,7 +225,7 @@ void Remover::remove_backup(const Backup& backup) const {
   const auto mark = [&] { catalog_.open().mark_deleting(backup); };
   if (!announce(mark)) {
     make_room(backup);
-    // A catalog that was lost meanwhile is made anew from the manifests that are left.
+    // A catalog that was lost is rebuilt from the manifests, and this one is gone.
     if (!catalog_.open().find(backup.source.type, backup.id)) return;
     mark();
   }

@@ -12,14 +12,14 @@
 
 namespace backups {
 
-/// Does `work` on a target, or postpones it and returns false.
+/// Does `work` on a target, or postpones it and returns false. Throws what `work` throws.
 using AtTarget = std::function<bool(const std::string& target, const std::function<void()>& work)>;
 
 /// Removes the files of backups and keeps their rows. The row is marked first, then the manifest is
 /// removed, then the artifacts, so that a crash leaves nothing that looks complete. Only files that
 /// the backup is known to have are removed. A copy that does not exist or belongs to another host
-/// is reported and not recorded as deleted. The caller holds the lock of the source, and publishes
-/// what came of it.
+/// is reported and not recorded as deleted. The caller holds the lock of the source and publishes
+/// BackupsChanged.
 class Remover {
  public:
   /// What is passed in must outlive this.
@@ -39,7 +39,8 @@ class Remover {
   /// Removes one copy, or the whole backup if it is the last copy. Throws Error as remove_backup().
   void remove_copy(const Backup& backup, const std::string& target) const;
 
-  /// Completes a removal whose process died, except on targets for which `at` postpones it.
+  /// Completes a removal whose process died, except on targets for which `at` postpones it. Throws
+  /// Error.
   void finish(const Backup& backup, const AtTarget& at) const;
 
  private:

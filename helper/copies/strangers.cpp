@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kManifestEnd = ".json";
 
+/// Reads only manifests that the catalog does not know, and stops at the first that is a clone's.
+/// Damaged ones cannot tell.
 void look_below(Identity& identity, Targets& targets, CatalogFile& catalog, const Source& source,
                 const std::string& target, const std::string& host) {
   Store& store = targets.open(target, host);
@@ -33,6 +35,7 @@ bool is_strangers(Identity& identity, const Manifest& manifest, const std::strin
   if (host.wrote(manifest.writer)) return false;
   if (host.doubts(manifest.host)) return true;
   if (!host.owns(manifest.host)) return false;
+  // Each writer raises the doubt once, so that the decision of a person lasts.
   if (!host.strangers.contains(manifest.writer))
     identity.doubt(manifest.id + " on " + target + " is stored below " + manifest.host +
                        ", but was not written by this machine",

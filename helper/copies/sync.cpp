@@ -20,11 +20,11 @@
 namespace backups {
 namespace {
 
-constexpr std::size_t kReaders = 8;
+constexpr std::size_t kReaders = 8;  // threads
 
 using Sizes = std::map<std::string, std::uint64_t>;  // by key
 
-/// Why a backup is not whole, empty when it is; its keys are taken out of `unknown`.
+/// Why a backup is incomplete; empty if it is complete. Removes its keys from `unknown`.
 std::string claim_files(const Manifest& manifest, const Sizes& sizes,
                         std::set<std::string>& unknown) {
   std::string problem;
@@ -45,11 +45,11 @@ std::string claim_files(const Manifest& manifest, const Sizes& sizes,
 
 struct ReadManifest {
   std::optional<Manifest> manifest;
-  std::string problem;  ///< why there is none
+  std::string problem;  ///< why it could not be read
 };
 
-/// One that can't be read (archived, forbidden, not a manifest) is no reason to leave out the
-/// others; a server that does not answer at all is.
+/// Reads one manifest. If it cannot be read (archived, forbidden, not a manifest), the others are
+/// read nevertheless; a server that does not answer ends the sync.
 ReadManifest read_manifest(Store& store, const std::string& key) {
   try {
     const auto text = read_manifest_text(store, key);
@@ -66,8 +66,8 @@ ReadManifest read_manifest(Store& store, const std::string& key) {
   }
 }
 
-/// Of all the keys that name one, several at a time: what they cost is mostly the way there. What
-/// can't be read is added to `unreadable`, by its key.
+/// Reads all manifests among the keys, several at a time, since most of the time is spent waiting
+/// for the server. Adds those that cannot be read to `unreadable`, by key.
 std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes,
                                      std::map<std::string, std::string>& unreadable) {
   std::vector<std::string> keys;
@@ -94,10 +94,11 @@ std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes,
   return manifests;
 }
 
-/// One look below one name.
+/// The sync of the backups below one host name: compares what the target has with what the catalog
+/// knew before.
 class Look {
  public:
-  /// `asked`: a person named that host, and wants what another machine wrote, too.
+  /// `asked`: a person named that host, and wants the backups of another machine, too.
   Look(Identity& identity, Targets& targets, CatalogFile& catalog, const Events& events,
        const std::string& target, const std::string& host, bool asked, Synced& synced)
       : identity_(identity),
@@ -110,7 +111,9 @@ class Look {
         synced_(synced) {}
 
   void work() {
-    // Before the listing: what changes meanwhile is told by that.
+    // Read before the target is listed. If a row changes in between, observe_copy() notices that,
+    // and
+    // the row is left unchanged.
     Catalog::Filter all;
     all.deleted = true;
     for (auto& backup : catalog_.open().list(all)) known_.emplace(backup.text(), std::move(backup));
@@ -145,7 +148,7 @@ class Look {
     const Copy* copy = backup.copy_on(target_);
     if (copy != nullptr && !copy->host.empty() && copy->host != host_ &&
         copy->status == CopyStatus::kSuccess)
-      return;  // that one counts, which lies elsewhere
+      return;  // the good copy below another name counts
     count(text, problem);
     const Copy seen{target_, problem.empty() ? CopyStatus::kSuccess : CopyStatus::kDamaged, problem,
                     manifest.stored_size(), host_};
@@ -153,8 +156,9 @@ class Look {
       catalog_.open().revive(backup);
   }
 
-  /// An id is a name and a second, which the schedules of two hosts often share. Copies of a backup
-  /// lie below the name of its host, which an attempt that failed does not know.
+  /// True if the catalog has a backup of another host under that id. An id is a name and a second,
+  /// which the schedules of two hosts often share. A failed attempt has no host: then the id is
+  /// ours if the name that is looked at is.
   bool is_anothers(const Backup& known) const {
     const HostIdentity own = identity_.read();
     return known.host.empty() ? !own.owns(host_) && !own.doubts(host_) : known.host != host_;
@@ -170,7 +174,7 @@ class Look {
                                 {target_, CopyStatus::kDamaged, problem, {}, host_});
   }
 
-  /// Its files are not unknown, as far as their names tell.
+  /// Reports a manifest that is not used. Files whose names begin like its own are not unknown.
   void skip(const std::string& key, const std::string& problem) {
     synced_.unreadable.push_back(key + ": " + problem);
     const std::string stem = key.substr(0, key.size() - std::string(".json").size()) + ".";
@@ -182,11 +186,12 @@ class Look {
     synced_.found += problem.empty() ? 1 : 0;
   }
 
+  /// Records as missing a copy that should be there, but is not.
   void miss(const Backup& backup) {
     const Copy* copy = backup.copy_on(target_);
     const bool expected = copy != nullptr && copy->host == host_ &&
                           copy->status == CopyStatus::kSuccess && !backup.deleted_at;
-    // One that can't be read now is there all the same.
+    // A copy whose manifest cannot be read now still exists.
     if (!expected || there_.contains(backup.text()) ||
         unreadable_.contains(key_of(backup.source, manifest_file(backup.id))))
       return;

@@ -23,12 +23,14 @@ struct Synced {
 };
 
 /// Updates the catalog from the backups of `host` on a target (empty: below all names of this
-/// host). Only manifests are read. A row that another process changes meanwhile is not touched.
-/// Throws Error.
+/// host). Only manifests are read; artifacts are checked by their names and sizes. Needs no lock: a
+/// row that another process changes meanwhile is left unchanged. Manifests are read in several
+/// threads. Publishes BackupsChanged. Throws Error if the target cannot be listed or does not
+/// answer.
 Synced sync_target(Identity& identity, Targets& targets, CatalogFile& catalog, const Events& events,
                    const std::string& target, const std::string& host);
 
-/// The hosts that have backups on a target.
+/// The names of the hosts that have backups on a target, in alphabetical order. Throws Error.
 std::vector<std::string> hosts_on(Targets& targets, const std::string& target);
 
 }  // namespace backups

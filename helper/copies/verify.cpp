@@ -19,7 +19,7 @@ void require_content(const Backup& backup) {
 
 namespace {
 
-/// Where there is another good copy: what it can do, else nothing.
+/// The advice for a damaged copy if another one is good; empty otherwise.
 std::string other_copy_advice(const Backup& backup, const std::string& target) {
   for (const auto& copy : backup.copies) {
     if (copy.target == target || copy.status != CopyStatus::kSuccess) continue;

@@ -9,8 +9,9 @@
 
 namespace backups {
 
-/// Reads every byte of a backup on `target` and records the outcome in the catalog. Throws Error:
-/// kNotFound when it holds nothing (failed, deleted), kDamaged.
+/// Reads every byte of a backup on `target`, compares sizes and digests, and records the outcome in
+/// the catalog. Needs no lock. Returns the manifest. Throws Error: kNotFound if the backup has no
+/// content (failed, deleted) or no copy there, kDamaged.
 Manifest verify_backup(Targets& targets, CatalogFile& catalog, const Events& events,
                        const Backup& backup, const std::string& target, const Progress& progress);
 

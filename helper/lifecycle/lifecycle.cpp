@@ -20,6 +20,7 @@
 namespace backups {
 namespace {
 
+/// The reason in Schedule::paused by which after_create() knows the pauses of after_destroy().
 constexpr const char* kServiceDestroyed = "its service was destroyed";
 
 /// A person who cancels one of the backups stops the whole operation.
@@ -55,8 +56,9 @@ Manifest take(State& state, Lock lock, const Source& source, Trigger trigger,
   return created.manifest;
 }
 
-/// For the create command of a datastore plugin: by default it takes an image of its own, which may
-/// be older than the one that the backup is of.
+/// Options for the create command of a datastore plugin. Its default image may be older than the
+/// one that the backup was made of, and would then refuse the dump. Empty for an image that these
+/// options cannot express.
 std::string image_options(const std::string& image) {
   const auto colon = image.rfind(':');
   if (colon == std::string::npos || image.find('/', colon) != std::string::npos ||
@@ -66,6 +68,8 @@ std::string image_options(const std::string& image) {
          shell_quote(image.substr(colon + 1));
 }
 
+/// True if the newest good backup makes another one before a deploy unnecessary. It must be of the
+/// current data of this host, and its age must be certain.
 bool is_fresh(Catalog& catalog, const Source& source, std::int64_t max_age) {
   const auto latest = catalog.latest(source);
   if (!latest || latest->imported || latest->trigger == Trigger::kAdopt ||
@@ -132,6 +136,7 @@ void before_deploy(State& state, const std::string& app, bool runs, const Progre
   if (settings.get(scope_of(app), "before-deploy") != "true" &&
       !settings.is_unclear(scope_of(app), "before-deploy"))
     return;
+  // A deploy must not hang. The timeout ends a backup in the same way as a request to stop.
   interrupt::stop_after(
       std::chrono::seconds(settings.seconds(scope_of(app), "before-deploy-timeout")));
   try {
@@ -186,6 +191,8 @@ void before_destroy(State& state, const Source& source, const Progress& progress
 
 void after_destroy(SettingsFile& settings_file, Catalog& catalog, const Events& events,
                    const Source& source) {
+  // The backups up to this mark are of the destroyed service. The next one of that name is neither
+  // compared with them nor restored from them by default.
   const std::int64_t mark = catalog.next_sequence(now());
   for (const char* mark_name : {kReplaced, kDestroyed})
     JobMarks(catalog.database()).mark_done(mark_name + source.text(), mark);

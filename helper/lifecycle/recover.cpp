@@ -56,6 +56,7 @@ void fail_attempt(Catalog& catalog, const Events& events, const Backup& backup,
             " was interrupted and recorded as failed; its leftovers were removed");
 }
 
+/// Records a success that the dead process did not record, or that a lost catalog does not know.
 void settle_as_done(CatalogFile& catalog, const Events& events, const std::optional<Backup>& backup,
                     const Manifest& manifest, const std::string& target, const std::string& host) {
   if (backup) {
@@ -69,6 +70,8 @@ void settle_as_done(CatalogFile& catalog, const Events& events, const std::optio
               " had completed before its process died; recorded as successful");
 }
 
+/// True if the files may be complete although the row does not say so. A failed copy is included:
+/// its process may have recorded the failure and died before it removed the files.
 bool is_unsettled(const std::optional<Backup>& backup, const std::string& target) {
   if (!backup || backup->status == BackupStatus::kInProgress) return true;
   const Copy* copy = backup->copy_on(target);
@@ -101,7 +104,7 @@ bool abandon_restore(const Hooks& installed, const Paths& paths, const RunRecord
   return dead.late && !found.ends_with("unchanged");
 }
 
-/// Alerted, as every command says it, until a restore into that source succeeds.
+/// Opens an incident, which lasts until a restore into that source succeeds.
 void report_replacement(const Events& events, const RunRecord& dead) {
   events.publish(Problem{{.kind = AlertKind::kRestore,
                           .source = dead.source.text(),
@@ -119,17 +122,21 @@ constexpr const char* kFailedAt = "clean-up failed ";
 constexpr Time kPauseAfterFailure = 15 * 60;
 constexpr Time kAlertAfter = 3600;  // raised for operations that began longer ago
 
-/// One pass of clean-up after processes that died.
+/// One pass of clean-up after processes that died. It never guesses: a process records what it is
+/// going to do before it does it (its run, the keys that it writes, its row in the catalog), and
+/// only that is undone. Whatever cannot be finished now remains recorded for the next pass.
 class Recovery {
  public:
-  /// `spares`: skips targets that failed a short time ago.
+  /// `spares`: skip targets that failed a short time ago.
   Recovery(State& state, Reach reach, bool spares)
       : state_(state),
         remover_(state.paths, state.settings, state.identity, state.targets, state.catalog),
         reach_(reach),
         spares_(spares) {}
 
-  /// The caller holds the lock of the source.
+  /// Begins with the runs, which know most: the hooks to sweep, the files to remove. Then come rows
+  /// in progress whose run was lost, and last the deletions, which only need to be completed. The
+  /// caller holds the lock of the source.
   void recover(const Source& source) {
     for (const auto& dead : list_runs(state_.paths, false))
       if (is_of(dead.source, source))
@@ -173,7 +180,8 @@ class Recovery {
     }
   }
 
-  /// Returns false if the work was postponed.
+  /// Does work on a target. Returns false if it was postponed: a command does not wait for the
+  /// network, and a target that just failed would only delay the tick again.
   bool at(const std::string& target, const std::function<void()>& work) {
     if (target == kLocalTarget) {
       work();
@@ -223,6 +231,10 @@ class Recovery {
     return true;
   }
 
+  /// Reports first that live data may be incomplete, which is the most urgent. Then ends what the
+  /// hooks left running, removes the staging area of a restore, and settles a backup or copy. How
+  /// far that came is recorded in the run, which is removed once nothing is left to do. The run of
+  /// a restore that left incomplete data remains as a mark, see forget_replacements().
   void recover_run(const RunRecord& dead) {
     if (dead.replacing) report_replacement(state_.events, dead);
     if (!dead.swept && !is_copy(dead)) sweep_hooks(state_.hooks, state_.paths, dead);
@@ -269,7 +281,7 @@ class Recovery {
   const Reach reach_;
   const bool spares_;
   std::set<std::string> failed_;  // targets
-  std::set<std::string> said_;
+  std::set<std::string> said_;    // errors that were reported
 };
 
 /// The sources with interrupted operations, by their texts.
@@ -288,7 +300,7 @@ std::map<std::string, Source> unsound_sources(const Paths& paths, Catalog& catal
   return sources;
 }
 
-/// Repeats the work if the catalog had to be rebuilt.
+/// Repeats the work if the catalog was found damaged: opening it again rebuilds it.
 template <typename Work>
 void on_sound_catalog(const Work& work) {
   try {
@@ -339,7 +351,7 @@ void recover(State& state, Reach reach) {
 
 bool sees_all(const Source& /*source*/) { return true; }
 
-// The newest run of each source is enough: all of them are undone in the same way.
+// One warning for each source, by its newest run, since the next restore settles them all.
 void warn_of_replacements(const Paths& paths, const Sees& sees) {
   std::map<std::string, RunRecord> last;
   for (auto& dead : list_runs(paths, false))

@@ -25,7 +25,8 @@ Lock lock_source(State& state, const Source& source, const std::string& purpose,
 /// Like lock_source(), for both sources of a restore.
 RestoreLocks lock_for_restore(State& state, const RestoreRequest& request);
 
-/// Cleans up after interrupted operations; the caller holds the lock of the source.
+/// Cleans up after the interrupted operations of one source. The caller holds its lock. Throws
+/// Error as lock_source() does.
 void recover_source(State& state, const Source& source, Reach reach);
 
 /// Cleans up for every source that is not busy. The tick does this on this host before its backups,

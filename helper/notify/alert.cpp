@@ -18,7 +18,9 @@ std::vector<std::string> listeners(const Settings& settings, AlertKind kind) {
   return heard ? alert_channels(settings) : std::vector<std::string>();
 }
 
-/// True for a failure that no backup is to blame for.
+/// True for errors that are no failure of a backup: a person stopped it, another one was running,
+/// or the source was mistyped. The same errors are failures if a schedule meets them, except for
+/// the first two.
 bool is_no_failure(const BackupFailed& failed) {
   const ErrorKind kind = failed.error.kind();
   const bool mistyped = kind == ErrorKind::kNotFound || kind == ErrorKind::kBadInput;
@@ -37,6 +39,8 @@ void Alerts::hear(const HostEvent& event) const {
   }
 }
 
+/// A success ends the incidents of earlier failures. Only a backup that was compared with others
+/// can end that of suspect ones.
 void Alerts::hear_of(const BackupMade& made) const {
   const Manifest& manifest = made.manifest;
   const std::string source = manifest.source.text();
@@ -94,6 +98,7 @@ void Alerts::hear_of(const ProblemsLeft& problems) const {
       clear({.kind = problems.kind, .source = subject, .message = problems.message});
 }
 
+/// The dead man's switch hears of every run, so that its messages bypass the incidents.
 void Alerts::hear_of(const SchedulesRan& ran) const {
   if (!has_channel(settings_.read(), kPing)) return;
   Alert alert{.kind = ran.kind, .message = ran.message};

@@ -20,6 +20,7 @@ class Alerts {
          CatalogFile& catalog)
       : program_(program), settings_(settings), identity_(identity), catalog_(catalog) {}
 
+  /// Takes an event, see Events. Does not throw.
   void hear(const HostEvent& event) const;
 
  private:
@@ -39,6 +40,7 @@ class Alerts {
   /// Closes the incident of the same kind and subject, and queues a recovery notice if the incident
   /// was reported. Costs one query if there is none.
   void clear(Alert alert) const;
+  /// Adds time and host.
   void fill_in(Alert& alert) const;
   /// The id of the newest attempt, if it failed.
   std::string failed_attempt(const Source& source) const;

@@ -19,7 +19,7 @@ using std::chrono::seconds;
 
 constexpr int kHttpSeconds = 10;
 constexpr seconds kProgramTimeout(30);
-constexpr seconds kGrace(2);
+constexpr seconds kGrace(2);  // between SIGTERM and SIGKILL
 
 std::string get(const Settings& settings, const std::string& property) {
   return settings.get(Settings::kGlobal, property);
@@ -43,14 +43,14 @@ void send_webhook(const Environment&, const Settings& settings, const Alert& ale
           post_of(alert, get(settings, "notify-webhook-format")));
 }
 
-/// Some services accept only GET, but a message needs POST.
+/// Uses GET if there is no message, since some services accept nothing else; a message needs POST.
 void send_ping(const Environment&, const Settings& settings, const Alert& alert) {
   const std::string url = ping_url(get(settings, "notify-ping"), alert.kind);
   if (alert.message.empty()) return request("GET", url, {});
   request("POST", url, {{{"Content-Type", "text/plain; charset=utf-8"}}, alert.message});
 }
 
-/// The last line of what a program said, for a person.
+/// The last line that a program wrote, which usually names the cause. Made safe for messages.
 std::string last_words(const Fd& said) {
   std::array<char, 4096> tail{};
   const auto size = ::lseek(said.get(), 0, SEEK_END);
@@ -61,6 +61,8 @@ std::string last_words(const Fd& said) {
   return scrub(printable(text.substr(text.rfind('\n') + 1)));
 }
 
+/// Runs a program with `input` on stdin. Its output goes to a file in memory and not to a pipe, so
+/// that a child that it leaves in the background cannot block anything.
 void run(Command command, const std::string& input) {
   const Fd in = memory_file(input);
   const Fd said = memory_file("");
@@ -80,6 +82,7 @@ void run(Command command, const std::string& input) {
                                       (words.empty() ? "" : ": " + words));
 }
 
+/// Finds sendmail in PATH or in its usual directories, which are not in the PATH of cron.
 std::string find_sendmail(const Environment& environment) {
   auto directories = split(environment.at("PATH"), ':');
   for (const char* usual : {"/usr/sbin", "/usr/lib"}) directories.emplace_back(usual);
@@ -97,6 +100,7 @@ void send_mail(const Environment& environment, const Settings& settings, const A
       mail_of(alert, get(settings, "notify-mail"), get(settings, "notify-mail-from"), id));
 }
 
+/// The alert is passed as JSON on stdin, and its main fields in variables for short scripts.
 void send_command(const Environment& inherited, const Settings& settings, const Alert& alert) {
   Environment environment = inherited;
   environment["BACKUPS_EVENT"] = name_of(alert.kind);

@@ -9,7 +9,7 @@
 
 namespace backups {
 
-/// The dead man's switch, which is told of every run, in order, and of no incident.
+/// The channel for a dead man's switch. It gets a message for every run, in order, and no alerts.
 constexpr const char* kPing = "ping";
 
 /// The configured channels for alerts, of "webhook", "mail" and "command".
@@ -18,9 +18,10 @@ std::vector<std::string> alert_channels(const Settings& settings);
 /// True if that channel, one of the above or kPing, is configured.
 bool has_channel(const Settings& settings, const std::string& channel);
 
-/// Sends an alert, by programs with that environment where it is not sent by HTTP, which takes at
-/// most some seconds. Throws Error, never with a secret in its message: kRefused if the server
-/// rejects it (400 to 499), kCancelled, or another kind.
+/// Sends an alert and waits until it is sent: by HTTP for at most 10 s, or by a program with that
+/// environment for at most 30 s. Throws Error: kRefused if the server rejects it (400 to 499),
+/// kNotFound if the channel is not configured or there is no sendmail, kCancelled, or another kind.
+/// Its message contains no secret.
 void send_alert(const Environment& environment, const Settings& settings,
                 const std::string& channel, const Alert& alert);
 

@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kMostAtOnce(60);
+constexpr std::chrono::seconds kMostAtOnce(60);  // for one call
 constexpr Time kTriedFor = 86400;
 constexpr auto kWaits = std::to_array<Time>({60, 300, 900, 3600, 7200, 14400});
 
@@ -30,6 +30,8 @@ void drop(Outbox& outbox, const Outbox::Message& message, const std::string& why
   outbox.remove(message);
 }
 
+/// Sends one message and removes it, or postpones it. A message for a channel that is no longer
+/// configured is removed.
 void send_one(const Environment& environment, const Settings& settings, Outbox& outbox,
               const Outbox::Message& message) {
   if (!has_channel(settings, message.channel)) return outbox.remove(message);
@@ -38,7 +40,9 @@ void send_one(const Environment& environment, const Settings& settings, Outbox& 
     outbox.remove(message);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
-    // A dead man's switch that rejects /start, say, must still receive what follows.
+    // Messages of a channel are sent in order. A dead man's switch that rejects one, such as
+    // /start,
+    // must still receive the following ones.
     const bool pointless = error.kind() == ErrorKind::kDamaged ||
                            (message.channel == kPing && error.kind() == ErrorKind::kRefused);
     const Time time = now();
@@ -52,6 +56,7 @@ void send_one(const Environment& environment, const Settings& settings, Outbox& 
 
 void deliver(const Environment& environment, const Paths& paths, const SettingsFile& settings_file,
              CatalogFile& catalog) {
+  // Messages that were postponed while the clock was ahead become due at once.
   Outbox(catalog.open().database()).redate(now());
   const auto end = steady_clock::now() + kMostAtOnce;
   // Looks again after releasing the lock: a process that queued a message meanwhile found the lock
@@ -61,7 +66,9 @@ void deliver(const Environment& environment, const Paths& paths, const SettingsF
     if (!lock) return;
     const Settings settings = settings_file.read();
     for (;;) {
-      // One outbox for each message, whose number says nothing in a catalog that replaces this one.
+      // Opened again for each message: if the catalog was replaced meanwhile, the number of a
+      // message
+      // from the old one means another message in the new one.
       Outbox outbox(catalog.open().database());
       const auto message = outbox.due(now());
       if (!message) break;

@@ -36,6 +36,7 @@ std::string of_last_success(const std::string& value) {
          latest_condition() + " GROUP BY type, name";
 }
 
+// A value of the newest copy to each target.
 std::string of_copies(const std::string& value, const std::string& which) {
   return "SELECT type, name, " + value + ", target, max(sequence)" + kThere +
          " JOIN copies ON backup = key WHERE " + which + " AND" + kNotSafety +
@@ -66,6 +67,7 @@ const std::vector<Metric>& metrics() {
   return kMetrics;
 }
 
+// printable() has already removed line breaks, the third character that the format escapes.
 std::string escape(const std::string& value) {
   std::string escaped;
   for (const char c : value) {

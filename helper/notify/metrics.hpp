@@ -10,7 +10,8 @@
 
 namespace backups {
 
-/// The metrics of every source, in Prometheus' text format, version 0.0.4.
+/// The metrics of every source, in Prometheus' text format, version 0.0.4. Times are seconds since
+/// 1970, sizes are bytes. Throws Error.
 std::string metrics_text(Catalog& catalog);
 
 /// Writes the metrics to `metrics-file`, if that is set, for the textfile collector of
@@ -21,6 +22,7 @@ class Metrics {
   Metrics(const Paths& paths, const SettingsFile& settings, CatalogFile& catalog)
       : paths_(paths), settings_(settings), catalog_(catalog) {}
 
+  /// Takes an event, see Events. Does not throw.
   void hear(const HostEvent& event) const;
 
  private:

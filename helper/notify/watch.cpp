@@ -12,11 +12,13 @@
 namespace backups {
 namespace {
 
-constexpr const char* kSeen = "clock";
-constexpr const char* kLeapt = "clock leapt";
+constexpr const char* kSeen = "clock";         // the mark for the time that was seen last
+constexpr const char* kLeapt = "clock leapt";  // the mark for the last jump
 constexpr Time kLeap = 7 * kDay;
-constexpr std::size_t kNamed = 3;
+constexpr std::size_t kNamed = 3;  // backups that a message names
 
+/// Nobody can tell from the times alone whether the clock or the backup is wrong, so that the
+/// message covers both.
 std::string advice(const std::vector<Backup>& ahead) {
   std::vector<std::string> named;
   for (const auto& backup : ahead)
@@ -40,6 +42,7 @@ void watch_clock(Catalog& catalog) {
               " at once: nothing is removed by age for a day");
     job_marks.mark_done(kLeapt, time);
   }
+  // Once an hour is enough to notice a jump of a week, and spares the disk.
   if (time > seen + kHour || lies_ahead(seen, time)) job_marks.mark_done(kSeen, time);
 }
 
@@ -67,7 +70,8 @@ void tell_clock(const Events& events, Catalog& catalog) {
 }
 
 void tell_settings(const Events& events, const SettingsFile& settings) {
-  std::map<std::string, Alert> alerts;  // by subject
+  // One alert for each subject, with all its messages: an incident is identified by its subject.
+  std::map<std::string, Alert> alerts;
   for (const auto& unclear : unclear_settings(settings.read())) {
     Alert alert{.kind = AlertKind::kSettings,
                 .source = unclear.scope == Settings::kGlobal ? "" : unclear.scope,

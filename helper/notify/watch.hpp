@@ -9,7 +9,8 @@ namespace backups {
 // Conditions of the host that are reported as alerts, once each: a clock that jumped, and settings
 // that this version does not understand.
 
-/// Records the time, to notice jumps of the clock. The tick calls it every minute.
+/// Records the time, to notice jumps of the clock. The tick calls it every minute. Throws Error, as
+/// all of these do.
 void watch_clock(Catalog& catalog);
 
 /// True for a day after the clock jumped ahead by more than a week, as it does on a machine that

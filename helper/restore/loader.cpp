@@ -12,9 +12,9 @@
 namespace backups {
 namespace {
 
-/// What `abandon` prints last where the restored data are in place.
+/// `abandon` prints this last if the restored data is in place.
 constexpr const char* kRestored = "restored";
-/// The `<where>` of what import --in-place makes.
+/// The staging id under which `abandon` cleans up after an import in place.
 constexpr const char* kInPlace = "inplace";
 
 }  // namespace
@@ -70,6 +70,8 @@ void Loader::rehearse_beside(const Manifest& manifest, Store& store, bool whole,
   run_.set_place("");
 }
 
+/// Tells the hooks, which get one artifact at a time, about all of them: names, kinds, sizes, and
+/// whatever the exporter had reported beyond that (`extra`).
 void Loader::write_artifact_list(const Manifest& manifest) const {
   auto list = nlohmann::ordered_json::array();
   for (const auto& artifact : manifest.artifacts) {
@@ -83,6 +85,9 @@ void Loader::write_artifact_list(const Manifest& manifest) const {
   write_file_atomically(artifact_list(run_), list.dump() + "\n");
 }
 
+/// Writes over the live data. Unless the hooks do that in one transaction, the run states from the
+/// first byte on that the data may be incomplete (replacing()), and the caller must roll back a
+/// failure.
 void Loader::load_in_place(const Manifest& manifest, Store& store, const Progress& progress) {
   if (way_ == Way::kInPlace) run_.set_place(kInPlace);
   for (const auto& artifact : manifest.artifacts) {
@@ -99,6 +104,13 @@ void Loader::load_in_place(const Manifest& manifest, Store& store, const Progres
   if (judge_ && any_guarding(log_.lost())) judge_();
 }
 
+/// Imports everything into a staging area, lets the caller judge the result, and only then lets
+/// `commit` put it in place. Any failure before that removes the staging area and leaves the live
+/// data as they are.
+///
+/// A commit that fails may still have succeeded, for example if the connection broke just
+/// afterwards: `abandon` looks at the server to find out, and the restore succeeds if it did. The
+/// run keeps the staging id until the end, so that recovery can do the same if this process dies.
 void Loader::load_staged(const Manifest& manifest, Store& store, const Progress& progress) {
   const std::string where = random_hex(4);
   run_.set_place(where);
@@ -121,6 +133,9 @@ void Loader::load_staged(const Manifest& manifest, Store& store, const Progress&
   note([&] { run_.set_place(""); });
 }
 
+/// Imports one artifact, again as long as the hook requests another pass over the same bytes: some
+/// things can be restored only once everything else is. A hook whose import fails may request that
+/// the message names the command for loading by hand what is readable.
 void Loader::import(const Manifest& manifest, const Artifact& artifact, Store& store,
                     const std::vector<std::string>& arguments, const Progress& progress) {
   std::vector<std::string> again = {"--again"};
@@ -138,8 +153,9 @@ void Loader::import(const Manifest& manifest, const Artifact& artifact, Store& s
   if (log_.take_request("late")) late_.push_back(&artifact);
 }
 
-/// The data are in place by now, so that a failure can only be reported; whoever finds this run
-/// dead says that something is missing.
+/// Restores what is possible only after the swap, such as extensions that depend on the name of
+/// their database. The data is in place by now, so that a failure is reported as a loss and does
+/// not end the restore. If this process dies, recovery reports that the last part is missing.
 void Loader::import_late(const Manifest& manifest, Store& store, const std::string& where,
                          const Progress& progress) {
   if (way_ == Way::kSwap) note([&] { run_.set_replacing(true); });
@@ -161,7 +177,7 @@ void Loader::import_late(const Manifest& manifest, Store& store, const std::stri
   }
 }
 
-/// What the run says of itself after the swap: on a full disk it is restored all the same.
+/// Updates the run after the swap. A full disk prevents that, but must not make the restore fail.
 template <typename Work>
 void Loader::note(const Work& work) {
   try {
@@ -171,6 +187,8 @@ void Loader::note(const Work& work) {
   }
 }
 
+/// Streams one artifact into a hook. Its digest is checked at the end, before the hook sees the end
+/// of its input: a hook never takes a damaged artifact for a complete one.
 void Loader::feed(const std::string& action, const Manifest& manifest, const Artifact& artifact,
                   Store& store, const std::vector<std::string>& arguments,
                   const Progress& progress) {
@@ -182,6 +200,7 @@ void Loader::feed(const std::string& action, const Manifest& manifest, const Art
   hook.wait();
 }
 
+/// The point of no return, which should be completed once begun.
 void Loader::commit(const std::string& where) {
   const interrupt::Shield shield(1, "The data of " + target_.spelling() +
                                         " is being replaced now, which is completed. To stop it "
@@ -190,12 +209,13 @@ void Loader::commit(const std::string& where) {
   replacing([&] { call("commit", where, kLongestTimeouts); });
 }
 
-/// Whoever finds this run dead must know that the live data may be gone. A hook may say that it
-/// failed before it touched them.
+/// Does work that changes the live data. The run says so before it begins, since recovery must
+/// report, if this process dies, that the data may be incomplete. If the hook fails but reports
+/// that it had not changed anything yet, that is taken back.
 template <typename Work>
 void Loader::replacing(const Work& work) {
   if (way_ == Way::kSwap || way_ == Way::kAtomic) return work();
-  const bool before = run_.record().replacing;  // by a load that failed: this is the safety backup
+  const bool before = run_.record().replacing;  // true when a safety backup is loaded
   run_.set_replacing(true);
   try {
     work();
@@ -218,9 +238,13 @@ Error Loader::failure(const std::exception& error, const Found& found) const {
   return {own == nullptr ? ErrorKind::kFailed : own->kind(), text};
 }
 
+/// Removes what was staged and finds out which data is in place. If that fails, the run remains
+/// with its staging id, and the next command that changes the source repeats it.
 Loader::Found Loader::abandon(const std::string& where) {
   const interrupt::Shield shield;
-  // Not where an earlier load of this run had changed the live data: this is the safety backup.
+  // If an earlier load of this run has changed the live data, this is the safety backup, and
+  // nothing
+  // is unchanged.
   const bool whole = way_ == Way::kSwap || (way_ == Way::kReplace && !run_.record().replacing);
   try {
     sweep_hooks(installed_, paths_, run_.record());

@@ -18,38 +18,40 @@
 
 namespace backups {
 
-/// How the artifacts of a backup get into a source.
+/// The method by which the artifacts of a backup get into a source.
 enum class Way {
-  kSwap,     ///< staged beside the live data and swapped in: those are whole whatever fails
-  kReplace,  ///< staged, and written over the live data by `commit`
-  kInPlace,  ///< written over the live data as they are read
-  kAtomic,   ///< the same, in a transaction: the live data is whole whatever fails
+  kSwap,     ///< staged next to the live data and swapped in, which fails or succeeds as a whole
+  kReplace,  ///< staged, then written over the live data by `commit`
+  kInPlace,  ///< written over the live data while they are read
+  kAtomic,   ///< likewise, in one transaction, which fails or succeeds as a whole
 };
 
-/// Puts the artifacts of a backup into a source through hooks that take them (hooks_for()). The
-/// caller holds the source's lock; what is passed in must outlive this.
+/// Loads the artifacts of a backup into a source, through the hooks that take their kinds
+/// (hooks_for()). The caller holds the lock of the source. References must outlive this object.
+/// Only for the main thread.
 class Loader {
  public:
-  /// `judge` is called when everything was imported, before a swap; in place only where something
-  /// was lost that guards something. Throws Error to end it there.
+  /// `judge` is called once everything is imported: before the swap, so that it can still prevent
+  /// it by throwing Error; after a load in place, only if objects that guard the data were lost.
   Loader(const Hooks& installed, const Paths& paths, Run& run, HookLog& log, const Source& target,
          const HookSet& hooks, Way way, std::function<void()> judge = {});
 
-  /// Reads every artifact of `manifest` from `store`, by digest, and puts it in. The run records
-  /// when the live data begins to be replaced. What was staged is removed when it fails: throws
-  /// Error, which says what became of the live data. A request to stop that comes while they are
-  /// put in place is noted only, the next one ends it.
+  /// Reads every artifact of `manifest` from `store`, checks its digest and loads it, in the order
+  /// of the manifest. The run records when the live data begins to be replaced. Throws Error, whose
+  /// message states what happened to the live data; what was staged is removed then. During the
+  /// commit, the first request to stop is only noted, and the second one ends it.
   void load(const Manifest& manifest, Store& store, const Progress& progress);
 
-  /// Lets the hooks read every artifact and try what can be tried. Throws Error.
+  /// Lets the hooks read every artifact and try what is possible without changing the live data.
+  /// Throws Error.
   void rehearse(const Manifest& manifest, Store& store, const Progress& progress);
 
-  /// The same for what is loaded in place later: beside the live data, `whole` or only what comes
-  /// before and after the data. Nothing of it is left.
+  /// Does the same in a staging area, for a backup that is loaded in place later: `whole`, or only
+  /// what precedes and follows the rows. Leaves nothing. Throws Error.
   void rehearse_beside(const Manifest& manifest, Store& store, bool whole,
                        const Progress& progress);
 
-  /// True when a load() that failed may have changed the live data.
+  /// True if a load() that failed may have changed the live data.
   bool may_have_replaced() const { return replaced_; }
 
  private:
@@ -62,10 +64,10 @@ class Loader {
                    const Progress& progress);
   void feed(const std::string& action, const Manifest& manifest, const Artifact& artifact,
             Store& store, const std::vector<std::string>& arguments, const Progress& progress);
-  /// What `abandon` says of the live data, and of what was staged.
+  /// What `abandon` found out about the live data.
   struct Found {
     bool restored = false;
-    std::string words;  ///< for the message of what failed; may be empty
+    std::string words;  ///< a sentence for the error message; may be empty
   };
 
   void commit(const std::string& where);
@@ -85,7 +87,7 @@ class Loader {
   const HookSet& hooks_;
   Way way_;
   std::function<void()> judge_;
-  std::vector<const Artifact*> late_;  // of which something comes after the swap
+  std::vector<const Artifact*> late_;  // with a part that is restored after the swap
   std::string by_hand_;                // the command that reads what could not be loaded
   bool committing_ = false;
   bool replaced_ = false;

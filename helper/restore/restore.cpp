@@ -19,17 +19,18 @@ namespace backups {
 
 namespace {
 
-/// Of an empty database beside: its catalogue, and its log.
+/// An empty database needs this much for its catalogue and its log.
 constexpr std::uint64_t kLeastBeside = 16 * 1024 * 1024;
 
-/// As it is under the lock.
+/// Reads the backup again under the lock: since a person chose it, it may have been deleted.
 const Backup& reread(Catalog& catalog, Backup& backup) {
   if (auto current = catalog.find(backup.source.type, backup.id)) backup = std::move(*current);
   require_content(backup);
   return backup;
 }
 
-/// By the kinds of its artifacts (hooks_for()).
+/// The hooks that take the kinds of the artifacts. They need not be those that a backup of the
+/// target would use now, since a type may have changed its method since.
 HookSet dispatch(const Hooks& installed, const Manifest& manifest, const Source& target) {
   if (manifest.source.type != target.type)
     throw Error(ErrorKind::kBadInput, "a backup of " + manifest.source.type +
@@ -51,7 +52,8 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
       target_(describe(state.hooks, run_, log_, request_.target, hooks_, kLookTimeouts)) {
   run_.set_backup(request_.backup.id);
   run_.set_hooks(hooks_.directory);
-  // What is there now may be what an earlier restore has left: the way back is from before that.
+  // The current data may be what an interrupted restore has left. The way back then is the safety
+  // backup of that restore, not one that is taken now.
   for (const auto& dead : unfinished_replacements(state.paths, request_.target))
     if (run_.record().safety.empty() && !dead.safety.empty()) run_.set_safety(dead.safety);
   if (target_.state == Description::State::kMissing)
@@ -62,6 +64,7 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
   check_engine();
 }
 
+/// Servers read dumps of older versions, but rarely those of newer ones.
 void Restore::check_engine() const {
   const int from = major_version(manifest_.engine_version);
   const int to = major_version(target_.version);
@@ -78,6 +81,7 @@ Way Restore::way() const {
   return target_.beside ? Way::kSwap : Way::kReplace;
 }
 
+/// An estimate: indexes and the free space in pages come on top of the plain dump.
 std::uint64_t Restore::space_needed() const {
   const std::uint64_t data = manifest_.raw_size() + manifest_.raw_size() / 4;
   return target_.beside ? std::max(data, kLeastBeside) : data;
@@ -99,6 +103,8 @@ void Restore::require_disk_space() const {
                   " free at " + target_.place + ". Free disk space, or use --in-place");
 }
 
+/// Nothing is touched before the whole backup has been read once, so that damage found in the last
+/// byte costs nothing but time. A damaged or unreachable copy falls back to the next.
 void Restore::verify(const Progress& progress) {
   try_copies(state_.targets, state_.catalog, request_.backup,
              [&](Store& store, const std::string&) {
@@ -108,6 +114,7 @@ void Restore::verify(const Progress& progress) {
   state_.catalog.open().mark_verified(request_.backup, now());
 }
 
+/// A complete rehearsal must leave room for the restore that follows, hence twice the space.
 Restore::Rehearsal Restore::rehearsal() const {
   if (way() != Way::kInPlace || !has_hook(state_.hooks, hooks_, "rehearse"))
     return Rehearsal::kNone;
@@ -115,6 +122,8 @@ Restore::Rehearsal Restore::rehearsal() const {
   return free && *free >= 2 * space_needed() ? Rehearsal::kWhole : Rehearsal::kStructure;
 }
 
+/// A swap needs no rehearsal, since its staging fails before the live data is touched. Where that
+/// data is replaced, whatever would fail halfway should fail here.
 void Restore::rehearse(const Progress& progress) {
   if (way() == Way::kSwap || !has_hook(state_.hooks, hooks_, "rehearse")) return;
   Loader loader(state_.hooks, state_.paths, run_, log_, request_.target, hooks_, way());
@@ -127,6 +136,9 @@ void Restore::rehearse(const Progress& progress) {
   log_.forget_lost();
 }
 
+/// Decides whether a restore that has all rows, but not all objects, may go on. The loss of a
+/// constraint or a policy is invisible afterwards, so it ends the restore unless a person accepted
+/// it.
 void Restore::judge_losses() const {
   const auto lost = log_.lost();
   if (lost.empty() || request_.accept_incomplete) return;
@@ -146,6 +158,8 @@ void Restore::judge_losses() const {
   if (request_.approve) request_.approve(lost);
 }
 
+/// Goes to `local` only: rolling back must not depend on a network. The first safety backup of a
+/// chain of failed restores remains the way back.
 Manifest Restore::make_safety_backup(const Progress& progress) {
   try {
     safety_ = create_backup(state_,
@@ -163,6 +177,12 @@ Manifest Restore::make_safety_backup(const Progress& progress) {
   }
 }
 
+/// Loads the verified copy. A failure before the live data was changed ends here with the target
+/// unchanged; a later one rolls back to the safety backup.
+///
+/// After the load the data is in place, and the rest must be recorded even if a person asks to
+/// stop. The mark comes last: it makes later backups be compared with this one
+/// (backup/suspect.hpp).
 void Restore::apply(const Progress& progress) {
   log_.note("restore into " + request_.target.spelling());
   Loader loader(state_.hooks, state_.paths, run_, log_, request_.target, hooks_, way(),

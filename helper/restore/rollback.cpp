@@ -11,7 +11,8 @@
 namespace backups {
 namespace {
 
-/// Of any backup of that type, whose own source it may be or not.
+/// The command that restores a backup of that type into `target`. An id contains the name of its
+/// source, so that --into is needed only for another one.
 std::string restore_command(const Source& target, const std::string& id) {
   const auto parts = parse_id(id);
   const bool own = parts && parts->name == target.name;
@@ -19,7 +20,7 @@ std::string restore_command(const Source& target, const std::string& id) {
          (own ? "" : " --into " + shell_quote(target.spelling()));
 }
 
-/// Of a restore that ended while it was replacing the data.
+/// What to do after a restore that ended while it was replacing the data.
 std::string way_out(const RunRecord& run) {
   return run.safety.empty()
              ? "No safety backup had been taken. Restore a backup: " + command("list") + " " +
@@ -27,7 +28,8 @@ std::string way_out(const RunRecord& run) {
              : "To return to the previous data: " + restore_command(run.source, run.safety);
 }
 
-/// As far as can be seen: one that can't be described must not hide what happened before.
+/// The state of the source for an error message. If it cannot be described, the message must still
+/// contain the error that came before.
 std::string state_of(const Hooks& installed, const Run& run, HookLog& log, const Source& target,
                      const HookSet& hooks) {
   try {
@@ -38,7 +40,8 @@ std::string state_of(const Hooks& installed, const Run& run, HookLog& log, const
   }
 }
 
-/// An import needs the server, and whoever uses it needs it in any case.
+/// A failed import may have stopped the server. The safety backup needs it, and so do the apps,
+/// even if the rollback fails.
 void start(const Hooks& installed, const Run& run, HookLog& log, const Source& target,
            const HookSet& hooks) {
   if (!has_hook(installed, hooks, "start")) return;
@@ -49,7 +52,8 @@ void start(const Hooks& installed, const Run& run, HookLog& log, const Source& t
   }
 }
 
-/// The safety backup was made by the hooks of the type, which need not be those of the restore.
+/// Loads the safety backup. It was made by the hooks of the type, which need not be those of the
+/// restore.
 void load_safety(const Hooks& installed, const Paths& paths, Store& local, Run& run, HookLog& log,
                  const Source& target, const HookSet& hooks, Way way, const Manifest& safety,
                  const Progress& progress) {

@@ -8,24 +8,26 @@
 
 namespace backups {
 
-/// Puts the safety backup back after a load() failed with `cause` that had begun to replace the
-/// live data of `target`: starts the service where its hooks know how, loads the safety backup,
-/// from `local`, the same way, or as other hooks do where only those take it, and looks at what is
-/// there then. Takes no notice of a request to stop.
+/// Restores the safety backup after a load() that had begun to replace the live data of `target`
+/// failed with `cause`. Starts the service if its hooks can, loads the safety backup from `local`
+/// by the same method, or by that of other hooks if only those take its kinds, and describes the
+/// result. The first request to stop is only noted.
 ///
-/// Returns the error to end with: the cause, then in which state the source is, then the next
-/// command. Where the live data could not be put back, or there is no safety backup, the run is
-/// kept, with RunRecord::replacing set, so that every later command finds it.
+/// Returns the error to end with: the cause, the state of the source, and the next command. If the
+/// live data could not be restored, or there is no safety backup, the run is kept with
+/// RunRecord::replacing set, so that every later command warns. Does not throw for failures of the
+/// rollback.
 Error roll_back(const Hooks& installed, const Paths& paths, Store& local, Run& run, HookLog& log,
                 const Source& target, const HookSet& hooks, Way way,
                 const std::optional<Manifest>& safety, const Error& cause,
                 const Progress& progress);
 
-/// What a dead run that was replacing live data has left, in a sentence with the way out.
+/// Describes what a dead run that was replacing live data has left, and the command that repairs
+/// it.
 std::string unfinished_replacement(const RunRecord& dead);
 
-/// A later restore has put whole data into `target`: removes the dead runs that had left it
-/// without. Their commands stop being warned about.
+/// Removes the dead runs that had left `target` with incomplete data, because a later restore has
+/// succeeded. This ends the warnings about them.
 void forget_replacements(const Paths& paths, const Source& target);
 
 }  // namespace backups

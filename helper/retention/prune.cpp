@@ -26,6 +26,8 @@ constexpr Time kRemembered = 365 * 86400;
 constexpr Time kAnotherMayBeAtWork = 2 * 86400;
 constexpr std::size_t kLengthOfTime = 19;  // of the time at the end of an id
 
+/// Backups are counted in groups, so that many manual ones, for example, do not displace those of a
+/// schedule.
 std::string group_of(const Backup& backup) {
   return backup.schedule.empty() ? kTriggers[backup.trigger] : kScheduleGroup + backup.schedule;
 }
@@ -63,6 +65,8 @@ class Groups {
   Zone zone_;
 };
 
+/// An estimate for Object Lock, by the setting of the target and the time of the copy: asking the
+/// server for every copy would take too long. The removal asks it (copies/remove.cpp).
 std::optional<Time> locked_until(const Settings& settings, const Backup& backup, const Copy& copy) {
   const auto target = settings.targets.find(copy.target);
   if (target == settings.targets.end()) return std::nullopt;
@@ -101,7 +105,9 @@ struct Gone {
   std::vector<std::string> targets;
 };
 
-/// Returns how many copies were removed.
+/// Removes the whole backup if these are all of its copies, so that it is marked as deleted before
+/// the first file is removed. Returns how many copies the catalog then records as deleted: one that
+/// was not there, or belongs to another host, does not count.
 std::size_t remove_copies(const Remover& remover, CatalogFile& catalog, const Gone& gone) {
   const auto& copies = gone.backup.copies;
   const auto there = std::count_if(copies.begin(), copies.end(), std::mem_fn(&Copy::was_made));
@@ -134,6 +140,7 @@ std::vector<RetentionVerdict> evaluate_retention(const Paths& paths,
                                                  Identity& identity, CatalogFile& catalog,
                                                  const Source& source) {
   const Settings settings = settings_file.read();
+  // Reading the identity may give this host a name, which it does not need without targets.
   const HostIdentity host = settings.targets.empty() ? settings.host : identity.read();
   Catalog::Filter filter;
   filter.source = source;
@@ -151,6 +158,8 @@ std::vector<RetentionVerdict> evaluate_retention(const Paths& paths,
   for (auto& item : items)
     if (const auto way = ways.find(item.id); way != ways.end()) item.way_back_until = way->second;
   Groups groups(settings, source);
+  // The decision itself is a pure function (model/retention.cpp). Everything above collects what it
+  // may know, and everything in prune() carries it out.
   const auto verdicts = retain(
       items, [&](const auto& group, const auto& target) { return groups.rules(group, target); },
       [&](const auto& group, Time time) { return groups.civil(group, time); },
@@ -173,6 +182,13 @@ std::map<std::string, Gone> find_gone(const std::vector<RetentionVerdict>& evalu
 
 }  // namespace
 
+/// Evaluates the rules for all copies of the source at once, since what is kept depends on the
+/// other copies. Before anything is removed, the places are checked for manifests of a clone of
+/// this machine, whose backups must not be pruned by our rules.
+///
+/// One backup is removed at a time. A copy that cannot be removed stops only itself. If a setting
+/// changed meanwhile, such as a pin, the rules are evaluated again before the next removal; `tried`
+/// guarantees that this ends.
 Pruned prune(State& state, const Source& source) {
   const Remover remover(state.paths, state.settings, state.identity, state.targets, state.catalog);
   Pruned pruned;
@@ -218,6 +234,7 @@ void prune_and_report(State& state, const Source& source) {
               (pruned.removed == 1 ? " old copy of " : " old copies of ") + source.spelling());
 }
 
+/// After the clock jumped ahead, "a year ago" may be wrong, and history cannot be restored.
 void forget_history(const Paths& paths, CatalogFile& catalog) {
   if (has_leapt(catalog.open())) return;
   for (const auto& backup : catalog.open().expired_rows(now() - kRemembered)) {
@@ -246,6 +263,8 @@ bool is_stale_upload(Catalog& catalog, const std::string& key) {
 
 }  // namespace
 
+/// The parts of an unfinished upload are stored, and paid for, but invisible in listings. A process
+/// that died may have left one that it had no time to note.
 void end_stale_uploads(Identity& identity, Targets& targets, CatalogFile& catalog,
                        const std::string& target) {
   const auto is_stale = [&](const std::string& key) {

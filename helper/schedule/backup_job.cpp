@@ -19,7 +19,9 @@ std::vector<std::string> targets_of(const Settings& settings, const Schedule& sc
   return schedule.targets.empty() ? default_targets(settings, schedule.source) : schedule.targets;
 }
 
-/// The copies to all targets but the first are made in their lanes.
+/// Leaves the copies to all targets but the first to their lanes, so that a slow target does not
+/// occupy a slot for backups. A queued copy is recorded as failed, which makes it due
+/// (copy_job.cpp).
 void queue_copies(const Settings& settings, Catalog& catalog, const Events& events,
                   const Manifest& made, const std::vector<std::string>& targets,
                   const std::string& first) {
@@ -34,6 +36,8 @@ void queue_copies(const Settings& settings, Catalog& catalog, const Events& even
   }
 }
 
+/// One run of a schedule: backs up to the first target, queues the other copies, and applies
+/// retention, which only a success makes safe.
 void back_up(State& state, const Schedule& schedule) {
   log::step("Backing up " + schedule.source.spelling() + ", schedule " + schedule.id);
   const auto targets = targets_of(state.settings.read(), schedule);

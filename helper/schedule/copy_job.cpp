@@ -11,7 +11,7 @@
 namespace backups {
 namespace {
 
-constexpr int kMostTries = 30;
+constexpr int kMostTries = 30;  // about a week, with the delays of retry_delay()
 
 Time next_try(const Copy& copy) {
   const Time tried = copy.tried_at.value_or(0);

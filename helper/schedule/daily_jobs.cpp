@@ -1,4 +1,4 @@
-// What is done once a day: due_retention() and due_upload_sweeps() of schedule/job.hpp.
+// Work that is done once a day: due_retention() and due_upload_sweeps() of schedule/job.hpp.
 #include "catalog/job_marks.hpp"
 #include "host/targets.hpp"
 #include "model/target.hpp"
@@ -17,7 +17,8 @@ bool is_due_today(CatalogFile& catalog, const std::string& mark) {
   return now() >= done + kDay || lies_ahead(done, now());
 }
 
-/// Runs `work` in one process at a time, where it was not done in the last day.
+/// Runs `work` in one process at a time, unless it was done in the last day. It counts as done even
+/// if a target failed meanwhile, which is reported: retrying every minute would not help.
 JobOutcome once_a_day(State& state, const std::string& mark, const JobBegins& begins,
                       const std::function<void()>& work) {
   const auto lock = Lock::try_acquire(state.paths.lock("daily " + mark), mark);
@@ -30,6 +31,8 @@ JobOutcome once_a_day(State& state, const std::string& mark, const JobBegins& be
   return JobOutcome::kRan;
 }
 
+/// Applies retention to every source, also to those that no schedule backs up any more: backups
+/// also expire by age. A source that is busy is left to the next day.
 void prune_everything(State& state) {
   for (const auto& source : state.catalog.open().sources()) {
     interrupt::check();

@@ -9,6 +9,7 @@
 namespace backups {
 namespace {
 
+/// Backups come first: everything else can wait for the next tick.
 constexpr auto kJobKinds = std::to_array<JobKind>({{"backup", due_backups},
                                                    {"copy", due_copies},
                                                    {"retention", due_retention},

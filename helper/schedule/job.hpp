@@ -9,28 +9,29 @@
 
 namespace backups {
 
-/// What became of a job that was due.
+/// The outcome of a job that was due.
 enum class JobOutcome {
-  kRan,     ///< whether it failed or not
-  kBusy,    ///< another process works on the same: it stays due
+  kRan,     ///< it ran, successfully or not
+  kBusy,    ///< another process holds what it needs; it remains due
   kNotDue,  ///< another process has done it meanwhile
 };
 
-/// Called by a job once nothing keeps it from its work any more.
+/// Called by a job when it holds all locks and is about to begin.
 using JobBegins = std::function<void()>;
 
 /// One piece of work of the tick.
 struct Job {
-  std::string name;   ///< the same for the same work: it runs once in a process
-  std::string about;  ///< for messages
+  std::string name;   ///< identifies the work, which a process does at most once
+  std::string about;  ///< what it works on, for messages
   std::string lane;   ///< `local`, or the target that it works on and waits for
-  bool is_backup;     ///< the dead man's switch hears of it
-  /// Calls `begins` when it holds what it needs. Throws Error, which stops only this job.
+  bool is_backup;     ///< it is reported to the dead man's switch
+  /// Does the work, under locks that it acquires itself and does not wait for. Throws Error, which
+  /// stops only this job.
   std::function<JobOutcome(const JobBegins& begins)> run;
 };
 
-/// A kind of work. What the tick does is the table in job.cpp: a new kind is a function that lists
-/// what of it is due, and a row there.
+/// A kind of work of the tick. All kinds are in the table in job.cpp; a new one is a function that
+/// lists its due jobs, and a row there.
 struct JobKind {
   const char* name;
   std::vector<Job> (*due)(State& state, const Settings& settings);
@@ -40,14 +41,15 @@ struct JobKind {
 /// and catalog again, since the last job may have taken hours.
 std::vector<Job> due_jobs(State& state);
 
-/// Runs `work`, of which a failure is recorded and queued as an alert already: warns, so that the
-/// tick goes on. It also goes on after a person has cancelled one backup. Throws Error, kCancelled.
+/// Runs `work` and turns an Error into a warning, so that the tick continues with the next job; the
+/// work itself has recorded the failure and published it. The tick also continues after a person
+/// has cancelled one backup. Throws Error, kCancelled, after any other request to stop.
 void warn_on_failure(const std::string& what, const std::function<void()>& work);
 
 /// The lane of a schedule: the target that it writes to first.
 std::string lane_of(const Settings& settings, const Schedule& schedule);
 
-// The kinds.
+// The kinds: each returns its jobs that are due, in the order in which to run them. Throw Error.
 std::vector<Job> due_backups(State& state, const Settings& settings);
 std::vector<Job> due_copies(State& state, const Settings& settings);
 std::vector<Job> due_retention(State& state, const Settings& settings);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Time kFirstRetry = 5 * 60;
 constexpr Time kLastRetry = 6 * 3600;
-constexpr int kCounted = 8;
+constexpr int kCounted = 8;         // failures; more do not make the delay longer
 constexpr Time kLateness = 2 * 60;  // a tick starts every minute
 
 std::optional<Time> next(const Schedule& schedule, Time after) {
@@ -37,6 +37,9 @@ std::optional<Time> retry_at(Catalog& catalog, const Schedule& schedule,
   return (known ? *failed.finished_at : failed.started_at) + retry_delay(failures);
 }
 
+/// The next run by the cron expression, counted from the last attempt, so that runs that were
+/// missed while the host was off are made up for by one; or earlier, if the last attempt failed and
+/// is to be retried.
 std::optional<Time> due(Catalog& catalog, const Schedule& schedule,
                         const std::optional<ScheduleRun>& last) {
   const auto turn =

@@ -25,9 +25,11 @@ struct ScheduleStatus {
   bool is_overdue(Time now) const;
 };
 
+/// Reads the status from the catalog. Throws Error, also for a cron expression or a time zone that
+/// cannot be used.
 ScheduleStatus schedule_status(Catalog& catalog, const Schedule& schedule);
 
-/// The next runs after `after`, at most `count`.
+/// The next runs after `after` by its cron expression, at most `count`, in order.
 std::vector<Time> runs_after(const Schedule& schedule, Time after, std::size_t count);
 
 /// True if two runs were missed since the last success and the schedule is not paused.

@@ -17,6 +17,7 @@ bool last_is(const ScheduleStatus& status, BackupStatus wanted) {
   return status.last && status.last->status == wanted;
 }
 
+/// A schedule that ran late, after the host was off, is not silent although runs were missed.
 bool is_silent_now(Catalog& catalog, const Schedule& schedule, const ScheduleStatus& status) {
   const bool well = last_is(status, BackupStatus::kSuccess) && !status.is_due(now());
   return !well && is_silent(catalog, schedule, now());

@@ -25,7 +25,8 @@ namespace {
 
 std::string this_process() { return "process " + std::to_string(::getpid()); }
 
-/// Acquires one of the `slots` for parallel backups on this host; nothing if all are taken.
+/// Acquires one of the `slots` for parallel backups on this host; nothing if all are taken. Slots
+/// are locks of the system, so that those of a process that died are free.
 std::optional<Lock> take_slot(const Paths& paths, std::int64_t slots) {
   for (std::int64_t slot = 0; slot < slots; ++slot)
     if (auto lock = Lock::try_acquire(paths.lock("tick." + std::to_string(slot)), this_process()))
@@ -33,6 +34,8 @@ std::optional<Lock> take_slot(const Paths& paths, std::int64_t slots) {
   return std::nullopt;
 }
 
+/// Waits for a child that may work for hours. A request to stop ends this process, and the children
+/// with it.
 void wait_for(Process& process) {
   while (!process.wait(std::chrono::milliseconds(500))) interrupt::check();
 }
@@ -52,6 +55,14 @@ class Lane {
   }
 
   /// The lane `local`, which starts the others.
+  ///
+  /// Cron starts a tick every minute, whether the last one has ended or not. Each takes a slot, or
+  /// leaves the backups to those that have one. If several backups are due and another slot may be
+  /// free, a second tick is started at once and not a minute later.
+  ///
+  /// After every job, everything that is due is determined anew, since a job may take hours: a
+  /// schedule may have become due, or have been run by another process. Other lanes start as soon
+  /// as they have work, even if no slot is free here.
   void run_with_others() {
     auto jobs = due_jobs(state_);
     start_others(jobs);
@@ -60,7 +71,6 @@ class Lane {
     const auto slots = parse_number(settings.get(Settings::kGlobal, "max-parallel")).value();
     if (const auto slot = take_slot(state_.paths, slots)) {
       const auto is_here = [&](const Job& job) { return job.is_backup && job.lane == name_; };
-      // Another process runs the next ones in parallel.
       if (slots > 1 && !state_.program.path.empty() &&
           std::count_if(jobs.begin(), jobs.end(), is_here) > 1)
         another = std::make_unique<Process>(state_.program.command("tick"));
@@ -92,6 +102,8 @@ class Lane {
     return false;
   }
 
+  /// Called when a job holds its locks. The first backup starts the dead man's switch: a tick that
+  /// finds nothing to do, or everything busy, is not reported to it.
   void begin(const Job& job) {
     ran_.insert(job.name);
     if (!job.is_backup || std::exchange(has_backed_up_, true)) return;
@@ -110,6 +122,8 @@ class Lane {
     }
   }
 
+  /// Alerts about schedules without success, ends the dead man's switch, and delivers what is due
+  /// in the outbox: first attempts and retries.
   void report() {
     const Settings settings = state_.settings.read();
     tell_silences(state_.events, state_.catalog, settings, name_, ran_);
@@ -129,6 +143,9 @@ class Lane {
 
 }  // namespace
 
+/// Cleans up on this host first: an interrupted backup occupies disk space, and its schedule is
+/// retried only once it is recorded as failed. What it left on other targets can wait until the
+/// backups are made.
 void tick(State& state) {
   recover(state, Reach::kHere);
   watch_clock(state.catalog.open());
