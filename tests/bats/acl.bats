@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# An SSH key that Dokku's access rules limit to some services and apps: `mallory` sees and touches these and no others.
-# The rules are those of the plugin acl, by the triggers user-auth-service and user-auth-app.
+# An SSH key that access rules of Dokku limit to some services and apps: `mallory` can see and change these and no others.
+# The rules are enforced by the plugin acl, through the triggers user-auth-service and user-auth-app.
 
 load ../support/setup
 
@@ -18,7 +18,7 @@ setup_file() {
   export ROOT HERS OTHERS APP STORAGE
   dokku_fixture fakestore
   dokku_fixture acl
-  # The same services once more, of another type.
+  # A second type, with a service of the same name.
   "$TEST_DOKKU_SUPPORT/copy" "$TEST_DOKKU_SUPPORT/plugins/fakestore" "$BATS_FILE_TMPDIR/otherstore"
   sed -i 's/dokku\.fakestore/dokku.otherstore/' "$BATS_FILE_TMPDIR/otherstore/functions"
   dokku_plugin_add "$BATS_FILE_TMPDIR/otherstore"
@@ -63,12 +63,12 @@ mallory() {
   dokku_as mallory "$@" </dev/null 3>&-
 }
 
-# The newest good backup that was made by hand.
+# newest SOURCE: prints the id of the newest successful manual backup.
 newest() {
   dokku backups:list "$1" --format json | jq -r '[.backups[] | select(.status == "success" and .trigger == "manual").id][0]'
 }
 
-# All that a person who may not could have changed.
+# Prints everything that a person without permission could have changed.
 everything() {
   dokku backups:list --all --limit 0 --format json
   cat "$ROOT/settings.json" 2>/dev/null || true

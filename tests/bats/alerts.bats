@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Who hears that a backup failed, and that they work again: webhook, mail, command, dead man's switch; and the metrics.
+# Notifications of failures and recoveries: webhook, mail, command, dead man's switch; and the metrics.
 #
 # shellcheck disable=SC2016 # knobs are code for the hook
 
@@ -27,7 +27,7 @@ webhook() {
   helper set --global notify-webhook - --quiet <<<"$URL/hook/$TOKEN"
 }
 
-# The Nth request that arrived; waits for it.
+# request N: waits for the Nth request to the server and prints it.
 request() {
   wait_until 20 test -e "$SINK/$1" || fail "no request number $1" || return 1
   cat "$SINK/$1"
@@ -37,7 +37,7 @@ body() {
   request "$1" | sed '1,/^$/d'
 }
 
-# A sendmail that keeps what it is given, as others do: $MAILS/<number>, and how it was called.
+# Installs a sendmail that stores each message in $MAILS/<number>, and its arguments in $MAILS/calls.
 fake_sendmail() {
   MAILS=$(mktemp -d "$BATS_TEST_TMPDIR/mails.XXXXXX")
   mkdir "$MAILS/bin"
@@ -68,7 +68,7 @@ nobody_delivers() {
   ! pgrep -f -- "deliver --root $ROOT" >/dev/null
 }
 
-# What is put off is due now.
+# Makes postponed messages due.
 time_passes() {
   catalog "UPDATE outbox SET next_try = 0"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Whatever is refused or left out is said with what works in that very situation; one name that is wrong stops nothing
-# else.
+# A message about something that is refused or omitted contains a command that works in that situation. A wrong name does not
+# affect the others.
 
 load ../support/setup
 load fake
@@ -11,7 +11,7 @@ setup() {
   fake_source fake:db first
 }
 
-# As if the target had been there when it was named.
+# name_targets LIST: sets the property to unknown targets, as if they had been removed since.
 name_targets() {
   helper set --global targets local --quiet
   jq --arg targets "$1" '.properties["--global"].targets = $targets' "$ROOT/settings.json" >"$ROOT/new"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What is typed wrongly: exit 2, one line that names the word, and nothing has changed. Help and version.
+# Wrong input: exit 2, one line that names the wrong argument, and no change. Also help and version.
 
 load ../support/setup
 load fake
@@ -16,7 +16,7 @@ teardown() {
   state | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-# Everything that a command could have changed.
+# Prints everything that a command could have changed.
 state() {
   (
     cd "$ROOT" || exit
@@ -28,7 +28,7 @@ state() {
   ls -lR "$FAKE/live" "$FAKE/places"
 }
 
-# wrong CODE VERB WORD...: one line, for the snapshot of this test
+# wrong CODE VERB WORD...: expects CODE, no output, and one line on stderr, which the snapshot of this test records
 wrong() {
   shown "$1" helper "${@:2}" </dev/null || return 1
   assert_equal "$output" "" || return 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# --format json: one object with the fields of docs/json.md and no others, stdout and nothing else.
+# --format json prints one object on stdout, with the fields of docs/json.md and no others.
 #
 # shellcheck disable=SC2016 # knobs are code for the hook, filters for jq
 
@@ -14,8 +14,8 @@ setup() {
   fake_source fake:db first
 }
 
-# assert_fields WORD...: the object in $output has these keys in this order, its values are of the kinds that their
-# names say, and docs/json.md knows them.
+# assert_fields WORD...: the object in $output has these keys in this order, its values have the types that their names
+# imply, and docs/json.md describes them.
 assert_fields() {
   assert_equal "$(jq -r 'keys_unsorted | join(" ")' <<<"$output")" "$*" || return 1
   assert_values || return 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The helper as a process: what lists of processes call it, what may look into it, that it can always be stopped, and
-# that it stops no other.
+# The helper as a process: its name in lists of processes, who may inspect it, that it can always be stopped, and that it
+# never stops another process.
 #
 # shellcheck disable=SC2016 # knobs are code for the hook
 
@@ -13,7 +13,7 @@ setup() {
   fake_source fake:db first
 }
 
-# Until that process has FILE open.
+# opens PID FILE: waits until that process has FILE open.
 opens() {
   wait_until 20 bash -c "ls -l /proc/$1/fd | grep -qF '$2'"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Several commands at once, and commands that are stopped: by `cancel`, by a signal, by a client that goes away.
+# Commands that run at the same time, and commands that are stopped: by `cancel`, by a signal, by a client that disconnects.
 #
 # shellcheck disable=SC2016 # knobs are code for the hook
 

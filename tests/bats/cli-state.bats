@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The state directory: who owns it and may read it, what it survives, and from where and as whom a command is called.
+# The state directory: its owner and modes, what it survives, and commands that are run from other directories and by other
+# users.
 #
 # shellcheck disable=SC2016 # knobs are code for the hook
 
@@ -12,7 +13,7 @@ setup() {
   fake_source fake:db first
 }
 
-# Makes one good backup that is kept, one deleted and one failed; sets KEPT, GOOD.
+# Makes a pinned backup (KEPT), another good one (GOOD), one that is deleted and one that fails; sets SETTINGS.
 history() {
   local deleted
   KEPT=$(helper create fake:db --label "a label" --quiet)
@@ -28,7 +29,7 @@ history() {
   SETTINGS=$(<"$ROOT/settings.json")
 }
 
-# What the manifests know is there again; what was asked for was never lost.
+# The catalog was rebuilt with everything that the manifests contain, and the settings are unchanged.
 assert_rebuilt() {
   assert_contains "$stderr" "-----> The catalog was lost: rebuilt from the manifests of 2 backup(s)"
   run -0 --separate-stderr helper list --all --format json

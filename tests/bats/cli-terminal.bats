@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What asks a person, and what a terminal must not be used for. `script` is the terminal.
+# Commands that ask a person, and output that must not go to a terminal. The terminal is script(1).
 
 load ../support/setup
 load fake

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The verbs as a person types them, on good days: how backups are named, listed, pinned, deleted, restored.
+# The verbs in ordinary use: how backups are named, listed, pinned, deleted and restored.
 #
 # shellcheck disable=SC2016 # knobs are code for the hook
 

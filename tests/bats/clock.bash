@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # BASE is for whoever loads this
-# Schedules of fake:db and the tick that cron starts, with the clock moved; loaded after ../support/setup and fake.
+# shellcheck disable=SC2034 # BASE is used by the files that load this
+# Helpers for tests that move the clock: schedules of fake:db, and the tick that cron starts. Load after ../support/setup,
+# fake.
 
 setup() {
   fresh_root
@@ -10,7 +11,7 @@ setup() {
   BASE='2026-03-02 10:00:30' # a Monday
 }
 
-# tick TIME: what it says is in $output.
+# tick TIME: runs a tick at that time; its messages are in $output.
 tick() {
   run -0 at "$1" helper tick
 }
@@ -19,7 +20,7 @@ schedule() {
   at "$BASE" helper schedule "$@" --quiet
 }
 
-# made [SCHEDULE]: how many backups (of it) were made and not deleted.
+# made [SCHEDULE]: prints the number of existing backups, of that schedule if one is given.
 made() {
   catalog "SELECT count(*) FROM backups WHERE status = 'success' AND deleted_at IS NULL AND ('${1:-}' = '' OR schedule = '${1:-}')"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Clocks that are ahead, behind, or jump: over schedules, retention, @latest, deploys and alerts. And settings that this
-# version does not understand. The clock triggers, it does not order.
+# Clocks that are ahead, behind, or jump, and their effect on schedules, retention, @latest, deploys and alerts. The clock
+# starts backups, but does not order them. Also settings that this version does not understand.
 
 load ../support/setup
 load fake
@@ -10,14 +10,14 @@ latest() {
   at "${1:-$BASE}" helper info fake:db@latest --format json 2>/dev/null | jq -r .id
 }
 
-# A command that alerts are given to: $FAKE/alerts has a line for each.
+# Configures a command for alerts, which appends each to $FAKE/alerts.
 hear() {
   printf '#!/bin/sh\n{ cat; echo; } >>%q\n' "$FAKE/alerts" >"$FAKE/hear"
   chmod +x "$FAKE/hear"
   helper set --global notify-command "$FAKE/hear" --quiet
 }
 
-# heard KIND: the messages of that kind.
+# heard KIND: prints the messages of that kind.
 heard() {
   jq -r "select(.event == \"$1\") | .message" "$FAKE/alerts" 2>/dev/null
 }

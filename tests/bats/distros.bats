@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# README's first command where people are: fresh releases of Debian, whose compilers and libraries are not the one that the
-# project is written on. `tests/run` has Debian 13, the current stable; `tests/run distros` and `tests/run full` have all.
+# The first command of the README on new installations of Debian releases, whose compilers and libraries differ from those of
+# the development machine. `tests/run` tests Debian 13, the current stable release; `tests/run distros` and `tests/run full`
+# test all.
 
 load ../support/setup
 
@@ -18,7 +19,8 @@ needs_full() {
   [[ -n ${BACKUPS_TESTS_FULL:-} ]] || skip 'takes tests/run distros'
 }
 
-# try_on RELEASE [VARIABLE=VALUE...]: what was committed and what was not, in a new container of that release.
+# try_on RELEASE [VARIABLE=VALUE...]: runs the command on this tree, with its uncommitted changes, in a new container of that
+# release.
 try_on() {
   local options=() variable
   require_docker "backups-tests/debian:$1"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Restores that replace live data, through the import of a service's own plugin: real redis and mariadb servers, and imports
-# that fail on purpose after they have begun.
+# Restores that replace live data through the import command of the service's own plugin: real redis and mariadb servers, and
+# imports that fail after they have begun.
 
 # shellcheck disable=SC2016,SC2154 # text for other shells; bats sets stderr_lines
 load ../support/setup
@@ -57,7 +57,8 @@ backup() {
   dokku --quiet backups:create "$1"
 }
 
-# import_breaks TYPE TIMES, with bash on stdin: the plugin's import is that, so often; it finds the real one in $real.
+# import_breaks TYPE TIMES: replaces the plugin's import with the script on stdin, for that number of calls. The script finds
+# the real import in $real.
 import_breaks() {
   local import
   import=$(dokku_plugins)/$1/subcommands/import
@@ -78,7 +79,7 @@ import_works() {
   rm -f "$import.left"
 }
 
-# What a failing redis:import has done by then: no container, no data.
+# The state that a failing redis:import leaves: no container, no data.
 redis_import_breaks() {
   import_breaks redis "$1" <<'BASH'
 docker rm -f "dokku.redis.$2" >/dev/null
@@ -88,7 +89,7 @@ exit 2
 BASH
 }
 
-# The last table that the dump makes is not reached.
+# The import breaks off before the last table of the dump.
 mariadb_import_breaks() {
   import_breaks mariadb "$1" <<'BASH'
 dump=$(mktemp)

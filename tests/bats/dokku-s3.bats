@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Copies off-site as people have them: a real database, through dokku over SSH, into a real S3 server; and a host that is lost.
+# Off-site copies as in production: a real database, by dokku over SSH, to a real S3 server; and the loss of the host.
 
 load ../support/setup
 load ../support/s3

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What happens by itself on a host with dokku: cron, deploys, services that are destroyed, apps that are renamed.
+# What a host with dokku does without being asked: cron, deploys, services that are destroyed, apps that are renamed.
 
 load ../support/setup
 
@@ -35,7 +35,7 @@ setup() {
   S=$(unique store) APP=$(unique web)
 }
 
-# An image as a build or a release leaves it.
+# An image such as a build or a release makes.
 new_code() {
   local docker=${DOCKER_BIN:-docker} container
   container=$("$docker" container create app:latest true)
@@ -61,12 +61,12 @@ app_create() {
   [[ -z ${2:-} ]] || echo "$1" >>"$(dokku_lib)/services/fakestore/$2/LINKS"
 }
 
-# deploy APP IMAGE: as far as we are asked.
+# deploy APP IMAGE: the part of a deploy that calls triggers of this plugin.
 deploy() {
   dokku plugin:trigger pre-release-builder dockerfile "$1" "$2"
 }
 
-# app_runs APP, until app_stops.
+# app_runs APP: makes the app run until app_stops.
 app_runs() {
   RUNNING=$("${DOCKER_BIN:-docker}" container run --detach --label "com.dokku.app-name=$1" app:latest sleep 600)
 }

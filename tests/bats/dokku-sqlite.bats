@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A SQLite database in an app's storage, through `dokku`: the file belongs to the app's own user, and user dokku may not
-# even enter its directory.
+# A SQLite database in the storage of an app, by `dokku`: the file belongs to the user of the app, and the user dokku may not
+# enter its directory.
 
 load ../support/setup
 
@@ -56,7 +56,7 @@ as_app() {
   setpriv --reuid "$APP_UID" --regid "$APP_UID" --clear-groups sqlite3 -batch -cmd '.timeout 9999' "$DB" "$@"
 }
 
-# Whoever opened it, the app can go on with it.
+# The app can still use the file, whichever user has opened it.
 assert_app_can_write() {
   assert_equal "$(stat -c '%u:%g %a' "$DB")" "$APP_UID:$APP_UID 640"
   assert_equal "$(find "$STORAGE/data" ! -uid "$APP_UID")" ""

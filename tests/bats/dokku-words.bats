@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What `dokku` makes of words before and around our commands: help, flags of its own, words that are missing or wrong, paths, who
-# calls, and a plugin without its helper.
+# How `dokku` passes arguments to the commands: help, its own flags, missing or wrong arguments, paths, the calling user, and
+# a plugin without its helper.
 
 load ../support/setup
 load dokku

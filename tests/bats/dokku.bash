@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # S is for the tests
-# A Dokku with a PostgreSQL service and datastores of which nothing is known but that their plugin exports and imports; loaded
-# after ../support/setup.
+# shellcheck disable=SC2034 # S is used by the tests
+# A Dokku with a PostgreSQL service, and with datastores that only their own plugin can export and import. Load after
+# ../support/setup.
 
 setup_file() {
   export ROOT=""
@@ -25,7 +25,7 @@ teardown_file() {
   services_stop
 }
 
-# Ends the services, Dokku and the state.
+# Removes the services, Dokku and the state directory.
 services_stop() {
   if [[ -n $ROOT ]]; then
     dokku postgres:destroy "$PG" --force >/dev/null || true
@@ -44,7 +44,8 @@ pg() {
   DOKKU_LIB_ROOT=$(dokku_lib) "postgres_$1" "${@:2}"
 }
 
-# A service of the type fakestore with content of its own, and what is in it now.
+# store_create NAME: creates a service of the type fakestore with random content. content NAME prints the path of that
+# content.
 store_create() {
   dokku fakestore:create "$1" >/dev/null
   { echo "content of $1" && head -c 100000 /dev/urandom; } | dokku fakestore:import "$1" >/dev/null
@@ -69,7 +70,7 @@ backup() {
   dokku --quiet backups:create "$1"
 }
 
-# Everything that any of the commands could have changed.
+# Prints everything that a command could have changed.
 everything() {
   dokku backups:list --all --limit 0 --format json
   cat "$ROOT/settings.json" 2>/dev/null || true

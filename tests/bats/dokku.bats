@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The commands as a person types them to `dokku`: on a PostgreSQL service, and on a datastore of which nothing is known
-# but that its plugin exports and imports.
+# The commands as a person runs them with `dokku`: on a PostgreSQL service, and on a datastore that only its own plugin can
+# export and import.
 
 load ../support/setup
 load dokku

@@ -1,18 +1,18 @@
 # shellcheck shell=bash
-# A kind of source made for the tests; loaded after ../support/setup by those that need an exporter that misbehaves.
+# A type of source whose hooks a test can make fail, wait or misbehave. Load after ../support/setup.
 #
-#   fake_hooks [TYPE...]        a hooks directory with the type `fake` (or these), and the project's own; sets HOOKS, FAKE
-#   fake_source TYPE:NAME TEXT  what is live there: the artifacts `one` and `two`, with TEXT in both
-#   fake_live TYPE:NAME         TEXT, if all of it is there and of one piece; else says what there is
-#   knob ACTION CODE            bash that the hook runs before its work, ACTION-after behind it; without CODE: nothing again
-#   knob_stop ACTION            it says that it is there, and waits to be let go
-#   fake_stopped, fake_go       until a hook has said so; lets it go
-#   background VERB [WORD...]   the helper beside the test: sets PID; its words are in $OUT and $OUT.err
-#   assert_ends CODE            waits for it
-#   process_gone PID
-#   die [PID]                   kill -9, of the one process
-#   assert_sound                the next command finds nothing in progress and no leftovers, and every success verifies
-#   assert_no_success           the same, and there is none
+#   fake_hooks [TYPE...]        makes a hooks directory with the type `fake` (or these) and the real ones; sets HOOKS, FAKE
+#   fake_source TYPE:NAME TEXT  sets the live data: the artifacts `one` and `two`, with TEXT in both
+#   fake_live TYPE:NAME         prints TEXT if the live data is complete and consistent, otherwise what it found
+#   knob ACTION [CODE]          bash that the hook runs before its work (ACTION-after: after it); without CODE, removes it
+#   knob_stop ACTION            makes the hook wait before its work until fake_go
+#   fake_stopped, fake_go       waits until a hook waits there; lets it continue
+#   background VERB [WORD...]   starts the helper in the background: sets PID; its output is in $OUT and $OUT.err
+#   assert_ends CODE            waits for it and checks its exit code
+#   process_gone PID            succeeds if the process has ended
+#   die [PID]                   kills that process, and no other, with SIGKILL
+#   assert_sound                runs a tick; then nothing is in progress, there are no leftovers, and every success verifies
+#   assert_no_success           likewise, and there is no success
 
 fake_hooks() {
   local type action
@@ -74,7 +74,7 @@ import() {
   fi
 }
 
-# Live is a link, so that one rename swaps both artifacts in.
+# The live data is behind a symbolic link, so that one rename replaces both artifacts.
 commit() {
   local old
   old=$(readlink -f "$live/$1")
@@ -95,7 +95,7 @@ sweep() {
   true
 }
 
-# Sourced out of a function, so that a knob sees the hook's own words.
+# Sourced outside of functions, so that a knob sees the arguments of the hook.
 [[ ! -s $fake/knob/$action ]] || source "$fake/knob/$action"
 "${action/export/export_}" "$@"
 [[ ! -s $fake/knob/$action-after ]] || source "$fake/knob/$action-after"

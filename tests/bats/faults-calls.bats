@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# System calls that fail: a disk that can't write, is full or read-only. The failure is said, no success is claimed that
-# does not verify, nothing is left, and live data stay whole.
+# System calls that fail, as on a disk that is broken, full or read-only. The failure is reported, every success verifies,
+# nothing is left, and the live data is undamaged.
 #
 # shellcheck disable=SC2016 # knobs are code for the hook
 
@@ -15,7 +15,7 @@ setup() {
   helper create fake:db --quiet >/dev/null
 }
 
-# traced OPTION... VERB WORD...: the helper under strace; its calls are in $FAKE/trace, its words in $OUT and $OUT.err.
+# traced OPTION... VERB WORD...: runs the helper under strace; its calls are in $FAKE/trace, its output in $OUT and $OUT.err.
 traced() {
   local options=() status=0
   while [[ $1 == -* ]]; do
@@ -27,13 +27,14 @@ traced() {
   return "$status"
 }
 
-# numbers_of CALL REGEX: which of its CALLs a traced command made on such paths.
+# numbers_of CALL REGEX: prints the numbers of those CALLs of a traced command whose paths match.
 numbers_of() {
   grep -E "^$1\(" "$FAKE/trace" | grep -nE "$2" | cut -d: -f1
 }
 
-# fails_at_every CALL ERROR REGEX CODES CHECK VERB WORD...: the command with each of its CALLs on such paths failing in
-# turn. It ends with one of CODES, says why, and CHECK, which is told the code, holds.
+# fails_at_every CALL ERROR REGEX CODES CHECK VERB WORD...: runs the command once for each of its CALLs on matching paths,
+# which fails with ERROR. The command must exit with one of CODES and print a reason, and CHECK must succeed; it gets the
+# code.
 fails_at_every() {
   local call=$1 error=$2 regex=$3 codes=$4 check=$5 n numbers status
   shift 5
@@ -55,7 +56,7 @@ good() {
   catalog "SELECT count(*) FROM backups WHERE status = 'success' AND deleted_at IS NULL"
 }
 
-# After a failure there are as many good ones as before.
+# After a failure, the number of good backups is unchanged.
 check_create() {
   assert_sound || return 1
   [[ $1 == 0 ]] || assert_equal "$(good)" "$GOOD" || return 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# kill -9 of the helper at every stage of what it does. The next command finds no success that does not verify and no
-# leftovers, and a restore has left the old data or the new, whole.
+# SIGKILL of the helper at every stage of its work. After the next command, every success verifies and there are no
+# leftovers. After a restore, the live data is completely the old or completely the new.
 #
 # shellcheck disable=SC2016 # knobs are code for the hook
 
@@ -16,8 +16,8 @@ setup() {
   KILLS=0
 }
 
-# killed_at_every CALLS CHECK VERB WORD...: kills VERB before its first CALL, its second and so on, until it gets
-# through. CALL/7 is every seventh of them. CHECK is told the exit code.
+# killed_at_every CALLS CHECK VERB WORD...: kills VERB before its first CALL, then before its second and so on, until it
+# completes. CALL/7 means every seventh call. CHECK gets the exit code.
 killed_at_every() {
   local calls=$1 check=$2 call step n status
   shift 2
@@ -35,7 +35,7 @@ killed_at_every() {
   done
 }
 
-# Every call that changes something on disk.
+# The system calls that change something on disk.
 ALL_CALLS="mkdir fsync fdatasync rename unlink unlinkat ftruncate write/3 pwrite64/11"
 
 successes() {

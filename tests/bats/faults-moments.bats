@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # bash of the hooks
-# What changes in a source while its backup begins.
+# Changes of a source at the moment when its backup begins.
 
 load ../support/setup
 load fake

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Exporters that misbehave: a backup is `failed`, its log says why in the exporter's words, and no file is left.
+# Exporters that misbehave: the backup is `failed`, its log contains the exporter's own message, and no file is left.
 #
 # shellcheck disable=SC2016 # knobs are code for the hook
 
@@ -12,7 +12,7 @@ setup() {
   fake_source fake:db something
 }
 
-# A create that fails with this code, a last line on stderr that has TEXT, and nothing but a row and a log for it.
+# Expects `create` to fail with that code and with TEXT in its last line on stderr, and to leave only a row and a log.
 assert_create_fails() {
   local code=$1 text=$2
   run "-$code" --separate-stderr helper create fake:db

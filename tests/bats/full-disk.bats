@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A state directory on a disk that is full to the last byte, or read-only: what is there can be seen, and room can be
-# made with the product itself.
+# A state directory on a disk that is completely full, or read-only: backups can still be listed, and disk space can be freed
+# by the commands of this program.
 #
 # shellcheck disable=SC2016 # for the shell of sqlite3
 
@@ -19,13 +19,13 @@ teardown() {
   ! mountpoint -q "$DISK" || umount -l "$DISK"
 }
 
-# A disk of so many MiB, with two backups on it: OLD and NEW.
+# Mounts a disk of that many MiB, with two backups on it: OLD and NEW.
 disk() {
   mount -t tmpfs -o "size=$1m,mode=0700" tmpfs "$DISK"
   two_backups
 }
 
-# The same in a file: ext4 keeps nothing for root, so that full is full.
+# Does the same with ext4 in a file, with no blocks reserved for root, so that root cannot write to a full disk either.
 ext4_disk() {
   truncate -s "$1M" "$BATS_TEST_TMPDIR/image"
   mkfs.ext4 -q -m 0 "$BATS_TEST_TMPDIR/image"

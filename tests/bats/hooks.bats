@@ -1,12 +1,13 @@
 #!/usr/bin/env bats
-# Hooks by themselves, among programs that fail: an exit code of theirs is never taken for one of ours.
+# Hooks whose programs fail: the exit code of a program is never mistaken for one that the hook means.
 
 # shellcheck disable=SC2016 # text for other shells
 load ../support/setup
 
 HOOKS_OF_OURS=$BATS_TEST_DIRNAME/../../plugin/hooks
 
-# Programs that say what a hook needs to go on, but for $FAILING, which ends with 20: "not authorised", were it ours.
+# Installs stubs that print what a hook needs to continue. The one named in $FAILING exits 20, which would mean "not
+# authorised" if the hook had announced it.
 setup() {
   export BACKUPS_RUN_ID=run-1 BACKUPS_RUN_DIR=$BATS_TEST_TMPDIR/run PLUGIN_PATH=$BATS_TEST_TMPDIR/plugins \
     PLUGIN_ENABLED_PATH=$BATS_TEST_TMPDIR/plugins/enabled DOKKU_LIB_ROOT=$BATS_TEST_TMPDIR/lib DOKKU_ROOT=$BATS_TEST_TMPDIR/home
@@ -32,12 +33,12 @@ STUB
   export MOUNT=$BATS_TEST_TMPDIR/mount PATH=$bin:$PATH
 }
 
-# hook TYPE ACTION ARGUMENT...: sets status, and announced: what it said that it would end with.
+# hook TYPE ACTION ARGUMENT...: runs a hook; sets status, and announced to the exit code that it announced.
 hook() {
   local hook=$HOOKS_OF_OURS/$1/$2
   [[ -x $hook ]] || hook=$HOOKS_OF_OURS/generic/$2
   rm -f "$BACKUPS_RUN_DIR/image"
-  # 3 is bats' own.
+  # Descriptor 3 of the hook must not be that of bats.
   run env PATH="${DEADLY:+$DEADLY:}$PATH" BACKUPS_TYPE="$1" BACKUPS_ACTION="$2" bash -c 'exec timeout 20 "$@" </dev/null 3>"$BACKUPS_RUN_DIR/said"' - "$hook" "${@:3}"
   announced=$(sed -n 's/^{"exit":\([0-9]*\)}$/\1/p' "$BACKUPS_RUN_DIR/said" | tail -n 1)
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Who a host is to its buckets: renamed hosts, cloned machines, and what lies below a name that may be another's.
+# The identity of a host in its buckets: renamed hosts, cloned machines, and backups below a name that another machine may
+# use.
 
 load ../support/setup
 load ../support/s3
@@ -14,7 +15,7 @@ setup() {
   MACHINE=1 BOOT=a NAME=prod
 }
 
-# The helper on the machine MACHINE that is called NAME.
+# Runs the helper on the machine MACHINE with the host name NAME.
 helper() {
   local verb=$1
   shift
@@ -30,12 +31,13 @@ below() {
   s3_bucket GET | grep -o "<Key>$1/fake[^<]*json" | sed 's,.*/,,; s,\.json$,,' | sort
 }
 
-# Waits until the clock is beyond that of backup ID: in one second both would make backups of one name, which another test is about.
+# beyond ID: waits for the next second. Otherwise both machines could make backups with the same id, which is tested
+# elsewhere.
 beyond() {
   until [[ $(date -u +%F-%H-%M-%S) > ${1:3:19} ]]; do sleep 0.1; done
 }
 
-# Everything of ROOT in another place, with the same hooks.
+# Copies ROOT to CLONE, as a cloned machine has it. The hooks are the same.
 clone() {
   CLONE=$(mktemp -d "$BATS_TEST_TMPDIR/clone.XXXXXX")
   cp -a "$ROOT/." "$CLONE"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# A bucket that somebody else writes into, by a program beside it: nothing of it is believed, obeyed, or kept for ever.
+# A bucket whose contents an attacker controls: nothing in it is trusted or obeyed, and nothing makes the helper hang or fill
+# the disk.
 #
 # shellcheck disable=SC2016 # filters of jq
 
@@ -11,7 +12,7 @@ setup() {
   export AWS_EC2_METADATA_DISABLED=true
   BUCKET_DIR=$BATS_TEST_TMPDIR/bucket
   mkdir -p "$BUCKET_DIR/objects"
-  # A good backup of another host is what there is to begin with.
+  # At the beginning, the bucket has a good backup of another host.
   fresh_root
   fake_hooks
   fake_source fake:db first
@@ -31,7 +32,8 @@ teardown() {
   kill "$SERVER"
 }
 
-# planted JQ-FILTER [SECONDS]: a second manifest made from the good one, its id and files those of so many seconds later
+# planted JQ-FILTER [SECONDS]: adds a second backup, a copy of the good one that began that many seconds later, and applies
+# the filter to its manifest. Prints its id.
 planted() {
   local id file
   id=${ID%-*}-$(printf %02d $(((10#${ID##*-} + ${2:-1}) % 60)))
@@ -41,7 +43,7 @@ planted() {
   echo "$id"
 }
 
-# Of what was printed last, nothing but text is left for a terminal.
+# The last output contains only text, and nothing that would control a terminal.
 assert_only_text() {
   local found
   found=$(printf '%s\n%s\n' "$output" "$stderr" | LC_ALL=C.UTF-8 grep -nP '[\x00-\x08\x0b-\x1f\x7f\x{80}-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]' || true)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# The ways in and out: `dokku plugin:install` and `plugin:update` of a git address, a release tarball, install.sh.
+# Installing, updating and uninstalling: `dokku plugin:install` and `plugin:update` from git, a release tarball, install.sh.
 #
-# From git the helper is built as on a user's host, for real. Where there is ccache, that takes from it what tests/run, or the
-# build before, has compiled.
+# The installation from git really builds the helper, as on a user's host. With ccache, objects come from the builds of
+# tests/run or of an earlier test.
 
 load ../support/setup
 
@@ -42,7 +42,7 @@ teardown_file() {
   [[ -z $ROOT ]] || rm -rf "$ROOT"
 }
 
-# A cache that user dokku may write to, with what is in the one of tests/run.
+# Makes a copy of the compiler cache of tests/run that the user dokku may write to.
 use_ccache() {
   command -v ccache >/dev/null || return 0
   BUILD_CACHE=$(dokku_directory)
@@ -51,7 +51,7 @@ use_ccache() {
   export BUILD_CACHE CCACHE_DIR=$BUILD_CACHE CCACHE_BASEDIR=/var/cache/dokku-backups/source CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache
 }
 
-# This tree, whether it is committed or not.
+# Makes a git repository from this tree, including uncommitted changes.
 make_repository() {
   mkdir "$GIT"
   tar --create --directory "$REPO" --exclude ./.git --exclude ./build --exclude './build-*' . | tar --extract --directory "$GIT"
@@ -65,7 +65,8 @@ commit() {
   git -C "$GIT" commit -qm "$1"
 }
 
-# Where a plugin might leave something, without the backups; images under our own name, for other suites make some meanwhile.
+# Prints the files, crontab and images that a plugin might leave on a host, except for backups. Only images with the name of
+# this plugin are listed, since other suites make images at the same time.
 host_files() {
   find /etc/bash_completion.d /etc/cron.d /etc/sudoers.d /etc/logrotate.d /etc/profile.d /etc/systemd/system /usr/local /var/spool/cron \
     -print 2>/dev/null | sort
@@ -76,13 +77,13 @@ host_files() {
   docker image ls --format '{{.Repository}}' 'backups/*' | sort -u
 }
 
-# Times, inodes and content of all that is installed.
+# Prints inodes, modes, owners and times of all installed files.
 installed_files() {
   find "$PLUGIN" "$ROOT/environment" /etc/bash_completion.d /var/cache/dokku-backups -path "$PLUGIN/.git" -prune -o \
     -type f -printf '%p %i %m %u %T@\n' 2>/dev/null | sort
 }
 
-# A host on which one plugin's bug takes nothing else along.
+# The other plugins of the host, and its help, work.
 assert_host_whole() {
   run -0 dokku help
   assert_contains "$output" "    apps"
@@ -122,7 +123,7 @@ version() {
   sed -n 's/^version *= *"\(.*\)"/\1/p' "$PLUGIN/plugin.toml"
 }
 
-# Of what a test that failed left.
+# Uninstalls what a failed test has left.
 fresh() {
   [[ ! -e $PLUGIN ]] || dokku plugin:uninstall backups >/dev/null
 }

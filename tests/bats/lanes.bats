@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# A target that is slow or dead holds up nothing but itself: neither other sources, nor its own source, nor whoever looks.
+# A target that is slow or does not answer delays only its own copies: no other source, not its own source, and no command
+# that reads.
 
 load ../support/setup
 load fake
@@ -9,7 +10,7 @@ setup() {
   fake_hooks
   export TZ=UTC
   fake_source fake:db first
-  # It takes connections, which it counts, and that is all.
+  # A server that accepts connections, counts them, and never answers.
   : >"$BATS_TEST_TMPDIR/connections"
   python3 -c 'import socket, sys
 server, held = socket.create_server(("127.0.0.1", 0)), []
@@ -39,7 +40,7 @@ successes_are() {
   [[ $(successes) == "$1" ]]
 }
 
-# quick COMMAND...: succeeds, within two seconds.
+# quick COMMAND...: expects the command to succeed within two seconds.
 quick() {
   timeout 2 "$@"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The last way back: the command lines that `info` prints open each kind of artifact with standard tools only, on a machine
-# that has never heard of this program. PostgreSQL's are in postgres-disaster.bats, SQLite's in sqlite.bats.
+# Recovery without this program: the commands that `info` prints open each kind of artifact with standard tools, on a machine
+# where the plugin is not installed. PostgreSQL's are tested in postgres-disaster.bats, SQLite's in sqlite.bats.
 #
 # shellcheck disable=SC2016 # commands for the shell in a box
 
@@ -17,7 +17,7 @@ teardown() {
   [[ -z ${BOX:-} ]] || "${DOCKER_BIN:-docker}" rm -f "$BOX" &>/dev/null || true
 }
 
-# hooks_of TYPE DUMP INSPECTOR: a source TYPE:db whose export is what the plugin of that type prints.
+# hooks_of TYPE DUMP INSPECTOR: adds a source TYPE:db whose export is the file DUMP, as the plugin of that type prints it.
 hooks_of() {
   fake_hooks "$1"
   cp "$2" "$FAKE/dump"
@@ -28,12 +28,12 @@ HOOK
   printf '#!/usr/bin/env bash\ncat %q\n' "$FAKE/dump" >"$HOOKS/$1/export"
 }
 
-# The two lines of `info`: one for the file, one for a download of the stored bytes.
+# Prints the two commands of `info`: one for the file, one for a download of the stored bytes.
 commands_of() { # <backup>
   helper info "$1" | sed -n 's/^ *Open with: *//p; s/^ *Or with: *//p'
 }
 
-# box IMAGE [DOCKER OPTION...]: a machine of its own, without a network
+# box IMAGE [DOCKER OPTION...]: starts a container without a network
 box() {
   BOX=$(unique open)
   "${DOCKER_BIN:-docker}" run -d --init --network none --name "$BOX" "${@:2}" "$1" >/dev/null
@@ -43,7 +43,7 @@ in_box() {
   "${DOCKER_BIN:-docker}" exec -i -w /srv "$BOX" bash -o pipefail -c "$1"
 }
 
-# opens COMMAND TYPE: in the box. Of a download, what is behind the pipe; the rest is for the host.
+# opens COMMAND TYPE: runs the command in the box. Of a download, only the part after the pipe; the host runs the first part.
 opens() {
   case "$1" in
     "backups-helper download "*" --raw | "*)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# What is adopted, and what an exporter calls done, is read to its end and by the engine's own tools before it is a backup.
+# Adopted dumps, and exports that claim to be complete, are read to their end and by the engine's own tools before they
+# become backups.
 
 load ../support/setup
 load ../support/services

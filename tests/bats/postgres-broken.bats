@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2034 # set by name
-# A PostgreSQL service that cannot be backed up says why, in the words of whoever knows: its server, its container, or Docker.
+# If a PostgreSQL service cannot be backed up, the message has the cause as its server, its container or Docker reports it.
 
 load ../support/setup
 load postgres
@@ -16,7 +16,7 @@ teardown_file() {
   pg_end
 }
 
-# container_of NAME OPTION...: a service of that name, whose container is only created, with these options and words
+# container_of NAME OPTION...: makes a service whose container is created with these options and arguments, but not started
 container_of() {
   postgres_layout "$1" postgres:15
   postgres_docker create --name "dokku.postgres.$1" --restart=always "${@:2}" >/dev/null

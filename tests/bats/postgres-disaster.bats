@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A PostgreSQL service with about everything in it is lost with its data, and comes back.
+# A PostgreSQL service with almost every kind of object is lost with its data and restored.
 
 load ../support/setup
 load postgres
@@ -9,7 +9,7 @@ UNICODE='größe 数据'
 
 setup_file() {
   pg_begin postgres:15 postgres:18
-  # Side by side: most of it is waiting.
+  # In parallel, since most of the time is spent waiting.
   make_service 15 3>&- &
   local first=$!
   make_service 18 3>&-
@@ -135,7 +135,7 @@ holds_everything() { # <major of the backup> <service> [<lines to leave out>]
   pg_fingerprint "$2" >"$BATS_TEST_TMPDIR/after"
   diff <(sed "s/$(service "$1" | tr - _)/$(postgres_file "$2" DATABASE_NAME)/g" "$before" | grep -vE "$left_out" | LC_ALL=C sort) \
     <(grep -vE "$left_out" "$BATS_TEST_TMPDIR/after")
-  # All transactions that were over when the dump began, none by half.
+  # All transactions that ended before the dump began are included, and none is incomplete.
   pairs=$(pg_pairs "$2" "$ODD")
   [[ $pairs -ge $(sed -n 1p "$BATS_FILE_TMPDIR/pairs.$1") && $pairs -le $(sed -n 2p "$BATS_FILE_TMPDIR/pairs.$1") ]]
   [[ $(pg_pairs "$2" UPPER) -gt 0 ]]
@@ -155,7 +155,7 @@ disaster() { # <major> <id>
   pg_clean "$name"
 }
 
-# on a server of that version which has never heard of this program
+# Opens the artifacts on a new server of that version, without this program.
 opens() { # <major> <id> <row of info>
   local name=plain$1-$BATS_ROOT_PID command database container
   postgres_create "$name" "postgres:$1"

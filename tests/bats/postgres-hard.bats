@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Databases that people really have: they work, their archives are whole, and a simple restore does not bring them back.
+# Databases as they exist in production: they work, their archives are complete, and yet a plain pg_restore fails.
 
 load ../support/setup
 load postgres
@@ -62,7 +62,7 @@ CREATE MATERIALIZED VIEW there AS SELECT id, ST_Transform(g, 3857) AS g FROM pla
 SQL
 }
 
-# database NAME OPTION...: an empty service but for a database with what psql makes of the options: sets name
+# database NAME OPTION...: empties the service except for a new database, in which psql runs with the options; sets name
 database() {
   local database=$1
   shift

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A backup of a PostgreSQL service, whatever of it is killed at whatever moment.
+# Backups of a PostgreSQL service of which each part is killed at each stage.
 
 load ../support/setup
 load postgres
@@ -33,7 +33,7 @@ ids() { # <status>
   helper list "postgres:$NAME" --all --limit 1000 --format json | jq -r --arg status "$1" '.backups[] | select(.status == $status) | .id'
 }
 
-# until MOMENT: a create that has come so far
+# until_moment MOMENT: starts a create and waits until it has reached that stage
 until_moment() {
   case "$1" in
     start)
@@ -53,7 +53,7 @@ until_moment() {
   esac
 }
 
-# Fails where the whole was sent before we could look.
+# Stops the helper in the middle of an export. Fails if all of it was sent before that; then it is to be repeated.
 stopped_in_the_stream() {
   pg_background create "postgres:$NAME"
   wait_until 60 in_the_stream
@@ -76,7 +76,7 @@ has_bytes() {
   [[ -n $(find "$ROOT/postgres/$NAME" -name '.*.later.*.part' -size +1M 2>/dev/null) ]]
 }
 
-# No success but what is whole, nothing left of the rest.
+# Every success is complete, and nothing is left of the other attempts.
 only_whole() {
   local id
   [[ $(ids in-progress) == "" ]]
@@ -99,7 +99,7 @@ interrupted() { # <moment> <victim>
     helper | hook | client | sidecar | cancel) ;;
     *) pg_up "$NAME" ;;
   esac
-  # Whoever waits for the lock, and nobody ended, would have it now.
+  # A session that still waits for the lock would get it now.
   [[ $2 == helper ]] || pg_release "$NAME"
   pg_join
   echo "exit code $PG_CODE: $(tail -n 1 "$PG_OUT")"

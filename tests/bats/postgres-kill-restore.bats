@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A restore into a PostgreSQL service, whatever of it is killed at whatever moment: everything is as it was or everything is
-# as it is in the backup, in both databases, and the next command leaves no trace of the rest.
+# Restores into a PostgreSQL service of which each part is killed at each stage: both databases contain either the previous
+# data or that of the backup, and after the next command nothing else is left.
 
 load ../support/setup
 load postgres
@@ -16,8 +16,8 @@ teardown_file() {
   pg_end
 }
 
-# While the comment on template1 is "wait" (or "wait in place"), the rows of `zweite` can't be restored (or rehearsed);
-# with "small" those of the service's own database, which is small enough to be restored in one session.
+# While the comment on template1 is "wait" (or "wait in place"), restoring (or rehearsing) the rows of `zweite` blocks; with
+# "small", that of the service's own database does, which is small enough to be restored in one session.
 make_service() {
   local name=swap$1-$BATS_ROOT_PID database
   postgres_create "$name" "postgres:$1"
@@ -41,7 +41,7 @@ gate() {
   pg_sql "$NAME" template1 -c "COMMENT ON DATABASE template1 IS '$1'"
 }
 
-# The databases, the role that only the backup has, and what is in both.
+# Prints the databases, whether the role exists that only the backup has, and the contents of both databases.
 contents() {
   pg_sql "$NAME" template1 <<SQL
 SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1;
@@ -63,7 +63,7 @@ teardown() {
   pg_mend "$NAME"
 }
 
-# until_moment MOMENT: a restore that has come so far
+# until_moment MOMENT: starts a restore and waits until it has reached that stage
 until_moment() {
   local seen
   case "$1" in
@@ -97,7 +97,7 @@ let_go() {
   gate ''
 }
 
-# use MAJOR: sets NAME, ID, old (what is there now) and new (what the backup holds)
+# use MAJOR: sets NAME, ID, old (the current contents) and new (the contents of the backup)
 use() {
   local value=live$RANDOM
   NAME=swap$1-$BATS_ROOT_PID ID=$(cat "$BATS_FILE_TMPDIR/id.$1")
@@ -111,7 +111,7 @@ SQL
   assert_equal "$(contents)" "$old"
 }
 
-# Sets STATE to old or new: there is nothing else that it may be.
+# Sets STATE to old or new; fails if the contents are neither.
 judge() {
   local now
   now=$(contents 2>&1) || true
@@ -125,7 +125,8 @@ judge() {
   pg_clean "$NAME"
 }
 
-# interrupted MAJOR MOMENT VICTIM [late]: late lets what is left in the server go on only after the next command
+# interrupted MAJOR MOMENT VICTIM [late]: kills a part of a restore. With late, blocked sessions that are left in the server
+# continue only after the next command.
 interrupted() {
   use "$1"
   until_moment "$2"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A restore into a PostgreSQL service that is in use, that goes wrong, that is taken back.
+# Restores into a PostgreSQL service that is in use, restores that fail, and restores that are undone.
 
 load ../support/setup
 load postgres
@@ -10,7 +10,7 @@ setup_file() {
   make_service 15 3>&- &
   make_service 18 3>&-
   wait $!
-  # For the last test: this waits for half a minute.
+  # For the last test. It waits for half a minute, so that it begins here.
   export STUCK=stuck-$BATS_ROOT_PID STUCK_ROOT=$DOKKU_LIB_ROOT/data/stuck
   stuck >"$BATS_FILE_TMPDIR/stuck" 2>&1 </dev/null 3>&- &
   wait_until 240 pg_sees "$STUCK" "application_name ~ '-swap$' AND wait_event_type = 'Lock'" 2>/dev/null
@@ -20,8 +20,8 @@ teardown_file() {
   pg_end
 }
 
-# While the comment on template1 is "bomb", what is in `second` can't be restored; with "second bomb" in place alone, and with
-# "backup bomb" that neither, but for what is live.
+# While the comment on template1 is "bomb", the rows of `second` cannot be restored. With "second bomb", they cannot be
+# restored in place; with "backup bomb", those of the backup cannot, but the live ones can.
 make_service() {
   local name=back$1-$BATS_ROOT_PID
   postgres_create "$name" "postgres:$1"
@@ -41,7 +41,7 @@ SQL
   helper create "postgres:$name" --quiet >"$BATS_FILE_TMPDIR/id.$1"
 }
 
-# use MAJOR: sets name, ID, backed (what the backup holds) and live (what is there now, which is something else)
+# use MAJOR: sets name, ID, backed (the digests of the backup) and live (those of the current contents, which differ)
 use() {
   name=back$1-$BATS_ROOT_PID ID=$(cat "$BATS_FILE_TMPDIR/id.$1") backed=$(cat "$BATS_FILE_TMPDIR/backed.$1")
   bomb ''
@@ -51,7 +51,7 @@ use() {
   [[ $live != "$backed" ]]
 }
 
-# A restore into a service where somebody has a lock on one of the databases themselves and doesn't give it back.
+# Restores into a service in which another session keeps a lock on a database itself.
 stuck() {
   local code=0 ROOT=$STUCK_ROOT
   install -d -m 700 -o "$(stat -c %U "$DOKKU_LIB_ROOT")" "$ROOT"
@@ -79,7 +79,8 @@ ids() {
   helper list "postgres:$name" --all --limit 1000 --format json | jq -r '.backups[].id'
 }
 
-# Clients inside the container that connect anew for every row, and one that stays, for the time that a file is there.
+# Starts clients in the container: two that connect for every row, and one that stays connected. They end when clients_end
+# removes a file.
 clients() {
   pg_sql "$name" second -c 'SELECT 1' >/dev/null
   postgres_docker container exec -i -e PGPASSWORD="$(postgres_file "$name" PASSWORD)" -e PGHOST=127.0.0.1 -e PGUSER=postgres \
@@ -124,7 +125,7 @@ in_use() {
   echo "# PostgreSQL $1: the longest time without a new connection was $gap ms" >&3
   [[ $gap -lt 5000 ]]
   grep -q cut "$BATS_TEST_TMPDIR/clients"
-  # They went on, all of them, in what was restored: the rows from before are gone.
+  # All of them continued in the restored database, in which their earlier rows do not exist.
   run -0 pg_sql "$name" second -c 'SELECT count(DISTINCT client), min(n) FROM hit'
   assert_equal "$output" "3|1"
   pg_sql "$name" second -c 'DELETE FROM hit' -c "ALTER SEQUENCE hit_n_seq RESTART"

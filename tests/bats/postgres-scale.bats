@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# PostgreSQL services with much in them.
+# Large PostgreSQL services.
 
 load ../support/setup
 load postgres
@@ -17,7 +17,7 @@ teardown() {
   postgres_destroy_all
 }
 
-# moved FROM TO MAJOR: backed up, lost, and restored into a new service
+# moved FROM TO MAJOR: backs FROM up, destroys it, and restores the backup into the new service TO
 moved() {
   local before from=$1-$BATS_ROOT_PID to=$2-$BATS_ROOT_PID
   before=$(postgres_digest "$from")

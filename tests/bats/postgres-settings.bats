@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2034 # set by name
-# What somebody has set for the role, a database or the server, and for the container, gets in the way of no backup and of no restore.
+# Settings of the role, a database, the server or the container do not affect backups and restores.
 
 load ../support/setup
 load postgres
@@ -18,7 +18,7 @@ teardown_file() {
   pg_end
 }
 
-# as_set NAME DB: psql in a session that works, whatever is set
+# as_set NAME DB: runs psql in a session that works whatever is set
 as_set() {
   local options='-c session_preload_libraries= -c local_preload_libraries= -c statement_timeout=0 -c role=none -c exit_on_error=off -c standard_conforming_strings=on'
   options+=' -c default_transaction_read_only=off -c default_transaction_isolation=read\ committed -c idle_session_timeout=0'
@@ -28,7 +28,7 @@ as_set() {
     -v ON_ERROR_STOP=1 -d "$2" "${@:3}"
 }
 
-# back_and_forth NAME: a backup, a loss, a restore, and a backup of that
+# back_and_forth NAME: backs up, deletes rows, restores, and backs up again
 back_and_forth() {
   local name=$1 database
   database=$(postgres_file "$1" DATABASE_NAME)
@@ -47,13 +47,13 @@ words() { # NAME
     TRUNCATE public.word; INSERT INTO public.word VALUES (:'word');"
 }
 
-# set_for NAME SETTING...: for the role in every database, and for the server. Not all can be set in both ways.
+# set_for NAME SETTING...: sets them for the role and for the server, as far as they can be set there
 set_for() {
   local name=$1
   shift
   { printf 'ALTER ROLE postgres SET %s;\n' "$@" && printf 'ALTER SYSTEM SET %s;\n' "$@" && echo 'SELECT pg_reload_conf();'; } |
     as_set "$name" template1 -v ON_ERROR_STOP=0 >"$BATS_TEST_TMPDIR/set" 2>&1
-  # At least this one.
+  # At least this one can be set.
   assert_contains "$(as_set "$name" template1 -c "SELECT rolconfig FROM pg_roles WHERE rolname = 'postgres'")" standard_conforming_strings=off
 }
 

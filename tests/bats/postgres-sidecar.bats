@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2034 # for the shell inside; set by name
-# The container beside a PostgreSQL service: what it may show, what it leaves, and what happens where it can't work.
+# The sidecar container of backups and restores of PostgreSQL services: it shows no secrets and leaves nothing, and its
+# failures are reported.
 
 load ../support/setup
 load postgres
@@ -10,7 +11,7 @@ setup_file() {
   export NAME=side-$BATS_ROOT_PID
   postgres_create "$NAME" postgres:18
   postgres_psql "$NAME" -c "CREATE ROLE clerk PASSWORD 'clerks-secret'"
-  # While the comment on template1 is "wait", its rows can't be restored.
+  # While the comment on template1 is "wait", restoring its rows blocks.
   postgres_psql "$NAME" <<'SQL'
 CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
   WHILE EXISTS (SELECT FROM pg_shdescription WHERE description = 'wait') LOOP PERFORM pg_sleep(0.05); END LOOP; RETURN true; END $$;
@@ -26,13 +27,13 @@ teardown_file() {
   pg_end
 }
 
-# No small database any more, until it is restored: one that goes through a container, though its dump is short. That of
-# `wide` is too long to be restored by docker exec.
+# Makes the database too large for `docker exec`, so that its backup uses a sidecar although the dump is short. The dump of
+# `wide` is long enough that its restore uses one, too.
 bloat() {
   postgres_psql "$NAME" -c "INSERT INTO bloat SELECT repeat(md5(n::text), 60) FROM generate_series(1, 10000) n" -c 'DELETE FROM bloat'
 }
 
-# back_and_forth [WORD...]: a backup and its restore by `helper`; all that was said is in $said
+# back_and_forth [WORD...]: backs up and restores; all messages are in $said
 back_and_forth() {
   bloat
   run -0 --separate-stderr helper create "postgres:$NAME" --quiet

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2034 # for the shell inside; set by name
-# A PostgreSQL service in every state it can be in.
+# A PostgreSQL service in each of its possible states.
 
 load ../support/setup
 load postgres
@@ -25,7 +25,7 @@ backups() {
   helper list --limit 1000 --format json | jq '[.backups[] | select(.status == "success")] | length'
 }
 
-# refused CODE WORDS: create and restore end with them, and leave no file.
+# refused CODE WORDS: expects create and restore to exit with CODE and a message that contains WORDS, and to leave no file.
 refused() {
   local code=$1 words=$2 before
   before=$(files)

@@ -1,22 +1,22 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2153 # variables for whoever loads this, and from setup
 # shellcheck disable=SC2016,SC2034,SC2153 # for the shell inside; for who sources this; from setup.bash
-# What the postgres*.bats share; loaded after ../support/setup.
+# Helpers that the postgres*.bats share. Load after ../support/setup.
 #
-#   pg_begin IMAGE...           in setup_file: DOKKU_LIB_ROOT and ROOT of this file's own, or skips
-#   needs_full                  skips what takes too long for every day
-#   pg_end                      in teardown_file: this file's services and directory, nothing else's
-#   pg_sql NAME DB [ARG...]     psql in one database, whatever its name
-#   pg_databases NAME           those that are backed up, one per line
-#   pg_fingerprint NAME         catalog and rows of the whole service as text, but for what live writers write
-#   pg_digest NAME DB           one line that changes when any row does
-#   pg_digests NAME             a line for each database: its name and the digest of its rows
+#   pg_begin IMAGE...           in setup_file: sets DOKKU_LIB_ROOT and ROOT to new directories, or skips
+#   needs_full                  skips a test that only `tests/run full` has time for
+#   pg_end                      in teardown_file: removes the services and directories of this file, and nothing else
+#   pg_sql NAME DB [ARG...]     runs psql in one database, which may have any name
+#   pg_databases NAME           prints the databases that are backed up, one per line
+#   pg_fingerprint NAME         prints catalog and rows of the whole service as text, except for the tables of pg_writer
+#   pg_digest NAME DB           prints a line that changes if any row does
+#   pg_digests NAME             prints a line for each database: its name and the digest of its rows
 #   pg_writer NAME DB, pg_writer_stop NAME    writes pairs of rows into live_a and live_b until stopped
-#   pg_pairs NAME DB            how many pairs there are; -1 when one is half or missing
-#   pg_backup NAME              sets ID
-#   pg_background VERB WORD...  the helper, in the background: sets PG_PID; its words go to PG_OUT
-#   pg_clean NAME               no trace of an interrupted command, in the state directory, Docker and the service
-#   pg_artifact ID DB           the path of a database's artifact
+#   pg_pairs NAME DB            prints the number of pairs; -1 if one is incomplete or missing
+#   pg_backup NAME              takes a backup; sets ID
+#   pg_background VERB WORD...  starts the helper in the background: sets PG_PID; its output goes to PG_OUT
+#   pg_clean NAME               fails if an interrupted command left traces in the state directory, Docker or the service
+#   pg_artifact ID DB           prints the path of the artifact of a database
 
 needs_full() {
   [[ -n ${BACKUPS_TESTS_FULL:-} ]] || skip 'takes tests/run full'
@@ -30,7 +30,7 @@ pg_begin() {
   mkdir -p "$ROOT"
   chmod 755 "$DOKKU_LIB_ROOT"
   chmod 700 "$ROOT"
-  # As on a host, where there is a user dokku who can see this tree: the helper becomes whom its directory belongs to.
+  # As on a real host, if there is a user dokku who may use this tree: the helper becomes the owner of its directory.
   if setpriv --reuid dokku --regid dokku --init-groups sh -c "'$BACKUPS_HELPER' version && '${DOCKER_BIN:-docker}' info" >/dev/null 2>&1; then
     chown -R dokku:dokku "$DOKKU_LIB_ROOT"
   fi
@@ -182,7 +182,7 @@ pg_background() {
 pg_clean() {
   local left
   assert_nothing_left || return 1
-  # One that began as its client was killed ends by itself.
+  # A session that began just as its client was killed ends by itself.
   wait_until 20 pg_has_no_session "$1" || true
   left=$(postgres_psql "$1" -d template1 -c "SELECT 'database ' || datname FROM pg_database WHERE datname ~ '^backups_'
     UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolconfig::text ~ 'backups'
@@ -202,16 +202,17 @@ pg_artifact() {
     '.manifest.artifacts[] | select(.name == $name) | "\($directory)/\(.file)"'
 }
 
-# What follows is for commands that are interrupted:
+# The following helpers interrupt commands:
 #
-#   pg_hold NAME DB SQL         a session that runs SQL and then keeps its locks until pg_release NAME
-#   pg_sees NAME CONDITION      is there a session of which CONDITION holds?
-#   pg_kill NAME VICTIM         helper, hook, client, sidecar (-9 each), backend (-9: the server recovers), session (terminated),
-#                               stop (the service, whose container goes), die (its container), cancel
-#   pg_sidecars                 the containers that commands now have running
-#   pg_up NAME                  starts the service if need be, and waits until it answers
-#   pg_join                     until the command of pg_background is over: sets PG_CODE
-#   pg_mend NAME                after a test that failed: ends its command, and removes what that left, for the next one
+#   pg_hold NAME DB SQL         starts a session that runs SQL and then keeps its locks until pg_release NAME
+#   pg_sees NAME CONDITION      succeeds if there is a session for which CONDITION holds
+#   pg_kill NAME VICTIM         kills the helper, hook, client, sidecar or backend (SIGKILL; after that of a backend,
+#                               the server recovers), terminates the session, stops the service (stop, which removes its
+#                               container), kills its container (die) or runs `cancel`
+#   pg_sidecars                 prints the containers of running commands
+#   pg_up NAME                  starts the service if it does not run, and waits until it answers
+#   pg_join                     waits until the command of pg_background has ended: sets PG_CODE
+#   pg_mend NAME                after a test that failed: ends its command and cleans up for the next test
 
 pg_hold() {
   # shellcheck disable=SC2016 # for that shell
@@ -230,7 +231,7 @@ pg_sees() {
 
 pg_kill() {
   local hooks pids
-  # Before the first and between two there is none.
+  # Before the first hook, and between two of them, there is no child process.
   until hooks=$(pgrep -P "$PG_PID") || pg_over; do sleep 0.01; done
   case "$2" in
     helper) kill -KILL "$PG_PID" ;;

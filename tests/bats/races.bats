@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Two processes in each other's way: one is stopped at a named place (helper/host/stop_here.hpp), the other works, and the first goes on.
+# Races between two processes: one is stopped at a named place (helper/host/stop_here.hpp), the other one does its work, and
+# the first continues.
 
 load ../support/setup
 load fake
@@ -17,7 +18,7 @@ created() {
   helper create fake:db --quiet
 }
 
-# stopped_at PLACE VERB [WORD...]: the helper beside the test, standing there
+# stopped_at PLACE VERB [WORD...]: starts the helper in the background and waits until it has stopped there
 stopped_at() {
   local place=$1
   shift

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Every request of a clean run, recorded by a proxy, meets the faults that apply to it, each in a run of its own: it ends
-# with a copy that verifies or with an honest failure, and nothing is left in the bucket.
+# A proxy records the requests of a run without faults. Each fault that applies to a request is then injected in a run of its
+# own, which must end with a copy that verifies or with a reported failure, and leave nothing in the bucket.
 
 load ../support/setup
 load ../support/s3
@@ -37,14 +37,14 @@ assert_empty_bucket() {
   assert_equal "$(keys)" ""
 }
 
-# Ceph has it all in memory, and once that is full writes wait for ever.
+# Ceph stores everything in memory here. Once that is full, writes block forever.
 empty_bucket() {
   local keys
   keys=$(s3_bucket GET | grep -o '<Key>[^<]*' | cut -c6- | paste -sd,)
   [[ -z $keys ]] || s3_bucket DELETE "/{$keys}"
 }
 
-# target_at ENDPOINT: from now on.
+# target_at ENDPOINT: changes the endpoint of the target
 target_at() {
   helper target-set offsite endpoint "$1" --force --quiet
 }
@@ -55,7 +55,7 @@ target_add() {
     <<<"$BACKUPS_TEST_S3_KEY:$BACKUPS_TEST_S3_SECRET"
 }
 
-# live TEXT [FILE]: what is backed up has TEXT, and is as long as FILE.
+# live TEXT [FILE]: sets the live data to TEXT, followed by FILE
 live() {
   fake_source fake:db "$1"
   [[ -z ${2:-} ]] || cat "$BATS_FILE_TMPDIR/$2" >>"$FAKE/live/fake/db/one"
@@ -72,7 +72,8 @@ newest() {
 
 PHASES=(upload copy give_up download restore delete sync)
 
-# Each of them: `before` runs without the proxy, `act` through it, `after` without it again; that is told the code of `act`.
+# Each phase has three functions: `before` runs without the proxy, `act` through it, and `after` without it again, with the
+# exit code of `act`.
 
 before_upload() {
   live first three-parts
@@ -186,7 +187,7 @@ after_sync() {
   assert_equal "$(helper download "$ID" --artifact one | sha256sum)" "$(<"$PAIR/first")"
 }
 
-# begin PHASE NAME: in a directory, with a root, a bucket and hooks of its own.
+# begin PHASE NAME: makes a directory, a root, a bucket and hooks for one run
 begin() {
   PAIR=$BATS_TEST_TMPDIR/$2
   mkdir "$PAIR"
@@ -202,7 +203,7 @@ begin() {
   "before_$1"
 }
 
-# through_proxy PHASE [OPTION...]: its act; sets CODE.
+# through_proxy PHASE [OPTION...]: runs the `act` of the phase; sets CODE
 through_proxy() {
   proxy_start "${@:2}" ${LIKE:+--like "$LIKE"}
   target_at "$PROXY_ENDPOINT"
@@ -213,12 +214,12 @@ through_proxy() {
   ! grep ^violation "$PAIR/requests"
 }
 
-# What a single fault must not make fail: all that goes away by trying again.
+# passes KIND: succeeds if a retry must overcome a single fault of that kind
 passes() {
   [[ ! $1 =~ ^(403|corrupt-answer|web-page)$ ]]
 }
 
-# pair PHASE N KIND [TIMES]; as the provider LIKE does it, where that is set.
+# pair PHASE N KIND [TIMES]: runs a phase with a fault at request N. With LIKE set, the proxy imitates that provider.
 pair() {
   local phase=$1 kind=$3 times=${4:-1} started
   begin "$phase" "$phase.$2.$kind${LIKE:+.$LIKE}" || return 1
@@ -236,8 +237,9 @@ pair() {
   rm -r "$PAIR"
 }
 
-# pairs_of PHASE: "PHASE N KIND" for every request of a clean run, and every fault that applies to it. Looks at objects and
-# parts are many and alike: those faults after which they are but sent again meet the first of them only.
+# pairs_of PHASE: prints "PHASE N KIND" for every request of a run without faults, and every fault that applies to it.
+# Requests for parts and HEAD requests are numerous and alike, so that faults after which they are only repeated apply to the
+# first of them only.
 pairs_of() {
   (
     begin "$1" "$1.clean${LIKE:+.$LIKE}" && through_proxy "$1" && "after_$1" "$CODE" || fail "$(cat "$PAIR"/err)" || exit 1
@@ -252,13 +254,13 @@ pairs_of() {
   )
 }
 
-# Without the traps of bats, which take as long as the work.
+# in_peace COMMAND...: runs the command without the traps of bats, which take as long as the command itself
 in_peace() {
   trap - DEBUG ERR
   "$@"
 }
 
-# Of all_pairs' workers, the first to end.
+# Waits for the first of the workers of all_pairs to end.
 wait_for_one() {
   local ended i
   wait -n -p ended "${workers[@]}"
@@ -267,7 +269,7 @@ wait_for_one() {
   done
 }
 
-# all_pairs TIMES REGEX PHASE...: those whose kind is such; says which went wrong.
+# all_pairs TIMES REGEX PHASE...: runs all pairs whose kind matches, and prints those that failed
 all_pairs() {
   local times=$1 kinds=$2 phase pair pairs=() workers=()
   shift 2

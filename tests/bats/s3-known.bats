@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What this host knows and what a bucket holds are two things: lost catalogs, cut and replaced files, what others wrote there,
-# against a real S3 server.
+# Differences between the catalog and a bucket: lost catalogs, truncated and replaced files, and files that others wrote. On
+# a real S3 server.
 
 load ../support/setup
 load ../support/s3
@@ -12,7 +12,7 @@ setup() {
   s3_bucket PUT >/dev/null
 }
 
-# The key of a backup's file, with the host's name.
+# key_of END: prints the complete key of a file, with the name of the host.
 key_of() {
   s3_bucket GET | grep -o "<Key>[^<]*$1" | cut -c6-
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# How a bucket is to keep copies: Object Lock, encryption and storage class, against a real S3 server.
+# Options for storing copies: Object Lock, encryption and storage class. On a real S3 server.
 
 load ../support/setup
 load ../support/s3
@@ -22,12 +22,12 @@ lockable_bucket() {
   s3_bucket PUT '' -H 'x-amz-bucket-object-lock-enabled: true' >/dev/null
 }
 
-# keys_of ID: the keys of that backup, whole.
+# keys_of ID: prints the complete keys of that backup
 keys_of() {
   s3_bucket GET | grep -o "<Key>[^<]*$1[^<]*" | cut -c6-
 }
 
-# In one part, and in several.
+# Makes a source with an artifact that is uploaded in one part, and one that takes several.
 large_source() {
   fake_source fake:db first
   head -c 18M /dev/urandom >>"$(readlink -f "$FAKE/live/fake/db")/one"

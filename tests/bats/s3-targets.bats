@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a person says of a target, against a real S3 server: credentials, endpoints and prefixes of every shape; what becomes
-# of copies when their target is changed, or does not give them out.
+# Settings of targets: all forms of credentials, endpoints and prefixes; and copies whose target is changed or refuses to
+# return them. On a real S3 server.
 
 load ../support/setup
 load ../support/s3

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Copies off-site: targets, push, sync and what works from a copy alone, against a real S3 server.
+# Off-site copies: targets, push, sync, and everything that works with an off-site copy alone. On a real S3 server.
 
 load ../support/setup
 load ../support/s3

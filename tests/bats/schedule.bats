@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# Schedules, the tick that cron starts, and retention, at a shell, with the clock moved.
+# Schedules, the tick that cron starts, and retention, with a clock that the tests move.
 
 load ../support/setup
 load fake
 load clock
 
-# three_in_parallel N: fake:db, fake:two and fake:three are due at the same time, N at once.
+# three_in_parallel N: schedules fake:db, fake:two and fake:three for the same time, with max-parallel N.
 three_in_parallel() {
   local name
   helper set --global max-parallel "$1" --quiet

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2034 # set by name
-# What only its application can judge about a SQLite database is no damage, whatever sqlite3 says; what is wrong with a page is, in any company.
+# Errors of a SQLite database that only its application can explain are not damage, whatever sqlite3 reports. Damaged pages
+# are always found, even among such errors.
 
 load ../support/setup
 load fake
@@ -18,7 +19,8 @@ setup() {
   mkdir "$DIR"
 }
 
-# made PYTHON: the file, with functions and a collation called `mine` in the connection `c`, and `edit` for what its schema says
+# made PYTHON: makes the file. The script has a connection `c` with a function and a collation called `mine`, and edit() to
+# change the schema.
 made() {
   rm -f "$DB"*
   python3 - "$DB" "$1" <<'PYTHON'
@@ -35,7 +37,7 @@ exec(sys.argv[2])
 PYTHON
 }
 
-# sound WORDS PYTHON: it is backed up, with a warning of these words (none: without), and put back as it was
+# sound WORDS PYTHON: expects a backup, with a warning that contains WORDS if they are given, and a restore
 sound() {
   local words=$1
   made "$2"
@@ -49,7 +51,7 @@ sound() {
   assert_equal "$(sqlite3 "$DB" 'SELECT count(*) FROM plain')" 3000
 }
 
-# damaged PYTHON: the same with pages overwritten
+# damaged PYTHON: overwrites pages of such a file, and expects the backup to fail
 damaged() {
   made "$1"
   dd if=/dev/urandom of="$DB" bs=4096 seek=20 count=4 conv=notrunc status=none

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# SQLite: kill -9 of the helper, of all its children, and of the sqlite3 that writes, at any time; and disks that fail
-# under that sqlite3. The live database is the old one or the new one, whole, and nothing lies beside it.
+# SQLite: SIGKILL of the helper, of all its children, and of the sqlite3 that writes, at any time; and disks that fail during
+# a restore. The live database is completely the old or completely the new, and nothing is left next to it.
 
 load ../support/setup
 load fake
@@ -11,12 +11,12 @@ setup() {
   DIR=$BATS_TEST_TMPDIR/app
   DB=$DIR/app.db
   OUT=$BATS_TEST_TMPDIR/out
-  # So many pairs are in the backup, and so many live when it is put back.
+  # The numbers of pairs in the backup, and in the live database when it is restored.
   BACKED_UP=8000 LIVE=6000
   mkdir "$DIR"
 }
 
-# The processes that one has started, and theirs.
+# descendants PID: prints the children of a process, their children, and so on.
 descendants() {
   local child
   for child in $(pgrep -P "$1"); do
@@ -25,7 +25,8 @@ descendants() {
   done
 }
 
-# VERB WORD... is killed at some time within the milliseconds that it takes: the helper alone, or with all it started.
+# killed_at_random MILLISECONDS helper|all VERB WORD...: kills the command at a random time within the given duration: the
+# helper alone, or with all its descendants.
 killed_at_random() {
   local milliseconds=$1 whom=$2
   shift 2
@@ -38,7 +39,7 @@ killed_at_random() {
   die
 }
 
-# How long VERB takes when nobody kills it, and a bit.
+# milliseconds_of VERB WORD...: prints how long the command takes, plus 10 %.
 milliseconds_of() {
   local start=$EPOCHREALTIME end
   helper "$@" >/dev/null
@@ -46,7 +47,7 @@ milliseconds_of() {
   echo $(((${end/./} - ${start/./}) * 11 / 10000))
 }
 
-# What is live, before and after the next command, is one of these numbers of pairs.
+# assert_live NUMBERS: after the next command, the live database has one of these numbers of pairs (a|b).
 assert_live() {
   local before after
   assert_sound || return 1

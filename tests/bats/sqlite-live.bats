@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# SQLite databases in use: other processes read and write all the time, one transaction after the other, and every one
-# of them keeps two tables and a count in step. Whatever is backed up or restored is as it was between two of these.
+# SQLite databases in use: other processes read and write all the time. Every transaction keeps two tables and a count
+# consistent, so that a backup or restore that falls into a transaction would be noticed.
 
 load ../support/setup
 load fake
@@ -18,7 +18,8 @@ teardown() {
   [[ -z ${WRITING:-} ]] || rm -f "$WRITING"
 }
 
-# So many backups in a row, each at least as far as the one before, while `pairs` goes on.
+# backups_under_writers COUNT: takes backups while the writers work. Each is consistent, and has at least as many pairs as
+# the one before.
 backups_under_writers() {
   local count=$1 id seen last=0 first
   first=$(sqlite3 -cmd '.timeout 60000' "$DB" 'SELECT n FROM total')
@@ -28,7 +29,7 @@ backups_under_writers() {
     [[ $seen =~ ^[0-9]+$ && $seen -ge $last ]] || fail "a backup has $seen, the one before $last" || return 1
     last=$seen
   done
-  # They had work to do meanwhile: the writers were neither blocked nor idle.
+  # The writers were neither blocked nor idle meanwhile.
   [[ $last -gt $((first + 10)) ]] || fail "the writers only got from $first to $last"
 }
 

@@ -1,13 +1,14 @@
 # shellcheck shell=bash
-# What the sqlite*.bats share; loaded after ../support/setup.
+# Helpers that the sqlite*.bats share. Load after ../support/setup.
 #
-#   pairs_create FILE wal|delete [ROWS]   tables `one` and `two`, and `total` how many; each transaction writes all three
-#   pairs FILE               the number of pairs, if the file is whole and they all agree; else says what is wrong
-#   shell_writer FILE, python_writer FILE   write pairs until writers_stop; another process each, which says so when it fails
-#   python_reader FILE       reads over one connection until writers_stop, and says so when what it sees is torn
-#   writers_stop             ends them all; fails if one has said anything
-#   restored_by_hand ID      the artifact, opened by the command line in its manifest, with standard tools; prints the file
-#   source_of FILE           its directory below the state directory
+#   pairs_create FILE wal|delete [ROWS]   makes the tables `one` and `two`, and `total` with their
+#                            count; each transaction writes all three
+#   pairs FILE               prints the number of pairs if the file is undamaged and the tables agree, otherwise the fault
+#   shell_writer FILE, python_writer FILE   start a process that writes pairs until writers_stop, and reports its failures
+#   python_reader FILE       starts a process that reads over one connection until writers_stop, and reports what is torn
+#   writers_stop             ends these processes; fails if one has reported anything
+#   restored_by_hand ID      opens the artifact with standard tools, by the command in its manifest; prints its path
+#   assert_alone FILE        fails if there is anything next to the database
 
 PAIR="BEGIN IMMEDIATE; INSERT INTO one SELECT coalesce(max(n), 0) + 1, hex(randomblob(100)) FROM one;
   INSERT INTO two SELECT n, text FROM one ORDER BY n DESC LIMIT 1; UPDATE total SET n = n + 1; COMMIT;"
@@ -53,7 +54,7 @@ shell_writer() {
   WRITERS+=("$!")
 }
 
-# One connection that stays open.
+# Uses one connection, which remains open.
 python_writer() {
   writer_begin
   python3 - "$1" "$WRITING" "$PAIR" >>"$WRITING.said" 2>&1 3>&- <<'PYTHON' &
@@ -97,7 +98,7 @@ restored_by_hand() {
   echo "$BATS_TEST_TMPDIR/restored.db"
 }
 
-# No -wal, -shm, -journal or copy beside the database.
+# There is no -wal, -shm, -journal or copy next to the database.
 assert_alone() {
   assert_equal "$(find "$(dirname "$1")" -mindepth 1 -printf '%f\n')" "$(basename "$1")"
 }

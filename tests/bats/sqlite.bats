@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# SQLite databases that nobody uses meanwhile, at a shell: what is backed up, what is put back, and what is refused.
+# SQLite databases that are not in use: backups, restores, and what is refused.
 
 load ../support/setup
 load fake

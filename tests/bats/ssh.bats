@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Over a real sshd with Dokku's forced command: what is left of a person's words behind two shells and xargs, bytes that
-# arrive as they are, exit codes, terminals, and clients that vanish.
+# Commands through a real sshd with Dokku's forced command: arguments that pass two shells and xargs, binary data, exit
+# codes, terminals, and clients that disappear.
 
 load ../support/setup
 load dokku
@@ -62,7 +62,7 @@ ended() {
   ! in_progress "$1"
 }
 
-# A transaction that keeps a table to itself: pg_dump waits for it, until let_go.
+# Starts a transaction that locks a table, so that pg_dump waits until let_go.
 hold() {
   local session=$BATS_TEST_TMPDIR/session
   rm -f "$session"
@@ -82,7 +82,7 @@ let_go() {
   exec 9>&-
 }
 
-# As when a laptop is closed: the client of the background job is gone, and says nothing.
+# vanish JOB: kills the client of a background job, which disappears without closing its session, as if a laptop were closed.
 vanish() {
   local job=$1
   kill -KILL "$(pgrep -P "$job")"

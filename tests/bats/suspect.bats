@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Backups that may not be what they should be: by what they are measured, what is kept meanwhile, and how that ends.
+# Suspect backups: what new backups are compared with, what is kept while some are suspect, and how that ends.
 
 load ../support/setup
 load fake
@@ -15,7 +15,7 @@ large() {
   fake_source fake:db "$(head -c 60000 /dev/urandom | base64 -w 0)"
 }
 
-# create TIME: its id.
+# create TIME: takes a backup at that time; prints its id.
 create() {
   at "$1" helper create fake:db 2>/dev/null
 }

@@ -1,16 +1,16 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # variables for whoever loads this
-# Copies in buckets; loaded after ../support/setup, ../support/s3 and fake by those that have a real S3 server.
+# shellcheck disable=SC2034 # variables are used by the files that load this
+# Helpers for copies on a real S3 server. Load after ../support/setup, ../support/s3 and fake.
 #
-#   target_setup                  a root with the source fake:db, and a name in BUCKET; without AWS_* of the machine
-#   target_add NAME [OPTION...]   a target for the bucket
-#   created [OPTION...]           a backup of fake:db; prints its id
-#   copy_of ID TARGET             its copy's status
-#   keys                          the keys in the bucket, without the host's name
-#   unfinished                    how many uploads are not finished
-#   proxy_start [OPTION...]       the strict proxy before the server; sets PROXY, and PROXY_ENDPOINT; its log is $PROXY_LOG
+#   target_setup                  makes a root with the source fake:db; sets BUCKET to a new name; unsets AWS_*
+#   target_add NAME [OPTION...]   adds a target for the bucket
+#   created [OPTION...]           takes a backup of fake:db; prints its id
+#   copy_of ID TARGET             prints the status of its copy there
+#   keys                          prints the keys in the bucket, without the name of the host
+#   unfinished                    prints the number of unfinished uploads
+#   proxy_start [OPTION...]       starts the strict proxy in front of the server; sets PROXY, PROXY_ENDPOINT, PROXY_LOG
 #   proxy_stop
-#   proxied KIND                  what the log says: "violation", without the numbers of requests
+#   proxied KIND                  prints the entries of that kind in the log ("violation"), without the numbers of requests
 
 setup_file() {
   if ! reason=$(s3_possible 2>&1); then

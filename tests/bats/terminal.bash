@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2153 # output is for whoever loads this; ROOT and HOOKS are from setup
-# A terminal for tests of what asks a person; loaded after ../support/setup. `script` is the terminal.
+# shellcheck disable=SC2034,SC2153 # output is used by the files that load this; ROOT and HOOKS are from setup
+# A terminal, by script(1), for tests of commands that ask a person. Load after ../support/setup.
 #
-#   typed CODE ANSWERS VERB WORD...   the helper there; of the answers, with | between, each is typed once it asks again. Sets output
+#   typed CODE ANSWERS VERB WORD...   runs the helper there and expects CODE. Of the answers, separated by |, each is
+#                                     typed at the next prompt. Sets output
 
 typed() {
   local code=$1 answers=$2 asked=0 answer status=0 shown=$BATS_TEST_TMPDIR/shown keyboard

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A type of source that is added by files of its own only: the example of docs/adding-a-datastore.md, taken from that page.
+# A new type of source needs no files but its own: the example of docs/adding-a-datastore.md, extracted from that page.
 
 load ../support/setup
 
@@ -15,7 +15,7 @@ setup() {
   echo deep >"$SERVICES/site/sub/with a blank"
 }
 
-# Writes each block of the page behind a line that ends with the name of a file of the example.
+# Writes each code block of the page to the file that the line before it names.
 add_example() {
   mkdir "$HOOKS/files"
   awk -v hooks="$HOOKS" '

@@ -41,7 +41,7 @@ class RoomTest : public testing::Test {
     DiskReserve(state.paths, state.settings, Lab::source())
         .require_space(state.catalog.open(), description);
   }
-  /// A success that stored so many bytes, in the catalog only.
+  /// Adds a success of that stored size, to the catalog only.
   void succeeded(std::uint64_t stored, Time time) {
     Manifest manifest = tests::manifest_of(Lab::source(), time);
     manifest.artifacts[0].stored_size = stored - manifest.artifacts[1].stored_size;

@@ -1,5 +1,5 @@
-// A backup that is spoiled at every step in turn. Afterwards, and after the next command, nothing
-// is left of it and nothing counts that is not whole.
+// Backups with a fault at every step in turn. After the next command, nothing is left of them, and
+// every backup that is recorded as successful is complete.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -26,7 +26,7 @@ using tests::FaultOutcome;
 using tests::FaultPlan;
 using tests::Lab;
 
-/// How many successes there are after the next command.
+/// The number of successes after the next command.
 std::size_t successes(const Lab& lab) {
   State state = lab.open();
   Catalog::Filter filter;

@@ -32,7 +32,7 @@ class CreateTest : public testing::Test {
     return slurp(state_.paths.log_file(Lab::source(), id));
   }
 
-  /// A failure leaves a row with its reason, its log, and nothing else.
+  /// Expects that a failure leaves a row with its reason, its log, and nothing else.
   void expect_failed(ErrorKind kind, const testing::Matcher<std::string>& reason) {
     EXPECT_THAT([this] { create(state_); }, ThrowsError(kind, reason));
     ASSERT_THAT(rows(), SizeIs(1));

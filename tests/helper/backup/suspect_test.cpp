@@ -16,7 +16,7 @@ using tests::Lab;
 
 class SuspectTest : public testing::Test {
  protected:
-  /// One that would be committed now, with artifacts of these sizes.
+  /// A manifest that would be committed now, with artifacts of these sizes.
   Manifest next(std::map<std::string, std::uint64_t> sizes, Trigger trigger = Trigger::kManual) {
     Backup backup = state_.catalog.open().begin(Lab::source(), time_ += 60, trigger, "");
     Manifest manifest = backup;
@@ -34,7 +34,7 @@ class SuspectTest : public testing::Test {
     begun_ = backup;
     return manifest;
   }
-  /// Takes it as a success, as it is judged.
+  /// Adds it as a success, with the result of suspicion().
   Manifest commit(Manifest manifest) {
     const Suspicion found =
         suspicion(state_.paths, state_.settings, state_.catalog.open(), manifest);

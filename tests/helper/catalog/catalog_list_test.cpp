@@ -1,4 +1,4 @@
-// What list(), latest() and sources() leave out.
+// Which backups list(), latest() and sources() exclude.
 #include <gmock/gmock.h>
 
 #include "catalog/catalog.hpp"

@@ -1,4 +1,4 @@
-// Several processes at one catalog.
+// Several processes that use one catalog at the same time.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ const Source kDb{"postgres", "my-db", "my-db"};
 
 class CatalogProcesses : public testing::Test {
  protected:
-  /// Runs `work` in so many processes, which start together.
+  /// Runs `work` in that many processes, which start together.
   void together(int count, const std::function<int()>& work) {
     int gate[2];
     ASSERT_EQ(::pipe(gate), 0);

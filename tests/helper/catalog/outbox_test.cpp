@@ -16,7 +16,7 @@ constexpr Time kDay = 86400;
 
 class OutboxTest : public testing::Test {
  protected:
-  /// "channel text" of everything that waits, in its order.
+  /// "channel text" of every queued message, in the order of delivery.
   std::vector<std::string> waiting() {
     Statement query(catalog_.database(),
                     "SELECT channel || ' ' || message FROM outbox ORDER BY key");
@@ -30,7 +30,7 @@ class OutboxTest : public testing::Test {
   void clear(Time time, const std::string& text, const std::vector<std::string>& to = {"mail"}) {
     outbox_.clear("failure", "a:b", time, to, text);
   }
-  /// The texts in the order in which they are tried at `time`.
+  /// The texts of the messages that are due at `time`, in the order of delivery.
   std::vector<std::string> order(Time time) {
     std::vector<std::string> found;
     while (const auto message = outbox_.due(time)) {

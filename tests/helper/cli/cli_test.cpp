@@ -1,4 +1,4 @@
-// The program as it is called: what goes to stdout, what to stderr, and the exit code.
+// The program as a process: stdout, stderr and the exit code.
 
 #include <gmock/gmock.h>
 
@@ -29,7 +29,7 @@ class CliTest : public testing::Test {
     std::string out;
     std::string error;
   };
-  /// Runs the helper in an environment of `variables` only.
+  /// Runs the helper with `variables` as its whole environment.
   Said helper(const std::string& words, const std::string& variables = "",
               const std::string& input = "/dev/null") const {
     const std::string error = lab_.path() / "stderr";
@@ -38,7 +38,7 @@ class CliTest : public testing::Test {
                      " " + words + " <" + input + " 2>" + error);
     return {answer.code, answer.out, slurp(error)};
   }
-  /// The same with our state directory.
+  /// Does the same with the state directory of this test.
   Said run(const std::string& words, const std::string& input = "/dev/null") const {
     return helper(words + " --root " + lab_.root().string() + " --hooks " + lab_.hooks().string(),
                   "", input);

@@ -34,7 +34,7 @@ std::string help(const std::vector<std::string>& arguments) {
   return testing::internal::GetCapturedStdout();
 }
 
-/// Those that a person calls.
+/// The verbs for people, as opposed to those for triggers and cron.
 std::vector<Verb> public_verbs() {
   std::vector<Verb> found;
   for (const auto& verb : verbs())

@@ -36,7 +36,7 @@ class PushTest : public testing::Test {
     return push_backup(state_.paths, state_.targets, state_.catalog, state_.events, row(), "far",
                        {});
   }
-  /// Its key in the bucket.
+  /// The key of a file of the backup in the bucket.
   std::string key(const std::string& end) {
     return state_.identity.read().name + "/fake/one/" + id_ + end;
   }

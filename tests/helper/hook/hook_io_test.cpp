@@ -1,4 +1,4 @@
-// The pipes between a hook and us: full, silent, held by others, or closed.
+// The pipes between a hook and the helper: full, silent, held by other processes, or closed.
 #include <gmock/gmock.h>
 
 #include <csignal>

@@ -1,4 +1,4 @@
-// What a hook is given, and what its end means.
+// What a hook receives, and how its exit code is understood.
 #include "hook/hook.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// Called by dokku, nothing is returned that the caller may not use.
+// If dokku runs the helper, only sources that the caller may use are returned.
 #include <gmock/gmock.h>
 
 #include <cstdlib>

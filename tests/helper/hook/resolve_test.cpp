@@ -32,7 +32,7 @@ class ResolveTest : public testing::Test {
   void SetUp() override { lab_.set_type("sqlite", "app-path", R"("sqlite-database")"); }
   void TearDown() override { ::unsetenv("PLUGIN_PATH"); }
 
-  /// A type of its own with these names.
+  /// Adds a type whose sources have these names.
   void add_type(const std::string& type, const std::string& names) {
     lab_.add_hook(type, "list", "#!/bin/bash\nprintf '%s\\n' " + names);
     lab_.add_hook(type, "describe", "#!/bin/bash\necho '{\"state\":\"missing\"}'");

@@ -22,8 +22,8 @@ using tests::ServerReply;
 using tests::ServerRequest;
 using tests::ThrowsError;
 
-/// Nothing of the machine's own is found: the environment is empty, and no instance's service
-/// answers.
+/// Hides the credentials of the machine itself: the environment is empty, and there is no metadata
+/// service of an instance.
 class CredentialsTest : public testing::Test {
  protected:
   CredentialsTest() {

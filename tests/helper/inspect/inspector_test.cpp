@@ -21,7 +21,7 @@ Completeness judge(const std::string& inspector, std::string_view dump, std::siz
 
 std::string golden(const std::string& name) { return tests::slurp(tests::golden("dumps/" + name)); }
 
-/// A dump that the real program made; how much of it may be cut off without loss.
+/// A dump that the real program made, and how many of its last bytes may be missing without loss.
 struct Sample {
   const char* file;
   const char* inspector;

@@ -28,7 +28,7 @@ using tests::spill;
 
 class RecoverTest : public testing::Test {
  protected:
-  /// What the next command does and says.
+  /// Does what the next command would do, and returns its messages.
   std::string recovered() {
     return tests::stderr_of([this] {
       State state = lab_.open();
@@ -36,7 +36,7 @@ class RecoverTest : public testing::Test {
       tests::recover(state);
     });
   }
-  /// As a process leaves it that is killed.
+  /// Leaves a run as a killed process would.
   std::string dead_run(const std::string& verb, const std::string& backup,
                        const std::string& place = "") {
     backups::Run run(state_.paths, verb, Lab::source());

@@ -11,7 +11,7 @@
 namespace backups {
 namespace {
 
-// What is expected comes from tests/support/zone-days, which knows another calendar and no cron.
+// The expected values come from tests/support/zone-days, which uses an independent calendar.
 
 struct Window {
   Time from, to, change;
@@ -41,7 +41,8 @@ std::vector<Time> runs_between(const Cron& cron, const Zone& zone, Time from, Ti
   return runs;
 }
 
-/// Asked at any second, also at one between the two showings of a time, it says the same.
+/// The result must not depend on the second that it is calculated for, even between the two
+/// occurrences of a local time.
 void expect_next_at_any_time(const Cron& cron, const Zone& zone, const Window& window,
                              const std::vector<Time>& runs) {
   constexpr Time kStep = 7 * 60 + 13;

@@ -19,7 +19,7 @@ constexpr Time kDay = 24 * kHour;
 
 using Items = std::vector<RetentionItem>;
 
-/// What may have become of one source.
+/// A random history of one source.
 struct History {
   Items items;
   std::map<std::pair<std::string, std::string>, KeepRules> rules;  ///< by group and target
@@ -61,7 +61,7 @@ Time random_gap(Dice& dice) {
   return dice.below(dice.one_of<Time>({1, 60, kHour, 6 * kHour, kDay, 9 * kDay, 70 * kDay}) + 1);
 }
 
-/// A backup and its copies. Ids don't follow time.
+/// Adds a backup and its copies. The order of ids is not that of times.
 void add_backup(Items& items, Time at, Dice& dice, const std::vector<std::string>& targets) {
   RetentionItem backup;
   backup.id = std::to_string(dice.below(90) + 10) + "-" + std::to_string(items.size());
@@ -128,9 +128,10 @@ bool same_place(const RetentionItem& a, const RetentionItem& b) {
   return a.group == b.group && a.target == b.target;
 }
 
-// The rules once more, one copy at a time and as slowly as they are worded.
+// A second implementation of the rules, which evaluates one copy at a time and is as close to their
+// wording as possible.
 
-/// The copies that count, of the same group on the same target, and are newer than `item`.
+/// The good copies of the same group on the same target that are newer than `item`.
 Items counted_before(const Items& items, const RetentionItem& item) {
   Items before;
   for (const auto& other : items)
@@ -162,8 +163,8 @@ bool held_by_rules(const KeepRules& rules, const Items& before, const RetentionI
          held_by_period("%Y", rules.yearly, before, item) || held_by_within(rules, item);
 }
 
-/// The newest one that is good and neither a safety nor a final one, suspect or not; nothing when
-/// there is none.
+/// The newest good copy that is neither of a safety nor of a final backup, suspect or not; nothing
+/// if there is none.
 std::optional<RetentionItem> newest_of(const Items& items) {
   std::optional<RetentionItem> newest;
   for (const auto& item : items)

@@ -20,8 +20,8 @@ constexpr Time kEnd = kBegin + (3650 + 2) * kDay;  // 2036-01-01 00:00 UTC
 constexpr const char* kRules = "last=7,hourly=24,daily=7,weekly=4,monthly=12,yearly=10";
 constexpr std::size_t kMost = 7 + 24 + 7 + 4 + 12 + 10;
 
-/// By hand: a year each; a month each; Sundays; days; the hours of the last day, of which the 17th
-/// failed. The host was off at the ends of 2029 and 2032.
+/// The expected backups, determined by hand: one for each year, month, Sunday, day, and hour of the
+/// last day, whose 17th failed. The host was off at the ends of 2029 and 2032.
 constexpr const char* kLeft =
     "2027-12-31 23,2028-12-31 23,2029-12-21 23,2030-12-31 23,2031-12-31 23,2032-11-05 23,"
     "2033-12-31 23,2034-12-31 23,"
@@ -57,7 +57,7 @@ class Years {
   bool is_frozen() const { return frozen_; }
   std::size_t size() const { return copies_.size(); }
 
-  /// The times of the copies that count.
+  /// The times of the good copies.
   std::set<Time> times() const {
     std::set<Time> times;
     for (const auto& copy : copies_)
@@ -65,8 +65,8 @@ class Years {
     return times;
   }
 
-  /// Those that should be there: the newest ones, and those of the newest hours, days, ... of all
-  /// that ever were.
+  /// The copies that should exist: the newest, and the newest of the last hours, days, ... among
+  /// all that were ever made.
   std::set<Time> wanted() const {
     std::set<Time> times;
     for (std::size_t i = 0; i < kPeriods.size(); ++i) {
@@ -85,7 +85,7 @@ class Years {
   static constexpr std::array<Period, 6> kPeriods = {
       {{"%F %T", 7}, {"%F %H", 24}, {"%F", 7}, {"%G-%V", 4}, {"%Y-%m", 12}, {"%Y", 10}}};
 
-  /// For three weeks, over a new year, and for three months.
+  /// True while the host is off: for three weeks, over a new year, and for three months.
   static bool is_off(Time at) {
     const auto day = (at - kBegin) / kDay;
     return (day > 100 && day <= 121) || (day > 1450 && day <= 1475) || (day > 2500 && day <= 2590);

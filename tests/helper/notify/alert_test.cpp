@@ -46,7 +46,7 @@ class AlertTest : public testing::Test {
   }
   void set_webhook() { set("notify-webhook", server_.url() + "/hook/T0KEN"); }
 
-  /// "event source target" of what waits for a channel.
+  /// "event source target" of every queued message for a channel.
   std::vector<std::string> waiting(const std::string& channel = "webhook") {
     Statement query(state_.catalog.open().database(),
                     "SELECT message FROM outbox WHERE channel = ? ORDER BY key");
@@ -58,7 +58,7 @@ class AlertTest : public testing::Test {
     }
     return found;
   }
-  /// Seconds until its only message is tried again, and how often it was.
+  /// Seconds until the only queued message is due, and the number of attempts so far.
   std::pair<Time, std::int64_t> wait_of_message() {
     Statement query(state_.catalog.open().database(), "SELECT next_try, attempts FROM outbox");
     if (!query.step()) return {-1, -1};
@@ -68,7 +68,7 @@ class AlertTest : public testing::Test {
     state_.catalog.open().database().execute(
         "UPDATE outbox SET next_try = 0, queued_at = queued_at - " + std::to_string(older));
   }
-  /// What the server was asked for, in order.
+  /// "method path body" of the requests that the server received, in order.
   std::vector<std::string> asked() {
     std::vector<std::string> found;
     for (const auto& request : server_.requests())

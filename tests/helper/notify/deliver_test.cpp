@@ -1,4 +1,5 @@
-// What is queued while the catalog is replaced; the rest of deliver() is in alert_test.cpp.
+// Messages that are queued while the catalog is replaced; the other tests of deliver() are in
+// alert_test.cpp.
 #include "notify/deliver.hpp"
 
 #include <gmock/gmock.h>
@@ -19,8 +20,8 @@ using tests::ScriptedServer;
 using tests::ServerReply;
 using tests::ServerRequest;
 
-/// The numbers of messages begin anew there: what was sent from the old catalog must not remove
-/// what waits in the new one, and that is sent in the same go.
+/// A new catalog numbers its messages from 1 again. A message that was sent from the old one must
+/// not remove one in the new catalog, which the same call delivers.
 TEST(Deliver, ACatalogThatIsReplacedDuringARequestLosesNoAlertOfTheNewOne) {
   Lab lab;
   State state = lab.open();

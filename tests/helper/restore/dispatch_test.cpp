@@ -1,4 +1,4 @@
-// Which hooks restore a backup: those that take the kinds in its manifest.
+// A backup is restored by the hooks that take the kinds in its manifest.
 #include <gmock/gmock.h>
 
 #include "lifecycle/recover.hpp"
@@ -18,8 +18,8 @@ using tests::Lab;
 using tests::row_of;
 using tests::ThrowsError;
 
-/// Hooks for the type "store", whose live data is one file. The directory that they are in shows in
-/// the kind of their artifact and in the calls.
+/// Hooks for the type "store", whose live data is one file. The kind of their artifact and their
+/// recorded calls contain the name of their directory.
 constexpr const char* kHook = R"bash(#!/bin/bash
 set -eo pipefail
 lab=${BASH_SOURCE[0]%/hooks/*}

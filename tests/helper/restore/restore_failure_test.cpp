@@ -1,5 +1,5 @@
-// A restore that fails at every step in turn: what was live stays whole, and nothing is left
-// beside.
+// Restores that fail at every step in turn: the live data is unchanged, and no staging area is
+// left.
 #include <gmock/gmock.h>
 
 #include <csignal>

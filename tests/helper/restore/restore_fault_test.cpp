@@ -1,5 +1,5 @@
-// A restore that is killed, or refused a system call, at every step in turn: the live data is the
-// old or the new, whole, and the next command removes the rest.
+// Restores that are killed, or get an error from a system call, at every step in turn: the live
+// data is completely the old or completely the new, and the next command removes everything else.
 #include <gmock/gmock.h>
 
 #include <csignal>

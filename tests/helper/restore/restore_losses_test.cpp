@@ -1,4 +1,4 @@
-// A restore whose data is all there but that could not put back every object.
+// Restores of all rows, but not of all objects.
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -48,7 +48,7 @@ class RestoreLosses : public testing::Test {
     restore.apply({});
     return restore.lost();
   }
-  /// A restore of which something comes after the swap, killed where `knob` stops it.
+  /// A restore with a part after the swap, killed at the point where `knob` stops it.
   void die_at(const std::string& knob, const std::string& when) {
     lab_.at("import.a", "[[ $late ]] || printf '{\"request\":\"late\"}\\n' >&3; " +
                             (knob == "import.a" ? when + kStop : ""));

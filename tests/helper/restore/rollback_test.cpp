@@ -1,4 +1,4 @@
-// A restore that fails after it began to replace the live data.
+// Restores that fail after they have begun to replace the live data.
 #include "restore/rollback.hpp"
 
 #include <gmock/gmock.h>
@@ -34,8 +34,8 @@ using tests::Lab;
 using tests::row_of;
 using tests::ThrowsError;
 
-/// The type "bare" has no place beside: its commit writes over the live data, half of them where it
-/// is told to fail.
+/// The type "bare" has no staging area in its server: its commit writes over the live data, and
+/// only half of it if it is to fail.
 constexpr const char* kHook = R"bash(#!/bin/bash
 set -eo pipefail
 lab=${BASH_SOURCE[0]%/hooks/*}
@@ -54,7 +54,7 @@ case $action in
 esac
 )bash";
 
-/// Once: the safety backup gets through.
+/// Fails once, so that the safety backup can be restored.
 constexpr const char* kFailOnce =
     "if [[ ! -e $lab/failed ]]; then touch $lab/failed; echo half >$lab/bare; "
     "echo stopped >$lab/bare.state; echo 'no luck' >&2; exit 1; fi";

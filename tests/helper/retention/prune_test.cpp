@@ -31,7 +31,7 @@ class PruneTest : public testing::Test {
     for (int i = 0; i < count; ++i) ids.push_back(create(state_).id);
     return ids;
   }
-  /// The ids that are there, the oldest first.
+  /// The ids of the existing backups, the oldest first.
   std::vector<std::string> there() {
     std::vector<std::string> ids;
     for (const auto& backup : state_.catalog.open().list({})) ids.insert(ids.begin(), backup.id);

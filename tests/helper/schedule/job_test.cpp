@@ -21,7 +21,7 @@ using tests::Lab;
 class JobTest : public testing::Test {
  protected:
   JobTest() {
-    // Nothing answers there.
+    // No server listens on this port.
     for (const char* name : {"far", "near"})
       change([&](Settings& settings) {
         settings.targets[name] = {{"bucket", "bucket"}, {"endpoint", "http://127.0.0.1:1"}};
@@ -37,7 +37,7 @@ class JobTest : public testing::Test {
   void did_today(const std::string& mark) {
     JobMarks(state_.catalog.open().database()).mark_done(mark, now());
   }
-  /// Due for so many seconds.
+  /// A schedule that has been due for that many seconds.
   void schedule(const std::string& name, std::vector<std::string> targets, Time since = 3600) {
     lab_.set_live(name, {{"a", "rows"}, {"b", "more rows"}});
     Schedule one;
@@ -49,13 +49,13 @@ class JobTest : public testing::Test {
     one.targets = std::move(targets);
     change([&](Settings& settings) { settings.schedules.push_back(one); });
   }
-  /// "lane: name" of what is due.
+  /// "lane: name" of each due job.
   std::vector<std::string> due() {
     std::vector<std::string> found;
     for (const auto& job : due_jobs(state_)) found.push_back(job.lane + ": " + job.name);
     return found;
   }
-  /// Its name and what became of it; "begins " before it, if it began.
+  /// The name of the job and its outcome, preceded by "begins " if it began.
   std::string run(const std::string& name) {
     for (const auto& job : due_jobs(state_)) {
       if (job.name != name) continue;

@@ -25,7 +25,7 @@ class SilenceTest : public testing::Test {
         published_.push_back(name_of(ran->kind) + " " + ran->message);
     });
   }
-  /// Daily; set so many days ago.
+  /// A daily schedule that was set that many days ago.
   void schedule(const std::string& name, int days, const std::vector<std::string>& targets = {}) {
     Schedule one;
     one.source = Lab::source(name);

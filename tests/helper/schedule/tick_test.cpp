@@ -15,7 +15,7 @@ using tests::Lab;
 
 class TickTest : public testing::Test {
  protected:
-  /// Due since an hour ago.
+  /// A schedule that has been due for an hour.
   void schedule(const std::string& name, const std::string& id = "hourly") {
     lab_.set_live(name, {{"a", "rows"}, {"b", "more rows"}});
     Schedule one;
@@ -26,7 +26,7 @@ class TickTest : public testing::Test {
     one.since = now() - 3600;
     state_.settings.change([&](Settings& settings) { settings.schedules.push_back(one); });
   }
-  /// "one success", … the newest last.
+  /// The backups as "one success", …, the newest last.
   std::vector<std::string> attempts() {
     std::vector<std::string> found;
     for (const auto& backup : state_.catalog.open().list({}))

@@ -1,4 +1,4 @@
-// One contract for every Store.
+// The contract of Store, which every implementation must fulfil.
 #include "store/store.hpp"
 
 #include <gmock/gmock.h>

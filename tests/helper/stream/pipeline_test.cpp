@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using tests::Collector;
 using tests::ThrowsError;
 
-/// A stage as anybody may add one: a row, and two Sinks. Each byte twice.
+/// A new stage consists of a row in the table and two Sinks. This one doubles each byte.
 class Doubler : public Sink {
  public:
   explicit Doubler(Sink& next) : next_(next) {}
@@ -80,7 +80,7 @@ std::string decode(const Encoding& encoding, const Stored& stored, std::size_t p
   return out.text;
 }
 
-/// As artifacts may be made: by no stage, by one, and by several.
+/// Artifacts may pass no stage, one, or several.
 std::vector<Encoding> encodings() {
   const Step gzip = tests::step("gzip:1");
   const Step zstd = tests::step("zstd:1");

@@ -1,4 +1,4 @@
-// Input that is not whole: never taken for good, never anything but damage.
+// Incomplete or changed input is always reported as damaged, and never accepted.
 #include <gmock/gmock.h>
 
 #include "stream/stage.hpp"

@@ -1,4 +1,4 @@
-// One contract for every stage, over every odd size.
+// The contract of Stage, for every stage and for sizes around all limits of buffers.
 #include "stream/stage.hpp"
 
 #include <gmock/gmock.h>
@@ -15,7 +15,7 @@ using tests::Collector;
 using tests::ThrowsError;
 using tests::write_in_pieces;
 
-/// What zlib and zstd are given room for at a time, and a block of zstd.
+/// The sizes of the buffers for zlib and zstd, and of a block of zstd.
 constexpr std::size_t kChunk = 256 * 1024;
 constexpr std::size_t kBlock = 128 * 1024;
 

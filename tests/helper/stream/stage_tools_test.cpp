@@ -1,4 +1,4 @@
-// What is stored opens with the ordinary tools, and what they make opens here.
+// The standard tools open what the stages write, and the stages read what the tools write.
 #include <gmock/gmock.h>
 
 #include "stream/stage.hpp"
@@ -28,7 +28,7 @@ class Tool : public testing::TestWithParam<Step> {
     sink->finish();
     return out.text;
   }
-  /// What the tool makes of `text`.
+  /// The output of the tool for `text`.
   std::string made_by_tool(const std::string& text, const std::string& options = "") const {
     spill(file("plain"), text);
     EXPECT_EQ(shell(name() + " " + options + " -c <" + file("plain") + " >" + file("made")).code,

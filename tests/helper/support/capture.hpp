@@ -7,7 +7,7 @@
 
 namespace backups::tests {
 
-/// What `work` writes to stderr. What it throws comes through.
+/// Returns what `work` writes to stderr. Passes on what it throws.
 inline std::string stderr_of(const std::function<void()>& work) {
   ::testing::internal::CaptureStderr();
   try {

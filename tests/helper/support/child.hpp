@@ -21,12 +21,13 @@ inline Ending exited(int code) { return {code, 0}; }
 inline Ending killed_by(int signal) { return {-1, signal}; }
 std::ostream& operator<<(std::ostream& out, const Ending& ending);
 
-/// What Child returns for work that threw something else than an Error, or failed an assertion.
+/// The exit codes of a Child whose work threw something other than an Error, or failed an
+/// assertion.
 constexpr int kThrewOther = 99;
 constexpr int kFailedAssertion = 98;
 
-/// A forked process that runs `work` and exits with what it returns, or with the exit code of the
-/// Error that it throws. Its log lines are not shown. Killed when this is destroyed.
+/// A forked process that runs `work` and exits with its result, or with the exit code of the Error
+/// that it throws. Its log lines are discarded. It is killed if this object is destroyed first.
 class Child {
  public:
   explicit Child(const std::function<int()>& work);
@@ -37,7 +38,7 @@ class Child {
   pid_t pid() const { return pid_; }
   void kill(int signal) const;
   Ending wait();
-  /// Nothing when it still runs then.
+  /// Returns nothing if it still runs after that time.
   std::optional<Ending> wait_for(std::chrono::milliseconds timeouts);
 
  private:
@@ -45,16 +46,17 @@ class Child {
   std::optional<Ending> ending_;
 };
 
+/// Runs `work` in a Child and waits for it.
 Ending run_in_child(const std::function<int()>& work);
 
-/// The same for work that might hang: killed by SIGKILL when it takes longer.
+/// Does the same for work that might hang: kills it with SIGKILL if it takes longer.
 Ending run_in_child(const std::function<int()>& work, std::chrono::milliseconds timeouts);
 
-/// Looks until `done` or the time is over; returns which.
+/// Repeats `done` until it returns true, then returns true; returns false if that takes longer.
 bool eventually(const std::function<bool()>& done,
                 std::chrono::milliseconds timeouts = std::chrono::seconds(60));
 
-/// False for a zombie as well.
+/// Returns false for a zombie, too.
 bool is_running(pid_t pid);
 
 }  // namespace backups::tests

@@ -14,13 +14,13 @@ inline std::tm utc_fields(Time time) {
   return fields;
 }
 
-/// By the C library, whose calendar is not ours.
+/// Calculated by the C library, independently of the helper's calendar.
 inline CivilTime utc_civil(const std::string& /*group*/, Time time) {
   const std::tm fields = utc_fields(time);
   return {fields.tm_year + 1900, fields.tm_mon + 1, fields.tm_mday, fields.tm_hour};
 }
 
-/// As strftime(3) has it: "%G-%V" is the ISO week.
+/// Formats a time with strftime(3): "%G-%V" is the ISO week.
 inline std::string utc_text(const char* pattern, Time time) {
   const std::tm fields = utc_fields(time);
   char text[64];

@@ -62,7 +62,7 @@ unsigned mode_of(const fs::path& path) {
   return status.st_mode & 07777;
 }
 
-// A file may vanish meanwhile.
+// A file may be removed while the directory is read.
 std::vector<std::string> files_below(const fs::path& path) {
   std::vector<std::string> names;
   for (const auto& entry : fs::recursive_directory_iterator(path))

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 namespace backups::tests {
 
-/// A directory of a test's own, removed with all it holds.
+/// A new directory, which the destructor removes with its contents.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();
@@ -25,7 +25,7 @@ class TemporaryDirectory {
   fs::path path_;
 };
 
-/// A tmpfs of so many KiB, in a mount namespace of this process. Needs root: see can_mount().
+/// A tmpfs of that size in a mount namespace of this process. Needs root, see can_mount().
 class TinyDisk {
  public:
   explicit TinyDisk(unsigned kibibytes);

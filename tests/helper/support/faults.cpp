@@ -1,4 +1,4 @@
-// What the compiler would put in the place of the functions below.
+// With this macro, the C library would replace the functions that are defined below.
 #undef _FORTIFY_SOURCE
 
 #include "support/faults.hpp"
@@ -27,11 +27,11 @@ namespace {
 FaultPlan plan;
 std::atomic<bool> armed{false};
 std::atomic<int> calls{0};
-bool* reached = nullptr;  // shared with the parent
+bool* reached = nullptr;  // in memory that the parent process shares
 
 struct Written {
   std::string path;
-  off_t synced;  // bytes that are safe
+  off_t synced;  // bytes that would survive a power cut
 };
 struct Renamed {
   std::string from;
@@ -39,9 +39,10 @@ struct Renamed {
 };
 std::mutex mutex;
 std::vector<Written> written;
-std::vector<Renamed> renamed;  // in directories that were not synced since
+std::vector<Renamed> renamed;  // in directories that were not synced afterwards
 
-/// The system calls themselves: safe between fork and exec, as the functions they stand for.
+/// The system calls themselves, which are safe between fork and exec, as the functions that they
+/// replace must be.
 int real_rename(const char* from, const char* to) {
   return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
 }
@@ -61,7 +62,8 @@ std::string path_of(int fd) {
 
 std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
-/// The worst that a file system may do with what was not synced.
+/// Does the worst that a file system may do in a power cut: discards everything that was not
+/// synced.
 void lose_unsynced() {
   const std::lock_guard guard(mutex);
   for (auto it = renamed.rbegin(); it != renamed.rend(); ++it) {
@@ -76,7 +78,7 @@ void lose_unsynced() {
   }
 }
 
-/// Counts a call; true when it must fail.
+/// Counts a call. Returns true if it must fail.
 bool spoiled() {
   if (!armed || ++calls != plan.at) return false;
   *reached = true;
@@ -166,7 +168,7 @@ namespace {
 int sync_file(int fd) {
   if (spoiled()) return -1;
   remember_synced(fd);
-  // Nothing here outlives the machine: the real thing would only take time.
+  // Tests do not have to survive a real power cut, so that a real fsync would only take time.
   return 0;
 }
 

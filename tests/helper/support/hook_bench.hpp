@@ -11,10 +11,10 @@
 
 namespace backups::tests {
 
-/// Runs hooks of the type "odd", each of which a test writes.
+/// Runs a hook of the type "odd" that the test writes.
 class HookBench : public ::testing::Test {
  protected:
-  /// Makes hooks/odd/go.
+  /// Writes hooks/odd/go.
   void write_hook(const std::string& bash) { lab_.add_hook("odd", "go", "#!/bin/bash\n" + bash); }
 
   std::string query(const std::vector<std::string>& arguments = {}, const std::string& input = {},

@@ -81,7 +81,7 @@ Lab::Lab(fs::path root) : root_(root.empty() ? path() / "state" : std::move(root
     add_hook("fake", action, kHook);
   describe_as(kDescription);
   set_live("one", {{"a", prose(10'000)}, {"b", "CREATE ROLE ann;\n"}});
-  // However full the machine is.
+  // The tests must not depend on the free space of the machine.
   spill(root_ / "settings.json",
         R"({"format":1,"host_id":"00c0ffee","properties":{"--global":{"disk-reserve":"0"}}})");
 }

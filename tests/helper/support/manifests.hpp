@@ -11,13 +11,13 @@ namespace backups::tests {
 /// 2026-04-08T14:30:00Z
 constexpr Time kNoon = 1'775'658'600;
 
-/// With the bytes that say what it holds now.
+/// The manifest with `bytes` that match its members.
 inline Manifest sealed(Manifest manifest) {
   manifest.bytes = manifest_to_json(manifest).dump();
   return manifest;
 }
 
-/// A manifest of two artifacts, 30 bytes stored and 300 plain; no files.
+/// A manifest of two artifacts, of 30 bytes stored and 300 plain in total. There are no files.
 inline Manifest manifest_of(const Source& source, Time time) {
   Manifest manifest;
   manifest.id = make_id(source.name, time);
@@ -40,7 +40,7 @@ inline Manifest manifest_of(const Source& source, Time time) {
   return sealed(manifest);
 }
 
-/// The same for a backup that has begun.
+/// Such a manifest for a backup that is in progress.
 inline Manifest manifest_of(const Backup& backup) {
   Manifest manifest = manifest_of(backup.source, backup.started_at);
   manifest.id = backup.id;

@@ -8,7 +8,8 @@
 
 namespace backups::tests {
 
-/// A Store without a disk: the second implementation that shows what the contract is.
+/// A Store in memory. As an implementation without files, it shows that the suite of the contract
+/// does not assume any.
 std::unique_ptr<Store> make_memory_store();
 
 }  // namespace backups::tests

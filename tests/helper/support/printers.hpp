@@ -8,7 +8,7 @@
 
 namespace backups {
 
-// What GoogleTest prints of our values when they differ.
+// How GoogleTest prints values of the helper in failures.
 
 inline void PrintTo(ErrorKind kind, std::ostream* out) {
   *out << "kind " << static_cast<int>(kind);

@@ -14,7 +14,7 @@
 namespace backups::tests {
 namespace {
 
-/// Adds what comes to `buffer`; false at the end, or when the server stops.
+/// Appends the bytes that arrive to `buffer`. Returns false at the end, or if the server stops.
 bool receive(int fd, std::string& buffer, const std::atomic<bool>& stop) {
   pollfd wait{fd, POLLIN, 0};
   while (::poll(&wait, 1, 20) == 0)
@@ -26,7 +26,7 @@ bool receive(int fd, std::string& buffer, const std::atomic<bool>& stop) {
   return true;
 }
 
-/// False when the client has gone.
+/// Returns false if the client has closed the connection.
 bool send_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto put = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);

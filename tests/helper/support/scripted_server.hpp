@@ -26,13 +26,14 @@ struct ServerReply {
   int status = 200;
   std::string body{};
   std::map<std::string, std::string> headers{};
-  std::size_t cut = std::string::npos;  ///< the connection ends after so many bytes of the body
-  bool drop = false;                    ///< the connection ends without an answer
-  std::size_t bytes_per_second = 0;     ///< of the body; 0: at once
+  std::size_t cut = std::string::npos;  ///< close the connection after this much of the body
+  bool drop = false;                    ///< close the connection without an answer
+  std::size_t bytes_per_second = 0;     ///< the speed of the body; 0: unlimited
 };
 
-/// An HTTP/1.1 server on the loopback whose answers a test makes up, for what no real one does when
-/// asked to. Each connection has a thread; `answer` is called by one at a time.
+/// An HTTP/1.1 server on the loopback interface whose answers come from the test, for behaviour
+/// that a real server does not show on request. Each connection has a thread; `answer` is called by
+/// one at a time.
 class ScriptedServer {
  public:
   explicit ScriptedServer(std::function<ServerReply(const ServerRequest&)> answer);

@@ -6,21 +6,22 @@
 
 namespace backups::tests {
 
+/// The result of a command.
 struct Answer {
   int code;         ///< exit code, or 128 + signal
   std::string out;  ///< stdout
 };
 
-/// `sh -c command`.
+/// Runs `sh -c command`.
 Answer shell(const std::string& command);
 
-/// `bytes` bytes that don't compress well, the same ones for the same seed.
+/// This many bytes that do not compress well; the same ones for the same seed.
 std::string noise(std::size_t bytes, unsigned seed = 1);
 
-/// `bytes` bytes of text that compresses well.
+/// This many bytes of text, which compress well.
 std::string prose(std::size_t bytes);
 
-/// "line\nline\n" as a vector.
+/// Splits "line\nline\n" into lines.
 std::vector<std::string> lines_of(const std::string& text);
 
 }  // namespace backups::tests

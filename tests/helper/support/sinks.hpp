@@ -10,7 +10,7 @@
 
 namespace backups::tests {
 
-/// Keeps what it is given.
+/// Stores what is written, and counts calls of finish().
 class Collector : public Sink {
  public:
   void write(std::string_view bytes) override { text += bytes; }
@@ -20,7 +20,7 @@ class Collector : public Sink {
   int finished = 0;
 };
 
-/// Takes so many bytes, then throws.
+/// Accepts a number of bytes, then throws Error, kNoSpace.
 class FullSink : public Sink {
  public:
   explicit FullSink(std::size_t room) : room_(room) {}

@@ -7,7 +7,7 @@
 
 namespace backups::tests {
 
-/// "zstd:3", as a person asks for it.
+/// The step that a setting such as "zstd:3" stands for.
 inline Step step(const std::string& text) { return parse_encoding(text)->front(); }
 
 inline const Stage* const kGzip = find_stage("gzip");

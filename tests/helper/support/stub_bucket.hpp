@@ -16,24 +16,25 @@
 
 namespace backups::tests {
 
-/// <Error>, with `more` elements in it.
+/// The XML of an error, with `more` elements in it.
 std::string error_xml(const std::string& code, const std::string& more = "");
 
-/// A bucket in memory, as far as one object goes, behind a server that does what a test says.
+/// A bucket in memory with room for one object, behind a server whose faults a test chooses.
 class StubBucket : public testing::Test {
  protected:
   static constexpr const char* kKey = "fake/one/x.dump";
   static constexpr const char* kSecret = "the-secret-of-secrets";
 
-  /// As a well-behaved server does it.
+  /// Answers as a server without faults does.
   ServerReply serve(const ServerRequest& request);
   ServerReply read(const ServerRequest& request) const;  ///< GET and HEAD
 
-  /// The first `times` requests that match are answered so.
+  /// Answers the first `times` requests that match with `reply`; with `done_all_the_same`, after
+  /// doing what they ask.
   void fail_first(int times, const std::string& method, const std::string& in_target,
                   const ServerReply& reply, bool done_all_the_same = false);
 
-  /// It tries `attempts` times and has parts of the smallest size.
+  /// A target with `attempts` attempts for each request, and parts of the smallest size.
   S3Target target(int attempts = 4) const;
   std::unique_ptr<S3Store> store(int attempts = 4) const;
 
@@ -41,16 +42,16 @@ class StubBucket : public testing::Test {
   static void put(const std::string& text, Store& store);
   std::string get();
 
-  /// Of the requests until now.
+  /// The number of requests so far that match.
   std::size_t count(const std::string& method, const std::string& in_target) const;
 
   ServerReply answer(const ServerRequest& request);
 
-  /// May answer before the bucket does.
+  /// Is asked for an answer first; if it returns nothing, the bucket answers.
   std::function<std::optional<ServerReply>(const ServerRequest&)> fault_;
   std::optional<std::string> object_;
   int open_uploads_ = 0;
-  bool takes_checksums_ = false;  ///< and says so when an upload is created
+  bool takes_checksums_ = false;  ///< it announces that when an upload is created
   std::map<int, std::string> parts_;
   std::string token_;
   static inline const std::string text_ = noise(2 * kSmallestPart + 1'000);  // three parts

@@ -7,7 +7,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Was: "curl: A libcurl function was given a bad argument", from the second attempt on.
+/// This failed with "curl: A libcurl function was given a bad argument" from the second attempt on.
 TEST(HttpClient, SaysTheSameOfAHostThatDoesNotResolveEveryTime) {
   HttpOptions options;
   options.direct = true;

@@ -23,7 +23,7 @@ bool readable(int fd) {
   return ::poll(&waited, 1, 0) == 1;
 }
 
-// The state is that of the process: every test has its own.
+// The state belongs to the process, so that each test runs in its own.
 
 class StopSignal : public testing::TestWithParam<int> {};
 

@@ -22,7 +22,7 @@ using tests::ThrowsError;
 
 class LockTest : public testing::Test {
  protected:
-  /// A process that takes the lock and keeps it.
+  /// A process that acquires the lock and keeps it.
   std::unique_ptr<Child> hold() {
     auto child = std::make_unique<Child>([this] {
       const auto lock = Lock::try_acquire(path_, "the other one");

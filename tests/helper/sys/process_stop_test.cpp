@@ -1,4 +1,4 @@
-// How a process and what it has started end: by stop(), by its destructor, and with us.
+// How a process and its children end: by stop(), by the destructor, and together with this process.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ class ProcessStop : public testing::Test {
             {}};
   }
 
-  /// Waits for the pid that a script has written, whole, to `name`.
+  /// Waits until a script has written a complete pid to the file `name`.
   pid_t pid_in(const std::string& name) const {
     const auto path = directory_ / name;
     EXPECT_TRUE(eventually([&] { return slurp(path).ends_with('\n'); }));

@@ -31,7 +31,7 @@ Command sh(const std::string& script) {
   return {{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, {}};
 }
 
-/// What a command writes to stdout.
+/// The output of a command on stdout.
 std::string output_of(Command command) {
   Pipe out = make_pipe();
   command.descriptors[1] = out.write.get();

@@ -1,5 +1,5 @@
-// Keys that do not last as long as the command: those of roles, and of profiles that somebody
-// renews.
+// Credentials that expire before the command ends: those of roles, and of profiles that another
+// program renews.
 #include "store/s3/credentials.hpp"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,7 @@ using tests::ServerReply;
 using tests::ServerRequest;
 using tests::ThrowsError;
 
-/// Its server takes `good_` for the token of a session that goes on, and calls others expired.
+/// The server accepts the session token `good_` and rejects all others as expired.
 class S3CredentialsTest : public tests::StubBucket {
  protected:
   S3CredentialsTest() {
@@ -33,7 +33,8 @@ class S3CredentialsTest : public tests::StubBucket {
     };
   }
 
-  /// The n-th keys have the token "token-n", and each is good for so long.
+  /// Returns new credentials at each call: the n-th have the token "token-n" and expire after that
+  /// time.
   S3Credentials keys(std::optional<Time> seconds = std::nullopt) {
     ++found_;
     S3Credentials keys{"KEY", kSecret, "token-" + std::to_string(found_)};

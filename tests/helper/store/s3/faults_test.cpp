@@ -1,4 +1,5 @@
-// What a well-behaved server never does. The answers are as the providers document them.
+// Faults that a real server does not show on request. The answers are those that providers
+// document.
 #include <gmock/gmock.h>
 
 #include "base/text.hpp"

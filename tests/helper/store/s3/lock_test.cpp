@@ -1,4 +1,4 @@
-// Object Lock as servers do it, half do it, and ignore it.
+// Object Lock on servers that support it, support parts of it, or ignore it.
 #include <gmock/gmock.h>
 
 #include "store/s3/object.hpp"
@@ -26,7 +26,7 @@ class S3LockTest : public tests::StubBucket {
     return make_s3_store(target, {"KEY", kSecret, ""});
   }
 
-  /// The server knows locks; an upload of several parts gets one only by ?retention.
+  /// The server supports locks. An upload in several parts gets one only through ?retention.
   void know_locks() {
     fault_ = [this](const ServerRequest& request) -> std::optional<ServerReply> {
       const bool retention = request.target.ends_with("?retention=");
@@ -36,7 +36,7 @@ class S3LockTest : public tests::StubBucket {
     };
   }
 
-  /// HEAD tells of a lock, or `headers`.
+  /// HEAD reports a lock, or `headers`.
   ServerReply head(std::map<std::string, std::string> headers = {}) const {
     if (locked_) headers = {{kMode, "COMPLIANCE"}, {kUntil, "2096-04-08T14:30:00.000000000Z"}};
     headers.insert({{"ETag", "\"e\""}, {"x-amz-meta-backups-upload", token_}});

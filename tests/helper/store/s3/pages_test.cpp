@@ -13,7 +13,7 @@ using tests::ThrowsError;
 
 class S3PagesTest : public testing::Test {
  protected:
-  /// The keys below "host/" of a list whose pages are `page`, by their numbers.
+  /// The keys below "host/" of a list whose pages are the results of `page` for 0, 1, …
   std::vector<std::string> read(const std::function<std::string(int number)>& page) {
     const auto ask = [&](const Fields&) { return page(asked_++); };
     const auto fail = [](const std::string& why) { throw Error(ErrorKind::kUnreachable, why); };

@@ -12,10 +12,10 @@ constexpr std::uint64_t kLargest = kMostParts * kLargestPart;  // 48.8 TiB
 
 struct Reach {
   int parts;
-  std::uint64_t memory;  ///< most at once: parts in flight and one being filled
+  std::uint64_t memory;  ///< the maximum: parts in transfer and one that is being filled
 };
 
-/// How `size` bytes are cut, checking every part on the way.
+/// Divides `size` bytes into parts, and checks each of them.
 Reach cut(const PartPlan& plan, std::uint64_t size) {
   Reach reach{0, 0};
   for (std::uint64_t done = 0; done < size;) {

@@ -1,4 +1,4 @@
-// Servers that are no S3, S3 in part, or hostile.
+// Servers that do not speak S3, support only parts of it, or are hostile.
 #include <gmock/gmock.h>
 
 #include "base/text.hpp"
@@ -40,7 +40,7 @@ class S3StrangeTest : public tests::StubBucket {
     sink->finish();
   }
 
-  /// What the last request of that kind said.
+  /// The body of the last request that matches.
   std::string last_body(const std::string& method, const char* in_target) const {
     std::string body;
     for (const auto& request : server_.requests())
@@ -58,7 +58,7 @@ class S3StrangeTest : public tests::StubBucket {
   }
 };
 
-// A console, a portal.
+// Web pages: the console of a provider, or the login page of a network.
 
 class S3WebPage : public S3StrangeTest, public testing::WithParamInterface<ServerReply> {};
 

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# What the stand-ins for datastore plugins with a container of their own share, copied into each as `container`. The plugin's
-# `functions` define container_options (sets the array options: those of `docker container create`, the image, its words) and
-# container_answers NAME.
+# Functions that stand-ins for datastore plugins with real containers share; copied into each of them as `container`. The
+# file `functions` of the plugin defines container_options, which sets the array `options` to the arguments of `docker
+# container create` (options, image, arguments), and container_answers NAME.
 
 container_docker() {
   "${DOCKER_BIN:-docker}" "$@"
 }
 
-# As `docker run --volume` wants it.
+# Prints the directory as the Docker host sees it, for `docker run --volume`.
 container_host() { # NAME
   echo "${DOKKU_LIB_HOST_ROOT:-$DOKKU_LIB_ROOT}/services/$DATASTORE/$1"
 }
 
-# container_layout NAME IMAGE:TAG [OPTION...]: the directory of a service.
+# container_layout NAME IMAGE:TAG [OPTION...]: makes the directory of a service.
 container_layout() {
   local directory=$DATASTORE_ROOT/$1
   mkdir -p "$directory/data" "$directory/config"
@@ -52,7 +52,7 @@ datastore_status() {
   container_docker container inspect -f '{{.State.Status}}' "dokku.$DATASTORE.$1" 2>/dev/null || echo missing
 }
 
-# The real ones start a container only when it has exited, and make one only when there is none.
+# Like the real plugins, starts a container only if it has exited, and creates one only if there is none.
 datastore_start() {
   case "$(datastore_status "$1")" in
     running) ;;
@@ -69,7 +69,7 @@ datastore_stop() {
   container_docker container rm --force --volumes "dokku.$DATASTORE.$1" &>/dev/null || true
 }
 
-# The data belong to the container's own user.
+# The data belongs to a user of the container, so that only a container can make it removable.
 datastore_remove() {
   datastore_stop "$1"
   container_docker container run --rm --entrypoint chmod --volume "$(container_host "$1")/data:/d" "$(container_image "$1")" -R 777 /d

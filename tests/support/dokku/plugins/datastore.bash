@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the two stand-ins for datastore plugins share, copied into each as `datastore`: the service directories, the
-# triggers around a service's life and the key's rights, as in the official plugins.
-# DATASTORE is the type. The plugin's `functions` define the rest:
+# Functions that all stand-ins for datastore plugins share; copied into each of them as `datastore`: the service directories,
+# the triggers around the life of a service and the rights of keys, as in the official plugins. DATASTORE is the type. The
+# file `functions` of the plugin defines the rest:
 #   datastore_make NAME [OPTION...], datastore_make_container NAME, datastore_remove NAME
 #   datastore_start, datastore_stop, datastore_pause, datastore_status, datastore_export, datastore_import NAME
 set -eo pipefail
@@ -14,7 +14,7 @@ datastore_names() {
   find "$DATASTORE_ROOT" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort
 }
 
-# Those of the services named that the key may see.
+# Prints those of the given services that the key may see.
 datastore_filter() {
   local file others=()
   [[ $# -gt 0 ]] || return 0
@@ -71,7 +71,7 @@ datastore_destroy() {
   dokku_log_info2 "$DATASTORE container deleted: $1"
 }
 
-# Without an app's environment: the file LINKS and the triggers.
+# Links a service to an app: writes the file LINKS and calls the triggers, but does not change the environment of the app.
 datastore_link() {
   local file=$DATASTORE_ROOT/$1/LINKS
   verify_app_name "$2"
@@ -88,7 +88,8 @@ datastore_unlink() {
   plugn trigger service-action post-unlink-complete "$DATASTORE" "$1" "$2"
 }
 
-# With `ssh -t` and a stdin that is no terminal, stty fails, and set -e makes that the end: so do the real ones.
+# With `ssh -t` and a stdin that is not a terminal, stty fails, which ends the script (set -e). The real plugins have the
+# same fault.
 datastore_export_to_stdout() {
   [[ -n $SSH_TTY ]] && stty -opost
   datastore_export "$1"
@@ -97,7 +98,7 @@ datastore_export_to_stdout() {
   exit "$status"
 }
 
-# datastore_file NAME FILE: a file of the service's directory, nothing where it isn't.
+# datastore_file NAME FILE: prints a file of the service directory, or nothing if it does not exist.
 datastore_file() {
   cat "$DATASTORE_ROOT/$1/$2" 2>/dev/null || true
 }
