@@ -43,13 +43,13 @@ std::string suspicion_text(CatalogFile& catalog, const Manifest& manifest);
 
 /// Until when retention keeps a reference; nothing if no backup refers to it.
 std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference);
-/// The backups of a source that lead back to data from before a collapse, by their ids, with the
-/// time until which retention keeps them: the references in use, and the safety backups of restores
-/// that died while they were replacing the data.
+/// The backups of a source with data from before a collapse, by their ids, with the time until
+/// which retention keeps them: the references in use, and the safety backups of restores that died
+/// while they were replacing the data.
 std::map<std::string, Time> ways_back(const Paths& paths, Catalog& catalog, const Source& source);
 
 /// Frees disk space: removes the local copy of the oldest suspect backup of a source that a newer
-/// suspect followed. Backups that are pinned, being copied or lead back (ways_back()) are excluded.
+/// suspect followed. Backups that are pinned, being copied or among ways_back() are excluded.
 /// Returns false if there is none. The caller holds the lock of the source. Throws Error.
 bool free_suspect(const Paths& paths, const SettingsFile& settings, Identity& identity,
                   Targets& targets, CatalogFile& catalog, const Source& source);

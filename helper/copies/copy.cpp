@@ -161,8 +161,7 @@ void record_copy(Targets& targets, CatalogFile& catalog, const Backup& backup,
       by = ", credentials: " + origin;
   }
   // The row of a new backup was read before its manifest was written, and does not have the size.
-  // The
-  // catalog keeps the size that it knows then.
+  // Without one here, the catalog keeps the size that it has.
   const auto size = backup.artifacts.empty() ? std::nullopt : std::optional(backup.stored_size());
   catalog.open().mark_copy(backup, {target, CopyStatus::kSuccess, "", size, host, etag});
   catalog.open().record(backup, "copied", "to " + target + by, now());

@@ -112,8 +112,7 @@ class Look {
 
   void work() {
     // Read before the target is listed. If a row changes in between, observe_copy() notices that,
-    // and
-    // the row is left unchanged.
+    // and the row is left unchanged.
     Catalog::Filter all;
     all.deleted = true;
     for (auto& backup : catalog_.open().list(all)) known_.emplace(backup.text(), std::move(backup));

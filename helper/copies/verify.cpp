@@ -44,6 +44,7 @@ Manifest verify_backup(Targets& targets, CatalogFile& catalog, const Events& eve
     Store& store = store_of(targets, backup, target);
     Manifest manifest = known_manifest(events, store, backup, target);
     verify_artifacts(store, manifest, progress);
+    // On a full disk, the result is reported without being recorded.
     record_if_space(backup.id + " is valid on " + target, [&] {
       catalog.open().mark_verified(backup, now());
       catalog.open().observe_copy(backup, {target, CopyStatus::kSuccess, "", {}});

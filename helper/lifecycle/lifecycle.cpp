@@ -191,8 +191,8 @@ void before_destroy(State& state, const Source& source, const Progress& progress
 
 void after_destroy(SettingsFile& settings_file, Catalog& catalog, const Events& events,
                    const Source& source) {
-  // The backups up to this mark are of the destroyed service. The next one of that name is neither
-  // compared with them nor restored from them by default.
+  // The backups up to this mark are of the destroyed service. The next service of that name is
+  // neither compared with them nor restored from them by default.
   const std::int64_t mark = catalog.next_sequence(now());
   for (const char* mark_name : {kReplaced, kDestroyed})
     JobMarks(catalog.database()).mark_done(mark_name + source.text(), mark);

@@ -41,8 +41,7 @@ void send_one(const Environment& environment, const Settings& settings, Outbox& 
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
     // Messages of a channel are sent in order. A dead man's switch that rejects one, such as
-    // /start,
-    // must still receive the following ones.
+    // /start, must still receive the following ones.
     const bool pointless = error.kind() == ErrorKind::kDamaged ||
                            (message.channel == kPing && error.kind() == ErrorKind::kRefused);
     const Time time = now();
@@ -67,8 +66,7 @@ void deliver(const Environment& environment, const Paths& paths, const SettingsF
     const Settings settings = settings_file.read();
     for (;;) {
       // Opened again for each message: if the catalog was replaced meanwhile, the number of a
-      // message
-      // from the old one means another message in the new one.
+      // message from the old one means another message in the new one.
       Outbox outbox(catalog.open().database());
       const auto message = outbox.due(now());
       if (!message) break;

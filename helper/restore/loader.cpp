@@ -242,9 +242,8 @@ Error Loader::failure(const std::exception& error, const Found& found) const {
 /// with its staging id, and the next command that changes the source repeats it.
 Loader::Found Loader::abandon(const std::string& where) {
   const interrupt::Shield shield;
-  // If an earlier load of this run has changed the live data, this is the load of the safety
-  // backup,
-  // and nothing is unchanged.
+  // If an earlier load of this run has changed the live data, this load is that of the safety
+  // backup, after which nothing is unchanged.
   const bool whole = way_ == Way::kSwap || (way_ == Way::kReplace && !run_.record().replacing);
   try {
     sweep_hooks(installed_, paths_, run_.record());

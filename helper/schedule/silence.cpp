@@ -47,6 +47,7 @@ void tell_silences(const Events& events, CatalogFile& catalog, const Settings& s
 }
 
 void tell_switch(const Events& events, CatalogFile& catalog, const Settings& settings) {
+  // One failure is enough: a person who reads it finds the others with `list`.
   SchedulesRan ran{AlertKind::kSuccess};
   for (const auto& schedule : settings.schedules) {
     if (!schedule.paused.empty()) continue;

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # BASE is used by the files that load this
-# Helpers for tests that move the clock: schedules of fake:db, and the tick that cron starts. Load after ../support/setup,
-# fake.
+# Schedules of fake:db and the tick that cron starts, for tests that move the clock. Load after ../support/setup and fake.
 
 setup() {
   fresh_root
