@@ -14,7 +14,7 @@ namespace backups {
 namespace {
 
 /// A target that does not exist fails its own copy and nothing else. The row of the copy has the
-/// reason, for `list` and the next tick.
+/// reason, and the tick makes the copy once the target exists.
 void require_copy_target(const SettingsFile& settings_file, Catalog& catalog, const Backup& backup,
                          const std::string& target) {
   if (target == kLocalTarget || settings_file.read().targets.contains(target)) return;

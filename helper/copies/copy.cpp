@@ -61,8 +61,8 @@ void leave_recovery_note(Store& store) {
   }
 }
 
-/// True for errors that concern one copy. Any other, such as a full disk, would also come with the
-/// next copy.
+/// True for errors that concern one copy. Any other, such as a full disk, would occur with the next
+/// copy, too.
 bool another_may_do(ErrorKind kind) {
   return kind == ErrorKind::kDamaged || kind == ErrorKind::kUnreachable || kind == ErrorKind::kKey;
 }

@@ -114,9 +114,8 @@ class Push {
     ours_ = true;
   }
 
-  /// True for bytes that are not a manifest. Where this host has written before, that is damage to
-  /// our
-  /// copy. Elsewhere only a manifest that was cut off may be replaced, since a newer version of
+  /// True for bytes that are not a manifest. Where this host has written before, they are damage to
+  /// its copy. Elsewhere only a manifest that was cut off may be replaced, since a newer version of
   /// this plugin may have written one that this version cannot read.
   bool is_garbage(const std::string& text) const {
     try {

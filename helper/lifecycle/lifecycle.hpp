@@ -25,8 +25,9 @@ void before_deploy(State& state, const std::string& app, bool runs, const Progre
 /// fails and the property `final-backup` is require.
 void before_destroy(State& state, const Source& source, const Progress& progress);
 
-/// Pauses the schedules of a destroyed service until a service of that name is created again, and
-/// excludes its backups from what later backups are compared with. Throws Error.
+/// Pauses the schedules of a destroyed service until a service of that name is created again,
+/// removes its property `final-backup`, and excludes its backups from what later ones are compared
+/// with. Throws Error.
 void after_destroy(SettingsFile& settings_file, Catalog& catalog, const Events& events,
                    const Source& source);
 /// Resumes the schedules that after_destroy() paused, and no others.

@@ -40,8 +40,8 @@ void send_one(const Environment& environment, const Settings& settings, Outbox& 
     outbox.remove(message);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
-    // Messages of a channel are sent in order. A dead man's switch that rejects one, such as
-    // /start, must still receive the following ones.
+    // The messages of the dead man's switch are sent in order. One that it rejects, such as /start,
+    // must not hold up the following ones.
     const bool pointless = error.kind() == ErrorKind::kDamaged ||
                            (message.channel == kPing && error.kind() == ErrorKind::kRefused);
     const Time time = now();

@@ -7,10 +7,10 @@
 
 namespace backups {
 
-/// Sends the due messages of the outbox, in the order in which they were queued, for at most a
-/// minute. Returns immediately if another process is delivering. A message that fails is retried
-/// for a day, after longer and longer pauses, then dropped with a warning. `environment` is that of
-/// the programs that send. Throws Error.
+/// Sends the due messages of the outbox, for at most a minute. Returns immediately if another
+/// process is delivering. A message that fails is retried for a day, after longer and longer
+/// pauses, then dropped with a warning. `environment` is that of the programs that send. Throws
+/// Error.
 void deliver(const Environment& environment, const Paths& paths, const SettingsFile& settings,
              CatalogFile& catalog);
 

@@ -67,7 +67,7 @@ const std::vector<Metric>& metrics() {
   return kMetrics;
 }
 
-// printable() has already removed line breaks, the third character that the format escapes.
+// printable() has already replaced line breaks, the third character that the format escapes.
 std::string escape(const std::string& value) {
   std::string escaped;
   for (const char c : value) {

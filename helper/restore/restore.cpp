@@ -22,15 +22,15 @@ namespace {
 /// An empty database needs this much for its catalogue and its log.
 constexpr std::uint64_t kLeastBeside = 16 * 1024 * 1024;
 
-/// Reads the backup again under the lock: since a person chose it, it may have been deleted.
+/// Reads the backup again under the lock: it may have been deleted after a person chose it.
 const Backup& reread(Catalog& catalog, Backup& backup) {
   if (auto current = catalog.find(backup.source.type, backup.id)) backup = std::move(*current);
   require_content(backup);
   return backup;
 }
 
-/// The hooks that take the kinds of the artifacts. They need not be those that a backup of the
-/// target would use now, since a type may have changed its method since.
+/// The hooks that take the kinds of the artifacts. A backup of the target may use others by now, if
+/// the type has changed its method.
 HookSet dispatch(const Hooks& installed, const Manifest& manifest, const Source& target) {
   if (manifest.source.type != target.type)
     throw Error(ErrorKind::kBadInput, "a backup of " + manifest.source.type +
@@ -181,7 +181,7 @@ Manifest Restore::make_safety_backup(const Progress& progress) {
 /// unchanged; a later one rolls back to the safety backup.
 ///
 /// After the load the data is in place, and the rest must be recorded even if a person asks to
-/// stop. The mark comes last: it makes later backups be compared with this one
+/// stop. The last step is the mark by which later backups are compared with the restored one
 /// (backup/suspect.hpp).
 void Restore::apply(const Progress& progress) {
   log_.note("restore into " + request_.target.spelling());

@@ -105,9 +105,9 @@ struct Gone {
   std::vector<std::string> targets;
 };
 
-/// Removes the whole backup if these are all of its copies, so that it is marked as deleted before
-/// the first file is removed. Returns how many copies the catalog then records as deleted: one that
-/// was not there, or belongs to another host, does not count.
+/// Removes the backup as a whole if these are all of its copies, so that its row shows the deletion
+/// before the first file is removed. Returns how many copies the catalog then records as deleted:
+/// one that was not there, or belongs to another host, does not count.
 std::size_t remove_copies(const Remover& remover, CatalogFile& catalog, const Gone& gone) {
   const auto& copies = gone.backup.copies;
   const auto there = std::count_if(copies.begin(), copies.end(), std::mem_fn(&Copy::was_made));

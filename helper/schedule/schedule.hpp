@@ -25,8 +25,7 @@ struct ScheduleStatus {
   bool is_overdue(Time now) const;
 };
 
-/// Reads the status from the catalog. Throws Error, also for a cron expression or a time zone that
-/// cannot be used.
+/// Reads the status from the catalog. Throws Error, also if the cron expression is not valid.
 ScheduleStatus schedule_status(Catalog& catalog, const Schedule& schedule);
 
 /// The next runs after `after` by its cron expression, at most `count`, in order.
