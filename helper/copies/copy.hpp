@@ -39,8 +39,8 @@ bool is_known_manifest(const Backup& backup, const Manifest& manifest);
 /// Publishes that a copy was replaced, and returns the message.
 std::string tell_tampering(const Events& events, const Backup& backup, const std::string& target);
 
-/// The target to read from first: that of the nearest good copy, else of one that may be repaired
-/// since; `local` if there is none.
+/// The target to read from first: that of the nearest good copy, otherwise of one that may have
+/// been repaired since; `local` if there is none.
 std::string nearest(const Backup& backup);
 
 /// Throws Error, kNotFound, unless the backup has a copy on `target` that was not deleted.

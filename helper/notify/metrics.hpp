@@ -15,7 +15,8 @@ namespace backups {
 std::string metrics_text(Catalog& catalog);
 
 /// Writes the metrics to `metrics-file`, if that is set, for the textfile collector of
-/// node_exporter, whenever an event changes them. A failure is a warning.
+/// node_exporter, whenever an event changes them. The file is replaced atomically, under a lock,
+/// and readable for everybody. A failure is a warning.
 class Metrics {
  public:
   /// What is passed in must outlive this.

@@ -27,8 +27,9 @@ enum class Way {
 };
 
 /// Loads the artifacts of a backup into a source, through the hooks that take their kinds
-/// (hooks_for()). The caller holds the lock of the source. References must outlive this object.
-/// Only for the main thread.
+/// (hooks_for()): `prepare`, `import` for each artifact, `commit` and `abandon`, or `import
+/// --in-place`, whose contracts are in helper/README.md, "Hooks". The caller holds the lock of the
+/// source. References must outlive this object. Only for the main thread.
 class Loader {
  public:
   /// `judge` is called once everything is imported: before the swap, so that it can still prevent
@@ -70,6 +71,7 @@ class Loader {
     std::string words;  ///< a sentence for the error message; may be empty
   };
 
+  // `where` is a staging id.
   void commit(const std::string& where);
   template <typename Work>
   void note(const Work& work);
