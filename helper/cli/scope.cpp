@@ -9,7 +9,8 @@ bool is_own_app(Call& call, const std::string& word) {
   try {
     linked_sources(call.state.hooks, call.state.paths, call.resolver.app(word));
     return true;
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled) throw;
     return false;
   }
 }
