@@ -37,15 +37,15 @@ class JobTest : public testing::Test {
   void did_today(const std::string& mark) {
     JobMarks(state_.catalog.open().database()).mark_done(mark, now());
   }
-  /// A schedule that has been due for that many seconds.
-  void schedule(const std::string& name, std::vector<std::string> targets, Time since = 3600) {
+  /// A schedule with a run a year, of which that many are due.
+  void schedule(const std::string& name, std::vector<std::string> targets, int runs = 1) {
     lab_.set_live(name, {{"a", "rows"}, {"b", "more rows"}});
     Schedule one;
     one.source = Lab::source(name);
     one.id = "hourly";
-    one.cron = "* * * * *";
+    one.cron = "0 0 1 1 *";
     one.timezone = "UTC";
-    one.since = now() - since;
+    one.since = now() - runs * 366 * kDay;
     one.targets = std::move(targets);
     change([&](Settings& settings) { settings.schedules.push_back(one); });
   }
@@ -86,8 +86,8 @@ TEST_F(JobTest, ABackupIsInTheLaneOfItsFirstTargetAndLocalIsAlwaysFirst) {
 }
 
 TEST_F(JobTest, TheLongestOverdueComesFirst) {
-  schedule("one", {"local"}, 600);
-  schedule("two", {"local"}, 7200);
+  schedule("one", {"local"}, 1);
+  schedule("two", {"local"}, 3);
   EXPECT_THAT(due(), ElementsAre("local: fake:two hourly", "local: fake:one hourly"));
 }
 

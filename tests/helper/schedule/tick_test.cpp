@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "support/lab.hpp"
+#include "support/manifests.hpp"
 #include "sys/lock.hpp"
 
 namespace backups {
@@ -15,15 +16,15 @@ using tests::Lab;
 
 class TickTest : public testing::Test {
  protected:
-  /// A schedule that has been due for an hour.
+  /// A schedule whose only run of this year is due.
   void schedule(const std::string& name, const std::string& id = "hourly") {
     lab_.set_live(name, {{"a", "rows"}, {"b", "more rows"}});
     Schedule one;
     one.source = Lab::source(name);
     one.id = id;
-    one.cron = "* * * * *";
+    one.cron = "0 0 1 1 *";
     one.timezone = "UTC";
-    one.since = now() - 3600;
+    one.since = now() - 366 * kDay;
     state_.settings.change([&](Settings& settings) { settings.schedules.push_back(one); });
   }
   /// The backups as "one success", …, the newest last.
@@ -95,18 +96,15 @@ TEST_F(TickTest, RetentionFollowsEachBackup) {
   schedule("one");
   state_.settings.change(
       [](Settings& settings) { settings.schedules[0].keep = KeepRules::parse("last=1"); });
-  for (int i = 0; i < 3; ++i) {
-    // As if a minute had passed.
-    state_.settings.change([&](Settings& settings) {
-      Schedule& one = settings.schedules[0];
-      one.since = now() - 3600;
-    });
-    const Backup made =
-        state_.catalog.open().begin(Lab::source(), now() - 600, Trigger::kManual, "");
-    state_.catalog.open().forget(made);
-    tick(state_);
-  }
-  EXPECT_THAT(state_.catalog.open().list({}), SizeIs(1));
+  Catalog& catalog = state_.catalog.open();
+  const Backup old =
+      catalog.begin(Lab::source("one"), now() - 400 * kDay, Trigger::kSchedule, "hourly");
+  Manifest manifest = tests::manifest_of(old);
+  manifest.schedule = "hourly";
+  catalog.succeed(old, tests::sealed(manifest), "local", "");
+  tick(state_);
+  ASSERT_THAT(catalog.list({}), SizeIs(1));
+  EXPECT_NE(catalog.list({}).at(0).id, old.id);
 }
 
 TEST_F(TickTest, ATargetOfALaneThatIsNotThereHoldsNothingUp) {
