@@ -96,8 +96,10 @@ HostIdentity Identity::read() {
       settled = settings;
     });
   } catch (const Error&) {
-    // Reading must work on a disk that cannot be written.
+    // Reading must work on a disk that cannot be written. A token that is not stored would later be
+    // that of another machine.
     if (known.name.empty()) throw;
+    if (settled.host.name == known.name && !known.writers.empty()) return known;
   }
   if (moved)
     tell(settled.host, "This is not the machine on which " + settled.host.doubtful.front() +
@@ -108,12 +110,13 @@ HostIdentity Identity::read() {
 void Identity::doubt(const std::string& why, const std::string& writer) {
   read();
   HostIdentity host;
+  bool is_new = false;
   settings_.change([&](Settings& settings) {
-    settings.host.doubt(fresh_name());
-    settings.host.strangers.insert(writer);
+    is_new = settings.host.strangers.insert(writer).second;
+    if (is_new) settings.host.doubt(fresh_name());
     host = settings.host;
   });
-  tell(host, why + ": another machine writes under the same name");
+  if (is_new) tell(host, why + ": another machine writes under the same name");
 }
 
 void Identity::keep() {

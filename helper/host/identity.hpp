@@ -22,7 +22,7 @@ class Identity {
   HostIdentity read();
 
   /// Marks the names of this host as doubtful, because another machine wrote below one of them.
-  /// `writer` is the token of the manifest that was found.
+  /// `writer` is the token of the manifest that was found; does nothing if it was found before.
   void doubt(const std::string& why, const std::string& writer);
 
   /// A person's decision that the doubtful names belong to this host (keep) or to another (renew).
