@@ -14,7 +14,9 @@
 namespace backups {
 
 Written::Written(fs::path notes) : notes_(std::move(notes)) {
-  for (const auto& line : split(read_file(notes_).value_or(""), '\n')) {
+  auto lines = split(read_file(notes_).value_or(""), '\n');
+  lines.pop_back();  // empty, or cut short: that write had not begun
+  for (const auto& line : lines) {
     if (line.starts_with("+")) keys_.push_back(line.substr(1));
     if (line.starts_with("-")) std::erase(keys_, line.substr(1));
   }
