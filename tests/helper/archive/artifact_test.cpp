@@ -169,33 +169,6 @@ TEST_P(ArtifactTest, ReportsProgressAgainstThePlainSize) {
 INSTANTIATE_TEST_SUITE_P(Codecs, ArtifactTest, testing::Values("none", "gzip", "zstd"),
                          [](const auto& info) { return std::string(info.param); });
 
-class LoadManifest : public testing::Test {
- protected:
-  fs::path path(const std::string& id) const {
-    return lab_.backups_of(Lab::source()) / (id + ".json");
-  }
-  Lab lab_;
-  State state_ = lab_.open();
-};
-
-TEST_F(LoadManifest, ThatIsMissingIsDamage) {
-  EXPECT_THAT(
-      [this] { load_manifest(state_.targets.local(), Lab::source(), "one-2020-01-01-00-00-00"); },
-      ThrowsError(ErrorKind::kDamaged, HasSubstr("missing")));
-}
-
-TEST_F(LoadManifest, OfAnotherBackupIsDamage) {
-  const std::string id = tests::create(state_).id;
-  fs::copy_file(path(id), path("one-2020-01-01-00-00-00"));
-  EXPECT_THAT(
-      [this] { load_manifest(state_.targets.local(), Lab::source(), "one-2020-01-01-00-00-00"); },
-      ThrowsError(ErrorKind::kDamaged, HasSubstr("another backup")));
-  const Source other{"other", "one", "one"};
-  spill(lab_.backups_of(other) / (id + ".json"), slurp(path(id)));
-  EXPECT_THAT([&] { load_manifest(state_.targets.local(), other, id); },
-              ThrowsError(ErrorKind::kDamaged));
-}
-
 TEST(StagesOf, AreThoseOfTheManifestInItsOrder) {
   Manifest manifest;
   EXPECT_EQ(stages_of(manifest), Stages());
