@@ -32,8 +32,8 @@ class PushTest : public testing::Test {
     id_ = tests::create(state_).id;
   }
   Backup row() { return tests::row_of(state_, id_); }
-  Pushed push() {
-    return push_backup(state_.paths, state_.targets, state_.catalog, state_.events, row(), "far",
+  Pushed push(const std::string& target = "far") {
+    return push_backup(state_.paths, state_.targets, state_.catalog, state_.events, row(), target,
                        {});
   }
   /// The key of a file of the backup in the bucket.
@@ -110,6 +110,46 @@ TEST_F(PushTest, ItsOwnDamagedCopyIsReplaced) {
   state_.catalog.open().mark_copy(row(), {"far", CopyStatus::kDamaged, "cut", {}});
   EXPECT_EQ(push(), Pushed::kCopied);
   EXPECT_NO_THROW(tests::verify(state_, row(), "far"));
+}
+
+TEST_F(PushTest, ItsOwnManifestThatWasCutOffIsReplaced) {
+  push();
+  bucket_.objects[key(".json")] = "{ half";
+  EXPECT_EQ(push(), Pushed::kCopied);
+  EXPECT_NO_THROW(tests::verify(state_, row(), "far"));
+}
+
+TEST_F(PushTest, ADamagedCopyThatCannotBeReplacedStaysDamaged) {
+  push();
+  bucket_.objects[key(".a.dump.zst")] = "cut";
+  state_.catalog.open().mark_copy(row(), {"far", CopyStatus::kDamaged, "cut", {}});
+  const auto before = bucket_.objects;
+  bucket_.fault = [](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (request.method != "PUT") return std::nullopt;
+    return ServerReply{403, "<Error><Code>AccessDenied</Code></Error>"};
+  };
+  EXPECT_THAT([&] { push(); }, ThrowsError(ErrorKind::kUnreachable));
+  EXPECT_EQ(bucket_.objects, before) << "what is whole of it may be all that there is";
+  EXPECT_EQ(status(), CopyStatus::kDamaged);
+}
+
+TEST_F(PushTest, AFileOfSomebodyElseUnderItsNameIsLeftAsItIs) {
+  bucket_.objects[key(".b.dump.zst")] = "somebody else's";
+  EXPECT_THAT([&] { push(); },
+              ThrowsError(ErrorKind::kRefused, HasSubstr(id_ + ".b.dump.zst already exists")));
+  EXPECT_THAT(bucket_.keys(), ElementsAre(key(".b.dump.zst")));
+  EXPECT_EQ(bucket_.objects[key(".b.dump.zst")], "somebody else's");
+  EXPECT_EQ(status(), CopyStatus::kFailed);
+}
+
+TEST_F(PushTest, ABackupThatIsGoneHereIsCopiedFromAnotherTarget) {
+  push();
+  fs::remove_all(lab_.backups_of(Lab::source()));
+  tests::BucketServer near;
+  near.add_to(state_, "near");
+  EXPECT_EQ(push("near"), Pushed::kCopied);
+  EXPECT_NO_THROW(tests::verify(state_, row(), "near"));
+  EXPECT_EQ(row().copy_on(kLocalTarget)->status, CopyStatus::kDamaged);
 }
 
 }  // namespace
