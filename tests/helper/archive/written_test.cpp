@@ -99,9 +99,9 @@ TEST_F(WrittenTest, NotesAKeyBeforeItIsWritten) {
 TEST_F(WrittenTest, RefusesAKeyThatIsTakenAndLeavesIt) {
   put(store_, kFirst);
   Written written(notes_);
-  EXPECT_THAT([&] { written.begin(kFirst, look_at(store_, kFirst)); },
-              ThrowsError(ErrorKind::kRefused,
-                          AllOf(HasSubstr("x.a.dump"), HasSubstr("left unchanged"))));
+  EXPECT_THAT(
+      [&] { written.begin(kFirst, look_at(store_, kFirst)); },
+      ThrowsError(ErrorKind::kRefused, AllOf(HasSubstr("x.a.dump"), HasSubstr("left unchanged"))));
   EXPECT_THROW(written.begin(kFirst, look_at(store_, kFirst)), KeyTaken);
   EXPECT_TRUE(written.empty());
   written.undo(store_);

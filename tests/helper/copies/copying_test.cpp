@@ -30,8 +30,8 @@ Backup backup_of(const Source& source, const std::string& id) {
 class CopyingTest : public testing::Test {
  protected:
   std::unique_ptr<Copying> copy(const std::string& target) {
-    return std::make_unique<Copying>(
-        state_.paths, state_.locks.acquire(backup_.source, "push"), backup_, target);
+    return std::make_unique<Copying>(state_.paths, state_.locks.acquire(backup_.source, "push"),
+                                     backup_, target);
   }
 
   Lab lab_;
@@ -55,10 +55,9 @@ TEST_F(CopyingTest, MarksTheBackupUntilItIsDone) {
 TEST_F(CopyingTest, NamesTheProcessAndHowToStopIt) {
   const auto copying = copy("far");
   const auto refused = ThrowsError(
-      ErrorKind::kBusy,
-      AllOf(HasSubstr(backup_.id + " is being copied to far (process " +
-                      std::to_string(::getpid()) + ", since 20"),
-            HasSubstr("backups-helper cancel fake:one")));
+      ErrorKind::kBusy, AllOf(HasSubstr(backup_.id + " is being copied to far (process " +
+                                        std::to_string(::getpid()) + ", since 20"),
+                              HasSubstr("backups-helper cancel fake:one")));
   EXPECT_THAT([&] { require_not_copied(state_.paths, backup_); }, refused);
   EXPECT_THAT([&] { copy("far"); }, refused);
 }
@@ -85,8 +84,7 @@ TEST_F(CopyingTest, ToSeveralTargetsIsInTheWayOfEach) {
   {
     const auto all = copy("");
     EXPECT_TRUE(is_being_copied(state_.paths, backup_, "far"));
-    EXPECT_THAT([&] { copy("far"); },
-                ThrowsError(ErrorKind::kBusy, Not(HasSubstr("copied to"))));
+    EXPECT_THAT([&] { copy("far"); }, ThrowsError(ErrorKind::kBusy, Not(HasSubstr("copied to"))));
   }
   const auto far = copy("far");
   EXPECT_THAT([&] { copy(""); }, ThrowsError(ErrorKind::kBusy, HasSubstr("copied to far")));
@@ -94,9 +92,8 @@ TEST_F(CopyingTest, ToSeveralTargetsIsInTheWayOfEach) {
 
 TEST_F(CopyingTest, IsOfThisBackupOnly) {
   const auto far = copy("far");
-  for (const auto& other :
-       {backup_of(Lab::source(), "one-2026-04-08-14-30-01"),
-        backup_of({"other", "one", "one"}, backup_.id)})
+  for (const auto& other : {backup_of(Lab::source(), "one-2026-04-08-14-30-01"),
+                            backup_of({"other", "one", "one"}, backup_.id)})
     EXPECT_FALSE(is_being_copied(state_.paths, other)) << other.text();
 }
 

@@ -87,9 +87,8 @@ TEST_F(StrangersTest, BelowANameOfThisHostPutItInDoubtOnce) {
   EXPECT_EQ(state_.identity.read(), once);
   ASSERT_THAT(problems_, SizeIs(1));
   EXPECT_EQ(problems_[0].kind, AlertKind::kIdentity);
-  EXPECT_THAT(problems_[0].message,
-              HasSubstr("one-2020-01-01-00-00-00 on far is stored below " + name_ +
-                        ", but was not written by this machine"));
+  EXPECT_THAT(problems_[0].message, HasSubstr("one-2020-01-01-00-00-00 on far is stored below " +
+                                              name_ + ", but was not written by this machine"));
 }
 
 TEST_F(StrangersTest, StayStrangersAfterADecisionButAreNoNewDoubt) {

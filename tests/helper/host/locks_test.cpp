@@ -72,9 +72,9 @@ TEST_F(LocksTest, IsFreeWhenItsHolderWasKilled) {
     return 0;
   });
   ASSERT_TRUE(tests::eventually([&] { return fs::exists(standing); }));
-  EXPECT_THAT([&] { state_.locks.acquire(Lab::source(), "restore"); },
-              ThrowsError(ErrorKind::kBusy,
-                          HasSubstr("create (process " + std::to_string(holder.pid()))));
+  EXPECT_THAT(
+      [&] { state_.locks.acquire(Lab::source(), "restore"); },
+      ThrowsError(ErrorKind::kBusy, HasSubstr("create (process " + std::to_string(holder.pid()))));
   holder.kill(SIGKILL);
   holder.wait();
   EXPECT_TRUE(state_.locks.try_acquire(Lab::source(), "restore"))

@@ -89,8 +89,7 @@ TEST_F(CheckedManifest, HasTheNameThatBelongsToItsAddress) {
   };
   for (const char* address : {"two", "/srv/one", "../one", "one ", ""})
     EXPECT_THAT([&] { with(address); }, ThrowsError(ErrorKind::kDamaged)) << address;
-  EXPECT_THAT([&] { with("\x1b[2J"); },
-              ThrowsError(ErrorKind::kDamaged, Not(HasSubstr("\x1b"))))
+  EXPECT_THAT([&] { with("\x1b[2J"); }, ThrowsError(ErrorKind::kDamaged, Not(HasSubstr("\x1b"))))
       << "what it says is shown to a person";
 }
 

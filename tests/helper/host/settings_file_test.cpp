@@ -94,12 +94,10 @@ TEST_F(SettingsFileTest, DoesNotReplaceDamagedSettings) {
 TEST_F(SettingsFileTest, ThatIsDamagedIsNamedWithTheReasonAndTheWayToStartWithoutIt) {
   spill(paths_.settings(), "");
   const std::string file = paths_.settings().string();
-  EXPECT_THAT(
-      [&] { file_.read(); },
-      ThrowsError(ErrorKind::kDamaged,
-                  AllOf(HasSubstr(file + " is not valid: it is empty"),
-                        HasSubstr("mv " + shell_quote(file) + " " +
-                                  shell_quote(file + ".damaged")))));
+  EXPECT_THAT([&] { file_.read(); },
+              ThrowsError(ErrorKind::kDamaged, AllOf(HasSubstr(file + " is not valid: it is empty"),
+                                                     HasSubstr("mv " + shell_quote(file) + " " +
+                                                               shell_quote(file + ".damaged")))));
 }
 
 TEST_F(SettingsFileTest, ThatIsDamagedMayBeReadAsTheDefaultsButIsNeverReplacedByThem) {

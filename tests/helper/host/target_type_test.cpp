@@ -59,15 +59,14 @@ TEST(TargetTypes, OfAnUnknownNameListTheKnownOnes) {
 TEST(CheckTargetOption, NamesTheOptionAndWhatItTakes) {
   const TargetType& s3 = target_type("s3");
   EXPECT_NO_THROW(check_target_option(s3, "region", "eu-central-1"));
-  EXPECT_THAT([&] { check_target_option(s3, "region", "eu central"); },
-              ThrowsError(ErrorKind::kBadInput,
-                          testing::StrEq("region takes NAME, not 'eu central'")));
+  EXPECT_THAT(
+      [&] { check_target_option(s3, "region", "eu central"); },
+      ThrowsError(ErrorKind::kBadInput, testing::StrEq("region takes NAME, not 'eu central'")));
   EXPECT_THAT([&] { check_target_option(s3, "part-size", "\x1b[1m5"); },
               ThrowsError(ErrorKind::kBadInput, Not(HasSubstr("\x1b"))));
   EXPECT_THAT([&] { check_target_option(s3, "colour", "red"); },
-              ThrowsError(ErrorKind::kBadInput,
-                          AllOf(HasSubstr("unknown target option 'colour'"), HasSubstr("bucket"),
-                                HasSubstr("profile"))));
+              ThrowsError(ErrorKind::kBadInput, AllOf(HasSubstr("unknown target option 'colour'"),
+                                                      HasSubstr("bucket"), HasSubstr("profile"))));
 }
 
 TEST(CheckTargetOptions, LooksAtEveryOption) {
@@ -84,14 +83,17 @@ TEST(CheckTargetOptions, LooksAtEveryOption) {
 }
 
 TEST(CheckTargetOptions, MissesWhatAnotherOptionRequires) {
-  EXPECT_THAT([] { check_target_options({{"type", "s3"}}); },
-              ThrowsError(ErrorKind::kBadInput, HasSubstr("--bucket is required")));
-  EXPECT_THAT([] { check_target_options(with("object-lock", "GOVERNANCE")); },
-              ThrowsError(ErrorKind::kBadInput,
-                          HasSubstr("object-lock requires object-lock-days")));
-  EXPECT_THAT([] { check_target_options(with("object-lock-days", "30")); },
-              ThrowsError(ErrorKind::kBadInput,
-                          HasSubstr("object-lock-days requires object-lock")));
+  EXPECT_THAT(
+      [] {
+        check_target_options({{"type", "s3"}});
+      },
+      ThrowsError(ErrorKind::kBadInput, HasSubstr("--bucket is required")));
+  EXPECT_THAT(
+      [] { check_target_options(with("object-lock", "GOVERNANCE")); },
+      ThrowsError(ErrorKind::kBadInput, HasSubstr("object-lock requires object-lock-days")));
+  EXPECT_THAT(
+      [] { check_target_options(with("object-lock-days", "30")); },
+      ThrowsError(ErrorKind::kBadInput, HasSubstr("object-lock-days requires object-lock")));
   TargetOptions both = with("object-lock", "GOVERNANCE");
   both["object-lock-days"] = "30";
   EXPECT_NO_THROW(check_target_options(both));

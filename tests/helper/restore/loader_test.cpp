@@ -49,9 +49,7 @@ class LoaderTest : public testing::Test {
     load(one);
   }
   /// Of the time of kPeek.
-  nlohmann::json peeked() const {
-    return nlohmann::json::parse(slurp(lab_.path() / "run.json"));
-  }
+  nlohmann::json peeked() const { return nlohmann::json::parse(slurp(lab_.path() / "run.json")); }
   void expect_unchanged() const {
     EXPECT_EQ(lab_.live(), changed_);
     EXPECT_THAT(lab_.places(), IsEmpty());
@@ -134,18 +132,17 @@ TEST_P(FailingLoad, KnowsWhetherTheLiveDataMayHaveChanged) {
 
 INSTANTIATE_TEST_SUITE_P(
     Ways, FailingLoad,
-    testing::Values(Failure{"SwapAtImport", Way::kSwap, "import.b", kFail, false},
-                    Failure{"SwapAtCommit", Way::kSwap, "commit", kFail, false},
-                    Failure{"ReplaceAtImport", Way::kReplace, "import.b", kFail, false},
-                    Failure{"ReplaceAtCommit", Way::kReplace, "commit", kFail, true},
-                    Failure{"ReplaceUntouched", Way::kReplace, "commit", kUntouched + kFail, false},
-                    Failure{"ReplaceRefused", Way::kReplace, "commit",
-                            "printf '{\"exit\":11}\\n' >&3; exit 11", false},
-                    Failure{"InPlaceFirst", Way::kInPlace, "import.a", kFail, true},
-                    Failure{"InPlaceUntouched", Way::kInPlace, "import.a", kUntouched + kFail,
-                            false},
-                    Failure{"InPlaceSecondUntouched", Way::kInPlace, "import.b", kUntouched + kFail,
-                            true}),
+    testing::Values(
+        Failure{"SwapAtImport", Way::kSwap, "import.b", kFail, false},
+        Failure{"SwapAtCommit", Way::kSwap, "commit", kFail, false},
+        Failure{"ReplaceAtImport", Way::kReplace, "import.b", kFail, false},
+        Failure{"ReplaceAtCommit", Way::kReplace, "commit", kFail, true},
+        Failure{"ReplaceUntouched", Way::kReplace, "commit", kUntouched + kFail, false},
+        Failure{"ReplaceRefused", Way::kReplace, "commit", "printf '{\"exit\":11}\\n' >&3; exit 11",
+                false},
+        Failure{"InPlaceFirst", Way::kInPlace, "import.a", kFail, true},
+        Failure{"InPlaceUntouched", Way::kInPlace, "import.a", kUntouched + kFail, false},
+        Failure{"InPlaceSecondUntouched", Way::kInPlace, "import.b", kUntouched + kFail, true}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(LoaderTest, IsJudgedWhenEverythingIsImportedAndNothingSwapped) {
@@ -158,8 +155,7 @@ TEST_F(LoaderTest, IsJudgedWhenEverythingIsImportedAndNothingSwapped) {
               ThrowsError(ErrorKind::kRefused,
                           testing::StrEq("not so. fake:one is unchanged; the partial restore was "
                                          "removed")));
-  EXPECT_THAT(seen,
-              ElementsAre("prepare one WHERE", "import one a WHERE", "import one b WHERE"));
+  EXPECT_THAT(seen, ElementsAre("prepare one WHERE", "import one a WHERE", "import one b WHERE"));
   EXPECT_THAT(lab_.calls(), Not(Contains("commit one WHERE")));
   expect_unchanged();
 }
@@ -170,8 +166,8 @@ TEST_F(LoaderTest, InPlaceIsJudgedAfterwardsAndOnlyForWhatGuards) {
     ++judged;
     EXPECT_EQ(lab_.live(), original_);
   };
-  for (const auto& [bash, times] : std::map<std::string, int>{
-           {"true", 0}, {lost("rebuild"), 0}, {lost("guard"), 1}}) {
+  for (const auto& [bash, times] :
+       std::map<std::string, int>{{"true", 0}, {lost("rebuild"), 0}, {lost("guard"), 1}}) {
     judged = 0;
     log_.forget_lost();
     lab_.at("import.a", bash);
@@ -222,10 +218,10 @@ TEST_F(LoaderTest, ACommitThatFailedAfterTheSwapIsARestoreWithAWarning) {
 TEST_F(LoaderTest, WhatCannotBeAbandonedIsLeftForTheNextCommand) {
   lab_.at("commit", kFail);
   lab_.at("abandon", "echo 'it is stopped' >&2; exit 5");
-  EXPECT_THAT([this] { load(Way::kSwap); },
-              ThrowsError(ErrorKind::kFailed,
-                          AllOf(HasSubstr("no luck"), HasSubstr("it is stopped"),
-                                HasSubstr("reports which data is in place"))));
+  EXPECT_THAT(
+      [this] { load(Way::kSwap); },
+      ThrowsError(ErrorKind::kFailed, AllOf(HasSubstr("no luck"), HasSubstr("it is stopped"),
+                                            HasSubstr("reports which data is in place"))));
   EXPECT_NE(run_.record().place, "") << "which names what is to be removed";
 }
 
