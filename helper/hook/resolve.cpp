@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/nearest.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "hook/description.hpp"
@@ -187,6 +189,34 @@ Source Resolver::path_source(const std::string& type, const std::string& path) {
   throw Error(ErrorKind::kBadInput, in_quotes(type + ":" + path) + " is not a source");
 }
 
+Error Resolver::not_found(const std::string& word) {
+  auto sources = catalog_.open().sources();
+  for (auto& source : live(std::nullopt)) add(sources, std::move(source));
+  const bool typed = word.find(':') != std::string::npos;
+  std::map<std::string, std::string> spellings;
+  std::vector<std::string> names;
+  for (const auto& source : allowed(sources)) {
+    names.push_back(typed ? source.spelling() : source.name);
+    spellings[names.back()] = source.spelling();
+  }
+  const auto nearest = nearest_name(word, names);
+  return {ErrorKind::kNotFound,
+          "source " + in_quotes(word) + " not found" +
+              (nearest ? ": did you mean " + printable(spellings[*nearest]) + "?"
+               : typed ? ""
+                       : "; use <type>:<name>, for example postgres:my-db")};
+}
+
+bool Resolver::is_known_source(const std::string& word) {
+  try {
+    known_source(word);
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled) throw;
+    return false;
+  }
+}
+
 Source Resolver::unauthorised_source(const std::string& word) {
   const auto colon = word.find(':');
   if (colon != std::string::npos) {
@@ -206,10 +236,7 @@ Source Resolver::unauthorised_source(const std::string& word) {
   auto found = catalog_.open().sources(word);
   for (auto& source : live(word)) add(found, std::move(source));
   found = allowed(found);
-  if (found.empty())
-    throw Error(
-        ErrorKind::kNotFound,
-        "source " + in_quotes(word) + " not found; use <type>:<name>, for example postgres:my-db");
+  if (found.empty()) throw not_found(word);
   if (found.size() > 1) {
     std::vector<std::string> names;
     for (const auto& source : found) names.push_back(source.spelling());
@@ -247,7 +274,7 @@ Source Resolver::known_source(const std::string& word) {
   const Run run(paths_, "describe", found);
   HookLog log{{}};
   if (describe(hooks_, run, log, found, kLookTimeouts).exists()) return found;
-  throw Error(ErrorKind::kNotFound, "source " + in_quotes(word) + " not found");
+  throw not_found(word);
 }
 
 Backup Resolver::latest(const Source& source) {
@@ -282,7 +309,10 @@ Backup Resolver::backup(const std::string& word) {
   const std::string id = colon == std::string::npos ? word : word.substr(colon + 1);
   if (!parse_id(id))
     throw Error(ErrorKind::kBadInput,
-                in_quotes(word) + " is neither the id of a backup nor <source>" + kLatest);
+                is_known_source(word)
+                    ? in_quotes(word) + " is a source: for its latest backup, specify " +
+                          printable(word) + kLatest
+                    : in_quotes(word) + " is neither the id of a backup nor <source>" + kLatest);
   std::vector<Backup> found = catalog_.open().find(id);
   if (colon != std::string::npos)
     std::erase_if(found, [&](const Backup& b) { return b.source.type != word.substr(0, colon); });

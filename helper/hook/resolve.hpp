@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "host/catalog_file.hpp"
 #include "host/environment.hpp"
 #include "host/paths.hpp"
@@ -53,6 +54,9 @@ class Resolver {
 
  private:
   Backup latest(const Source& source);
+  /// Names the nearest source that the caller may use, or how sources are named.
+  Error not_found(const std::string& word);
+  bool is_known_source(const std::string& word);
   Source unauthorised_source(const std::string& word);
   Source path_source(const std::string& type, const std::string& path);
   std::vector<Source> live(const std::optional<std::string>& name);

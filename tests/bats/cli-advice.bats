@@ -139,3 +139,33 @@ copies() {
   run -3 --separate-stderr helper report fake:nothing
   assert_contains "$stderr" "source 'fake:nothing' not found"
 }
+
+@test "a source that is misspelt comes with the nearest one" {
+  fake_source fake:shopdb first
+  run -3 --separate-stderr helper create shopd
+  assert_contains "$stderr" "source 'shopd' not found: did you mean fake:shopdb?"
+  run -3 --separate-stderr helper report fake:shopd
+  assert_contains "$stderr" "source 'fake:shopd' not found: did you mean fake:shopdb?"
+  run -3 --separate-stderr helper create elsewhere
+  assert_contains "$stderr" "source 'elsewhere' not found; use <type>:<name>"
+}
+
+@test "a source where a backup is wanted comes with how its latest backup is named" {
+  run -2 --separate-stderr helper restore db
+  assert_contains "$stderr" "'db' is a source: for its latest backup, specify db@latest"
+  run -2 --separate-stderr helper info fake:db
+  assert_contains "$stderr" "'fake:db' is a source: for its latest backup, specify fake:db@latest"
+  run -2 --separate-stderr helper restore nothing
+  assert_contains "$stderr" "'nothing' is neither the id of a backup nor <source>@latest"
+}
+
+@test "set without what it is for says so, and never prints the value" {
+  run -2 --separate-stderr helper set notify-mail ann@example.com
+  assert_contains "$stderr" "notify-mail is a property of the whole host: backups-helper set --global notify-mail <value>"
+  run -2 --separate-stderr helper set notify-webhook https://example.com/secret
+  refute_contains "$stderr" secret
+  run -2 --separate-stderr helper set compression none
+  assert_contains "$stderr" "compression is a property, not a source: backups-helper set <source> compression <value>, or backups-helper set --global compression <value>"
+  run -2 --separate-stderr helper set before-deploy true
+  assert_contains "$stderr" "backups-helper set app:<app> before-deploy <value>"
+}

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -45,13 +46,25 @@ std::string value_of(const Property& property, const std::vector<std::string>& w
   return line;
 }
 
+/// For a property where the word for what it is set for is missing.
+Error missing_scope(const Property& property) {
+  const bool host = property.is(Property::kGlobalOnly);
+  const std::string of = property.is(Property::kOfApps) ? "app:<app>" : "<source>";
+  const std::string set = command("set") + " ";
+  return {ErrorKind::kBadInput, property.name +
+                                    std::string(host ? " is a property of the whole host: "
+                                                     : " is a property, not a source: ") +
+                                    (host ? "" : set + of + " " + property.name + " <value>, or ") +
+                                    set + "--global " + property.name + " <value>"};
+}
+
 std::string set_scope(Call& call, const std::string& word) {
   try {
     return scope_of(call, word);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kNotFound || word.starts_with(kAppScope) ||
-        !is_own_app(call, word))
-      throw;
+    if (error.kind() != ErrorKind::kNotFound) throw;
+    if (const Property* property = find_property(word)) throw missing_scope(*property);
+    if (word.starts_with(kAppScope) || !is_own_app(call, word)) throw;
     throw Error(ErrorKind::kNotFound, "no source is called " + in_quotes(word) +
                                           ", but an app is: for its properties, specify " +
                                           kAppScope + word);
