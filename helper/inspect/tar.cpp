@@ -45,8 +45,8 @@ bool checksum_fits(std::string_view head) {
   return number(head.substr(kChecksumAt, 8)) == sum;
 }
 
-/// The value of "size" in a pax header, whose records are "<length> <key>=<value>\
-/// ".
+/// The value of "size" in a pax header, whose records are "<length> <key>=<value>" and a
+/// line feed.
 std::optional<std::uint64_t> pax_size(std::string_view records) {
   std::optional<std::uint64_t> size;
   while (!records.empty()) {
