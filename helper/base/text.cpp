@@ -117,12 +117,12 @@ std::string hex(const unsigned char* bytes, std::size_t size) {
   return text;
 }
 
-std::string percent_encode(std::string_view text) {
+std::string percent_encode(std::string_view text, std::string_view kept) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string encoded;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (alphanumeric(c) || c == '_' || c == '-') {
+    if (alphanumeric(c) || kept.find(c) != std::string_view::npos) {
       encoded += c;
     } else {
       encoded += '%';

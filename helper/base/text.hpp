@@ -25,9 +25,10 @@ bool is_flag(const std::string& text);
 /// Lower-case hexadecimal, two digits for each byte.
 std::string hex(const unsigned char* bytes, std::size_t size);
 
-/// Encodes every byte outside [A-Za-z0-9_-] as %XX (RFC 3986 section 2.1). Dots are encoded too, so
-/// that the result is one component of a file name whose components are separated by dots.
-std::string percent_encode(std::string_view text);
+/// Encodes every byte but ASCII letters, digits and those in `kept` as %XX (RFC 3986 section 2.1).
+/// By default dots are encoded too, so that the result is one component of a file name whose
+/// components are separated by dots.
+std::string percent_encode(std::string_view text, std::string_view kept = "_-");
 
 /// Parses a decimal number. Nothing if other characters precede or follow it, or it does not fit.
 std::optional<std::int64_t> parse_number(std::string_view text);

@@ -18,21 +18,6 @@ namespace {
 
 constexpr const char* kAlgorithm = "AWS4-HMAC-SHA256";
 
-std::string encode(std::string_view text, const char* kept) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-        (c != '\0' && std::strchr(kept, c) != nullptr)) {
-      encoded += c;
-    } else {
-      encoded += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return encoded;
-}
-
 std::string hmac(std::string_view key, std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
@@ -90,9 +75,9 @@ std::string sign(const SignedRequest& request, const std::string& payload_hash,
 
 }  // namespace
 
-std::string uri_encode(std::string_view text) { return encode(text, "-._~"); }
+std::string uri_encode(std::string_view text) { return percent_encode(text, "-._~"); }
 
-std::string uri_encode_path(std::string_view path) { return encode(path, "-._~/"); }
+std::string uri_encode_path(std::string_view path) { return percent_encode(path, "-._~/"); }
 
 std::string canonical_query(const Fields& query) {
   Fields encoded;
