@@ -17,6 +17,7 @@
 #include "hook/description.hpp"
 #include "host/identity.hpp"
 #include "host/version.hpp"
+#include "model/artifact_choice.hpp"
 #include "model/limits.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
@@ -318,21 +319,12 @@ class Exporter {
 };
 
 /// The artifact that an adopted dump becomes.
-const PlannedArtifact& pick(const Description& description, const std::string& name,
+const PlannedArtifact& pick(const Description& description, const std::optional<std::string>& name,
                             const Source& source) {
-  const PlannedArtifact* picked = nullptr;
-  std::vector<std::string> names;
-  for (const auto& artifact : description.artifacts) {
-    if (name.empty() ? !artifact.auxiliary : artifact.name == name) {
-      if (picked == nullptr) picked = &artifact;
-      names.push_back(artifact.name);
-    }
-  }
-  if (names.size() == 1) return *picked;
-  throw Error(ErrorKind::kBadInput,
-              names.empty() ? source.spelling() + " has no artifact '" + printable(name) + "'"
-                            : source.spelling() + " has several artifacts (" + join(names, ", ") +
-                                  "): choose one with --artifact");
+  std::vector<ArtifactOption> options;
+  for (const auto& artifact : description.artifacts)
+    options.push_back({artifact.name, artifact.auxiliary});
+  return description.artifacts[choose_artifact(source.spelling(), options, name)];
 }
 
 }  // namespace
@@ -367,8 +359,9 @@ Manifest create_backup(State& state, const CreateRequest& request, const Progres
   return attempt.make(work);
 }
 
-Manifest adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
-                      int input, const Progress& progress) {
+Manifest adopt_backup(State& state, const CreateRequest& request,
+                      const std::optional<std::string>& artifact, int input,
+                      const Progress& progress) {
   // Empty input is not an attempt: the program before the pipe probably failed.
   std::string bytes = read_input(input);
   if (bytes.empty())

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,11 +31,12 @@ std::string first_target(const Settings& settings, const std::vector<std::string
 Manifest create_backup(State& state, const CreateRequest& request, const Progress& progress);
 
 /// Makes a backup of a plain dump that is read from the descriptor `input`, which remains the
-/// caller's, as the artifact of that name (empty: the only one that is not auxiliary). The dump
-/// must pass the inspection of an export and, if the type has one, its hook `check`. The caller
-/// holds the lock of the source. Throws Error, kBadInput if the input is empty or the artifact is
-/// ambiguous, and kDamaged if the dump is refused; no files and no row are left then.
-Manifest adopt_backup(State& state, const CreateRequest& request, const std::string& artifact,
-                      int input, const Progress& progress);
+/// caller's, as the artifact that choose_artifact() finds. The dump must pass the inspection of an
+/// export and, if the type has one, its hook `check`. The caller holds the lock of the source.
+/// Throws Error, kBadInput if the input is empty or the artifact is ambiguous, and kDamaged if the
+/// dump is refused; no files and no row are left then.
+Manifest adopt_backup(State& state, const CreateRequest& request,
+                      const std::optional<std::string>& artifact, int input,
+                      const Progress& progress);
 
 }  // namespace backups

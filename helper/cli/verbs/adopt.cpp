@@ -22,7 +22,7 @@ int adopt(Call& call) {
   const Lock lock = lock_source(call.state, source, "adopt");
   const CreateRequest request{source, Trigger::kAdopt, label_of(call.options), {kLocalTarget}};
   const Manifest manifest =
-      adopt_backup(call.state, request, call.options.value("artifact").value_or(""), STDIN_FILENO,
+      adopt_backup(call.state, request, call.options.value("artifact"), STDIN_FILENO,
                    make_progress());
   call.resolver.remember_path(source);
   log::result("The dump was imported as backup " + manifest.id);

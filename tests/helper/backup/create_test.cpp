@@ -187,7 +187,7 @@ TEST_F(CreateTest, IsRefusedWhileAnotherRuns) {
 
 class AdoptTest : public CreateTest {
  protected:
-  Manifest adopt(const std::string& text, const std::string& artifact = "") {
+  Manifest adopt(const std::string& text, const std::optional<std::string>& artifact = {}) {
     tests::spill(lab_.path() / "dump", text);
     const Fd input(::open((lab_.path() / "dump").c_str(), O_RDONLY | O_CLOEXEC));
     return adopt_backup(state_, {Lab::source(), Trigger::kAdopt, "from elsewhere"}, artifact,
