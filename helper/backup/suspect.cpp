@@ -1,6 +1,7 @@
 #include "backup/suspect.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/command.hpp"
 #include "base/log.hpp"
@@ -10,6 +11,7 @@
 #include "copies/remove.hpp"
 #include "host/run.hpp"
 #include "model/target.hpp"
+#include "notify/watch.hpp"
 
 namespace backups {
 namespace {
@@ -20,7 +22,8 @@ namespace {
 constexpr std::uint64_t kSmall = 16 * 1024;  // bytes
 constexpr std::uint64_t kTiny = 4 * 1024;    // bytes
 constexpr std::int64_t kFewRows = 100;       // with fewer, only the loss of all is suspect
-/// After this many suspects in a row that resemble each other, the change counts as intended.
+/// After this many suspects in a row that resemble each other, the change counts as intended. At
+/// least as many are made before the time of the reference ends, so that each alert named it.
 constexpr std::size_t kRow = 5;
 constexpr Time kWayBack = 90 * 86400;  // how long a reference is kept
 
@@ -102,6 +105,29 @@ std::string less_data(const Shape& now, const Shape& before, std::uint64_t perce
   return less_rows(now, before, percent);
 }
 
+/// The backup of that id, if it is known, and those that each refers to in turn.
+std::vector<Backup> references(Catalog& catalog, const Source& source, const std::string& first) {
+  std::vector<Backup> found;
+  std::set<std::string> seen;
+  for (std::string id = first; !id.empty() && seen.insert(id).second;) {
+    const auto backup = catalog.find(source.type, id);
+    if (!backup) break;
+    found.push_back(*backup);
+    id = backup->reference;
+  }
+  return found;
+}
+
+/// True once the reference need not be kept any longer. After the clock jumped ahead, it is.
+bool is_over(Catalog& catalog, const Backup& reference) {
+  const auto until = way_back_until(catalog, reference);
+  return until && *until <= now() && !has_leapt(catalog);
+}
+
+bool is_kept(Catalog& catalog, const Backup& reference) {
+  return !reference.deleted_at && !reference.deleting && !is_over(catalog, reference);
+}
+
 /// What new backups of a source are compared with: the last good one or, after a restore, the one
 /// that was restored.
 class Measure {
@@ -138,48 +164,50 @@ class Measure {
     return less_data(now, before, percent_);
   }
 
-  /// True if the last kRow backups are suspects that resemble each other and `now`.
-  bool continues_row(const Shape& now) {
+  /// True if the last kRow backups are suspects, and `now` resembles them as they resemble each
+  /// other. Those that differ from each other must not stop retention for ever either: once the
+  /// time of the last good one is over, they need not be alike.
+  bool ends_row(const Shape& now) {
     auto row = catalog_.judged(source_, static_cast<int>(kRow));
     if (row.size() < kRow || row.back().sequence <= std::max(before_->sequence, from_))
       return false;
+    if (is_over(catalog_, *before_)) return true;
     Shape newer = now;
     for (const auto& older : row) {
       const Shape shape = shape_of(older);
-      if (!other_server(newer, shape).empty() || !less_data(newer, shape, percent_).empty())
-        return false;
+      if (is_less(newer, shape)) return false;
       newer = shape;
     }
     return true;
   }
 
   /// The id of the last backup from before a collapse that `now` has not recovered from; empty if
-  /// there is none. If one collapse followed another, each reference has a reference itself: the
-  /// first one that still matters is returned, so that recovering from the second does not hide the
-  /// first.
+  /// there is none. A collapse may follow another one, also while backups are suspect. Each
+  /// reference has a reference itself, and the first one that still matters is returned, so that
+  /// recovering from the second collapse does not hide the first. Nor does a restore, since a
+  /// suspect may have been restored: only the return of the data does.
   std::string reference(const Shape& now, bool collapsed) {
-    if (collapsed && before_) {
-      // A backup of another source cannot be the reference of this one.
-      const bool own = restored_ && restored_->source.text() == source_.text();
-      return own ? restored_->id : before_->id;
-    }
-    std::string reference = before_ ? before_->reference : "";
-    while (!reference.empty()) {
-      const auto backup = catalog_.find(source_.type, reference);
-      if (!backup) return "";
-      const Shape shape = shape_of(*backup);
-      const bool back = less_data(now, shape, percent_).empty() && other_server(now, shape).empty();
-      if (!back && is_open(*backup)) return reference;
-      if (backup->reference == reference) return "";
-      reference = backup->reference;
-    }
-    return "";
+    const auto newest = catalog_.judged(source_, 1);
+    // A backup of another source cannot be the reference of this one.
+    const bool own = restored_ && restored_->source.text() == source_.text();
+    if (own && is_kept(catalog_, *restored_) &&
+        !less_data(now, shape_of(*restored_), percent_).empty())
+      return restored_->id;
+    if (!newest.empty() && !restored_ && is_kept(catalog_, newest.front()) &&
+        is_less(now, shape_of(newest.front())))
+      return newest.front().id;
+    const std::string open = newest.empty() ? "" : newest.front().reference;
+    for (const auto& backup : references(catalog_, source_, open))
+      if (is_kept(catalog_, backup) && is_less(now, shape_of(backup))) return backup.id;
+    if (!collapsed || !before_) return "";
+    return own ? restored_->id : before_->id;
   }
 
  private:
-  bool is_open(const Backup& backup) {
-    const auto until = way_back_until(catalog_, backup);
-    return !backup.deleted_at && (!until || *until > now());
+  /// True if `now` lacks data that `before` had, or is of another server.
+  bool is_less(const Shape& now, const Shape& before) const {
+    return (!moved_ && !other_server(now, before).empty()) ||
+           !less_data(now, before, percent_).empty();
   }
 
   Catalog& catalog_;
@@ -208,8 +236,8 @@ Suspicion suspicion(const Paths& paths, const SettingsFile& settings, Catalog& c
   const bool unfinished = !adopted && !unfinished_replacements(paths, manifest.source).empty();
   if (unfinished) why = "a restore ended while it was replacing the data, which may be incomplete";
   if (adopted) return {why, ""};
+  if (!why.empty() && !unfinished && measure.ends_row(shape)) why.clear();
   const std::string reference = measure.reference(shape, !why.empty());
-  if (!why.empty() && !unfinished && measure.continues_row(shape)) return {"", reference};
   return {why, reference};
 }
 
@@ -222,11 +250,14 @@ std::string suspicion_text(CatalogFile& catalog, const Manifest& manifest) {
            : " is suspect: " + manifest.suspect +
                  ". Nothing older is removed until a good backup follows");
   try {
-    const auto reference = catalog.open().find(manifest.source.type, manifest.reference);
-    const auto until = reference ? way_back_until(catalog.open(), *reference) : std::nullopt;
-    if (reference)
-      text += ". The last backup from before the change is " + reference->id + ", which is kept";
-    if (until) text += " until " + rfc3339(*until).substr(0, 10);
+    const char* before = ". The last backup from before the change is ";
+    for (const auto& backup : references(catalog.open(), manifest.source, manifest.reference)) {
+      if (!is_kept(catalog.open(), backup)) continue;
+      text += before + backup.id + ", which is kept";
+      if (const auto until = way_back_until(catalog.open(), backup))
+        text += " until " + rfc3339(*until).substr(0, 10);
+      before = "; the last one from before an earlier change is ";
+    }
   } catch (const Error& error) {
     log::warn("The last backup from before the change could not be determined: " +
               std::string(error.what()));
@@ -246,13 +277,9 @@ std::map<std::string, Time> ways_back(const Paths& paths, Catalog& catalog, cons
   for (const auto& dead : unfinished_replacements(paths, source))
     if (!dead.safety.empty()) ways[dead.safety] = now() + kWayBack;
   const auto newest = catalog.judged(source, 1);
-  std::string id = newest.empty() ? "" : newest.front().reference;
-  while (!id.empty() && !ways.contains(id)) {
-    const auto backup = catalog.find(source.type, id);
-    if (!backup) break;
-    if (const auto until = way_back_until(catalog, *backup)) ways[id] = *until;
-    id = backup->reference;
-  }
+  if (newest.empty()) return ways;
+  for (const auto& backup : references(catalog, source, newest.front().reference))
+    if (const auto until = way_back_until(catalog, backup)) ways.emplace(backup.id, *until);
   return ways;
 }
 

@@ -89,7 +89,8 @@ class Catalog {
   std::optional<Backup> yardstick(const Source& source);
   /// The backup that was last restored into a source.
   std::optional<Backup> last_restored(const Source& source);
-  /// When the first backup with that reference began.
+  /// When the first backup with that reference began, of those since the last restore if there are
+  /// any.
   std::optional<Time> referred_since(const Source& source, const std::string& reference);
 
   struct Filter {

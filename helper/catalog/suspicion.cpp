@@ -1,4 +1,5 @@
 #include "catalog/catalog.hpp"
+#include "catalog/job_marks.hpp"
 
 // The queries that find suspect backups.
 
@@ -39,8 +40,9 @@ std::optional<Backup> Catalog::last_restored(const Source& source) {
 std::optional<Time> Catalog::referred_since(const Source& source, const std::string& reference) {
   Statement query(database_,
                   "SELECT started_at FROM backups WHERE type = ? AND name = ? AND reference = ? "
-                  "ORDER BY sequence LIMIT 1");
-  query.bind(source.type).bind(source.name).bind(reference);
+                  "ORDER BY sequence < (SELECT max(at) FROM job_marks WHERE name = ?), sequence "
+                  "LIMIT 1");
+  query.bind(source.type).bind(source.name).bind(reference).bind(kReplaced + source.text());
   if (!query.step()) return std::nullopt;
   return query.number(0);
 }

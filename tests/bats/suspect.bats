@@ -148,3 +148,19 @@ suspect() { # ID
   at '2026-03-03 10:00:00' helper restore "$small" --force --quiet
   assert_equal "$(suspect "$(create '2026-03-04 10:00:00')")" ""
 }
+
+@test "a wipe while backups are suspect, and a restore of a suspect: the last one from before each is kept and named" {
+  local day
+  at '2026-03-01 12:00:00' helper schedule fake:db --daily 02:00 --timezone UTC --keep-last 1 --quiet
+  run -0 at '2026-03-02 02:00:00' helper tick
+  fake_source fake:db "$(head -c 20000 /dev/urandom | base64 -w 0)"
+  for day in 03 04; do run -0 at "2026-03-$day 02:00:00" helper tick; done
+  fake_source fake:db wiped
+  for day in 05 06 07 08 09 10; do run -0 at "2026-03-$day 02:00:00" helper tick; done
+  refute_contains "$output" "is suspect:"
+  assert_contains "$output" "from before the change is db-2026-03-04-02-00-00, which is kept until 2026-06-03; the last one from before an earlier change is db-2026-03-02-02-00-00"
+  at '2026-03-10 10:00:00' helper restore db-2026-03-10-02-00-00 --force --quiet
+  run -0 at '2026-03-11 02:00:00' helper tick
+  assert_equal "$(catalog "SELECT group_concat(id, ' ') FROM (SELECT id FROM backups WHERE deleted_at IS NULL AND trigger = 'schedule' ORDER BY sequence)")" \
+    "db-2026-03-02-02-00-00 db-2026-03-04-02-00-00 db-2026-03-11-02-00-00"
+}

@@ -11,7 +11,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
-using tests::kNoon;
 using tests::Lab;
 
 class SuspectTest : public testing::Test {
@@ -50,7 +49,7 @@ class SuspectTest : public testing::Test {
 
   Lab lab_;
   State state_ = lab_.open();
-  Time time_ = kNoon;
+  Time time_ = now() - 86400;
   Backup begun_;
 };
 
@@ -157,6 +156,76 @@ TEST_F(SuspectTest, TheTextNamesTheReferenceAndTheNextStep) {
   EXPECT_THAT(text, HasSubstr(good.id));
   EXPECT_THAT(text, HasSubstr("accept"));
   EXPECT_THAT(suspicion_text(state_.catalog, good), IsEmpty());
+}
+
+TEST_F(SuspectTest, TheLastBackupFromBeforeAWipeStaysThoughItIsSuspectItself) {
+  const Manifest good = commit(next({{"a", kLarge}}));
+  Manifest purged;
+  for (int i = 0; i < 3; ++i) purged = commit(next({{"a", 1'000'000}}));
+  Manifest wiped;
+  for (int i = 0; i < 6; ++i) wiped = commit(next({{"a", 10'000}}));
+  EXPECT_THAT(wiped.suspect, IsEmpty());
+  EXPECT_EQ(wiped.reference, purged.id);
+  const auto ways = ways_back(state_.paths, state_.catalog.open(), Lab::source());
+  EXPECT_TRUE(ways.contains(purged.id) && ways.contains(good.id));
+  EXPECT_EQ(ways.size(), 2);
+  const std::string text = suspicion_text(state_.catalog, wiped);
+  EXPECT_THAT(text, testing::AllOf(HasSubstr(purged.id), HasSubstr(good.id)));
+  const Manifest half = commit(next({{"a", 1'000'000}}));
+  EXPECT_EQ(half.reference, good.id) << "only the second collapse is over";
+}
+
+/// As a restore into the source records it.
+void restored(State& state, const Manifest& manifest, Time time) {
+  Catalog& catalog = state.catalog.open();
+  const auto backup = catalog.find(manifest.source.type, manifest.id);
+  catalog.record(*backup, "restored", "into " + manifest.source.spelling(), time);
+  JobMarks(catalog.database())
+      .mark_done(kReplaced + manifest.source.text(), catalog.next_sequence(time));
+}
+
+TEST_F(SuspectTest, ARestoreOfASuspectDoesNotEndTheWayBack) {
+  const Manifest good = commit(next({{"a", kLarge}}));
+  restored(state_, commit(next({{"a", 10'000}})), time_ += 60);
+  const Manifest after = commit(next({{"a", 10'000}}));
+  EXPECT_THAT(after.suspect, IsEmpty()) << "it is what was restored";
+  EXPECT_EQ(after.reference, good.id);
+  restored(state_, good, time_ += 60);
+  EXPECT_THAT(commit(next({{"a", kLarge}})).reference, IsEmpty());
+}
+
+TEST_F(SuspectTest, TheNinetyDaysOfAnEarlierCollapseEndedWithARestore) {
+  time_ = now() - 100 * 86400;
+  const Manifest good = commit(next({{"a", kLarge}}));
+  commit(next({{"a", 10'000}}));
+  restored(state_, good, time_ += 60);
+  time_ = now() - 86400;
+  for (int i = 0; i < 7; ++i) commit(next({{"a", 10'000}}));
+  const auto ways = ways_back(state_.paths, state_.catalog.open(), Lab::source());
+  ASSERT_TRUE(ways.contains(good.id));
+  EXPECT_GT(ways.at(good.id), now() + 80 * 86400);
+}
+
+TEST_F(SuspectTest, SuspectsThatDifferFromEachOtherStopRetentionForNinetyDaysAtMost) {
+  for (const Time days : {89, 91}) {
+    time_ = now() - days * 86400;
+    commit(next({{"a", kLarge}}));
+    for (int i = 0; i < 6; ++i) commit(next({{"a", i % 2 == 0 ? 1'000'000 : 100'000}}));
+    const Manifest after = next({{"a", 1'000'000}});
+    EXPECT_EQ(why(after).empty(), days > 90);
+    EXPECT_EQ(commit(after).reference.empty(), days > 90);
+    accept_suspects(state_.settings, state_.catalog.open(), Lab::source());
+    for (const auto& backup : state_.catalog.open().list({}))
+      state_.catalog.open().mark_deleted(backup, now());
+  }
+}
+
+TEST_F(SuspectTest, FewSuspectsEndNothingHoweverLongAgoTheyBegan) {
+  time_ = now() - 100 * 86400;
+  commit(next({{"a", kLarge}}));
+  commit(next({{"a", 100'000}}));
+  time_ = now() - 86400;
+  EXPECT_FALSE(why(next({{"a", 10'000}})).empty());
 }
 
 }  // namespace
