@@ -22,6 +22,7 @@ namespace {
 constexpr std::int64_t kToleratedSkew = 5 * 60;  // seconds; servers refuse 15 minutes
 constexpr double kLongestWish = 1e9;             // seconds; longer requested pauses are not printed
 constexpr int kFirstContact = 4;                 // attempts, if the server has never responded
+constexpr int kMostCorrections = 4;              // of a request: one of each kind
 
 /// True for a region that can be used in headers: it comes from a response.
 bool valid_region(const std::string& region) {
@@ -131,13 +132,14 @@ std::optional<std::int64_t> S3Client::skew() const {
   return skew_;
 }
 
-Time S3Client::server_time() const {
+S3Client::Terms S3Client::terms() const {
+  S3Credentials credentials = keyring_.get();
   const std::lock_guard lock(mutex_);
-  return now() + offset_;
+  return {std::move(credentials), region_, offset_, checksum_headers_};
 }
 
-Signer S3Client::signer(const S3Credentials& credentials) const {
-  return {credentials.key, credentials.secret, credentials.token, region(), "s3"};
+Signer S3Client::Terms::signer() const {
+  return {credentials.key, credentials.secret, credentials.token, region, "s3"};
 }
 
 S3Client::Place S3Client::place(const std::string& key) const {
@@ -147,18 +149,18 @@ S3Client::Place S3Client::place(const std::string& key) const {
   return {target_.bucket + "." + host, base_path_ + "/" + key};
 }
 
-HttpRequest S3Client::signed_request(const S3Request& request, const S3Credentials& credentials,
+HttpRequest S3Client::signed_request(const S3Request& request, const Terms& terms,
                                      bool fresh) const {
   const Place where = place(request.key);
   SignedRequest plain{request.method, where.path, request.query, request.headers};
-  if (!checksum_headers_) std::erase_if(plain.headers, is_checksum);
+  if (!terms.checksum_headers) std::erase_if(plain.headers, is_checksum);
   plain.headers.emplace_back("host", where.host);
   const std::string hash = target_.unsigned_payload && request.method == "PUT" ? kUnsignedPayload
                            : request.sha256.empty() ? sha256(request.body)
                                                     : request.sha256;
   HttpRequest made;
   made.method = request.method;
-  made.headers = sign_headers(plain, hash, signer(credentials), server_time());
+  made.headers = sign_headers(plain, hash, terms.signer(), terms.time());
   made.url = scheme_ + "://" + where.host + uri_encode_path(where.path);
   if (!request.query.empty()) made.url += "?" + canonical_query(request.query);
   made.body = request.body;
@@ -168,9 +170,8 @@ HttpRequest S3Client::signed_request(const S3Request& request, const S3Credentia
   return made;
 }
 
-HttpResponse S3Client::send_once(const S3Request& request, const S3Credentials& credentials,
-                                 bool fresh) {
-  const HttpRequest made = signed_request(request, credentials, fresh);
+HttpResponse S3Client::send_once(const S3Request& request, const Terms& terms, bool fresh) {
+  const HttpRequest made = signed_request(request, terms, fresh);
   const Lease client(*this);
   HttpResponse response = client->send(made, request.receiver, request.stop);
   reached_ = true;
@@ -213,14 +214,18 @@ S3Answer S3Client::try_to_send(const S3Request& request) {
   const int attempts = request.attempts > 0 ? request.attempts : target_.attempts;
   bool repeated = false;
   double waited = 0;
+  int corrections = 0;
   for (int failures = 0;;) {
     double at_least = 0;
-    const S3Credentials credentials = keyring_.get();
+    const Terms terms = this->terms();
     try {
-      HttpResponse response = send_once(request, credentials, request.fresh || failures > 0);
+      HttpResponse response = send_once(request, terms, request.fresh || failures > 0);
       const auto problem = problem_in(response, request.answers_xml);
       if (!problem) return {std::move(response), repeated};
-      if (correct(request, credentials, response, *problem)) continue;
+      if (corrections < kMostCorrections && correct(request, terms, response, *problem)) {
+        ++corrections;
+        continue;
+      }
       // The server may have carried out the request before it failed.
       repeated = repeated || response.status >= 500 || response.ok();
       at_least = wanted_pause(response, now());
@@ -284,27 +289,27 @@ void S3Client::pause(int failures, double at_least, const std::atomic<bool>* sto
   }
 }
 
-bool S3Client::correct(const S3Request& request, const S3Credentials& credentials,
-                       const HttpResponse& response, const S3Problem& problem) {
-  return correct_region(response, problem) || correct_clock(response, problem) ||
-         correct_credentials(credentials, problem) || correct_checksum(request, response, problem);
+bool S3Client::correct(const S3Request& request, const Terms& terms, const HttpResponse& response,
+                       const S3Problem& problem) {
+  return correct_region(terms, response, problem) || correct_clock(terms, response, problem) ||
+         correct_credentials(terms, problem) || correct_checksum(request, terms, response, problem);
 }
 
-bool S3Client::correct_credentials(const S3Credentials& credentials, const S3Problem& problem) {
+bool S3Client::correct_credentials(const Terms& terms, const S3Problem& problem) {
   const bool expired = problem.code == "ExpiredToken" || problem.code == "TokenRefreshRequired";
-  return expired && keyring_.renew(credentials.token);
+  return expired && keyring_.renew(terms.credentials.token);
 }
 
-bool S3Client::correct_region(const HttpResponse& response, const S3Problem& problem) {
+bool S3Client::correct_region(const Terms& terms, const HttpResponse& response,
+                              const S3Problem& problem) {
   const std::string hint = response.header("x-amz-bucket-region");
   const std::string right = problem.region.empty() ? hint : problem.region;
   if (!valid_region(right)) return false;
   const bool about_region = response.status == 301 || response.status == 302 ||
                             response.status == 307 || response.status == 400;
-  if (!about_region) return false;
+  if (!about_region || right == terms.region) return false;
   const std::lock_guard lock(mutex_);
-  if (right == region_) return false;
-  if (region_corrected_) return false;
+  if (region_corrected_) return region_ != terms.region;
   log::warn("the bucket " + target_.bucket + " is in the region " + printable(right) + ", not " +
             region_ + ": set the region of the target to save a request each time");
   region_ = right;
@@ -312,32 +317,34 @@ bool S3Client::correct_region(const HttpResponse& response, const S3Problem& pro
   return true;
 }
 
-bool S3Client::correct_clock(const HttpResponse& response, const S3Problem& problem) {
+bool S3Client::correct_clock(const Terms& terms, const HttpResponse& response,
+                             const S3Problem& problem) {
   // The response to a refused HEAD has no body with the reason.
   const bool told = problem.code == "RequestTimeTooSkewed";
   const bool silent = response.status == 403 && problem.code.empty();
   const std::lock_guard lock(mutex_);
-  if ((!told && !silent) || !skew_ || std::llabs(*skew_ - offset_) < kToleratedSkew) return false;
+  if ((!told && !silent) || !skew_) return false;
+  if (std::llabs(*skew_ - offset_) < kToleratedSkew) return offset_ != terms.offset;
+  if (clock_corrected_ && !told) return false;
   if (!clock_corrected_)
     log::warn("the clock of this host is " + human_duration(std::llabs(*skew_)) +
               (*skew_ > 0 ? " behind" : " ahead of") +
               " the object store's, which is used for now: correct the clock");
-  else if (!told)
-    return false;
-  const bool again = !clock_corrected_ || offset_ != *skew_;
   clock_corrected_ = true;
   offset_ = *skew_;
-  return again;
+  return true;
 }
 
-bool S3Client::correct_checksum(const S3Request& request, const HttpResponse& response,
-                                const S3Problem& problem) {
-  const bool sent = std::any_of(request.headers.begin(), request.headers.end(), is_checksum);
+bool S3Client::correct_checksum(const S3Request& request, const Terms& terms,
+                                const HttpResponse& response, const S3Problem& problem) {
+  const bool sent = terms.checksum_headers &&
+                    std::any_of(request.headers.begin(), request.headers.end(), is_checksum);
   const bool conditional = has_header(request.headers, "if-none-match");
   if (!sent || (conditional && response.status == 501) ||
       !refuses_checksums(response.status, problem))
     return false;
-  return checksum_headers_.exchange(false);
+  checksum_headers_ = false;
+  return true;
 }
 
 std::string S3Client::clean(const std::string& text) const {
@@ -371,13 +378,13 @@ Error S3Client::unreachable(const std::string& doing, const HttpFailure& failure
 }
 
 Link S3Client::presign(const std::string& key, std::int64_t seconds) const {
-  const S3Credentials credentials = keyring_.get();
+  const Terms terms = this->terms();
   const Place where = place(key);
   const std::string query = sign_query({"GET", where.path, {}, {{"host", where.host}}},
-                                       signer(credentials), server_time(), seconds);
+                                       terms.signer(), terms.time(), seconds);
   const Time end = now() + seconds;
   return {scheme_ + "://" + where.host + uri_encode_path(where.path) + "?" + query,
-          std::min(end, credentials.expires.value_or(end))};
+          std::min(end, terms.credentials.expires.value_or(end))};
 }
 
 }  // namespace backups

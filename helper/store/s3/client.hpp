@@ -105,24 +105,33 @@ class S3Client {
     std::string host;  ///< the value of the Host header
     std::string path;  ///< not encoded
   };
-  struct Refusal;
+  /// How a request is signed. Responses to other requests may change that meanwhile.
+  struct Terms {
+    S3Credentials credentials;
+    std::string region;
+    std::int64_t offset = 0;
+    bool checksum_headers = true;
+
+    Time time() const { return now() + offset; }
+    Signer signer() const;
+  };
   class Lease;
 
   Place place(const std::string& key) const;
-  Time server_time() const;
-  Signer signer(const S3Credentials& credentials) const;
-  HttpRequest signed_request(const S3Request& request, const S3Credentials& credentials,
-                             bool fresh) const;
+  Terms terms() const;
+  HttpRequest signed_request(const S3Request& request, const Terms& terms, bool fresh) const;
   S3Answer try_to_send(const S3Request& request);
   void give_up(const Error& error);
-  HttpResponse send_once(const S3Request& request, const S3Credentials& credentials, bool fresh);
+  HttpResponse send_once(const S3Request& request, const Terms& terms, bool fresh);
   void learn_time(const HttpResponse& response);
-  bool correct(const S3Request& request, const S3Credentials& credentials,
-               const HttpResponse& response, const S3Problem& problem);
-  bool correct_credentials(const S3Credentials& credentials, const S3Problem& problem);
-  bool correct_region(const HttpResponse& response, const S3Problem& problem);
-  bool correct_clock(const HttpResponse& response, const S3Problem& problem);
-  bool correct_checksum(const S3Request& request, const HttpResponse& response,
+  /// These return true if a request that was sent on `terms` is worth repeating on the present
+  /// ones.
+  bool correct(const S3Request& request, const Terms& terms, const HttpResponse& response,
+               const S3Problem& problem);
+  bool correct_credentials(const Terms& terms, const S3Problem& problem);
+  bool correct_region(const Terms& terms, const HttpResponse& response, const S3Problem& problem);
+  bool correct_clock(const Terms& terms, const HttpResponse& response, const S3Problem& problem);
+  bool correct_checksum(const S3Request& request, const Terms& terms, const HttpResponse& response,
                         const S3Problem& problem);
   [[noreturn]] void refuse(const S3Request& request, const HttpResponse& response,
                            const S3Problem& problem) const;

@@ -27,14 +27,6 @@ using tests::ServerReply;
 using tests::ServerRequest;
 using tests::ThrowsError;
 
-std::string date_header(Time time) {
-  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::string text = rfc3339(time);
-  return "Fri, " + text.substr(8, 2) + " " + kMonths[std::stoi(text.substr(5, 2)) - 1] + " " +
-         text.substr(0, 4) + " " + text.substr(11, 8) + " GMT";
-}
-
 class S3FaultTest : public tests::StubBucket {};
 
 struct Trouble {
@@ -144,25 +136,6 @@ TEST_F(S3FaultTest, WritesWithoutAConditionWhereThereAreNone) {
   EXPECT_THAT(server_.requests().back().headers, Not(IsEmpty()));
 }
 
-TEST_F(S3FaultTest, LeavesChecksumHeadersOutWhereTheyAreRefused) {
-  fault_ = [](const ServerRequest& request) -> std::optional<ServerReply> {
-    for (const auto& [name, value] : request.headers)
-      if (name.starts_with("x-amz-checksum"))
-        return ServerReply{400,
-                           "<Error><Code>InvalidArgument</Code>"
-                           "<Message>Unsupported header 'x-amz-checksum-algorithm'</Message>"
-                           "</Error>"};
-    return std::nullopt;
-  };
-  put("small");
-  EXPECT_EQ(object_, "small");
-  EXPECT_EQ(count("PUT", ""), 2U);
-  put(text_);
-  EXPECT_TRUE(object_ == text_);
-  EXPECT_EQ(count("POST", "?uploads"), 2U);
-  EXPECT_EQ(count("PUT", "partNumber=1"), 1U);
-}
-
 TEST_F(S3FaultTest, SendsAChecksumOfEveryPart) {
   takes_checksums_ = true;
   put(text_);
@@ -186,68 +159,6 @@ TEST_F(S3FaultTest, HonoursRetryAfter) {
   const auto before = std::chrono::steady_clock::now();
   put("text");
   EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(1'000));
-}
-
-struct Elsewhere {
-  const char* name;
-  ServerReply reply;
-};
-class S3Region : public S3FaultTest, public testing::WithParamInterface<Elsewhere> {};
-
-TEST_P(S3Region, IsCorrectedOnce) {
-  fault_ = [](const ServerRequest& request) -> std::optional<ServerReply> {
-    if (request.header("authorization").find("/eu-west-1/s3/") != std::string::npos)
-      return std::nullopt;
-    return GetParam().reply;
-  };
-  const auto store = this->store();
-  const auto sink = store->put(kKey);
-  sink->write("text");
-  EXPECT_THAT(tests::stderr_of([&] { sink->finish(); }), HasSubstr("eu-west-1"));
-  EXPECT_EQ(object_, "text");
-  EXPECT_EQ(store->region(), "eu-west-1");
-  EXPECT_EQ(count("PUT", ""), 2U);
-}
-
-TEST_P(S3Region, IsNotChasedForEver) {
-  fault_ = [](const ServerRequest&) -> std::optional<ServerReply> { return GetParam().reply; };
-  EXPECT_THAT([this] { put("text"); }, ThrowsError(ErrorKind::kUnreachable));
-  EXPECT_EQ(server_.requests().size(), 2U);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Answers, S3Region,
-    testing::Values(
-        Elsewhere{"malformed",
-                  {400, error_xml("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>")}},
-        Elsewhere{"moved",
-                  {301, error_xml("PermanentRedirect"), {{"x-amz-bucket-region", "eu-west-1"}}}},
-        Elsewhere{"temporary",
-                  {307,
-                   error_xml("TemporaryRedirect"),
-                   {{"x-amz-bucket-region", "eu-west-1"}, {"Location", "/x"}}}}),
-    [](const auto& info) { return info.param.name; });
-
-TEST_F(S3FaultTest, GoesByTheServersClockWhenOursIsWrong) {
-  const Time theirs = (now() / 3'600 + 3) * 3'600 + 1'800;  // the middle of an hour
-  fault_ = [=](const ServerRequest& request) -> std::optional<ServerReply> {
-    std::string date = rfc3339(theirs).substr(0, 13);
-    std::erase_if(date, [](char c) { return c == '-'; });
-    if (request.header("x-amz-date").starts_with(date)) return std::nullopt;
-    return ServerReply{403, error_xml("RequestTimeTooSkewed"), {{"Date", date_header(theirs)}}};
-  };
-  put("text");
-  EXPECT_EQ(object_, "text");
-  EXPECT_EQ(count("PUT", ""), 2U);
-}
-
-TEST_F(S3FaultTest, SaysThatTheClockIsWrongWhenThatDoesNotHelp) {
-  fault_ = [](const ServerRequest&) -> std::optional<ServerReply> {
-    return ServerReply{
-        403, error_xml("RequestTimeTooSkewed"), {{"Date", date_header(now() + 7'200)}}};
-  };
-  EXPECT_THAT([this] { put("text"); }, ThrowsError(ErrorKind::kUnreachable, HasSubstr("clock")));
-  EXPECT_LE(server_.requests().size(), 3U);
 }
 
 TEST_F(S3FaultTest, ReadsOnWhereAConnectionBroke) {
