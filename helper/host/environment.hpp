@@ -11,7 +11,7 @@ namespace backups {
 using Environment = std::map<std::string, std::string>;
 
 /// The environment of hooks: Dokku's paths and the caller. What is missing, as it is under cron, is
-/// taken from `<root>/environment`.
+/// taken from `<root>/environment`, where each call by dokku notes its paths if they have changed.
 Environment hook_environment(const std::filesystem::path& root);
 
 /// True if dokku started this process, possibly for a caller with restricted rights.

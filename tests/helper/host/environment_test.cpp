@@ -82,11 +82,23 @@ TEST_F(HookEnvironment, WithAFileThatCannotBeReadSaysHowToWriteItAgain) {
   std::string path;
   EXPECT_THAT(
       tests::stderr_of([&] { path = hook_environment(directory_.path()).at("PATH"); }),
-      AllOf(HasSubstr((directory_ / "environment").string()), HasSubstr("dokku plugin:install")));
+      AllOf(HasSubstr((directory_ / "environment").string()), HasSubstr("once it is removed")));
   EXPECT_NE(path, "");
   fs::remove(directory_ / "environment");
   EXPECT_THAT(tests::stderr_of([&] { hook_environment(directory_.path()); }), IsEmpty())
       << "there need not be one";
+}
+
+TEST_F(HookEnvironment, IsNotedWhenDokkuCalls) {
+  const fs::path noted = directory_ / "environment";
+  const auto ignored = [](const Environment&) {};
+  expect({{"DOKKU_ROOT", "/at/a/shell"}}, ignored);
+  EXPECT_FALSE(fs::exists(noted));
+  expect({{"PLUGIN_PATH", "/p"}, {"DOKKU_ROOT", "/h"}, {"SSH_USER", "ann"}, {"PATH", "/x"}},
+         ignored);
+  EXPECT_EQ(tests::slurp(noted), "DOKKU_ROOT=/h\nPLUGIN_PATH=/p\n");
+  expect({{"PLUGIN_PATH", "/p"}, {"DOKKU_ROOT", "/moved"}, {"DOKKU_DISTRO", "a\nb"}}, ignored);
+  EXPECT_EQ(tests::slurp(noted), "DOKKU_ROOT=/moved\nPLUGIN_PATH=/p\n");
 }
 
 TEST(CalledByDokku, IsWhereThePathOfPluginsIsSet) {
