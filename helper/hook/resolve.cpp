@@ -138,6 +138,11 @@ void Resolver::authorise_everything() {
   if (!called_by_dokku()) return;
   auto sources = catalog_.open().sources();
   for (auto& source : live(std::nullopt)) add(sources, std::move(source));
+  // Nobody is granted what no rule covers, which must not withhold the rest from everybody.
+  std::erase_if(sources, [&](const Source& source) {
+    const auto type = usable_type(hooks_, source.type);
+    return !type || !type->is_ruled_by_dokku(source.address);
+  });
   if (allowed(sources).size() != sources.size())
     throw Error(
         ErrorKind::kUnauthorised,
@@ -166,10 +171,10 @@ Source Resolver::path_source(const std::string& type, const std::string& path) {
     throw Error(ErrorKind::kBadInput, in_quotes(type + ":" + path) + " is not a source: " + type +
                                           " sources have names, not paths");
   if (called_by_dokku()) {
-    if (read.address == SourceType::Address::kPath)
+    if (read.address != SourceType::Address::kAppPath)
       throw Error(ErrorKind::kUnauthorised,
                   "a source of the type " + type + " can be used at a shell of the host only");
-    if (!valid_name(path.substr(0, path.find('/'))))
+    if (!read.is_ruled_by_dokku(path))
       throw Error(ErrorKind::kBadInput,
                   "through dokku, a path is <app>/<path in one of its storage mounts>, not " +
                       in_quotes(path));

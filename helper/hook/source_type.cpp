@@ -91,6 +91,13 @@ bool SourceType::takes_path() const {
   return address == Address::kAppPath || address == Address::kPath;
 }
 
+bool SourceType::is_ruled_by_dokku(const std::string& at) const {
+  if (address == Address::kService || address == Address::kApp) return true;
+  const auto slash = at.find('/');
+  return address == Address::kAppPath && slash != std::string::npos &&
+         valid_name(at.substr(0, slash));
+}
+
 bool SourceType::takes(const std::string& kind) const {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }

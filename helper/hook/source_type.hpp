@@ -45,6 +45,9 @@ struct SourceType {
 
   /// True if an address is a path and may contain '/'.
   bool takes_path() const;
+  /// True for what belongs to a service or an app. Paths and containers of the host do not: no rule
+  /// of Dokku's says who may use them, so that they can be used at a shell only.
+  bool is_ruled_by_dokku(const std::string& at) const;
   bool takes(const std::string& kind) const;
 };
 

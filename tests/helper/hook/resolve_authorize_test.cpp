@@ -132,6 +132,17 @@ TEST_F(AuthorizeTest, ALineBreakInAWordAsksForNothingElse) {
   }
 }
 
+TEST_F(AuthorizeTest, EverythingIsWhatDokkuHasRulesFor) {
+  adopt({"sqlite", "app.db-0123456789abcdef", "/srv/app.db"});
+  adopt({"sqlite", "old.db-0123456789abcdef", "old.db-0123456789abcdef"});  // of a bucket
+  authorize("grep -v sqlite");
+  resolver_.authorise_everything();
+  EXPECT_THAT(asked(), Not(HasSubstr("sqlite")));
+  adopt({"sqlite", "mine.db-0123456789abcdef", "web/data/mine.db"});
+  EXPECT_THAT([this] { resolver_.authorise_everything(); },
+              ThrowsError(ErrorKind::kUnauthorised, HasSubstr("every source")));
+}
+
 TEST_F(AuthorizeTest, AtAShellNobodyIsAsked) {
   ::unsetenv("PLUGIN_PATH");
   EXPECT_EQ(resolver_.source("fake:two"), kTwo);
