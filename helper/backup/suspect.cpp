@@ -315,7 +315,7 @@ bool free_suspect(const Paths& paths, const SettingsFile& settings_file, Identit
     remover.remove_backup(*oldest);
   }
   log::step("Removed " + oldest->id +
-            " from local to free disk space: it is suspect, and a newer backup " + "resembles it");
+            " from local to free disk space: it is suspect, and so is a newer backup");
   return true;
 }
 

@@ -113,14 +113,13 @@ class Look {
   void work() {
     // Read before the target is listed. If a row changes in between, observe_copy() notices that,
     // and the row is left unchanged.
-    Catalog::Filter all;
-    all.deleted = true;
-    for (auto& backup : catalog_.open().list(all)) known_.emplace(backup.text(), std::move(backup));
+    for (auto& backup : all_backups()) known_.emplace(backup.text(), std::move(backup));
     Store& store = targets_.open(target_, host_);
     for (const auto& entry : store.list("")) {
       sizes_[entry.key] = entry.size;
       if (entry.key.find('/') != std::string::npos) unknown_.insert(entry.key);
     }
+    for (const auto& backup : all_backups()) claim_unfinished(backup);
     stop_here("sync");
     for (const auto& manifest : read_manifests(store, sizes_, unreadable_)) take(manifest);
     for (const auto& [text, backup] : known_) miss(backup);
@@ -129,6 +128,23 @@ class Look {
   }
 
  private:
+  std::vector<Backup> all_backups() {
+    Catalog::Filter all;
+    all.deleted = true;
+    return catalog_.open().list(all);
+  }
+
+  /// The files of a copy that others made or removed while the target was listed are not unknown.
+  void claim_unfinished(const Backup& backup) {
+    const Copy* copy = backup.copy_on(target_);
+    if (copy == nullptr || copy->host != host_) return;
+    const auto known = known_.find(backup.text());
+    const Copy* before = known == known_.end() ? nullptr : known->second.copy_on(target_);
+    if (before == nullptr || before->status != copy->status || backup.deleting ||
+        copy->status == CopyStatus::kInProgress || copy->status == CopyStatus::kDeleting)
+      forget_files(key_of(backup.source, manifest_file(backup.id)));
+  }
+
   void take(const Manifest& manifest) {
     const std::string text = manifest.source.type + ":" + manifest.id;
     there_.insert(text);
@@ -176,7 +192,12 @@ class Look {
   /// Reports a manifest that is not used. Files whose names begin like its own are not unknown.
   void skip(const std::string& key, const std::string& problem) {
     synced_.unreadable.push_back(key + ": " + problem);
-    const std::string stem = key.substr(0, key.size() - std::string(".json").size()) + ".";
+    forget_files(key);
+  }
+
+  /// Removes the files of the backup with that manifest from the unknown ones.
+  void forget_files(const std::string& manifest) {
+    const std::string stem = manifest.substr(0, manifest.size() - std::string("json").size());
     std::erase_if(unknown_, [&](const std::string& other) { return other.starts_with(stem); });
   }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "backup/suspect.hpp"
 #include "base/error.hpp"
@@ -170,6 +172,23 @@ std::vector<RetentionVerdict> evaluate_retention(const Paths& paths,
 
 namespace {
 
+/// What an evaluation was based on, to notice changes by other processes: a pin is added, or verify
+/// or sync finds the copy damaged or missing that was to be the newest good one.
+struct Basis {
+  std::string settings;
+  const Catalog* catalog;  ///< another one after the file was replaced
+  std::int64_t version;    ///< does not change with what this process writes
+
+  bool operator==(const Basis&) const = default;
+};
+
+Basis current_basis(const SettingsFile& settings, CatalogFile& catalog_file) {
+  Catalog& catalog = catalog_file.open();
+  Statement version(catalog.database(), "PRAGMA data_version");
+  version.step();
+  return {settings.read().to_text(), &catalog, version.number(0)};
+}
+
 std::map<std::string, Gone> find_gone(const std::vector<RetentionVerdict>& evaluated) {
   std::map<std::string, Gone> gone;
   for (const auto& one : evaluated) {
@@ -186,9 +205,9 @@ std::map<std::string, Gone> find_gone(const std::vector<RetentionVerdict>& evalu
 /// other copies. Before anything is removed, the places are checked for manifests of a clone of
 /// this machine, whose backups must not be pruned by our rules.
 ///
-/// One backup is removed at a time. A copy that cannot be removed stops only itself. If a setting
-/// changed meanwhile, such as a pin, the rules are evaluated again before the next removal; `tried`
-/// guarantees that this ends.
+/// One backup is removed at a time. A copy that cannot be removed stops only itself. If another
+/// process changed something meanwhile, the rules are evaluated again before the next removal;
+/// `tried` guarantees that this ends.
 Pruned prune(State& state, const Source& source) {
   const Remover remover(state.paths, state.settings, state.identity, state.targets, state.catalog);
   Pruned pruned;
@@ -199,10 +218,10 @@ Pruned prune(State& state, const Source& source) {
   };
   auto gone = find();
   notice_strangers(state.identity, state.targets, state.catalog, source, places_of(gone));
-  std::string asked;  // the settings used for `gone`: a pin may be added meanwhile
+  std::optional<Basis> basis;
   for (;;) {
-    if (const std::string now = state.settings.read().to_text(); now != asked) {
-      asked = now;
+    if (auto now = current_basis(state.settings, state.catalog); now != basis) {
+      basis = std::move(now);
       gone = find();
     }
     const auto next = std::find_if(gone.begin(), gone.end(),

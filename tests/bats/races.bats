@@ -56,6 +56,21 @@ go_on() {
   assert_equal "$(helper info "$first" --format json | jq -r .pinned)" true
 }
 
+@test "prune keeps another backup if the one that it kept turns out to be damaged meanwhile" {
+  local first second third
+  first=$(created)
+  second=$(created)
+  third=$(created)
+  helper set fake:db keep-manual last=1 --quiet
+  stopped_at remove prune fake:db
+  rm "$ROOT/fake/db/$third".*
+  run -7 helper verify "$third"
+  go_on
+  assert_ends 0
+  refute_file "$ROOT/fake/db/$first.json"
+  helper verify "$second" --quiet
+}
+
 @test "a pin of what is deleted meanwhile is refused, and leaves no pin" {
   local first
   first=$(created)

@@ -77,6 +77,25 @@ TEST_F(SyncTest, ABackupWithoutItsManifestIsMissingAndItsFilesAreUnknown) {
   EXPECT_EQ(status(), CopyStatus::kMissing);
 }
 
+TEST_F(SyncTest, TheFilesOfACopyThatIsBeingMadeOrRemovedAreNotUnknown) {
+  bucket_.objects.erase(key(".json"));
+  const auto mark = [&](CopyStatus status) {
+    state_.catalog.open().mark_copy(row(), {"far", status, "", {}, row().copy_on("far")->host});
+  };
+  for (const CopyStatus status : {CopyStatus::kInProgress, CopyStatus::kDeleting}) {
+    mark(status);
+    EXPECT_THAT(sync().unknown, IsEmpty());
+  }
+  mark(CopyStatus::kFailed);
+  EXPECT_EQ(sync().unknown.size(), 2U) << "nobody works on it any longer";
+  mark(CopyStatus::kInProgress);
+  bucket_.fault = [&](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (request.method == "GET") mark(CopyStatus::kSuccess);  // it ends while they are listed
+    return {};
+  };
+  EXPECT_THAT(sync().unknown, IsEmpty());
+}
+
 TEST_F(SyncTest, AFileOfAnotherSizeIsDamage) {
   bucket_.objects[key(".a.dump.zst")] += "x";
   EXPECT_THAT(sync().damaged, ElementsAre(HasSubstr(id_ + ".a.dump.zst has ")));
