@@ -69,7 +69,7 @@ S3Stored Multipart::complete(bool is_new) {
     if (failed_) std::rethrow_exception(failed_);
   }
   halt();
-  S3Stored stored = finish_upload(is_new);
+  S3Stored stored = finish_upload(is_new, is_new && client_.conditions());
   if (maybe_orphaned_) abort_orphans();
   ensure_lock(client_, key_, doing_);
   return stored;
@@ -185,22 +185,23 @@ std::string Multipart::ask_to_complete(bool conditional) {
   }
 }
 
-S3Stored Multipart::finish_upload(bool is_new) {
+S3Stored Multipart::finish_upload(bool is_new, bool conditional) {
   // Some servers that support the condition elsewhere ignore it here.
   if (is_new) require_absent(client_, key_, doing_);
-  const bool conditional = is_new && client_.conditions();
   std::string etag;
   try {
     etag = ask_to_complete(conditional);
   } catch (const S3Error& error) {
     if (conditional && refuses_condition(error)) {
       client_.forgo_conditions();
-      return finish_upload(is_new);
+      return finish_upload(is_new, false);
     }
     if (const auto done = done_before(error)) {
       completed_ = true;
       return *done;
     }
+    if (error.status() == 412 && conditional && is_absent(client_, key_, doing_))
+      return finish_upload(is_new, false);
     if (error.status() == 412) throw_exists(client_, doing_);
     if (error.status() == 400 && plan_.size(1) != plan_.size(std::max(1, next_ - 2)))
       throw Error(error.kind(),

@@ -57,7 +57,7 @@ class Multipart {
   void abort_orphans() noexcept;
   void work();
   S3Part send_part(const S3Piece& piece);
-  S3Stored finish_upload(bool is_new);
+  S3Stored finish_upload(bool is_new, bool conditional);
   std::string ask_to_complete(bool conditional);
   std::optional<S3Stored> done_before(const S3Error& error);
   void halt();

@@ -25,14 +25,15 @@ Fields::value_type content_md5(std::string_view body, const FileRange& file) {
   return {"content-md5", base64_of_hex(hash_of("MD5", body, file))};
 }
 
-S3Request request_of(const S3Put& put, const std::string& token, S3Client& client) {
+S3Request request_of(const S3Put& put, const std::string& token, bool conditional,
+                     S3Client& client) {
   const S3Target& target = client.target();
   S3Request request{.doing = put.doing, .method = "PUT", .key = put.key};
   request.sha256 = hash_of("SHA256", put.body, put.file);
   request.headers = object_headers(client, put.key, token);
   request.headers.emplace_back("x-amz-checksum-sha256", base64_of_hex(request.sha256));
   if (target.locks()) request.headers.push_back(content_md5(put.body, put.file));
-  if (put.is_new && client.conditions()) request.headers.emplace_back("if-none-match", "*");
+  if (conditional) request.headers.emplace_back("if-none-match", "*");
   request.body = put.body;
   request.file = put.file;
   return request;
@@ -54,6 +55,10 @@ void set_retention(S3Client& client, const std::string& key, const std::string& 
   request.body = body;
   request.timeout = kShortRequest;
   client.send(request);
+}
+
+bool may_not_look(const S3Error& error) {
+  return error.status() == 403 || error.status() == 405 || error.status() == 501;
 }
 
 bool is_locked(S3Client& client, const std::string& key, const std::string& doing) {
@@ -153,15 +158,33 @@ std::optional<S3Head> head_if_allowed(S3Client& client, const std::string& key,
   try {
     return head_object(client, key, doing);
   } catch (const S3Error& error) {
-    if (error.status() != 403 && error.status() != 405 && error.status() != 501) throw;
+    if (!may_not_look(error)) throw;
     return std::nullopt;
   }
 }
 
 bool refuses_condition(const S3Error& error) {
-  static const std::set<std::string> codes = {"", "BadRequest", "InvalidArgument", "InvalidRequest",
-                                              "NotImplemented"};
-  return error.status() == 501 || (error.status() == 400 && codes.contains(error.code()));
+  // These are about something else.
+  static const std::set<int> statuses = {401, 403, 404, 408, 412, 429};
+  static const std::set<std::string> codes = {"EntityTooLarge", "EntityTooSmall", "InvalidPart",
+                                              "InvalidPartOrder", "MalformedXML"};
+  const int status = error.status();
+  return status == 501 || status == 304 ||
+         (status >= 400 && status < 500 && !statuses.contains(status) &&
+          !codes.contains(error.code()));
+}
+
+bool is_absent(S3Client& client, const std::string& key, const std::string& doing) {
+  for (int looks = 1;; ++looks) {
+    try {
+      if (head_object(client, key, doing)) return false;
+    } catch (const S3Error& error) {
+      if (!may_not_look(error)) throw;
+      return false;
+    }
+    if (looks == kLooks) return true;
+    client.pause(looks, 0, nullptr);
+  }
 }
 
 void require_absent(S3Client& client, const std::string& key, const std::string& doing) {
@@ -183,7 +206,7 @@ std::string confirm_object(S3Client& client, const std::string& key, const std::
     try {
       head = head_object(client, key, doing);
     } catch (const S3Error& error) {
-      if (error.status() != 403 && error.status() != 405 && error.status() != 501) throw;
+      if (!may_not_look(error)) throw;
       return written.etag;
     }
     if (head) break;
@@ -207,9 +230,10 @@ std::string confirm_object(S3Client& client, const std::string& key, const std::
 namespace {
 
 /// The ETag. Throws S3Error.
-std::string send_once(S3Client& client, const S3Put& put, const std::string& token) {
+std::string send_once(S3Client& client, const S3Put& put, const std::string& token,
+                      bool conditional) {
   const std::string etag =
-      bare_etag(client.send(request_of(put, token, client)).response.header("etag"));
+      bare_etag(client.send(request_of(put, token, conditional, client)).response.header("etag"));
   if (etag.empty())
     throw Error(
         ErrorKind::kUnreachable,
@@ -218,22 +242,22 @@ std::string send_once(S3Client& client, const S3Put& put, const std::string& tok
   return etag;
 }
 
-S3Stored send_object(S3Client& client, const S3Put& put) {
-  const bool conditional = put.is_new && client.conditions();
+S3Stored send_object(S3Client& client, const S3Put& put, bool conditional) {
   if (put.is_new && !conditional) require_absent(client, put.key, put.doing);
   const std::string token = random_hex(16);
   const std::uint64_t size = put.file.fd >= 0 ? put.file.size : put.body.size();
   std::string etag;
   try {
-    etag = send_once(client, put, token);
+    etag = send_once(client, put, token, conditional);
   } catch (const S3Error& error) {
     if (!conditional) throw;
     if (refuses_condition(error)) {
       client.forgo_conditions();
-      return send_object(client, put);
+      return send_object(client, put, false);
     }
     if (error.status() != 412) throw;
     const auto there = head_if_allowed(client, put.key, put.doing);
+    if (!there && is_absent(client, put.key, put.doing)) return send_object(client, put, false);
     // A request whose response was lost may have created it.
     if (!there || there->token != token) throw_exists(client, put.doing);
     etag = there->etag;
@@ -244,7 +268,7 @@ S3Stored send_object(S3Client& client, const S3Put& put) {
 }  // namespace
 
 S3Stored put_object(S3Client& client, const S3Put& put) {
-  S3Stored stored = send_object(client, put);
+  S3Stored stored = send_object(client, put, put.is_new && client.conditions());
   ensure_lock(client, put.key, put.doing);
   return stored;
 }

@@ -42,9 +42,13 @@ std::optional<S3Head> head_object(S3Client& client, const std::string& key,
 std::optional<S3Head> head_if_allowed(S3Client& client, const std::string& key,
                                       const std::string& doing);
 
-/// True if a request may have failed because of If-None-Match. Servers without it respond with 501
-/// or 400.
+/// True if a request may have failed because the server does not support If-None-Match. Such
+/// servers respond with 501, with 400 or another 4xx of any code, or with 304.
 bool refuses_condition(const S3Error& error);
+
+/// True if the object does not exist, for sure: for servers that answer 412 all the same, since
+/// they take a delete marker for an object. False without the right to look.
+bool is_absent(S3Client& client, const std::string& key, const std::string& doing);
 
 /// Throws KeyTaken if the object exists. For servers without conditional writes. Without the right
 /// to look, does nothing.
