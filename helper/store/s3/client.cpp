@@ -355,7 +355,7 @@ void S3Client::refuse(const S3Request& request, const HttpResponse& response,
                       const S3Problem& problem) const {
   S3Advice advice = advice_on(response.status, problem.code, target_);
   if (is_web_page(response)) advice = not_s3();
-  if (const std::string to = redirected_to(response, problem); !to.empty())
+  if (const std::string to = redirected_to(response, problem, target_.bucket); !to.empty())
     advice.text = "the bucket is at " + clean(to) + ": set that as the target's endpoint";
   if (const double wanted = wanted_pause(response, now()); wanted > longest_pause())
     advice.text = "the server asks for a pause of " +

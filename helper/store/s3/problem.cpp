@@ -57,16 +57,20 @@ S3Advice not_s3() {
           "portal often has another host name or port than the API)"};
 }
 
-std::string redirected_to(const HttpResponse& response, const S3Problem& problem) {
+std::string redirected_to(const HttpResponse& response, const S3Problem& problem,
+                          const std::string& bucket) {
   if (response.status < 300 || response.status >= 400) return "";
+  const auto url = [&](const Endpoint& place) {
+    const bool in_host = place.authority.starts_with(lower(bucket) + ".");
+    return place.scheme + "://" + place.authority.substr(in_host ? bucket.size() + 1 : 0);
+  };
   const std::string location = response.header("location");
   const std::size_t scheme = location.find("://");
   const std::size_t end = location.find_first_of("/?#", scheme + 3);
   if (scheme != std::string::npos)
-    if (const auto place = parse_endpoint(location.substr(0, end)))
-      return place->scheme + "://" + place->authority;
+    if (const auto place = parse_endpoint(location.substr(0, end))) return url(*place);
   const auto place = parse_endpoint("https://" + problem.endpoint);
-  return place ? "https://" + place->authority : "";
+  return place ? url(*place) : "";
 }
 
 bool refuses_checksums(int status, const S3Problem& problem) {

@@ -22,9 +22,10 @@ bool refuses_checksums(int status, const S3Problem& problem);
 /// True for a success with a web page, as a console or a captive portal responds to everything.
 bool is_web_page(const HttpResponse& response);
 
-/// The host, as "https://host[:port]", that a redirection (301, 302, 307) names. Empty if it names
-/// none.
-std::string redirected_to(const HttpResponse& response, const S3Problem& problem);
+/// The endpoint, as "https://host[:port]", that a redirection (301, 302, 307) names, without the
+/// bucket at the beginning of its host. Empty if it names none.
+std::string redirected_to(const HttpResponse& response, const S3Problem& problem,
+                          const std::string& bucket);
 
 /// What a person can do about a failure, and the kind of its Error.
 struct S3Advice {

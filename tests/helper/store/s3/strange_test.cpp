@@ -33,13 +33,6 @@ bool has(const ServerRequest& request, const char* word) {
 
 class S3StrangeTest : public tests::StubBucket {
  protected:
-  void put_new(const std::string& text) {
-    const auto store = this->store();
-    const auto sink = store->put_new(kKey);
-    sink->write(text);
-    sink->finish();
-  }
-
   /// The body of the last request that matches.
   std::string last_body(const std::string& method, const char* in_target) const {
     std::string body;
@@ -133,36 +126,6 @@ TEST_F(S3StrangeTest, CompletesWithChecksumsWhereTheServerAsksForThem) {
   EXPECT_TRUE(object_ == text_);
 }
 
-// Conditional writes.
-
-TEST_F(S3StrangeTest, WritesWithoutAConditionWhereGoogleRefusesIt) {
-  fault_ = [](const ServerRequest& request) -> std::optional<ServerReply> {
-    if (request.header("if-none-match").empty()) return std::nullopt;
-    return ServerReply{400, error_xml("InvalidArgument")};
-  };
-  for (const std::string& text : {std::string("manifest"), text_}) {
-    object_.reset();
-    put_new(text);
-    EXPECT_TRUE(object_ == text);
-    EXPECT_THAT([&] { put_new("another"); }, testing::Throws<KeyTaken>()) << "it looks instead";
-    EXPECT_TRUE(object_ == text);
-  }
-}
-
-TEST_F(S3StrangeTest, TakesARefusedCreateForOneWithoutTheRightToLook) {
-  fault_ = [](const ServerRequest& request) -> std::optional<ServerReply> {
-    if (request.method == "HEAD" || request.method == "GET")
-      return ServerReply{403, request.method == "GET" ? error_xml("AccessDenied") : ""};
-    if (!request.header("if-none-match").empty())
-      return ServerReply{412, error_xml("PreconditionFailed")};
-    return std::nullopt;
-  };
-  EXPECT_THAT([&] { put_new("x"); }, testing::Throws<KeyTaken>());
-  EXPECT_THAT([&] { put_new(text_); }, testing::Throws<KeyTaken>());
-  for (const auto& check : store()->probe())
-    if (check.name == "create-only") EXPECT_EQ(check.outcome, Prober::Check::Outcome::kWorks);
-}
-
 // Elsewhere.
 
 TEST_F(S3StrangeTest, NamesTheEndpointThatAnAnswerNames) {
@@ -170,9 +133,12 @@ TEST_F(S3StrangeTest, NamesTheEndpointThatAnAnswerNames) {
     fault_ = [=](const ServerRequest&) { return reply; };
     return list_error([](S3Store& store) { store.list("fake"); });
   };
-  EXPECT_THAT(answer({301, error_xml("PermanentRedirect",
-                                     "<Endpoint>bucket.s3-us-west-2.amazonaws.com</Endpoint>")}),
-              HasSubstr("https://bucket.s3-us-west-2.amazonaws.com"));
+  for (const std::string bucket : {"", "bucket."})  // is added again to what is set
+    EXPECT_THAT(answer({301, error_xml("PermanentRedirect",
+                                       "<Endpoint>" + bucket + "s3.example.com</Endpoint>")}),
+                HasSubstr("at https://s3.example.com:"));
+  EXPECT_THAT(answer({307, "", {{"Location", "https://bucket.eu.example.com/x"}}}),
+              HasSubstr("at https://eu.example.com:"));
   EXPECT_THAT(answer({307, "", {{"Location", "http://other.example.net:9000/bucket?x"}}}),
               HasSubstr("http://other.example.net:9000:"));
   EXPECT_THAT(answer({301, error_xml("PermanentRedirect", "<Endpoint>\x1b[1m/../</Endpoint>")}),
@@ -310,6 +276,16 @@ TEST_F(S3StrangeTest, ReadsNoDocumentThatIsNestedWithoutEnd) {
   for (int i = 0; i < 100'000; ++i) deep += "</a>";
   EXPECT_EQ(read_objects(deep + "</ListBucketResult>"), std::nullopt);
   EXPECT_FALSE(is_xml(deep + "</ListBucketResult>"));
+}
+
+TEST_F(S3StrangeTest, ReadsNoMoreOfATestObjectThanItWrote) {
+  fault_ = [](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (request.method != "GET" || has(request, "?")) return std::nullopt;
+    return ServerReply{200, std::string(2'000, 'x'), {{"ETag", "\"e\""}}, 1'000};
+  };
+  for (const auto& check : store()->probe())
+    if (check.name == "read") EXPECT_THAT(check.message, HasSubstr("not the same bucket"));
+  EXPECT_EQ(count("GET", "bucket/.backups-test"), 1U);
 }
 
 TEST_F(S3StrangeTest, KeepsNoEndlessHeaders) {
