@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# stream_hooks DIRECTORY COMMAND...: hooks of the kind of source `bench`, whose only artifact is what COMMAND prints.
+# stream_hooks DIRECTORY COMMAND...: writes hooks of the source type `bench`, whose only artifact is the output of COMMAND.
 stream_hooks() {
   local hooks=$1/bench
   mkdir -p "$hooks"

@@ -65,8 +65,8 @@ class LocalStore : public Store {
 
   std::vector<Entry> list(const std::string& prefix) override {
     std::vector<Entry> entries;
-    for (const auto& name : list_directory(path_of(prefix))) {
-      const std::string key = prefix + "/" + name;
+    for (const auto& name : list_directory(prefix.empty() ? root_ : path_of(prefix))) {
+      const std::string key = prefix.empty() ? name : prefix + "/" + name;
       if (name[0] == '.') continue;
       std::error_code error;
       const auto status = fs::status(root_ / key, error);

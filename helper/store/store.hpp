@@ -121,8 +121,8 @@ class Store {
   /// The object under `key`, nothing if it does not exist. Throws KeyHidden.
   virtual std::optional<Entry> find(const std::string& key) = 0;
 
-  /// All objects below `prefix` (a directory, "postgres/my-db"), sorted by key, without unfinished
-  /// ones.
+  /// All objects below `prefix` (a directory, "postgres/my-db"; empty: all), sorted by key, without
+  /// unfinished ones.
   virtual std::vector<Entry> list(const std::string& prefix) = 0;
 
   /// True if a removed object was only hidden, as in a versioned bucket.

@@ -89,7 +89,7 @@ everything() {
   run -0 --separate-stderr mallory backups:list "$HERS"
   run -20 --separate-stderr mallory backups:list "fakestore:$OTHERS"
   assert_equal "$output" ""
-  # By its bare name it is not there at all; nor is what never was, by its full one.
+  # A hidden source is not found by its bare name. By its full name, a source that does not exist is refused alike.
   run -3 --separate-stderr mallory backups:list "$OTHERS"
   run -20 --separate-stderr mallory backups:list fakestore:nosuch
 }

@@ -279,20 +279,20 @@ PYTHON
     "SELECT finished_at FROM backups WHERE name = 'db' AND status = 'success'")"
   helper delete "fake:$(catalog "SELECT id FROM backups WHERE status = 'failed'")" --quiet --force
   refute_contains "$(<"$SINK/backups.prom")" 'status="failed"'
-  # Nobody wants to hear of the age of what was destroyed.
+  # The age of the last backup of a destroyed source is no longer exported.
   helper trigger after-destroy fake other
   refute_contains "$(<"$SINK/backups.prom")" fake:other
   assert_contains "$(<"$SINK/backups.prom")" fake:db
 }
 
-# tick DAY TIME, and no schedule before that day.
+# tick DAY TIME: runs a tick at that time of March 2026 and waits until all alerts are delivered.
 tick() {
   run -0 at "2026-03-$1 $2" helper tick
-  # Another process may be delivering.
+  # Another process may be delivering them.
   wait_until 20 outbox_is 0 || fail "the outbox is not empty: $output"
 }
 
-# The events that arrived so far, in order.
+# Prints the events that have arrived so far, in order.
 events() {
   local file
   for file in $(find "$SINK" -regex '.*/[0-9]+' -printf '%f\n' | sort -n); do
@@ -328,7 +328,7 @@ events() {
   at '2026-03-02 10:00:00' helper schedule fake:db --daily 02:00 --quiet
   tick 03 02:00:00
   assert_equal "$(events)" ""
-  # Busy for days: nothing fails, and nothing is made.
+  # If the source is busy for days, no backup fails and none is made.
   knob_stop export
   background create fake:db
   fake_stopped

@@ -43,7 +43,7 @@ opens() {
   background create fake:db
   fake_stopped
   record=$(echo "$ROOT"/run/create-*/run.json)
-  # Both may have been started in the same tick of the kernel's clock, by which processes are told apart.
+  # The start times differ by one, since the kernel may have started both processes in the same clock tick.
   jq -c --argjson pid "$other" '.pid = $pid | .process_start += 1' "$record" >"$record.new"
   mv "$record.new" "$record"
   run -1 --separate-stderr helper cancel fake:db

@@ -85,7 +85,7 @@ setup() {
   assert_sound
 }
 
-said() { # <text>: on the helper's stderr
+said() { # <text>: waits until the helper has written it to stderr
   wait_until 20 grep -qF -e "$1" "$OUT.err" || fail "it did not say: $1" "$(<"$OUT.err")"
 }
 
@@ -110,7 +110,7 @@ said() { # <text>: on the helper's stderr
 @test "a swap that was done when it was stopped: the last line says that it is restored" {
   fake_source fake:db second
   knob_stop commit-after
-  # As the project's own hooks do.
+  # Like the hooks of the supported types, abandon reports whether the restore had been committed.
   knob abandon-after '[[ ! -e $places/swapped ]] || echo restored'
   knob commit 'touch "$places/swapped"'
   background restore "$ID" --force --no-safety-backup
@@ -154,7 +154,7 @@ said() { # <text>: on the helper's stderr
   for signal in INT TERM; do
     knob_stop export
     (
-      # bash starts what is in the background with SIGINT ignored; the helper must not mind.
+      # bash starts background processes with SIGINT ignored, which is undone here.
       trap - INT
       exec "$BACKUPS_HELPER" create fake:db --root "$ROOT" --hooks "$HOOKS"
     ) >"$OUT" 2>"$OUT.err" </dev/null 3>&- &
@@ -204,7 +204,7 @@ successes_are() {
     run -4 --separate-stderr helper $verb <<<FAKE
     assert_match "${stderr_lines[-1]}" "fake:db is busy: create \(process $PID, since 20[0-9T:-]+Z\)\. Wait for it, or stop it with backups-helper cancel fake:db"
   done
-  # To look is no work, and other sources are others.
+  # Commands that only read, and commands for other sources, are not blocked.
   run -0 --separate-stderr helper list
   assert_match "${lines[1]}" "in-progress"
   run -4 --separate-stderr helper delete "$(catalog "SELECT id FROM backups WHERE status = 'in-progress'")" --force
@@ -268,7 +268,7 @@ successes_are() {
     "$BACKUPS_HELPER" create "fake:db$i" --quiet --root "$ROOT" --hooks "$HOOKS" >"$FAKE/id.$i" 2>"$FAKE/err.$i" 3>&- &
     pids+=("$!")
   done
-  # Not for all: bats' own watchdog is among them.
+  # A bare `wait` would also wait for bats' own watchdog.
   wait "${pids[@]}"
   assert_equal "$(cat "$FAKE"/err.*)" ""
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE status = 'success'")" 21

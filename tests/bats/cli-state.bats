@@ -94,7 +94,7 @@ assert_rebuilt() {
     history
     eval "$how$ROOT/catalog.db"
     run --separate-stderr helper list
-    if [[ $status != 0 ]]; then # damage that is found in the middle of the work
+    if [[ $status != 0 ]]; then # the damage was found only after the command had begun its work
       assert_equal "$status" 7
       assert_contains "${stderr_lines[-1]}" "run the command again, and it is rebuilt"
       run -0 --separate-stderr helper list
@@ -148,7 +148,7 @@ assert_rebuilt() {
   fresh_root "$BATS_TEST_TMPDIR/new"
   rmdir "$ROOT"
   (umask 000 && helper create fake:db --quiet) >/dev/null
-  # While it runs as well.
+  # The modes are right while a backup is running, too.
   knob_stop export
   umask 000
   background create fake:db
@@ -221,7 +221,7 @@ as_nobody() {
   assert_contains "$output" "CapEff:"$'\t'0000000000000000
   assert_equal "$(grep -c '' <<<"$output")" 5
   assert_sound
-  # What it leaves when it is killed, as well.
+  # So are the files of a helper that was killed.
   knob_stop export
   background create fake:db
   fake_stopped

@@ -67,7 +67,7 @@ column() {
   run -2 --separate-stderr helper restore db@latest --force
   run -2 --separate-stderr helper set db compression none
   run -2 --separate-stderr helper cancel db
-  # Also once one of them is gone, since its backups are still there.
+  # The name stays ambiguous after one source is removed, since its backups still exist.
   rm "$FAKE/live/fake/db"
   run -2 --separate-stderr helper create db
   fake_source fake:db first
@@ -234,7 +234,7 @@ column() {
   done
   run -0 --separate-stderr helper info "$first"
   assert_match "$output" "Status: +success \(deleted\)"
-  # Neither a failed one nor a safety backup nor that of another source takes its place.
+  # A failed backup, a safety backup or a backup of another source is not used instead.
   knob export 'exit 1'
   run -1 helper create fake:db
   knob export

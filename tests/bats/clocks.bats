@@ -17,7 +17,7 @@ hear() {
   helper set --global notify-command "$FAKE/hear" --quiet
 }
 
-# heard KIND: prints the messages of that kind.
+# heard KIND: prints the messages of the alerts of that kind.
 heard() {
   jq -r "select(.event == \"$1\") | .message" "$FAKE/alerts" 2>/dev/null
 }
@@ -72,7 +72,7 @@ heard() {
   run -0 --separate-stderr at '1970-01-02 01:00:00' helper prune fake:db --dry-run
   refute_contains "$output" remove
   assert_contains "$stderr" "If the clock is wrong, set it"
-  # The clock is right again, and what was made meanwhile is no older than what was there before.
+  # After the clock is corrected, the backups made while it was wrong still count as newer than those before.
   run -0 --separate-stderr at '2026-03-04 10:00:00' helper prune fake:db --dry-run --format json
   assert_json '[.copies[] | select(.keep | not) | .id] | length' 0
   assert_equal "$(latest '2026-03-04 10:00:00')" db-1970-01-02-00-00-30
@@ -134,7 +134,7 @@ heard() {
   chmod +x "$FAKE/hear"
   tick '2026-03-03 02:00:00'
   wait_until 20 grep -q partial "$FAKE/alerts"
-  tick '2026-03-03 02:01:00' # where the source was busy with its backup, the copy was left for this one
+  tick '2026-03-03 02:01:00' # if the source was busy, the previous tick left the copy to this one
   assert_equal "$(catalog "SELECT max(attempts) FROM copies WHERE target = 'offsite'")" 2
 }
 

@@ -79,7 +79,7 @@ import_works() {
   rm -f "$import.left"
 }
 
-# The state that a failing redis:import leaves: no container, no data.
+# Imitates a redis:import that fails and leaves neither a container nor data.
 redis_import_breaks() {
   import_breaks redis "$1" <<'BASH'
 docker rm -f "dokku.redis.$2" >/dev/null
@@ -89,7 +89,7 @@ exit 2
 BASH
 }
 
-# The import breaks off before the last table of the dump.
+# Imitates a mariadb:import that stops before the last table of the dump.
 mariadb_import_breaks() {
   import_breaks mariadb "$1" <<'BASH'
 dump=$(mktemp)
@@ -135,7 +135,7 @@ BASH
   run -11 --separate-stderr dokku backups:restore "redis:$id" --dry-run
   assert_contains "${stderr_lines[-1]}" "appendonly"
   redis CONFIG SET appendonly no
-  # Framed as a dump, so that only the server itself can say that it is none.
+  # Header and trailer are those of a dump, so that only the server itself can detect the damage.
   plugin=$(dokku_plugins)/redis/subcommands/export
   mv "$plugin" "$plugin.real"
   printf '#!/bin/sh\nprintf "REDIS0009garbage\\377\\0\\0\\0\\0\\0\\0\\0\\0"\n' >"$plugin"
@@ -203,7 +203,7 @@ BASH
   assert_contains "${stderr_lines[-1]}" "ERROR 2013 (HY000) at line 40: Lost connection to server during query"
   assert_contains "${stderr_lines[-1]}" "mariadb:$M is running"
   assert_equal "$(sql <<<'SELECT group_concat(id ORDER BY id) FROM customers; SELECT group_concat(id) FROM orders' | paste -sd' ')" "7,8 1"
-  # The server on which the import was tried, and what the failed one had created, are gone too.
+  # The server used for the trial import and the tables created by the failed import are removed, too.
   assert_equal "$(docker ps --all --quiet --filter label=backups.run --filter ancestor=mariadb:10.11)" ""
   assert_equal "$(sql <<<'SHOW TABLES' | paste -sd' ')" "customers new orders"
   sql <<<'DROP TABLE `new`'
@@ -243,7 +243,7 @@ BASH
   sql <<<"DROP PROCEDURE p; DROP EVENT e; DROP DATABASE other"
 }
 
-# The safety backup could not be restored either, for the same reason.
+# Otherwise the restore would fail halfway, and its safety backup could not be restored for the same reason.
 @test "views that mariadb:import cannot restore are said at create, and stop the restore before a table is touched" {
   sql <<<"CREATE VIEW owned AS SELECT 1 AS one"
   run -0 --separate-stderr dokku backups:create "mariadb:$M"
@@ -259,7 +259,7 @@ BASH
   echo "no-such-setting 1" >>"$conf"
   docker restart "dokku.redis.$R" >/dev/null || true
   wait_until 20 eval '[[ $(docker inspect -f "{{.State.Status}}" "dokku.redis.$R") == restarting ]]'
-  # Between two tries it runs for a moment.
+  # Between two restarts the container runs for a moment.
   for _ in {1..20}; do
     run --separate-stderr dokku backups:create "redis:$R"
     [[ $stderr != *"keeps failing to start"* ]] || break

@@ -28,7 +28,7 @@ setup_file() {
   s3_bucket PUT >/dev/null
   dokku postgres:create "$PG" --image-version 15 >/dev/null
   pg fill "$PG" 300
-  dokku fakestore:create "$STORE" >/dev/null # somebody else's
+  dokku fakestore:create "$STORE" >/dev/null # a service that mallory may not see
 }
 
 teardown_file() {
@@ -73,7 +73,7 @@ target_add() { # <key>
   ssh_as admin backups:set --global targets local,offsite </dev/null
   digest=$(pg digest "$PG")
   id=$(ssh_as admin backups:create "$PG" </dev/null 2>/dev/null)
-  # The owner of one service may push nothing elsewhere that is not hers, and read what is.
+  # A key that is limited to one service may read its copies, but not synchronize the whole bucket.
   run -20 ssh_as mallory backups:sync offsite </dev/null
   run -0 ssh_as mallory backups:verify "$id" --target offsite </dev/null
 

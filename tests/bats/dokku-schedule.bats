@@ -35,7 +35,7 @@ setup() {
   S=$(unique store) APP=$(unique web)
 }
 
-# An image such as a build or a release makes.
+# Makes a new image of the app, as a build or a release does.
 new_code() {
   local docker=${DOCKER_BIN:-docker} container
   container=$("$docker" container create app:latest true)
@@ -270,7 +270,7 @@ is_being_made() {
   sleep 2
   deploy "$APP" app:new
   assert_equal "$(backups_of "$S" '.backups | length')" 2
-  # What was backed up before a restore is not what is there now.
+  # A backup from before a restore is not accepted, since it does not contain the current data.
   dokku --quiet backups:set "app:$APP" before-deploy-max-age 1h
   dokku --quiet backups:restore "$S@latest" --force --no-safety-backup
   deploy "$APP" app:new
@@ -282,7 +282,7 @@ is_being_made() {
   app_create "$APP" "$S"
   dokku fakestore:knob "$S" export half
   dokku --quiet backups:set "app:$APP" before-deploy true
-  # As at a boot: it must come up.
+  # An app that is not running is started without a backup, for example when the host boots.
   run -0 deploy "$APP" app:new
   assert_contains "$output" "because $APP is not running"
   app_runs "$APP"
@@ -301,7 +301,7 @@ is_being_made() {
   [[ $status != 0 && $SECONDS -lt 30 ]]
   assert_contains "$output" "its time limit was reached"
   app_stops
-  # Whatever happens on it, an app without the setting is not held up.
+  # The deploy of an app without the setting is not delayed.
   dokku --quiet backups:set "app:$APP" before-deploy
   run -0 deploy "$APP" app:new
 }

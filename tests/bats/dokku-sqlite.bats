@@ -17,7 +17,7 @@ setup_file() {
   STORAGE=$(dokku_directory)
   export APP STORAGE
   install_backups
-  # Its tests put all kinds of things into one file.
+  # The tests store very different data in one file, which must not make its backups suspect.
   dokku --quiet backups:set --global suspect-below 0%
   dokku apps:create "$APP" >/dev/null
   dokku apps:create "$APP-bare" >/dev/null
@@ -56,7 +56,7 @@ as_app() {
   setpriv --reuid "$APP_UID" --regid "$APP_UID" --clear-groups sqlite3 -batch -cmd '.timeout 9999' "$DB" "$@"
 }
 
-# The app can still use the file, whichever user has opened it.
+# Expects that the app can still write to the file, and that owner and mode are unchanged.
 assert_app_can_write() {
   assert_equal "$(stat -c '%u:%g %a' "$DB")" "$APP_UID:$APP_UID 640"
   assert_equal "$(find "$STORAGE/data" ! -uid "$APP_UID")" ""
@@ -94,7 +94,7 @@ assert_app_can_write() {
   run -0 --separate-stderr dokku backups:info "$id"
   assert_match "$output" "Source: +$SOURCE"
   run -0 --separate-stderr dokku backups:delete "$first" --force
-  # No list of files is kept: only what somebody names is a source.
+  # No list of SQLite files is kept, so that --all does not include one without backups.
   run -0 --separate-stderr dokku backups:create --all
 }
 

@@ -115,7 +115,7 @@ END
   run -0 --separate-stderr dokku --force backups:restore "$id"
   run -0 --separate-stderr dokku --force --quiet --app web backups:restore "$id" --no-safety-backup
   run -0 --separate-stderr dokku --force backups:delete "$id"
-  # A trace shows commands, never a password.
+  # A trace shows the commands, but no password.
   password=$(pg file "$PG" PASSWORD)
   for words in "--trace backups:create $PG" "backups:create $PG --trace"; do
     # shellcheck disable=SC2086 # words

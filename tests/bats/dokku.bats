@@ -25,7 +25,7 @@ load dokku
   assert_match "${lines[0]}" "^$PG-"
   assert_match "${lines[1]}" "^$STORE-"
   run --separate-stderr dokku backups:create --all --format json
-  # A host may have other services, and stopped ones among them.
+  # A real host may have other services, some of which may be stopped.
   [[ $status == 0 || $TEST_DOKKU_REAL == 1 && $status == 5 ]]
   assert_json_true '[.backups[] | select(.status == "success") | .source] | (contains(["postgres:'"$PG"'"]) and contains(["fakestore:'"$STORE"'"]))'
 }
@@ -142,7 +142,7 @@ load dokku
   run -0 --separate-stderr dokku backups:restore "$S@latest" --into "fakestore:$S-b" --force
   assert_equal "$(store_digest "$S-b")" "$digest"
   assert_equal "$(cat "$(content "$S")")" newer
-  # A dump is no use to another kind of database.
+  # A dump cannot be restored into another type of datastore.
   digest=$(pg digest "$PG")
   run --separate-stderr dokku backups:restore "$S@latest" --into "postgres:$PG" --force
   [[ $status == 2 || $status == 11 ]]
@@ -207,7 +207,7 @@ load dokku
   run -3 --separate-stderr dokku backups:delete "$first" --force
   refute_contains "$(dokku backups:list "$S")" "$first"
   assert_match "$(dokku backups:list "$S" --all)" "$first +deleted"
-  # The last way back is only given up by somebody who types its name.
+  # The last good backup is deleted only after its id was typed, even with --force.
   run -11 --separate-stderr dokku backups:delete "$second" --force </dev/null
   assert_contains "${stderr_lines[-1]}" "echo $second | dokku backups:delete $second --force"
   run -11 --separate-stderr dokku --force backups:delete "$second" </dev/null
@@ -276,7 +276,7 @@ load dokku
   dokku fakestore:knob "$S" export empty
   run ! --separate-stderr dokku backups:create "$S"
   assert_equal "$(status_of "$S")" failed
-  # Of several sources the others are backed up all the same, and the worst code is the answer.
+  # If one of several sources fails, the others are still backed up, and the worst exit code is returned.
   run ! --separate-stderr dokku backups:create "$S" "$STORE"
   assert_match "$output" "^$STORE-[0-9-]+$"
   dokku fakestore:knob "$S" export noise
@@ -298,7 +298,7 @@ load dokku
   run -0 --separate-stderr dokku backups:create "$S"
   dokku fakestore:destroy "$S" --force >/dev/null
   run -3 --separate-stderr dokku backups:create "$S"
-  # What there is of it can still be had.
+  # The existing backups of a source whose service is stopped or missing can still be used.
   run -0 --separate-stderr dokku backups:verify "$S@latest"
   dokku postgres:pause "$PG" >/dev/null
   run -6 --separate-stderr dokku backups:create "$PG"

@@ -60,7 +60,7 @@ good() {
 check_create() {
   assert_sound || return 1
   [[ $1 == 0 ]] || assert_equal "$(good)" "$GOOD" || return 1
-  # assert_sound verifies them all.
+  # assert_sound verifies every backup, so that few must exist.
   [[ $(good) -le 2 ]] || helper delete fake:db@latest --force --quiet
   GOOD=$(good)
 }
@@ -86,7 +86,7 @@ check_restore() {
     run -0 sed -n "$((${lines[1]%%:*} + 1))p" "$FAKE/trace"
     assert_match "$output" "^fsync\([0-9]+<$ROOT/fake/db>\) += 0"
   done
-  # The manifest is the last of them.
+  # The manifest is renamed last.
   run -0 grep -n "^rename(.*/$id\." "$FAKE/trace"
   assert_contains "${lines[-1]}" "/$id.json\""
 }
@@ -94,12 +94,12 @@ check_restore() {
 @test "create: a sync that fails" {
   fails_at_every fsync EIO "$ROOT/fake" 1 check_create create fake:db --quiet
   fails_at_every fsync EIO "$ROOT/run" 1 check_create create fake:db --quiet
-  # One that also records a recovery makes more of them.
+  # A command that also recovers an interrupted backup writes to the catalog more often.
   helper create fake:db --quiet
   fails_at_every fdatasync EIO "$ROOT/catalog" "0|1" check_catalog create fake:db --quiet
 }
 
-# A backup whose manifest is there counts, even if that could not be recorded at first.
+# A backup with a manifest is successful, even if the catalog could not be updated at first.
 check_catalog() {
   assert_sound || return 1
   assert_equal "$(helper info fake:db@latest --format json | jq -r .manifest.id)" "$(helper info fake:db@latest --format json | jq -r .id)" || return 1
@@ -108,7 +108,7 @@ check_catalog() {
 
 @test "create: a write that finds the disk full" {
   fails_at_every write ENOSPC "$ROOT/(fake|run/[^/]*/[^l])" 14 check_create create fake:db --quiet
-  # A lock is held without its holder's name too.
+  # A lock is valid even if the name of its holder could not be written.
   fails_at_every write ENOSPC "$ROOT/run/[^/]*/lock" 0 check_create create fake:db --quiet
 }
 

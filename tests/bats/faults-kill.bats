@@ -50,7 +50,7 @@ successes() {
 check_create() {
   assert_sound || return 1
   [[ $1 != 0 ]] || assert_contains "$(helper info "$(<"$OUT")" --format json | jq -r .status)" success || return 1
-  # assert_sound verifies them all.
+  # assert_sound verifies every backup, so that few must exist.
   [[ $(successes) -le 2 ]] || helper delete fake:db@latest --force --quiet
 }
 
@@ -97,7 +97,7 @@ check_create() {
   [[ $KILLS -gt 35 ]]
 }
 
-# Also of what is live before the next command comes.
+# Also checks the live data before the next command is run.
 check_restore() {
   local live
   live=$(fake_live fake:db)
@@ -192,7 +192,7 @@ check_restore() {
   [[ $KILLS -gt 12 ]]
 }
 
-# The setup's own stays, so that there is always another good one.
+# The backup made by the setup is kept, so that the deleted one is never the last good one.
 check_delete() {
   assert_sound || return 1
   [[ $(successes) -gt 1 ]] || helper create fake:db --quiet >/dev/null

@@ -12,7 +12,8 @@ setup() {
   fake_source fake:db something
 }
 
-# Expects `create` to fail with that code and with TEXT in its last line on stderr, and to leave only a row and a log.
+# assert_create_fails CODE TEXT: expects `create` to exit with CODE, to print TEXT in its last line on stderr, and to leave
+# nothing but a row in the catalog and a log.
 assert_create_fails() {
   local code=$1 text=$2
   run "-$code" --separate-stderr helper create fake:db
@@ -216,8 +217,8 @@ assert_failed() {
   assert_equal "${lines[-1]}" 0
 }
 
-# damaged_restore COMMAND...: one of the artifacts, $FILE, damaged so; neither verify nor a restore takes it, and no hook
-# that could touch the live data is called.
+# damaged_restore COMMAND...: damages one of the artifacts, $FILE, with the command. Expects verify and restore to reject it,
+# and no hook to be called that could change the live data.
 damaged_restore() {
   run -0 "$@"
   : >"$FAKE/calls"

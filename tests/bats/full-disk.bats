@@ -121,7 +121,7 @@ reading_works() {
   assert_contains "${stderr_lines[-1]}" "--no-safety-backup"
   run -0 --separate-stderr helper restore "$NEW" --force --no-safety-backup
   helper info "$NEW" --format json >"$BATS_TEST_TMPDIR/info"
-  # What waits in the state directory for a plugin's import needs room for itself, and no more.
+  # An artifact that is unpacked into the state directory for a plugin's import needs its own size, and no more.
   cp "$HOOKS/fake/describe" "$BATS_TEST_TMPDIR/describe"
   sed -i 's/"$places" "${artifacts/"$BACKUPS_RUN_DIR" "${artifacts/' "$HOOKS/fake/describe"
   sed -i 's/"beside"/"replace"/' "$HOOKS/fake/type.json"
@@ -153,7 +153,7 @@ reading_works() {
   good=$(at '2026-03-02 10:00:00' helper create fake:db --quiet)
   fake_source fake:db "$(head -c 400000 /dev/urandom | base64 -w 0)"
   for day in 03 04 05; do at "2026-03-$day 10:00:00" helper create fake:db --quiet 2>/dev/null; done
-  # One and a half of them is missing of what the next backup may need, and the reserve.
+  # The free space is the expected size of the next backup plus the reserve, less one and a half small backups.
   small=$(catalog "SELECT stored_size FROM backups ORDER BY key DESC LIMIT 1")
   free=$(($(catalog "SELECT max(stored_size) FROM (SELECT * FROM backups ORDER BY key DESC LIMIT 3)") + 1048576 - small * 3 / 2))
   head -c "$(($(df --output=avail -B1 "$DISK" | tail -n 1) - free))" /dev/zero >"$DISK/else"

@@ -59,7 +59,7 @@ hook() {
       done
     done
   done
-  # The fault was met.
+  # At least these programs were called and failed.
   ((failed >= 10))
 }
 
@@ -97,13 +97,13 @@ HOOK
   refute_file "$BATS_TEST_TMPDIR/ran"
 }
 
-# abandoned TYPE NAME HALF
+# abandoned TYPE NAME HALF: runs abandon and prints what it reports.
 abandoned() {
   hook "$1" abandon "$2" beside1
   assert_equal "$status $output" "0 $3"
 }
 
-# killed_at PROGRAM, with the next hook: it runs that, and does not survive it.
+# killed_at PROGRAM: the next hook is killed when it runs that program.
 killed_at() {
   mkdir -p "$BATS_TEST_TMPDIR/deadly"
   printf '#!/bin/bash\nkill -9 "$PPID"\n' >"$BATS_TEST_TMPDIR/deadly/$1"

@@ -82,10 +82,10 @@ clone() {
   assert_contains "${stderr_lines[-1]}" "backups-helper host --keep"
   run -0 --separate-stderr helper host --format json
   assert_json '.doubtful | join(" ")' "$host"
-  # It is read all the same.
+  # Its copies can still be read.
   helper verify "$original" --target offsite --quiet
   helper sync offsite --quiet
-  # The incident is alerted, once.
+  # One incident is recorded, however many commands met it.
   assert_equal "$(catalog "SELECT count(*) FROM incidents WHERE kind = 'identity'")" 1
 }
 
@@ -135,7 +135,7 @@ clone() {
   assert_contains "$stderr" "was not written by this machine"
   assert_equal "$(below "$host" | wc -l)" 4
   [[ $(name_of_host) != "$host" ]]
-  # The decision: the other's stay the other's.
+  # With host --keep, the backups of the other host remain in its name.
   helper host --keep --quiet
   helper prune fake:db --quiet
   refute_contains "$(below "$host")" "$mine"
@@ -168,7 +168,7 @@ clone() {
   clone
   id=$(ROOT=$CLONE created --target offsite)
   there=$(keys)
-  # As if this one had begun in that second, too.
+  # This machine begins a backup in the same second as the other one.
   run -11 --separate-stderr on_machine "$(machine_number 1)" a prod env LD_PRELOAD="$(faketime_library)" \
     FAKETIME="${id:3:10} ${id:14:2}:${id:17:2}:${id:20:2}" FAKETIME_DONT_FAKE_MONOTONIC=1 TZ=UTC "$BACKUPS_HELPER" create fake:db --target offsite \
     --root "$ROOT" --hooks "$HOOKS"
@@ -176,7 +176,8 @@ clone() {
   assert_equal "$(keys)" "$there"
 }
 
-# two_hosts TIME TIME: no clones, each with its own fake:db, in one bucket. OTHER was made by OTHERS_NAME, OWN by us.
+# two_hosts TIME TIME: makes two independent hosts, each with its own fake:db, that share a bucket. The backup OTHER is of the
+# host OTHERS_NAME, OWN is of this one.
 two_hosts() {
   target_add offsite
   OTHER=$(at "$1" created --target local,offsite)

@@ -95,7 +95,7 @@ PY
   local id file command
   id=$(planted '.artifacts[0].raw_size = 100000')
   file=$PLACE/fake/db/$(jq -r '.artifacts[0].file' "$PLACE/fake/db/$id.json")
-  # 2 GiB in some 64 KiB.
+  # Some 64 KiB that decompress to 2 GiB.
   { printf 'FAKE\n' && head -c 2G /dev/zero; } | zstd -q -c >"$file"
   jq --argjson size "$(stat -c %s "$file")" --arg sha "$(sha256sum "$file" | cut -d' ' -f1)" \
     '.artifacts[0].stored_size = $size | .artifacts[0].stored_sha256 = $sha' "$PLACE/fake/db/$id.json" >"$BATS_TEST_TMPDIR/m"
@@ -130,7 +130,7 @@ PY
   id=$(planted '"\u001b[2J\u001b]0;owned\u0007" as $esc | .label = $esc + "\u202egpj" | .engine.name = $esc | .engine.image = $esc
     | .warnings = [$esc, "\u009b2J"] | .suspect = $esc | .plugin_version = $esc
     | .artifacts[0] |= (.name = $esc | .kind = $esc | .minimum_client = $esc)')
-  planted '.host = "\u001b[2J\u001b]0;owned\u0007"' 2 >/dev/null # which is not taken over
+  planted '.host = "\u001b[2J\u001b]0;owned\u0007"' 2 >/dev/null # sync does not import this one
   jq -n --arg a "$HOST/fake/db/"$'\u009b2J\u202e.json' --arg b "$HOST/fake/"$'\u009b/x' --arg c $'\u009b2Jhost/fake/db/x.json' \
     '{($a): {listed: 5, size: 5}, ($b): {listed: 5, size: 5}, ($c): {listed: 5, size: 5}}' >"$BUCKET_DIR/strange.json"
   run --separate-stderr helper sync offsite --host "$HOST"
@@ -138,7 +138,7 @@ PY
   run --separate-stderr helper sync offsite
   assert_only_text
   run -0 --separate-stderr helper info "$id"
-  assert_contains "$output" "?[2J?]0;owned?" # it was taken over, with all its lies
+  assert_contains "$output" "?[2J?]0;owned?" # the backup was imported with all its false fields
   for verb in "info $id" "list" "list --format json" "info $id --format json" "verify $id --target offsite" "restore $id --dry-run" \
     "download $id" "url $id" "push $id offsite" "logs $id" "restore $id --force --no-safety-backup" "sync offsite --host $HOST --format json"; do
     # shellcheck disable=SC2086 # words
@@ -168,7 +168,7 @@ PY
   assert_contains "$stderr" "cannot list the objects in the bucket odd: the server's list is endless"
   helper tick &>/dev/null
   helper create fake:db --quiet
-  for mood in same new; do # of which each takes seconds
+  for mood in same new; do # each takes seconds
     echo "$mood" >"$BUCKET_DIR/mood"
     run -0 --separate-stderr helper prune --all
     assert_contains "$stderr" "cannot list the unfinished uploads in the bucket odd: the server's list is endless"
@@ -180,7 +180,7 @@ PY
   require_tool faketime
   helper target-set offsite attempts 2 --quiet
   echo busy >"$BUCKET_DIR/mood"
-  # A minute takes a second.
+  # faketime lets a minute pass in a second.
   LD_PRELOAD=$(faketime_library) FAKETIME='+0 x60' run -13 --separate-stderr helper sync offsite --host "$HOST"
   assert_contains "$stderr" SlowDown
   [[ $SECONDS -lt $end ]]

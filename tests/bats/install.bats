@@ -19,7 +19,7 @@ setup_file() {
   PLUGIN=$(dokku_plugins)/backups
   STORE=$(unique store)
   GIT=$BATS_FILE_TMPDIR/dokku-backups.git
-  # For git's settings, which plugin:update changes.
+  # plugin:update changes git's global settings.
   HOME=$BATS_FILE_TMPDIR
   use_ccache
   export ROOT PLUGIN STORE GIT HOME
@@ -83,7 +83,7 @@ installed_files() {
     -type f -printf '%p %i %m %u %T@\n' 2>/dev/null | sort
 }
 
-# The other plugins of the host, and its help, work.
+# Expects that the help and the other plugins of the host still work.
 assert_host_whole() {
   run -0 dokku help
   assert_contains "$output" "    apps"
@@ -144,7 +144,7 @@ uninstall() {
   dokku plugin:install "file://$GIT" >"$log" 2>&1 3>&- &
   pid=$!
   wait_until 120 grep -q 'Building' "$log"
-  # At once, before apt has begun.
+  # The message is printed before apt begins.
   assert_match "$(grep -A 1 Building "$log" | head -n 2)" "compiling for about [0-9]+ minutes on [0-9]+ processors.*A release tarball takes seconds"
   while kill -0 "$pid" 2>/dev/null; do
     assert_host_whole
@@ -155,7 +155,7 @@ uninstall() {
   wait "$pid" || code=$?
   cat "$log"
   assert_equal "$code" 0
-  # It takes minutes, and never looks as if it hung.
+  # Progress is printed during the build, which takes minutes.
   assert_match "$(cat "$log")" '[0-9] s  .*Building CXX object'
   assert_works
   assert_file "$PLUGIN/obsolete"
@@ -247,7 +247,7 @@ uninstall() {
   done
   assert_match "$(dokku help)" "    backups .*could not be built"
   grep -q "this commit does not configure" /var/cache/dokku-backups/build.log
-  # Neither another plugin nor the next plugin:install suffers from it.
+  # Other plugins, and the next plugin:install, still work.
   dokku_plugin_add "$TEST_DOKKU_SUPPORT/plugins/acl"
   run -0 dokku plugin:install
   assert_host_whole
@@ -273,7 +273,7 @@ uninstall() {
   # shellcheck disable=SC2016 # ldd's words
   refute_contains "$(ldd "$PLUGIN/bin/backups-helper")" "not found"
   assert_equal "$(cd "$PLUGIN" && find . -type f ! -path './bin/*' -printf '%m %p\n' | sort)" "$(assembled)"
-  # cron runs nothing whose log it cannot open.
+  # cron does not run a command whose log file it cannot open.
   assert_equal "$(stat -c '%U %a' "$(dokku_logs)/backups.log")" "dokku 640"
   chown root "$(dokku_logs)/backups.log"
   run -0 dokku plugin:install
@@ -282,7 +282,7 @@ uninstall() {
   run -0 dokku plugin:install
   refute_contains "$output" "no schedule runs"
   assert_works
-  # install.sh finds it in a place by the host's distribution and architecture, and replaces what is installed.
+  # install.sh finds the tarball in a directory by the architecture of the host, and replaces the installed version.
   mkdir "$BATS_TEST_TMPDIR/place"
   cp "$tarball" "$BATS_TEST_TMPDIR/place"
   (cd "$BATS_TEST_TMPDIR/place" && sha256sum ./*.gz | sed 's,\./,,' >SHA256SUMS)
@@ -298,7 +298,7 @@ uninstall() {
   uninstall dokku plugin:uninstall backups
 }
 
-# foreign_tarball: of a helper that this host cannot run
+# foreign_tarball: prints the path of a tarball whose helper cannot run on this host.
 foreign_tarball() {
   local work=$BATS_TEST_TMPDIR/foreign
   mkdir "$work"
@@ -324,7 +324,7 @@ foreign_tarball() {
   uninstall dokku plugin:uninstall backups
 }
 
-# What plugin/install-tree makes of this tree.
+# Prints the files that plugin/install-tree installs from this tree.
 assembled() {
   "$REPO/plugin/install-tree" "$REPO" "" "$BATS_TEST_TMPDIR/assembled"
   (cd "$BATS_TEST_TMPDIR/assembled" && find . -type f -printf '%m %p\n' | sort)
@@ -346,7 +346,7 @@ assembled() {
   before=$(installed_files)
   run -0 "$REPO/install.sh"
   assert_equal "$(installed_files)" "$before"
-  # What a former version had, has otherwise, or had not.
+  # An older version had files that are obsolete, files with other contents, and lacked some.
   echo junk >"$PLUGIN/obsolete"
   mkdir "$PLUGIN/hooks/gone"
   echo junk >"$PLUGIN/hooks/gone/list"

@@ -58,7 +58,7 @@ quick() {
   export ROOT HOOKS
   quick bash -c 'helper list' >/dev/null
   quick bash -c 'helper list fake:only' >/dev/null
-  # The next day's tick finds the lane taken, and does all the rest.
+  # The tick of the next day finds this lane busy and does all other work.
   run -0 at '2026-03-04 02:00:00' helper tick
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE schedule = 'daily' AND status = 'success'")" 4
   die
@@ -107,7 +107,7 @@ copying() {
   background create fake:only --target slow --quiet
   wait_until 60 copying
   die
-  # As if it had come further.
+  # Imitates a backup that was killed after it had begun to upload.
   echo "+fake/only/only-2026-01-01-00-00-00.one.dump.zst" >>"$(echo "$ROOT"/run/create-*)/written"
   before=$(connections)
   run -0 --separate-stderr helper create fake:db
@@ -118,7 +118,7 @@ copying() {
   run -4 --separate-stderr helper delete "$(catalog "SELECT id FROM backups WHERE status = 'in-progress'")" --force
   assert_contains "$stderr" "was interrupted, and its leftover files on the target are not removed yet"
   assert_equal "$(connections)" "$before"
-  # Nothing listens there any more.
+  # From now on, nothing listens at the endpoint.
   kill "$SILENT"
   run -0 at '2030-03-03 02:00:00' helper tick
   assert_contains "$output" "Cannot clean up after create-"
@@ -126,13 +126,13 @@ copying() {
   refute_contains "$output" "clean up"
   run -0 at '2030-03-03 02:16:00' helper tick
   assert_contains "$output" "Cannot clean up after create-"
-  # A target that went is no reason to try for ever.
+  # After the target is removed, the clean-up is not retried.
   helper target-remove slow --quiet
   helper tick
   assert_sound
 }
 
-# A restore that died while it filled the place beside, whose clean-up stops until it is told to go on.
+# Makes a restore that was killed while it imported into the staging area; its clean-up hook waits until fake_go.
 dead_restore() {
   knob import 'exec sleep 100'
   helper create fake:db --quiet

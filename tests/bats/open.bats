@@ -33,7 +33,7 @@ commands_of() { # <backup>
   helper info "$1" | sed -n 's/^ *Open with: *//p; s/^ *Or with: *//p'
 }
 
-# box IMAGE [DOCKER OPTION...]: starts a container without a network
+# box IMAGE [DOCKER OPTION...]: starts a container without a network.
 box() {
   BOX=$(unique open)
   "${DOCKER_BIN:-docker}" run -d --init --network none --name "$BOX" "${@:2}" "$1" >/dev/null
@@ -87,7 +87,7 @@ mariadb_answers() {
   mapfile -t commands < <(commands_of redis:db@latest)
   for command in "${commands[@]}"; do
     box redis:7.0
-    # It stays in the foreground, as a person would have it.
+    # The printed command runs redis-server in the foreground.
     BEFORE='{ ' AFTER='; } <&0 &>/dev/null & until redis-cli -p 6380 ping &>/dev/null; do sleep 0.1; done' opens "$command" redis
     assert_equal "$(in_box 'redis-cli -p 6380 mget a b | tr "\n" " "')" "1 2 "
     "${DOCKER_BIN:-docker}" rm -f "$BOX" >/dev/null

@@ -86,7 +86,7 @@ container_of() {
     sh -c 'echo "BEGIN; DROP TABLE going; SELECT pg_advisory_lock(7); COMMIT;" | psql -h 127.0.0.1 -U postgres -d "$0"' "$database"
   wait_until 60 pg_sees "$NAME" "application_name = 'dropper' AND wait_event = 'advisory'"
   pg_background create "postgres:$NAME"
-  # Not the first look, which gives up soon where somebody holds a lock.
+  # The first query, which soon gives up if there is a lock, is not meant: only a longer one is pg_dump's.
   wait_until 60 pg_sees "$NAME" "application_name ~ '^backups' AND wait_event = 'relation' AND now() - query_start > '1 s'" || fail "$(<"$PG_OUT")"
   pg_release "$NAME"
   pg_join
@@ -95,7 +95,7 @@ container_of() {
   assert_contains "$(helper logs "postgres:$NAME@latest")" 'relation "public.going" does not exist'
 }
 
-# with_docker: what docker is from now on
+# with_docker CODE: replaces docker by a script that runs CODE before the real one.
 with_docker() {
   printf '#!/bin/bash\n%s\nexec "%s" "$@"\n' "$1" "${DOCKER_BIN:-docker}" >"$DOKKU_LIB_ROOT/docker"
   chmod 755 "$DOKKU_LIB_ROOT/docker"
@@ -108,7 +108,7 @@ with_docker() {
     -c "INSERT INTO wide VALUES (convert_to(repeat('0123456789', 3500000), 'UTF8'))"
   run -0 --separate-stderr helper create "postgres:$NAME" --quiet
   ID=$output
-  # A host that has as little as that.
+  # A container with very little memory imitates a host that has too little.
   # shellcheck disable=SC2016 # for that shell
   with_docker 'for i; do [[ $previous != --memory ]] || i=16m; words+=("$i") previous=$i; done; set -- "${words[@]}"'
   run -1 --separate-stderr helper create "postgres:$NAME"

@@ -150,7 +150,7 @@ disaster() { # <major> <id>
   run -0 --separate-stderr helper restore "postgres:$2" --force
   assert_contains "$stderr" "the role app has no password now"
   holds_everything "$1" "$name"
-  # The service's own password is the new one.
+  # The restore did not change the password of the new service.
   run -0 postgres_psql "$name" -c 'SELECT count(*) FROM own'
   pg_clean "$name"
 }
@@ -199,7 +199,7 @@ opens() { # <major> <id> <row of info>
   local name=other-$BATS_ROOT_PID
   postgres_create "$name" postgres:18
   run -0 --separate-stderr helper restore "postgres:$id15" --into "postgres:$name" --force --no-safety-backup
-  # Versions differ in how they print these.
+  # These lines are left out because the versions print views and publications differently.
   holds_everything 15 "$name" '^[^:]*: (view|publication)[|]'
   run -0 pg_databases "$name"
   refute_contains "$output" rich15

@@ -168,7 +168,7 @@ zoo() {
   pg_clean "$name"
 }
 
-# Of what is supported and has a package in a Debian that its mirrors still have; 14 and 16 are in none.
+# The other supported versions that are packaged in a Debian release with mirrors. No such release has 14 or 16.
 @test "13 and 17: the zoo, and every extension of the image, come back as they were" {
   needs_full
   local major
@@ -229,7 +229,7 @@ extended() {
   assert_contains "$output" "after a rehearsal on empty tables, for which the rows are only read"
   run -0 postgres_psql "$name" -c 'SELECT count(*) FROM live'
   pg_clean "$name"
-  # An image without an extension that the backup needs.
+  # The image lacks an extension that the backup needs.
   postgres_docker exec "dokku.postgres.$name" mv /usr/share/postgresql/15/extension/pg_trgm.control /root
   run -11 --separate-stderr restore --in-place
   assert_contains "${stderr_lines[-1]}" pg_trgm
@@ -290,14 +290,14 @@ SQL
   assert_contains "${stderr_lines[-1]}" "TABLE DATA first"
   assert_contains "${stderr_lines[-1]}" "never here"
   assert_contains "${stderr_lines[-1]}" "backups-helper download --root $ROOT postgres:$ID --artifact lossy --raw | zstd -dc | "
-  # That very command line, where nothing is of that name.
+  # Runs exactly that command line, with no database of that name.
   command=${stderr_lines[-1]##*--raw | }
   pg_sql "$name" template1 -c 'ALTER DATABASE lossy RENAME TO kept'
   helper download "postgres:$ID" --artifact lossy --raw | postgres_exec "$name" env PGHOST=127.0.0.1 PGUSER=postgres bash -o pipefail -c "$command"
   assert_equal "$(pg_sql "$name" lossy -c 'SELECT (SELECT count(*) FROM first), (SELECT count(*) FROM second)')" "1|1"
   pg_sql "$name" template1 -c 'DROP DATABASE lossy' -c 'ALTER DATABASE kept RENAME TO lossy'
   run -0 pg_sql "$name" lossy -c 'SELECT count(*) FROM live'
-  # It is tried before the live database goes, so that it is all still there.
+  # A restore in place is rehearsed before the live database is dropped, so that it is unchanged.
   run -1 --separate-stderr restore --in-place
   run -0 pg_sql "$name" lossy -c 'SELECT count(*) FROM live'
   pg_clean "$name"
@@ -337,7 +337,7 @@ SQL
   assert_equal "$(pg_sql "$name" lossy -c "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '^(pg_|inf)'")" "app public"
 }
 
-# What the loss of a statement means, for those that no server can be brought to refuse.
+# Checks how failed statements are classified, for those that no server can be made to reject.
 kind() { # <expected> <section> <SQLSTATE> <statement>
   assert_equal "$(BACKUPS_RUN_ID=x BACKUPS_RUN_DIR=$BATS_TEST_TMPDIR bash -c 'source "$0" && load-kind "$@"' "$HOOKS/postgres/load.bash" "${@:2}" 3>/dev/null)" "$1"
 }

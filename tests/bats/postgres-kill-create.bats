@@ -40,20 +40,20 @@ until_moment() {
       pg_background create "postgres:$NAME"
       wait_until 60 has_run
       ;;
-    waiting) # pg_dump waits for somebody's lock: nothing of `later` has been sent
+    waiting) # pg_dump waits for a lock: nothing of `later` has been sent
       pg_hold "$NAME" later 'BEGIN; LOCK TABLE big;'
       pg_background create "postgres:$NAME"
       wait_until 60 pg_sees "$NAME" "application_name ~ '^backups' AND datname = 'later' AND wait_event_type = 'Lock'" ||
         fail "nobody waits:" "$(cat "$PG_OUT")" \
           "$(pg_sql "$NAME" template1 -c 'SELECT application_name, datname, state, wait_event, query FROM pg_stat_activity WHERE pid <> pg_backend_pid()')"
       ;;
-    streaming) # some of `later` has been written, and more can't be sent before the helper goes on
+    streaming) # part of `later` has been written, and no more can be sent until the helper continues
       until stopped_in_the_stream; do before=$(ids success); done
       ;;
   esac
 }
 
-# Stops the helper in the middle of an export. Fails if all of it was sent before that; then it is to be repeated.
+# Stops the helper in the middle of an export. Fails if everything had been sent by then; the caller must repeat it.
 stopped_in_the_stream() {
   pg_background create "postgres:$NAME"
   wait_until 60 in_the_stream
@@ -99,7 +99,7 @@ interrupted() { # <moment> <victim>
     helper | hook | client | sidecar | cancel) ;;
     *) pg_up "$NAME" ;;
   esac
-  # A session that still waits for the lock would get it now.
+  # If an interrupted command left a session waiting for the lock, that session would continue now.
   [[ $2 == helper ]] || pg_release "$NAME"
   pg_join
   echo "exit code $PG_CODE: $(tail -n 1 "$PG_OUT")"

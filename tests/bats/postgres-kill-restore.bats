@@ -67,23 +67,23 @@ teardown() {
 until_moment() {
   local seen
   case "$1" in
-    making) # the first database beside is about to be made
+    making) # the first staging database is about to be created
       pg_hold "$NAME" postgres "BEGIN; COMMENT ON DATABASE template0 IS 'held';"
       seen="application_name ~ '^backups' AND query ~ 'CREATE DATABASE' AND wait_event_type = 'Lock'"
       ;;
-    filling) # the first is whole, the second half full
+    filling) # the first is complete, the second partially filled
       gate wait
       seen="datname ~ '^backups_.*_new_' AND wait_event = 'PgSleep'"
       ;;
-    small) # the first is half full, in the only session that it takes
+    small) # the first is partially filled, in a single session
       gate small
       seen="datname ~ '^backups_.*_new_' AND wait_event = 'PgSleep'"
       ;;
-    swapping) # one of two has its new name in a transaction that goes on
+    swapping) # one of two databases is renamed in a transaction that is still open
       pg_hold "$NAME" postgres "BEGIN; COMMENT ON DATABASE zweite IS 'held';"
       seen="application_name ~ '-swap$' AND wait_event_type = 'Lock'"
       ;;
-    swapped) # committed, and what was replaced is still there
+    swapped) # committed, and the replaced databases still exist
       pg_hold "$NAME" template1 "SELECT pg_advisory_lock(0);"
       seen="application_name ~ '-swap$' AND wait_event = 'advisory'"
       ;;
@@ -335,7 +335,7 @@ nothing_done() {
     safety=$(grep -oE "postgres:$NAME-[0-9-]+" <<<"$stderr" | tail -n 1)
   done
   run -0 --separate-stderr helper restore "$safety" --force --no-safety-backup
-  # A role that the backup brought stays: it has no password.
+  # The role created by the restore is not removed; it has no password.
   assert_equal "$(contents | grep -v '^lost')" "$(grep -v '^lost' <<<"$old")"
   run -0 --separate-stderr helper list
   refute_contains "$stderr" "ended while"

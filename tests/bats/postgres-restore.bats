@@ -10,7 +10,7 @@ setup_file() {
   make_service 15 3>&- &
   make_service 18 3>&-
   wait $!
-  # For the last test. It waits for half a minute, so that it begins here.
+  # The restore for the last test waits for half a minute, so that it is started here.
   export STUCK=stuck-$BATS_ROOT_PID STUCK_ROOT=$DOKKU_LIB_ROOT/data/stuck
   stuck >"$BATS_FILE_TMPDIR/stuck" 2>&1 </dev/null 3>&- &
   wait_until 240 pg_sees "$STUCK" "application_name ~ '-swap$' AND wait_event_type = 'Lock'" 2>/dev/null
@@ -116,7 +116,7 @@ in_use() {
   local gap
   use "$1"
   clients
-  # Locks that nobody will ever give back.
+  # These locks are not released before the restore ends the session.
   pg_hold "$name" "$(postgres_file "$name" DATABASE_NAME)" 'BEGIN; LOCK TABLE customer; INSERT INTO customer (name) VALUES (1);'
   run -0 --separate-stderr restore --no-safety-backup
   wait_until 20 all_insert
@@ -200,7 +200,7 @@ failing_import() {
   assert_contains "$stderr" "$safety"
   run -0 helper info "postgres:$safety" --format json
   assert_json .trigger safety
-  # It is not what @latest means.
+  # @latest never means a safety backup.
   run -0 helper info "postgres:$name@latest" --format json
   assert_json .id "$ID"
   run -0 helper restore "postgres:$safety" --force --no-safety-backup
@@ -250,7 +250,7 @@ failing_import() {
   run -1 --separate-stderr restore --in-place
   assert_contains "$stderr" "could not be restored either"
   safety=$(grep -oE "postgres:$name-[0-9-]+" <<<"${stderr_lines[-1]}" | tail -n 1)
-  # No half of a database answers to the name.
+  # The incomplete database is not left under its name.
   refute_contains "$(pg_databases "$name")" second
   run -0 --separate-stderr helper list
   assert_contains "$stderr" "$safety"
@@ -295,7 +295,7 @@ failing_import() {
   run -0 helper logs "postgres:$(cat "$BATS_FILE_TMPDIR/stuck.id")"
   assert_contains "$output" "mine, all mine"
   assert_equal "$(pg_digests "$STUCK")" "$(cat "$BATS_FILE_TMPDIR/stuck.live")"
-  # A client that outlives the one that started it would be a failed child of the server.
+  # A client that outlived its parent process would be logged by the server as an untracked child.
   refute_contains "$(postgres_docker container logs "dokku.postgres.$STUCK" 2>&1)" "untracked child process"
   pg_release "$STUCK"
   pg_clean "$STUCK"

@@ -71,7 +71,7 @@ SQL
   large_objects 18
 }
 
-# The most memory that the helper itself ever had, in KiB; its children's is not ours to bound.
+# Prints the peak memory of the helper itself, in KiB, without its child processes.
 peak() {
   local now peak=0
   while now=$(awk '/^VmHWM/ { print $2 }' "/proc/$PG_PID/status" 2>/dev/null) && [[ -n $now ]]; do
@@ -84,7 +84,7 @@ peak() {
   [[ $peak -gt 2000 && $peak -le 65536 ]]
 }
 
-# As large as a value gets, beside those that the server itself refuses to send.
+# The server itself refuses to send values much larger than this.
 @test "a row of 300 MB" {
   needs_full
   local name=wide-$BATS_ROOT_PID

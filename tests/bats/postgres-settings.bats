@@ -18,7 +18,7 @@ teardown_file() {
   pg_end
 }
 
-# as_set NAME DB: runs psql in a session that works whatever is set
+# as_set NAME DB: runs psql in a session that is not affected by the settings under test.
 as_set() {
   local options='-c session_preload_libraries= -c local_preload_libraries= -c statement_timeout=0 -c role=none -c exit_on_error=off -c standard_conforming_strings=on'
   options+=' -c default_transaction_read_only=off -c default_transaction_isolation=read\ committed -c idle_session_timeout=0'
@@ -47,13 +47,13 @@ words() { # NAME
     TRUNCATE public.word; INSERT INTO public.word VALUES (:'word');"
 }
 
-# set_for NAME SETTING...: sets them for the role and for the server, as far as they can be set there
+# set_for NAME SETTING...: sets them for the role and for the server, as far as PostgreSQL allows it.
 set_for() {
   local name=$1
   shift
   { printf 'ALTER ROLE postgres SET %s;\n' "$@" && printf 'ALTER SYSTEM SET %s;\n' "$@" && echo 'SELECT pg_reload_conf();'; } |
     as_set "$name" template1 -v ON_ERROR_STOP=0 >"$BATS_TEST_TMPDIR/set" 2>&1
-  # At least this one can be set.
+  # At least this setting can always be set.
   assert_contains "$(as_set "$name" template1 -c "SELECT rolconfig FROM pg_roles WHERE rolname = 'postgres'")" standard_conforming_strings=off
 }
 
@@ -83,7 +83,7 @@ hostile() { # NAME SETTING...
 
 @test "ALTER ROLE postgres SET …, ALTER DATABASE … SET role, ALTER SYSTEM: PostgreSQL 18, in a container with an environment of its own" {
   hostile "$NEW" "${COMMON[@]}" "restrict_nonsystem_relation_kind = 'view, foreign-table'"
-  # For the server it would let nobody in at all.
+  # This is set for the role alone, because set for the server it would prevent every login.
   as_set "$NEW" template1 -c "ALTER ROLE postgres SET transaction_timeout = 1"
   back_and_forth "$NEW"
 }

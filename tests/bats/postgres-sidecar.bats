@@ -82,7 +82,7 @@ SH
 @test "a container that dockerd makes for a client that is dead goes all the same" {
   cat >"$DOKKU_LIB_ROOT/docker" <<SH
 #!/bin/bash
-# dockerd is slow: it makes what \`run\` asks for after somebody has looked what there is.
+# A slow dockerd: it creates the container of \`run\` only after the containers have been listed.
 docker=${DOCKER_BIN:-docker} asked=$DOKKU_LIB_ROOT/data/asked
 case \$1 in
   run)
@@ -137,12 +137,12 @@ SH
   pg_clean "$NAME"
 }
 
-# Not yet the short look by docker exec, which waits for no lock.
+# Succeeds once the session of the sidecar, and not the earlier query by docker exec, waits for a lock.
 waits_in_a_sidecar() {
   [[ -n $(pg_sidecars) ]] && pg_sees "$NAME" "application_name ~ '^backups' AND wait_event_type = 'Lock'"
 }
 
-# The service's own processes know its password by Dokku's own doing, in their environment alone.
+# Expects the password nowhere but in the environment of the service's own processes, where Dokku has put it.
 password_is_safe() {
   local container process file
   cp "$(postgres_dir "$NAME")/PASSWORD" "$BATS_TEST_TMPDIR/secret"
@@ -165,7 +165,7 @@ sidecar_is_safe() {
   [[ -n $sidecar ]]
   refute_contains "$(postgres_docker inspect "$sidecar")" "$(<"$BATS_TEST_TMPDIR/secret")"
   assert_equal "$(postgres_docker inspect -f '{{.HostConfig.LogConfig.Type}} {{.HostConfig.ReadonlyRootfs}}' "$sidecar")" "none true"
-  # What its image declares as a volume would be left behind as one.
+  # There is no anonymous volume for what the image declares as one; it would be left behind.
   assert_json '[.[0].Mounts[].Type] | unique | join(" ")' bind "$(postgres_docker inspect "$sidecar")"
 }
 

@@ -131,7 +131,7 @@ refused() {
   postgres_create "$name" "$tag"
   postgres_docker tag postgres:18 "$tag"
   pg_backup "$name"
-  # 18's pg_restore reads both, and names the one that dumped.
+  # pg_restore 18 reads the archives of both versions, and prints which version made them.
   run -0 bash -c "'$BACKUPS_HELPER' download 'postgres:$ID' --root '$ROOT' --hooks '$HOOKS' |
     '${DOCKER_BIN:-docker}' exec -i 'dokku.postgres.$TWO' pg_restore -l"
   assert_contains "$output" "Dumped by pg_dump version: 15."

@@ -182,7 +182,7 @@ pg_background() {
 pg_clean() {
   local left
   assert_nothing_left || return 1
-  # A session that began just as its client was killed ends by itself.
+  # A session that was starting while its client was killed ends by itself.
   wait_until 20 pg_has_no_session "$1" || true
   left=$(postgres_psql "$1" -d template1 -c "SELECT 'database ' || datname FROM pg_database WHERE datname ~ '^backups_'
     UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolconfig::text ~ 'backups'

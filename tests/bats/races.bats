@@ -94,7 +94,7 @@ go_on() {
   assert_equal "$(helper info "$first" --format json | jq -r '.copies[0].status')" deleted
 }
 
-# away: a target at which nobody listens, and a copy that the tick is to make there
+# away: adds a target whose endpoint refuses connections, and a copy to it that is due at the next tick.
 away() {
   helper target-add away s3 --bucket bucket --endpoint http://127.0.0.1:9 --quiet <<<"key:secret"
   catalog "INSERT INTO copies (backup, target, status) SELECT key, 'away', 'failed' FROM backups"

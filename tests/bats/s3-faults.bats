@@ -15,7 +15,7 @@ setup_file() {
     return 0
   fi
   s3_start
-  head -c 11M /dev/urandom >"$BATS_FILE_TMPDIR/three-parts" # of 5 MiB; from a file, two of 8 MiB
+  head -c 11M /dev/urandom >"$BATS_FILE_TMPDIR/three-parts" # of 5 MiB as a stream; two parts of 8 MiB from a file
   head -c 300K /dev/urandom >"$BATS_FILE_TMPDIR/one-part"
 }
 
@@ -151,7 +151,7 @@ after_restore() {
   helper verify "$(newest)" --target offsite --quiet
 }
 
-# The other one, since the last good one is not deleted without a terminal.
+# Deletes the older backup, since the last good one is not deleted without a terminal.
 before_delete() {
   before_download
   ID=$(newest)
@@ -195,7 +195,7 @@ begin() {
   BUCKET=${2//[_.]/-}-$BATS_TEST_NUMBER-$RANDOM
   s3_bucket PUT >/dev/null || return 1
   fresh_root
-  HOOKS=$PAIR/no-hooks # but those of the fake: it is made hundreds of times
+  HOOKS=$PAIR/no-hooks # only the hooks of `fake` are copied, since this is repeated hundreds of times
   mkdir "$HOOKS"
   fake_hooks
   target_add

@@ -34,7 +34,7 @@ lose_catalog() {
   assert_contains "$stderr" "already"
   assert_equal "$(s3_bucket GET | grep -o '<LastModified>[^<]*')" "$before"
   helper verify "$id" --target offsite --quiet
-  # Once more, and known.
+  # A second sync finds nothing new.
   helper push "$id" --target offsite --quiet
 }
 

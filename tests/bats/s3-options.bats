@@ -69,7 +69,7 @@ outcome() {
       run -0 s3_bucket GET "/$key?retention="
       assert_contains "$output" "<RetainUntilDate>$(date -u -d tomorrow +%Y-%m-%d)"
     done
-    # To a clock that is ahead every lock has ended.
+    # If the local clock is ahead, all locks appear to have expired.
     run -11 --separate-stderr at '2046-02-01 12:00:00' helper delete "$id" --target offsite --force <<<"$id"
     assert_contains "${stderr_lines[-1]}" "is locked until"
   done
@@ -88,7 +88,7 @@ outcome() {
   assert_equal "$(copy_of "$id" offsite)" success
   helper verify "$id" --target local --quiet
   helper verify "$id" --target offsite --quiet
-  # That of one target is no matter of the other's.
+  # The lock of one target does not affect the copies on others.
   helper delete "$id" --target local --force --quiet
   run -0 --separate-stderr helper list --format json
   assert_json ".backups | map(.id) | sort | join(\" \")" "$id $other"
@@ -124,7 +124,7 @@ outcome() {
   tried
   assert_equal "$status $(outcome object-lock) $(outcome multipart) $(outcome delete)" "0 works works limited"
   assert_contains "$output" "are only hidden"
-  # Not for 30 days.
+  # The hidden versions are locked for 30 days.
   version=$(s3_bucket GET '?versions=' | grep -o '<Version><Key>[^<]*-parts</Key><VersionId>[^<]*')
   key=${version#*<Key>} key=${key%%<*} version=${version##*>}
   run -0 s3_bucket GET "/$key?versionId=$version" -o /dev/null -D -
@@ -167,7 +167,7 @@ outcome() {
   helper verify "$id" --target offsite --quiet
   proxy_stop
   assert_equal "$(proxied violation)" ""
-  # One of several parts, one of one, the manifest and the note.
+  # The requests for a multipart object, a single-part object, the manifest and the host's note.
   assert_equal "$(proxied option | grep -v retain-until | sort | uniq -c | sed 's/^ *//' | tr '\t' ' ')" "$(
     echo "4 x-amz-object-lock-mode GOVERNANCE"
     echo "4 x-amz-server-side-encryption aws:kms"
@@ -175,7 +175,7 @@ outcome() {
     echo "4 x-amz-storage-class STANDARD"
   )"
   assert_match "$(proxied option | grep retain-until)" "$(date -u -d tomorrow +%Y-%m-%d)T"
-  assert_contains "$(proxied request)" PutObjectRetention # Ceph locks no upload of several parts by itself
+  assert_contains "$(proxied request)" PutObjectRetention # Ceph ignores the lock headers of a multipart upload
 }
 
 @test "encryption with a key of KMS; one that the provider lacks, and one that it leaves out, are said" {
@@ -195,7 +195,7 @@ outcome() {
   assert_contains "$stderr" "cannot write"
   helper target-set offsite kms-key --quiet
   helper target-set offsite encryption AES256 --quiet
-  tried # this server has no key of its own
+  tried # the server has no encryption key
   assert_equal "$status $(outcome encryption)" "13 fails"
   assert_contains "$output" "does not encrypt as configured"
 }

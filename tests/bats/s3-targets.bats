@@ -64,7 +64,7 @@ teardown() {
   assert_contains "$stderr" "missing: fake:$id"
   helper target-set offsite prefix --force --quiet
   run -2 --separate-stderr helper target-set offsite bucket --force
-  # While a copy is running, not even then.
+  # While a copy is running, --force does not help either.
   knob_stop export-after
   background create fake:db --target offsite --quiet
   fake_stopped
@@ -124,7 +124,7 @@ write-only delete fails
 CHECKS
 }
 
-# The lengths of the parts that went through the proxy, without the last.
+# Prints the lengths of the parts that passed the proxy, except the last part.
 parts() {
   awk -F '\t' '$3 == "UploadPart" { print $4 }' "$PROXY_LOG" | sort -rn | sed '$d' | sort -u
 }
@@ -132,7 +132,7 @@ parts() {
 @test "a stream that will be long goes in parts that fit in a provider's thousand, and are equal" {
   local like
   head -c 40M /dev/urandom >>"$(readlink -f "$FAKE/live/fake/db")/one"
-  truncate -s 40G "$(readlink -f "$FAKE/live/fake/db")/hole" # what describe says is four times what is expected
+  truncate -s 40G "$(readlink -f "$FAKE/live/fake/db")/hole" # a size of 40 GiB, so that the parts are planned for four times as much
   for like in scaleway r2; do
     fresh_root
     target_add offsite
@@ -155,7 +155,7 @@ parts() {
   host=$(jq -r .host "$ROOT/fake/db/$id.json")
   mkdir -p "$odd/objects/$host/fake"
   cp -r "$ROOT/fake/db" "$odd/objects/$host/fake/db"
-  # 12 GiB, it says.
+  # The manifest claims a size of 12 GiB.
   jq '.artifacts[0] |= (.stored_size = 12884901888 | .raw_size = 12884901888)' "$ROOT/fake/db/$id.json" >"$odd/objects/$host/fake/db/$id.json"
   mv "$odd/objects/$host/fake/db/$id.one.dump" "$odd/objects/$host/fake/db/.hidden"
   echo "{\"$host/fake/db/$id.one.dump\": {\"listed\": 12884901888, \"size\": 41943040}}" >"$odd/strange.json"

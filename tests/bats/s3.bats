@@ -93,7 +93,7 @@ BAD
   helper set --global targets local,offsite --quiet
   id=$(created)
   assert_equal "$(copy_of "$id" offsite)" success
-  # What lies there is what lies here.
+  # The file in the bucket is identical to the local one.
   run -0 diff "$ROOT/fake/db/$id.json" <(s3_bucket GET "/$(s3_bucket GET | grep -o "<Key>[^<]*$id.json" | cut -c6-)")
 }
 
@@ -161,7 +161,7 @@ BAD
   helper delete "$id" --force --quiet
   helper verify "$other" --target offsite --quiet
   assert_equal "$(find "$ROOT/fake" -name "$id*")" ""
-  # A target that was removed keeps what it has, and is in nobody's way.
+  # Removing a target deletes no copy from it and does not disturb other commands.
   created --target local,offsite >/dev/null
   helper target-remove offsite --quiet
   run -0 --separate-stderr helper delete "$other" --force
@@ -187,10 +187,10 @@ BAD
   assert_json '.targets[0].adopted | join(" ")' "fake:$id"
   helper restore "$id" --force --no-safety-backup --quiet
   assert_equal "$(fake_live fake:db)" first
-  # What the old host left stays below its name, and is found there.
+  # The copies of the old host remain below its name and are still found.
   helper verify "$id" --target offsite --quiet
   curl -sS --fail -o /dev/null "$(helper url "$id" --artifact one)"
-  created --target local >/dev/null # the only good one is not deleted without a person
+  created --target local >/dev/null # the last good backup would need a confirmation
   helper delete "$id" --force --quiet
   refute_contains "$(keys)" "$id"
   [[ $old != "$ROOT" ]]
@@ -258,7 +258,7 @@ BAD
   assert_json '.checks[] | select(.check == "delete") | .outcome' fails
   run -13 --separate-stderr helper delete "$id" --target offsite --force
   assert_contains "$stderr" AccessDenied
-  # What could not be deleted is not called deleted, nor good again, and goes when it may.
+  # A copy that could not be deleted stays `deleting`, even after it is verified, and is deleted once that is allowed.
   helper verify "$id" --target offsite --quiet
   assert_equal "$(copy_of "$id" offsite)" deleting
   s3_bucket DELETE '?policy='
@@ -281,7 +281,7 @@ BAD
   local id now peak=0
   target_add offsite
   fake_source fake:db first
-  # Bytes that differ, so that parts in the wrong order would show.
+  # Random bytes, so that parts in the wrong order would be noticed.
   openssl enc -aes-128-ctr -K 00 -iv 00 -in /dev/zero 2>/dev/null | head -c 1G >>"$(readlink -f "$FAKE/live/fake/db")/one"
   helper set --global compression none --quiet
   background create fake:db --target offsite --quiet
@@ -301,12 +301,12 @@ BAD
   target_add offsite
   created --target local >/dev/null
   created --target local >/dev/null
-  # It takes connections, and that is all.
+  # This server accepts connections and never answers.
   python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); time.sleep(60)' \
     >"$BATS_TEST_TMPDIR/port" 3>&- &
   wait_until 30 test -s "$BATS_TEST_TMPDIR/port"
   helper target-set offsite endpoint "http://127.0.0.1:$(<"$BATS_TEST_TMPDIR/port")" --quiet
-  # As left by a process that died while it copied.
+  # The row that a process leaves if it is killed during a copy.
   catalog "INSERT INTO copies (backup, target, status) SELECT key, 'offsite', 'in-progress' FROM backups"
   started=$SECONDS
   run -0 --separate-stderr helper list --format json
@@ -319,7 +319,7 @@ BAD
   assert_contains "$output" "It is tried again later"
   assert_equal "$(catalog "SELECT count(*) FROM copies WHERE status = 'in-progress'")" 2
   run -0 --separate-stderr helper target-set offsite endpoint "$BACKUPS_TEST_S3_ENDPOINT"
-  # A person does not wait for the tick's next try.
+  # A prune by hand retries at once, without waiting for the retry time of the tick.
   run -0 --separate-stderr helper prune fake:db
   assert_equal "$(catalog "SELECT count(*) FROM copies WHERE status = 'failed'")" 2
 }
@@ -357,7 +357,7 @@ BAD
 @test "killed while it copies: the next command leaves nothing behind and says what is true" {
   local id
   target_add offsite
-  # Of more than one part, so that there is a multipart upload to leave behind.
+  # The artifact takes more than one part, so that a multipart upload can be left unfinished.
   fake_source fake:db first
   truncate -s 700M "$(readlink -f "$FAKE/live/fake/db")/one"
   helper set --global compression none --quiet

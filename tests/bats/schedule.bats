@@ -212,7 +212,7 @@ three_in_parallel() {
 
 @test "max-parallel backs up so many at once" {
   three_in_parallel 3
-  # Each waits until all three are there.
+  # Each export waits until all three have begun.
   # shellcheck disable=SC2016 # for the hook
   knob export 'mkdir -p "$fake/there"; : >"$fake/there/$1"; for i in {1..300}; do there=("$fake/there"/*); ((${#there[@]} < 3)) || break; sleep 0.1; done; ((${#there[@]} == 3))'
   tick '2026-03-03 02:00:00'
@@ -221,7 +221,7 @@ three_in_parallel() {
 
 @test "cancel stops one backup of a tick, not those beside it or after it" {
   three_in_parallel 2
-  # Two wait, and one of them for nothing else than its end.
+  # The exports of the first two block; one continues after fake/go exists, the other never does.
   # shellcheck disable=SC2016 # for the hook
   knob export '[[ $1 == three ]] || { : >"$fake/there.$1"; until [[ -e $fake/go && $1 != db ]]; do sleep 0.05; done; }'
   LD_PRELOAD=$(faketime_library) FAKETIME='@2026-03-03 02:00:00' FAKETIME_DONT_FAKE_MONOTONIC=1 background tick
@@ -318,7 +318,7 @@ three_in_parallel() {
   fake_source fake:db empty
   at '2026-03-02 10:07:00' helper create fake:db --quiet
   assert_equal "$(suspects)" "0 0 1 1"
-  # Where no service went, a restore excuses as little data as was restored, and no other server.
+  # If no service was destroyed, a restore explains the smaller size of its data, but not another server.
   at '2026-03-02 10:08:00' helper restore db-2026-03-02-10-07-00 --force --no-safety-backup --quiet
   at '2026-03-02 10:09:00' helper create fake:db --quiet
   at '2026-03-02 10:10:00' helper restore fake:db@latest --force --no-safety-backup --quiet
@@ -385,7 +385,7 @@ three_in_parallel() {
   tick '2026-03-05 02:00:00'
   tick '2026-03-05 02:10:00'
   whole=$(end_state)
-  # Of some, not each.
+  # For frequent calls, only every nth is tried.
   for call in mkdir fsync fdatasync rename unlink unlinkat flock/3 write/3 pwrite64/7; do
     step=${call#*/} call=${call%/*}
     [[ $step =~ ^[0-9]+$ ]] || step=1
@@ -405,7 +405,7 @@ three_in_parallel() {
   [[ $kills -gt 40 ]]
 }
 
-# The days whose backup is there, whole, and whose is not any more.
+# Prints, for the backup of each day, whether it exists or was deleted.
 end_state() {
   catalog "SELECT group_concat(strftime('%d', started_at, 'unixepoch') || CASE WHEN deleted_at IS NULL THEN ' is there' ELSE ' was' END)
     FROM (SELECT * FROM backups WHERE status = 'success' ORDER BY key)"

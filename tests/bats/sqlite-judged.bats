@@ -106,7 +106,7 @@ c.executemany('INSERT INTO t VALUES (?, ?)', [(str(n), 'y' * 300) for n in range
   run -11 --separate-stderr helper restore "$ID" --force --no-safety-backup
   assert_contains "$stderr" "leads to $BATS_TEST_TMPDIR/other.db"
   assert_equal "$(sqlite_digest "$BATS_TEST_TMPDIR/other.db")" "$digest"
-  # So is one in which a directory became a link.
+  # A path in which a directory was replaced by a link is refused, too.
   rm "$DB"
   mv "$DIR" "$DIR.moved"
   ln -s "$BATS_TEST_TMPDIR" "$DIR"

@@ -121,14 +121,14 @@ WRAPPER
   fi
   [[ $status == 1 || $status == 14 ]] || fail "the exit code is $status" || return 1
   FAULTS=$((FAULTS + 1))
-  # Already before the next command.
+  # The live data is complete even before the next command.
   live=$(pairs "$DB")
   assert_live "$LIVE|$BACKED_UP" || return 1
   assert_equal "$(pairs "$DB")" "$live" || return 1
   [[ $live == "$BACKED_UP" ]] || OLD=$((OLD + 1))
 }
 
-# faulty CALL FAULT STEP: at every STEPth of its calls, until it gets through.
+# faulty CALL FAULT STEP: injects FAULT at every STEPth CALL of a restore, until a restore succeeds.
 faulty() {
   local n before
   for ((n = 1; n < 2000; n += $3)); do
@@ -164,7 +164,7 @@ faults() {
   pairs_create "$DB" wal 100
   id=$(helper create "sqlite:$DB" --quiet)
   mkdir "$BATS_TEST_TMPDIR/bin"
-  # The nth mv or sync of the hooks, from the first mv on, takes its hook with it.
+  # The nth call of mv or sync by a hook, counted from the first mv, kills that hook.
   cat >"$BATS_TEST_TMPDIR/bin/mv" <<'WRAPPER'
 #!/bin/bash
 [[ $BACKUPS_ACTION == commit ]] || exec "/bin/${0##*/}" "$@"

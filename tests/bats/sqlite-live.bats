@@ -29,7 +29,7 @@ backups_under_writers() {
     [[ $seen =~ ^[0-9]+$ && $seen -ge $last ]] || fail "a backup has $seen, the one before $last" || return 1
     last=$seen
   done
-  # The writers were neither blocked nor idle meanwhile.
+  # The writers continued to work during the backups.
   [[ $last -gt $((first + 10)) ]] || fail "the writers only got from $first to $last"
 }
 
@@ -121,7 +121,7 @@ restores_under_writers() {
     wait_until 30 wrote_more_than 1020
     sqlite3 -cmd '.timeout 60000' "$DB" "PRAGMA user_version = $round"
     helper restore "$id" --force --quiet >/dev/null
-    # What was put back has no such mark; their old connections go on in it.
+    # The restored database has no such version, and the old connections of the writers continue in it.
     assert_equal "$(sqlite3 -cmd '.timeout 60000' "$DB" 'PRAGMA user_version')" 0
   done
   wait_until 30 wrote_more_than 1020
@@ -149,7 +149,7 @@ wrote_more_than() {
   read -r -u "${COPROC[0]}" answer
   assert_equal "$answer" 101
   helper restore "$id" --force --quiet >/dev/null
-  # bash forgets COPROC as soon as it has ended.
+  # bash unsets COPROC as soon as the process has ended, so that its output is duplicated first.
   exec {answers_fd}<&"${COPROC[0]}"
   printf '%s\n' 'SELECT n FROM total;' 'COMMIT;' 'SELECT n FROM total;' '.quit' >&"${COPROC[1]}"
   mapfile -t -u "$answers_fd" answers
@@ -169,7 +169,7 @@ wrote_more_than() {
   for verb in "create sqlite:$DB" "verify sqlite:$DB@latest" "restore sqlite:$DB@latest --force --no-safety-backup"; do
     # shellcheck disable=SC2086 # words
     background $verb --quiet
-    # Its own: what `time` prints is the largest of its children's as well, and sqlite3 maps the whole file.
+    # VmHWM is the helper's alone. `time` would include its children, and sqlite3 maps the whole file.
     while peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$PID/status" 2>/dev/null) && [[ -n $peak ]]; do
       most=$((peak > most ? peak : most))
       sleep 0.05

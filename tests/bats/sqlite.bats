@@ -50,7 +50,7 @@ restore() {
   assert_json '.manifest.artifacts[0].kind' sqlite-database
   assert_json '.manifest.artifacts[0].raw_size' "$(stat -c %s "$DB")"
   assert_equal "$(sqlite_digest "$(restored_by_hand "$ID")")" "$(sqlite_digest "$DB")"
-  # And the line for a download of the stored bytes, as it is printed.
+  # The command for a download of the stored bytes works exactly as it is printed.
   rm "$BATS_TEST_TMPDIR/restored.db"
   mkdir "$BATS_TEST_TMPDIR/bin"
   ln -s "$BACKUPS_HELPER" "$BATS_TEST_TMPDIR/bin/backups-helper"
@@ -63,7 +63,7 @@ restore() {
   for journal in wal delete; do
     rm -f "$DB"*
     pairs_create "$DB" "$journal" 100
-    # Copied while a connection has it open: just as a crash leaves it.
+    # The files are copied while a connection has them open, as a crash would leave them.
     mkdir "$BATS_TEST_TMPDIR/$journal"
     if [[ $journal == wal ]]; then
       printf '%s\n' "$PAIR" ".shell cp $DB* $BATS_TEST_TMPDIR/$journal/" | sqlite3 -batch "$DB"
@@ -106,7 +106,7 @@ restore() {
   run -0 --separate-stderr helper restore "$ID" --force
   assert_equal "$(sqlite_digest "$DB")" "$digest"
   assert_alone "$DB"
-  # There was nothing to take a safety backup of.
+  # There is no safety backup, since there was no live database.
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE trigger = 'safety'")" 0
   rm -r "$DIR"
   run -3 --separate-stderr helper restore "$ID" --force
@@ -129,7 +129,7 @@ restore() {
   assert_no_success
 }
 
-# A database that opens, with pages of its tables overwritten.
+# Makes a database that can be opened, but has overwritten table pages.
 wreck() {
   sqlite_create "$DB" 3000
   sqlite3 "$DB" 'PRAGMA journal_mode=DELETE' >/dev/null
@@ -148,7 +148,7 @@ wreck() {
     run -0 --separate-stderr helper list "sqlite:$DIR/good.db"
     assert_equal "$output" ""
   done
-  # As if it had become damaged later: with hooks that look at nothing.
+  # With hooks that check nothing, a damaged backup is made, as if it had been damaged later.
   cp -rL "$HOOKS" "$BATS_TEST_TMPDIR/hooks"
   HOOKS=$BATS_TEST_TMPDIR/hooks
   rm "$HOOKS/sqlite/check"
@@ -295,7 +295,7 @@ wreck() {
   assert_json '.backups[0].source' "$(helper list --format json | jq -r '.backups[0].source')"
   helper restore "sqlite:$BATS_TEST_TMPDIR/link.db@latest" --force --quiet
   [[ -L $BATS_TEST_TMPDIR/link.db && -f $DB && ! -L $DB ]]
-  # A path from here is the same source.
+  # A relative path names the same source.
   cd "$DIR"
   run -0 --separate-stderr helper list sqlite:./app.db --format json
   assert_json '.backups | map(.address) | unique | join(" ")' "$DB"

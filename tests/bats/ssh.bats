@@ -104,7 +104,7 @@ vanish() {
 @test "a label of several words takes quotes that reach the host" {
   local before
   before=$(count)
-  # SSH joins its words with spaces: what is left of the label is taken for sources, and nothing is done.
+  # SSH joins the arguments with spaces, so that the rest of the label is taken for sources. Nothing is backed up.
   run ! --separate-stderr admin backups:create "$STORE" --label "before the move" </dev/null
   assert_equal "$output" ""
   assert_equal "$(count)" "$before"
@@ -121,7 +121,7 @@ vanish() {
 @test "words that xargs eats, empties or breaks off at change nothing" {
   local before verb
   before=$(count)
-  # An apostrophe ends the words there; -e and "" leave an empty one; --help becomes the help of /bin/echo.
+  # In Dokku's xargs an apostrophe ends the arguments, -e and "" become an empty one, and --help prints the help of /bin/echo.
   for verb in "create it's" "create $STORE --label it's" "restore it's $STORE@latest --force" "restore $STORE@latest --force --into it's" \
     "delete it's --force" "create $STORE -e" "create -e" 'create ""' "delete -e --force" 'delete "" --force' "delete" "adopt" \
     "create --help" "create --version" "delete $STORE@latest --force --help" "create *" "delete * --force"; do
@@ -131,7 +131,7 @@ vanish() {
   run ! --separate-stderr admin $'backups:create "one\ntwo"' </dev/null
   run ! --separate-stderr admin $'backups:delete "one\ntwo" --force' </dev/null
   assert_equal "$(count)" "$before"
-  # -n vanishes, which is why no option here is short.
+  # Dokku's echo swallows -n, which is why this plugin has no short options.
   run -0 --separate-stderr admin backups:list -n "$STORE" </dev/null
 }
 
@@ -172,7 +172,7 @@ vanish() {
   run -11 admin backups:restore "$STORE@latest" </dev/null
   SSH_OPTIONS=(-tt)
   run -11 admin backups:restore "$STORE@latest" <<<nothing
-  # Nobody is left to answer.
+  # The client disconnects before it has answered.
   admin backups:restore "$STORE@latest" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 &
   job=$!
   wait_until 30 grep -q 'To proceed' "$BATS_TEST_TMPDIR/out"

@@ -48,7 +48,7 @@ suspect() { # ID
   create '2026-03-02 10:00:00'
   printf 'FAKE\n%1000s' x >"$FAKE/live/fake/db/two"
   assert_contains "$(suspect "$(create '2026-03-03 10:00:00')")" "of two, db-2026-03-02-10-00-00 had"
-  # Half of it is still no alarm.
+  # Half the size is not suspect.
   printf 'FAKE\n%2900s' x >"$FAKE/live/fake/db/two"
   assert_equal "$(suspect "$(create '2026-03-04 10:00:00')")" ""
   printf 'FAKE\n' >"$FAKE/live/fake/db/two"
@@ -82,7 +82,7 @@ suspect() { # ID
   assert_equal "$(at '2026-03-08 03:00:00' helper info fake:db@latest --format json 2>/dev/null | jq -r .id)" db-2026-03-08-02-00-00
   run -0 --separate-stderr at '2026-03-08 03:00:00' helper restore fake:db@latest --dry-run
   assert_contains "$stderr" "holds less than db-2026-03-02-02-00-00, the last backup from before the change"
-  # Retention goes on, with the last one from before: named in each alert.
+  # Retention keeps the last backup from before the change, which each alert names.
   assert_equal "$(catalog "SELECT group_concat(id, ' ') FROM (SELECT id FROM backups WHERE deleted_at IS NULL ORDER BY sequence)")" \
     "db-2026-03-02-02-00-00 db-2026-03-08-02-00-00"
   run -0 at '2026-03-09 02:00:00' helper tick
@@ -134,7 +134,7 @@ suspect() { # ID
   assert_equal "$(catalog "SELECT count(*) FROM backups WHERE trigger = 'safety'")" 1
   fake_source fake:db ''
   assert_contains "$(suspect "$(create '2026-03-04 10:00:00')")" "db-2026-03-02-10-00-00 had"
-  # Nor does a file that was adopted.
+  # An adopted file does not change what backups are compared with either.
   at '2026-03-05 10:00:00' helper adopt fake:db --artifact one --quiet <<<$'FAKE\nx' || true
   assert_contains "$(suspect "$(create '2026-03-06 10:00:00')")" "db-2026-03-02-10-00-00 had"
 }

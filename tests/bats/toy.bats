@@ -108,7 +108,7 @@ assert_as_backed_up() { # <name>
   assert_nothing_left
 }
 
-# As dokku calls it: the plugin's directory is found from the helper.
+# through_dokku KEY VERB WORD...: runs the helper as dokku does, so that it finds the plugin's directory by its own path.
 through_dokku() {
   PATH=$BATS_TEST_TMPDIR:$PATH PLUGIN_PATH=$BATS_TEST_TMPDIR SSH_NAME=$1 "$BATS_TEST_TMPDIR/bin/backups-helper" "${@:2}" 3>&-
 }

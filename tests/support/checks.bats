@@ -25,7 +25,7 @@ setup() {
     checked=$((checked + 1))
   done <"$REPO/helper/words"
   [[ $checked -gt 60 ]] || fail "$checked words"
-  # A part of another name, and the changelog, are not checked.
+  # The words are not found within longer names, nor in the changelog.
   echo "some$word" >"$TREE/x.cpp"
   echo "$word" >"$TREE/CHANGELOG.md"
   run -0 "$REPO/helper/check-words" "$TREE"

@@ -49,7 +49,7 @@ dokku_start() {
 dokku_stop() {
   local name
   [[ -n ${TEST_DOKKU_DEFAULTS:-} ]] || return 0
-  # Also for the stand-in, since a plugin may have put files elsewhere on the machine.
+  # The stand-in's are uninstalled, too, since a plugin may have put files outside its directory.
   for name in $TEST_DOKKU_ADDED; do
     dokku plugin:uninstall "$name" >/dev/null || true
   done
@@ -61,7 +61,7 @@ dokku_stop() {
   unset TEST_DOKKU_DEFAULTS
 }
 
-# Those services of this machine whose data is in our tree.
+# Removes the containers of services whose data is below the stand-in's directory.
 dokku_remove_containers() {
   local docker=${DOCKER_BIN:-docker} container
   for container in $("$docker" ps -aq --no-trunc --filter label=dokku=service 2>/dev/null); do

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Runs commands as on another machine. Needs root. Loaded after setup:
+# Runs commands as if on another machine. Needs root. Load after setup.
 #
 #   require_machine                      skips if that is not possible
 #   on_machine ID BOOT NAME COMMAND...   with that /etc/machine-id, boot id and host name, and not as in a container

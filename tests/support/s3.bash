@@ -129,7 +129,7 @@ s3_bucket() {
     -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$BACKUPS_TEST_S3_ENDPOINT/$BUCKET${2:-}" "${@:3}"
 }
 
-# s3_wait TENTHS COMMAND...: until it succeeds
+# s3_wait TENTHS COMMAND...: repeats the command until it succeeds
 s3_wait() {
   local tenths=$1
   shift

@@ -58,7 +58,7 @@ postgres_layout() {
   postgres_owned "$dir"
 }
 
-# Root makes services for user dokku, to whom they belong on a host.
+# Gives the files to the user dokku, who owns them on a real host, if the tests run as root.
 postgres_owned() {
   [[ $(id -u) == 0 ]] && id dokku >/dev/null 2>&1 || return 0
   chown dokku:dokku "$(postgres_root)" "$1"
@@ -185,7 +185,7 @@ SELECT lo_from_bytea(0, decode(repeat('00ff10', 1000), 'hex')) \g /dev/null
 SQL
 }
 
-# A line for each table and sequence, and one for the large objects.
+# Prints a line for each table and sequence, and one for the large objects.
 postgres_digest() {
   local database=${2:-$(postgres_file "$1" DATABASE_NAME)} rows
   rows=$(

@@ -12,7 +12,7 @@
 #                           `require_docker || return 0`, and a setup() of your own begins with skip_left_out
 #   install_backups         the plugin, assembled from this tree, into the dokku that dokku_start found
 #   sqlite_create FILE [ROWS], sqlite_digest FILE
-#   turn_bit FILE [AT]      one bit of the byte at AT (its middle) the other way round: whatever that byte was, it is another
+#   turn_bit FILE [AT]      flips one bit of the byte at AT (default: the middle of the file)
 #   wait_until SECONDS COMMAND...
 #   unique NAME             NAME with a suffix: services and containers share one namespace on a machine
 #   assert_equal ACTUAL EXPECTED, assert_contains TEXT PART, refute_contains TEXT PART, assert_match TEXT REGEX
@@ -21,7 +21,7 @@
 #   assert_json_true FILTER [JSON]
 #   assert_nothing_left     no run, temporary file, process or container of the helper on $ROOT remains
 #
-# With `run --separate-stderr` the words for a person are in $stderr, and ${stderr_lines[-1]} is the last of them.
+# With `run --separate-stderr` the messages are in $stderr, and the last one is ${stderr_lines[-1]}.
 
 bats_require_minimum_version 1.7.0
 
@@ -47,7 +47,7 @@ fresh_root() {
   chmod 700 "$ROOT"
 }
 
-# Without bats' descriptor 3, for which it would wait if a process stayed behind.
+# bats' descriptor 3 is closed, because bats waits for every process that has it open.
 helper() {
   local verb=$1
   shift
@@ -68,7 +68,7 @@ catalog() {
   sqlite3 -batch -cmd '.timeout 20000' "$ROOT/catalog.db" "$1"
 }
 
-# skip REASON, also from setup_file, where the bats of Debian 12 can't: there it fails, and every test is skipped then.
+# skip REASON: also works in setup_file, where the bats of Debian 12 cannot skip: it returns 1, and every test is skipped.
 left_out() {
   [[ " ${FUNCNAME[*]} " == *' setup_file '* ]] || skip "$1"
   export BACKUPS_LEFT_OUT=$1
@@ -94,7 +94,7 @@ require_tool() {
   done
 }
 
-# Where tests/run has found none it has said why.
+# If tests/run found no Docker, it has reported why.
 require_docker() {
   local output
   [[ -z ${BACKUPS_NO_DOCKER:-} ]] || left_out "$BACKUPS_NO_DOCKER" || return 1
@@ -128,7 +128,7 @@ CREATE VIEW short AS SELECT id, text FROM note;
 SQL
 }
 
-# What is in it, not how it lies on disk.
+# The digest depends on the contents of the database alone, not on the layout of the file.
 sqlite_digest() {
   sqlite3 -batch "$1" .dump | sha256sum | cut -d' ' -f1
 }
@@ -205,7 +205,7 @@ assert_nothing_left() {
   left=$(grep -zl "^BACKUPS_RUN_DIR=$ROOT/" /proc/[0-9]*/environ 2>/dev/null || true)
   [[ -z $left ]] || fail "processes left behind:" "$left" || return 1
   command -v docker >/dev/null || return 0
-  # By what they mount: somebody else may be making backups on this machine.
+  # Containers are recognized by their mounts, since other backups may be running on this machine.
   left=$("${DOCKER_BIN:-docker}" ps -aq --filter label=backups.run | xargs -r "${DOCKER_BIN:-docker}" inspect \
     --format '{{.Name}} {{json .HostConfig.Mounts}}' 2>/dev/null | grep -F "\"$ROOT/" || true)
   [[ -z $left ]] || fail "containers left behind:" "$left"

@@ -6,7 +6,7 @@
 #   shown CODE COMMAND...   runs it, and adds to the session what is typed and printed (stdout behind `| `). Sets output, lines,
 #                           stderr and stderr_lines. Times in it must be fixed, with `at`
 #   shown_text TEXT         adds it
-#   assert_snapshot         the session of this test is what its section says
+#   assert_snapshot         fails if the session of this test differs from its section
 
 shown() {
   local code=$1 status=0 out=$BATS_TEST_TMPDIR/shown.out err=$BATS_TEST_TMPDIR/shown.err
@@ -24,14 +24,14 @@ shown() {
   [[ $status == "$code" ]] || fail "expected to end with $code, not $status" "$output" "$stderr"
 }
 
-# As a person would type it: without the wrappers of the tests.
+# Prints the command as a person would type it, without the wrappers of the tests.
 snapshot_typed() {
   [[ $1 != at ]] || shift 2
   if [[ $1 == helper || $1 == "$BACKUPS_HELPER" ]]; then set -- backups-helper "${@:2}"; fi
   echo "${*@Q}" | sed -E "s/(^| )'([A-Za-z0-9@%+=:,.\/_-]+)'/\1\2/g"
 }
 
-# What differs from one run to the next has a name instead, and progress on a terminal is left out.
+# Adds the text, with names for what differs from run to run, and without the progress on a terminal.
 shown_text() {
   local text=$1 name value
   for name in HOOKS ROOT DOKKU_LIB STORE PG BATS_TEST_TMPDIR BACKUPS_HELPER REPO; do
@@ -46,7 +46,7 @@ snapshot_section() {
   awk -v heading="## $2" '/^## / { here = $0 == heading; next } here' "$1" 2>/dev/null
 }
 
-# With this test's section last, as its session has it, or in the place of the former one.
+# Prints the file with the section of this test replaced by its session, or appended if there is none.
 snapshot_update() {
   awk -v heading="## $2" -v session="$3" '
     function put() { print heading; while ((getline line < session) > 0) print line; done = 1 }

@@ -19,7 +19,7 @@ sshd_start() {
   mkdir -p /run/sshd
   /usr/sbin/sshd -D -e -f "$SSHD_DIR/config" </dev/null >"$SSHD_DIR/log" 2>&1 3>&- &
   export SSHD_PID=$!
-  # For sshd_stop, where this is not the shell that teardown_file comes after.
+  # sshd_stop may run in another shell, which does not have these variables.
   echo "$SSHD_PID $SSHD_DIR" >"$(sshd_record)"
   for key in admin mallory; do sshd_key "$key"; done
   sshd_wait
@@ -38,7 +38,7 @@ sshd_possible() {
   done
 }
 
-# The keys' file of a stand-in lies below a directory that everybody may write: StrictModes would refuse it.
+# The stand-in's authorized_keys is below a world-writable directory, which StrictModes would refuse.
 sshd_config() {
   cat <<CONFIG
 Port $SSHD_PORT
@@ -54,7 +54,7 @@ AuthorizedKeysFile $(dokku_home)/.ssh/authorized_keys
 CONFIG
 }
 
-# A real Dokku's account is locked, and without PAM sshd lets nobody into such a one.
+# The account of a real Dokku is locked, and sshd without PAM refuses locked accounts.
 sshd_pam() {
   if [[ $(getent shadow dokku) == 'dokku:!'* ]]; then
     echo yes
@@ -66,7 +66,7 @@ sshd_pam() {
 sshd_free_port() {
   local port
   for port in $(shuf -i 20000-30000 -n 50); do
-    # Nobody answers there: it is free.
+    # The port is free if nothing accepts a connection.
     (exec 9<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
     echo "$port"
     return 0

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The tests' own support: what the other files rely on without looking.
+# Checks of the test support that the other files rely on.
 
 load setup
 

@@ -120,6 +120,8 @@ TEST_P(StoreContract, ListsWhatIsBelowADirectory) {
   EXPECT_THAT(list("fake/one"), ElementsAre("fake/one/x.dump 5", "fake/one/x.json 1"));
   EXPECT_THAT(list("other"), ElementsAre("other/one/x.dump 1"));
   EXPECT_THAT(list("fake/on"), IsEmpty()) << "a prefix is a directory";
+  EXPECT_THAT(list(""), ElementsAre("fake/one-more/x.dump 0", "fake/one/x.dump 5",
+                                    "fake/one/x.json 1", "other/one/x.dump 1"));
 }
 
 TEST_P(StoreContract, ListsByKey) {

@@ -53,10 +53,10 @@ class MemoryStore : public Store {
   }
 
   std::vector<Entry> list(const std::string& prefix) override {
-    check(prefix);
+    if (!prefix.empty()) check(prefix);
     std::vector<Entry> entries;
     for (const auto& [key, text] : objects_)
-      if (key.starts_with(prefix + "/")) entries.push_back({key, text.size()});
+      if (prefix.empty() || key.starts_with(prefix + "/")) entries.push_back({key, text.size()});
     return entries;
   }
 

@@ -1,4 +1,4 @@
-# PostgreSQL 15, MariaDB 10.11, Redis 7.0 and SQLite in one image, tagged once for each: cheaper than four.
+# PostgreSQL 15, MariaDB 10.11, Redis 7.0 and SQLite in one image, which has a tag for each and is cheaper than four images.
 ARG BASE
 FROM ${BASE} AS base
 RUN printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d \

@@ -1,4 +1,4 @@
-# PostgreSQL as people have it: with PostGIS and pg_cron.
+# PostgreSQL with PostGIS and pg_cron.
 ARG BASE
 FROM ${BASE}
 RUN apt-get update \

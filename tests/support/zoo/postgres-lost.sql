@@ -1,5 +1,5 @@
--- What no restore can put back as it is, though the rows are all there and the database works. Beside postgres.sql; one
--- section for each thing, which psql -v <name>=1 asks for: fk, unique, key, refresh, grant; policy (of 15, lost in 17 and newer), owner.
+-- Objects that no restore can recreate unchanged, although all rows are restored and the database works. Run after
+-- postgres.sql; psql -v <name>=1 selects a section: fk, unique, key, refresh, grant; policy (of 15, lost in 17 and newer), owner.
 SET client_min_messages = warning;
 \if :{?fk}
 CREATE TABLE customer (id int PRIMARY KEY);

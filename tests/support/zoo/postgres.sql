@@ -1,12 +1,12 @@
--- Databases that people really have: everything here works where it is, dumps whole, and is in the way of a simple restore.
--- psql -v ON_ERROR_STOP=1 -f this, in a database of its own, as a superuser. What cannot be put back is in postgres-lost.sql.
+-- Objects of real databases: each works in its database and is dumped completely, but makes a plain restore fail. Run as a
+-- superuser in an empty database, with psql -v ON_ERROR_STOP=1. What cannot be restored is in postgres-lost.sql.
 SET client_min_messages = warning;
 
--- Functions that name nothing in full, in every place where a restore calls them: pg_dump's session has an empty search_path.
+-- Functions with unqualified names, in every place where a restore calls them: pg_dump's session has an empty search_path.
 CREATE TABLE rate (currency text PRIMARY KEY, cents int NOT NULL);
 INSERT INTO rate VALUES ('EUR', 100), ('CHF', 104);
 CREATE FUNCTION cents(currency text) RETURNS int LANGUAGE sql STABLE AS 'SELECT cents FROM rate r WHERE r.currency = $1';
--- From 17 on a refresh and an index have a search_path of their own, so that such functions have to say theirs.
+-- From 17 on a refresh and an index run with a safe search_path, so that such functions must set their own.
 SELECT current_setting('server_version_num')::int >= 170000 AS strict \gset
 \if :strict
 ALTER FUNCTION cents SET search_path = public;
@@ -109,5 +109,5 @@ CREATE CAST (int AS mood) WITH FUNCTION mood_of(int);
 CREATE UNLOGGED TABLE cache (k text PRIMARY KEY);
 INSERT INTO cache VALUES ('kept');
 
--- At last, since nothing can be made after it.
+-- This trigger comes last, since nothing can be created after it.
 CREATE EVENT TRIGGER closed ON ddl_command_start EXECUTE FUNCTION no_ddl();
