@@ -107,7 +107,7 @@ copying() {
   background create fake:only --target slow --quiet
   wait_until 60 copying
   die
-  # Imitates a backup that was killed after it had begun to upload.
+  # Imitates a run that was killed after it had begun to write an artifact.
   echo "+fake/only/only-2026-01-01-00-00-00.one.dump.zst" >>"$(echo "$ROOT"/run/create-*)/written"
   before=$(connections)
   run -0 --separate-stderr helper create fake:db

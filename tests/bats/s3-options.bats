@@ -124,7 +124,7 @@ outcome() {
   tried
   assert_equal "$status $(outcome object-lock) $(outcome multipart) $(outcome delete)" "0 works works limited"
   assert_contains "$output" "are only hidden"
-  # The hidden versions are locked for 30 days.
+  # The hidden version is locked only briefly, not for the 30 days of the target.
   version=$(s3_bucket GET '?versions=' | grep -o '<Version><Key>[^<]*-parts</Key><VersionId>[^<]*')
   key=${version#*<Key>} key=${key%%<*} version=${version##*>}
   run -0 s3_bucket GET "/$key?versionId=$version" -o /dev/null -D -
@@ -167,7 +167,7 @@ outcome() {
   helper verify "$id" --target offsite --quiet
   proxy_stop
   assert_equal "$(proxied violation)" ""
-  # The requests for a multipart object, a single-part object, the manifest and the host's note.
+  # The four objects are one of several parts, one of a single part, the manifest and the note of the host.
   assert_equal "$(proxied option | grep -v retain-until | sort | uniq -c | sed 's/^ *//' | tr '\t' ' ')" "$(
     echo "4 x-amz-object-lock-mode GOVERNANCE"
     echo "4 x-amz-server-side-encryption aws:kms"

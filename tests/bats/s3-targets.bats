@@ -132,7 +132,7 @@ parts() {
 @test "a stream that will be long goes in parts that fit in a provider's thousand, and are equal" {
   local like
   head -c 40M /dev/urandom >>"$(readlink -f "$FAKE/live/fake/db")/one"
-  truncate -s 40G "$(readlink -f "$FAKE/live/fake/db")/hole" # a size of 40 GiB, so that the parts are planned for four times as much
+  truncate -s 40G "$(readlink -f "$FAKE/live/fake/db")/hole" # describe reports 40 GiB, of which a quarter is expected as the size of the backup
   for like in scaleway r2; do
     fresh_root
     target_add offsite

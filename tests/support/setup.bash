@@ -68,7 +68,8 @@ catalog() {
   sqlite3 -batch -cmd '.timeout 20000' "$ROOT/catalog.db" "$1"
 }
 
-# skip REASON: also works in setup_file, where the bats of Debian 12 cannot skip: it returns 1, and every test is skipped.
+# left_out REASON: skips. In setup_file, where the bats of Debian 12 cannot skip, it returns 1, and skip_left_out skips each
+# test.
 left_out() {
   [[ " ${FUNCNAME[*]} " == *' setup_file '* ]] || skip "$1"
   export BACKUPS_LEFT_OUT=$1
