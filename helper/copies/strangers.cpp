@@ -1,5 +1,7 @@
 #include "copies/strangers.hpp"
 
+#include <optional>
+
 #include "archive/artifact.hpp"
 #include "base/error.hpp"
 #include "host/manifest_file.hpp"
@@ -10,10 +12,21 @@ namespace {
 
 constexpr std::string_view kManifestEnd = ".json";
 
-/// Reads only manifests that the catalog does not know, and stops at the first that is a clone's.
+bool is_foreign(const HostIdentity& host, const Manifest& manifest) {
+  return !host.wrote(manifest.writer) && (host.doubts(manifest.host) || host.owns(manifest.host));
+}
+
+/// Each writer raises the doubt once, so that the decision of a person lasts.
+bool raises_doubt(const HostIdentity& host, const Manifest& manifest) {
+  return is_foreign(host, manifest) && !host.doubts(manifest.host) &&
+         !host.strangers.contains(manifest.writer);
+}
+
+/// The first manifest that raises a doubt. Only those that the catalog does not know are read.
 /// Damaged ones cannot tell.
-void look_below(Identity& identity, Targets& targets, CatalogFile& catalog, const Source& source,
-                const std::string& target, const std::string& host) {
+std::optional<Manifest> find_stranger(Identity& identity, Targets& targets, CatalogFile& catalog,
+                                      const Source& source, const std::string& target,
+                                      const std::string& host) {
   Store& store = targets.open(target, host);
   for (const auto& entry : store.list(source.type + "/" + source.name)) {
     if (!entry.key.ends_with(kManifestEnd)) continue;
@@ -21,36 +34,36 @@ void look_below(Identity& identity, Targets& targets, CatalogFile& catalog, cons
     id.resize(id.size() - kManifestEnd.size());
     if (!parse_id(id) || catalog.open().find(source.type, id)) continue;
     try {
-      if (is_strangers(identity, load_manifest(store, source, id), target)) return;
+      const Manifest manifest = load_manifest(store, source, id);
+      if (raises_doubt(identity.read(), manifest)) return manifest;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kDamaged) throw;
     }
   }
+  return std::nullopt;
 }
 
 }  // namespace
 
 bool is_strangers(Identity& identity, const Manifest& manifest, const std::string& target) {
   const HostIdentity host = identity.read();
-  if (host.wrote(manifest.writer)) return false;
-  if (host.doubts(manifest.host)) return true;
-  if (!host.owns(manifest.host)) return false;
-  // Each writer raises the doubt once, so that the decision of a person lasts.
-  if (!host.strangers.contains(manifest.writer))
+  if (raises_doubt(host, manifest))
     identity.doubt(manifest.id + " on " + target + " is stored below " + manifest.host +
                        ", but was not written by this machine",
                    manifest.writer);
-  return true;
+  return is_foreign(host, manifest);
 }
 
 void notice_strangers(Identity& identity, Targets& targets, CatalogFile& catalog,
                       const Source& source, const Places& places) {
   for (const auto& [target, host] : places) {
+    std::optional<Manifest> found;
     try {
-      look_below(identity, targets, catalog, source, target, host);
+      found = find_stranger(identity, targets, catalog, source, target, host);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kCancelled) throw;
     }
+    if (found) is_strangers(identity, *found, target);
   }
 }
 

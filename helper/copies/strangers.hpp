@@ -19,7 +19,8 @@ bool is_strangers(Identity& identity, const Manifest& manifest, const std::strin
 using Places = std::set<std::pair<std::string, std::string>>;
 
 /// Checks these places for manifests that the catalog does not know, before anything is removed.
-/// Errors are ignored, since the removal that follows reports them.
+/// A place that does not answer is passed over, since the removal that follows reports it. Throws
+/// Error if a doubt could not be recorded: then nothing may be removed.
 void notice_strangers(Identity& identity, Targets& targets, CatalogFile& catalog,
                       const Source& source, const Places& places);
 

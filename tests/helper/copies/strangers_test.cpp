@@ -144,6 +144,26 @@ TEST_F(StrangersTest, AreNoticedBehindWhatIsNoManifest) {
   EXPECT_TRUE(is_in_doubt());
 }
 
+TEST_F(StrangersTest, AreNoticedBehindThoseThatAPersonDecidedOn) {
+  put(strangers());
+  notice();
+  state_.identity.keep();
+  Manifest later = strangers("one-2020-01-02-00-00-00");
+  later.writer = "fedcba9876543210";
+  put(later);
+  notice();
+  EXPECT_TRUE(is_in_doubt());
+}
+
+TEST_F(StrangersTest, AreAnErrorWhereTheDoubtCannotBeRecorded) {
+  put(strangers());
+  fs::create_directory(lab_.root() / ".settings.json.part");
+  EXPECT_THROW(notice(), Error) << "or else their copies would be removed";
+  fs::remove(lab_.root() / ".settings.json.part");
+  notice();
+  EXPECT_TRUE(is_in_doubt());
+}
+
 TEST_F(StrangersTest, OfAnotherSourceAreNotLookedFor) {
   bucket_.objects[name_ + "/fake/two/" + strangers().id + ".json"] =
       manifest_to_json(strangers()).dump();
