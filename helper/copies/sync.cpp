@@ -15,6 +15,7 @@
 #include "host/manifest_file.hpp"
 #include "host/stop_here.hpp"
 #include "model/backup_id.hpp"
+#include "model/source.hpp"
 #include "store/s3/client.hpp"
 
 namespace backups {
@@ -257,9 +258,10 @@ Synced sync_target(Identity& identity, Targets& targets, CatalogFile& catalog, c
 
 std::vector<std::string> hosts_on(Targets& targets, const std::string& target) {
   std::set<std::string> hosts;
-  for (const auto& entry : targets.open_new(target, "")->list(""))
-    if (const auto slash = entry.key.find('/'); slash != std::string::npos)
-      hosts.insert(entry.key.substr(0, slash));
+  for (const auto& entry : targets.open_new(target, "")->list("")) {
+    const std::string host = entry.key.substr(0, entry.key.find('/'));
+    if (host != entry.key && entry.key.ends_with(".json") && valid_name(host)) hosts.insert(host);
+  }
   return {hosts.begin(), hosts.end()};
 }
 

@@ -19,6 +19,16 @@ void require_content(const Backup& backup) {
 
 namespace {
 
+/// A copy that failed has no files, and is not damaged because of that.
+void require_made(const Backup& backup, const std::string& target) {
+  require_copy(backup, target);
+  const Copy& copy = *backup.copy_on(target);
+  if (copy.status == CopyStatus::kFailed)
+    throw Error(ErrorKind::kNotFound, "the copy of " + backup.id + " to " + target + " failed: " +
+                                          copy.error + ". Try again: " + command("push") + " " +
+                                          backup.text() + " --target " + target);
+}
+
 /// The advice for a damaged copy if another one is good; empty otherwise.
 std::string other_copy_advice(const Backup& backup, const std::string& target) {
   for (const auto& copy : backup.copies) {
@@ -38,7 +48,7 @@ std::string other_copy_advice(const Backup& backup, const std::string& target) {
 Manifest verify_backup(Targets& targets, CatalogFile& catalog, const Events& events,
                        const Backup& backup, const std::string& target, const Progress& progress) {
   require_content(backup);
-  require_copy(backup, target);
+  require_made(backup, target);
   stop_here("verify");
   try {
     Store& store = store_of(targets, backup, target);

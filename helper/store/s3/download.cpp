@@ -16,7 +16,7 @@ class Resumer : public HttpReceiver {
 
   void begin(const HttpResponse& head) override {
     if (head.header("etag").empty())
-      throw Error(ErrorKind::kUnreachable, "cannot read " + key_ + ": " + not_s3().text);
+      throw Error(ErrorKind::kUnreachable, "cannot read " + key_ + ": " + without_etag(head));
     if (etag_.empty()) etag_ = head.header("etag");
     skip_ = head.status == 206 ? check_range(head.header("content-range")) : received_;
     if (head.header("etag") != etag_) changed();

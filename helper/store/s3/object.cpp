@@ -232,13 +232,12 @@ namespace {
 /// The ETag. Throws S3Error.
 std::string send_once(S3Client& client, const S3Put& put, const std::string& token,
                       bool conditional) {
-  const std::string etag =
-      bare_etag(client.send(request_of(put, token, conditional, client)).response.header("etag"));
+  const HttpResponse response = client.send(request_of(put, token, conditional, client)).response;
+  const std::string etag = bare_etag(response.header("etag"));
   if (etag.empty())
-    throw Error(
-        ErrorKind::kUnreachable,
-        "cannot " + put.doing + " in the bucket " + client.target().bucket +
-            ": the server answers without an ETag, so it is not an S3 API; check the endpoint");
+    throw Error(ErrorKind::kUnreachable, "cannot " + put.doing + " in the bucket " +
+                                             client.target().bucket + ": " +
+                                             without_etag(response));
   return etag;
 }
 

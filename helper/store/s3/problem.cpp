@@ -57,6 +57,11 @@ S3Advice not_s3() {
           "portal often has another host name or port than the API)"};
 }
 
+std::string without_etag(const HttpResponse& head) {
+  if (head.header("content-type").starts_with("text/html")) return not_s3().text;
+  return "the server answers without an ETag, so it is not an S3 API; check the endpoint";
+}
+
 std::string redirected_to(const HttpResponse& response, const S3Problem& problem,
                           const std::string& bucket) {
   if (response.status < 300 || response.status >= 400) return "";

@@ -33,6 +33,8 @@ struct S3Advice {
   std::string text;
 };
 S3Advice not_s3();  ///< the advice on a web page
+/// What is wrong with a success that has no ETag.
+std::string without_etag(const HttpResponse& head);
 S3Advice advice_on(int status, const std::string& code, const S3Target& target);
 std::string advice_on(HttpFailure::Cause cause, const S3Target& target);
 

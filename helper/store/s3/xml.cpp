@@ -19,7 +19,7 @@ bool load(pugi::xml_document& document, const std::string& xml) {
   return document.load_buffer(xml.data(), xml.size()) && document.traverse(limit);
 }
 
-/// The root element, if it has this name, whatever its namespace prefix.
+/// The root element, if it has this name.
 class Document {
  public:
   Document(const std::string& xml, const char* root) {
@@ -39,6 +39,12 @@ pugi::xml_node append_root(pugi::xml_document& document, const char* name) {
   auto root = document.append_child(name);
   root.append_attribute("xmlns") = "http://s3.amazonaws.com/doc/2006-03-01/";
   return root;
+}
+
+/// True if further pages follow. In doubt they do: what is not listed would count as missing.
+bool is_truncated(const Document& document) {
+  const std::string text = lower(trim(document.text("IsTruncated")));
+  return !text.empty() && text != "false";
 }
 
 /// "2026-04-08T14:30:00.000Z"
@@ -76,7 +82,7 @@ std::optional<S3Page<Store::Entry>> read_objects(const std::string& xml) {
     page.items.push_back(
         {object.child_value("Key"), static_cast<std::uint64_t>(*size), object.child_value("ETag")});
   }
-  if (document.text("IsTruncated") == "true") {
+  if (is_truncated(document)) {
     page.next = {{"continuation-token", document.text("NextContinuationToken")}};
     if (page.next[0].second.empty()) return std::nullopt;
   }
@@ -90,7 +96,7 @@ std::optional<S3Page<S3Upload>> read_uploads(const std::string& xml) {
   for (const auto& upload : document->children("Upload"))
     page.items.push_back({upload.child_value("Key"), upload.child_value("UploadId"),
                           begun(upload.child_value("Initiated"))});
-  if (document.text("IsTruncated") == "true") {
+  if (is_truncated(document)) {
     page.next = {{"key-marker", document.text("NextKeyMarker")},
                  {"upload-id-marker", document.text("NextUploadIdMarker")}};
     if (page.next[0].second.empty()) return std::nullopt;

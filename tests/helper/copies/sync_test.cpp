@@ -176,7 +176,10 @@ TEST_F(SyncTest, TheBackupsOfAnotherHostAreAdoptedBelowItsName) {
       manifest_to_json(other).dump() + "\n";
   bucket_.objects[other.host + "/fake/one/" + other.artifacts[0].file] =
       std::string(other.artifacts[0].stored_size, 'x');
-  EXPECT_THAT(hosts_on(state_.targets, "far"), testing::UnorderedElementsAre(own, other.host));
+  for (const char* key : {"notes-only/RECOVERY.md", "\x1b[31mred/x.json", "x.json"})
+    bucket_.objects[key] = "x";
+  EXPECT_THAT(hosts_on(state_.targets, "far"), testing::UnorderedElementsAre(own, other.host))
+      << "only what has a manifest, below a valid name";
   EXPECT_THAT(sync(other.host).adopted, ElementsAre("fake:" + other.id));
   EXPECT_EQ(tests::row_of(state_, other.id).copy_on("far")->host, other.host);
 }

@@ -51,6 +51,14 @@ TEST_F(VerifyTest, RecordsDamage) {
   EXPECT_EQ(events[0].what, "damaged");
 }
 
+TEST_F(VerifyTest, ACopyThatWasNeverMadeIsNotDamaged) {
+  state_.catalog.open().mark_copy(row(), {"far", CopyStatus::kInProgress, "", {}});
+  state_.catalog.open().mark_copy(row(), {"far", CopyStatus::kFailed, "no route", {}});
+  EXPECT_THAT([this] { tests::verify(state_, row(), "far"); },
+              ThrowsError(ErrorKind::kNotFound, HasSubstr("no route")));
+  EXPECT_EQ(row().copy_on("far")->status, CopyStatus::kFailed);
+}
+
 TEST_F(VerifyTest, RecordsThatItIsWellAgain) {
   spill(file_, "something else");
   EXPECT_THROW(verify(), Error);

@@ -45,6 +45,20 @@ TEST_F(S3PagesTest, AreReadToTheLast) {
               ElementsAre("host/a", "host/c"));
 }
 
+TEST_F(S3PagesTest, AreReadToTheLastHoweverTheServerSpellsThatThereAreMore) {
+  for (const char* more : {"True", " true\n", "1"}) {
+    asked_ = 0;
+    EXPECT_THAT(read([&](int number) {
+                  std::string text = number == 0 ? page({"host/a"}, "1") : page({"host/c"}, "");
+                  const auto at = text.find(">true<");
+                  if (at != std::string::npos) text.replace(at + 1, 4, more);
+                  return text;
+                }),
+                ElementsAre("host/a", "host/c"))
+        << more;
+  }
+}
+
 TEST_F(S3PagesTest, EndWhereOneComesAgain) {
   expect_endless([](int number) { return page({}, std::to_string(number % 3)); });
   EXPECT_EQ(asked_, 4);

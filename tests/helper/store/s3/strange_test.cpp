@@ -83,6 +83,18 @@ TEST_F(S3StrangeTest, PutWithoutAnETagIsNoSuccess) {
   EXPECT_THAT([&] { put("text"); }, ThrowsError(ErrorKind::kUnreachable, HasSubstr("ETag")));
 }
 
+TEST_F(S3StrangeTest, CallsAnObjectWithoutAnETagNoWebPage) {
+  const auto read = [&](const char* type) {
+    fail_first(1, "GET", "", {200, "text", {{"Content-Type", type}}});
+    return list_error([](S3Store& store) {
+      Collector out;
+      store.get(kKey, out);
+    });
+  };
+  EXPECT_THAT(read("text/plain"), AllOf(HasSubstr("ETag"), Not(HasSubstr("web page"))));
+  EXPECT_THAT(read("text/html"), HasSubstr("web page"));
+}
+
 TEST_F(S3StrangeTest, WhatWasPutMustBeThere) {
   for (const std::string& text : {std::string("text"), text_}) {
     fail_first(1'000, "HEAD", "", {404});
