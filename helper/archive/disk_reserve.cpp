@@ -34,6 +34,10 @@ std::uint64_t expected_size(Catalog& catalog, const Source& source,
 
 namespace {
 
+std::uint64_t needed_for(Catalog& catalog, const Source& source, const Description& description) {
+  return sum(expected_size(catalog, source, description), description.staging);
+}
+
 std::string advice() {
   return "Free disk space, delete old backups or lower the reserve with " + command("set") +
          " --global disk-reserve";
@@ -41,12 +45,18 @@ std::string advice() {
 
 }  // namespace
 
+std::uint64_t DiskReserve::missing(Catalog& catalog, const Description& description) const {
+  const Space space = disk_space(paths_.root);
+  const std::uint64_t needed = sum(needed_for(catalog, source_, description),
+                                   settings_.read().disk_reserve(source_.text(), space.total));
+  return needed > space.available ? needed - space.available : 0;
+}
+
 void DiskReserve::require_space(Catalog& catalog, const Description& description) const {
+  if (missing(catalog, description) == 0) return;
   const Space space = disk_space(paths_.root);
   const std::uint64_t reserve = settings_.read().disk_reserve(source_.text(), space.total);
-  const std::uint64_t needed =
-      sum(expected_size(catalog, source_, description), description.staging);
-  if (space.available >= sum(needed, reserve)) return;
+  const std::uint64_t needed = needed_for(catalog, source_, description);
   throw Error(ErrorKind::kNoSpace, "not enough disk space for a backup of " + source_.spelling() +
                                        ": about " + human_size(needed) +
                                        " is needed and the disk-reserve of " + human_size(reserve) +

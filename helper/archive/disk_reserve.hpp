@@ -23,8 +23,10 @@ class DiskReserve {
   DiskReserve(const Paths& paths, const SettingsFile& settings, Source source)
       : paths_(paths), settings_(settings), source_(std::move(source)) {}
 
-  /// Throws Error, kNoSpace, if a backup, and what its export needs in the state directory, would
-  /// not fit without using the reserve.
+  /// How many bytes are missing for a backup, and for what its export needs in the state directory,
+  /// so that the reserve is not used. 0 if they fit.
+  std::uint64_t missing(Catalog& catalog, const Description& description) const;
+  /// Throws Error, kNoSpace, if any are missing.
   void require_space(Catalog& catalog, const Description& description) const;
   /// Throws Error, kNoSpace, if the next few MiB would use the reserve.
   void check() const;

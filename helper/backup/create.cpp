@@ -28,17 +28,11 @@ namespace {
 /// If disk space is short, removes old suspect backups. Retention does not remove them, so that one
 /// intended purge would otherwise fill the disk and end all backups.
 void make_room(State& state, const Source& source, const Description& description) {
-  for (;;) {
-    try {
-      return DiskReserve(state.paths, state.settings, source)
-          .require_space(state.catalog.open(), description);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kNoSpace ||
-          !free_suspect(state.paths, state.settings, state.identity, state.targets, state.catalog,
-                        source))
-        throw;
-    }
-  }
+  const DiskReserve reserve(state.paths, state.settings, source);
+  if (const auto missing = reserve.missing(state.catalog.open(), description); missing > 0)
+    free_suspects(state.paths, state.settings, state.identity, state.targets, state.catalog, source,
+                  missing);
+  reserve.require_space(state.catalog.open(), description);
 }
 
 /// One attempt at a backup. Its run (with a lock that lasts as long as the process), its row and

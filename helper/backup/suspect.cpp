@@ -283,40 +283,61 @@ std::map<std::string, Time> ways_back(const Paths& paths, Catalog& catalog, cons
   return ways;
 }
 
-bool free_suspect(const Paths& paths, const SettingsFile& settings_file, Identity& identity,
-                  Targets& targets, CatalogFile& catalog, const Source& source) {
+namespace {
+
+bool is_good_on(const Backup& backup, const std::string& target) {
+  const Copy* copy = backup.copy_on(target);
+  return copy != nullptr && copy->status == CopyStatus::kSuccess;
+}
+
+/// The suspects with a local copy that may be removed to free disk space, oldest first.
+std::vector<Backup> spare_suspects(const Paths& paths, const Settings& settings, Catalog& catalog,
+                                   const Source& source) {
   Catalog::Filter filter;
   filter.source = source;
   filter.status = BackupStatus::kSuccess;
-  const Settings settings = settings_file.read();
-  const auto ways = ways_back(paths, catalog.open(), source);
-  std::optional<Backup> oldest;
+  const auto ways = ways_back(paths, catalog, source);
+  std::vector<Backup> spare;
   // The newest suspect is excluded: it may be the only backup of the current data.
   bool is_newest = true;
-  for (const auto& backup : catalog.open().list(filter)) {
+  for (const auto& backup : catalog.list(filter)) {
     if (backup.suspect.empty() || backup.is_safety_or_final() || is_being_copied(paths, backup))
       continue;
-    const bool local =
-        std::any_of(backup.copies.begin(), backup.copies.end(), [](const Copy& copy) {
-          return copy.target == kLocalTarget && copy.status == CopyStatus::kSuccess;
-        });
-    if (!is_newest && local && !settings.is_pinned(backup.text()) && !ways.contains(backup.id))
-      oldest = backup;
+    if (!is_newest && is_good_on(backup, kLocalTarget) && !settings.is_pinned(backup.text()) &&
+        !ways.contains(backup.id))
+      spare.push_back(backup);
     is_newest = false;
   }
-  if (!oldest) return false;
-  const auto good =
-      std::count_if(oldest->copies.begin(), oldest->copies.end(),
-                    [](const Copy& copy) { return copy.status == CopyStatus::kSuccess; });
+  std::reverse(spare.begin(), spare.end());
+  return spare;
+}
+
+}  // namespace
+
+void free_suspects(const Paths& paths, const SettingsFile& settings_file, Identity& identity,
+                   Targets& targets, CatalogFile& catalog, const Source& source,
+                   std::uint64_t missing) {
+  auto spare = spare_suspects(paths, settings_file.read(), catalog.open(), source);
+  std::uint64_t freed = 0;
+  const auto enough = std::find_if(spare.begin(), spare.end(), [&](const Backup& backup) {
+    return (freed += backup.stored_size()) >= missing;
+  });
+  if (enough == spare.end()) return;
+  spare.erase(enough + 1, spare.end());
   const Remover remover(paths, settings_file, identity, targets, catalog);
-  if (good > 1) {
-    remover.remove_copy(*oldest, kLocalTarget);
-  } else {
-    remover.remove_backup(*oldest);
+  for (const auto& backup : spare) {
+    const bool elsewhere =
+        std::any_of(backup.copies.begin(), backup.copies.end(), [](const Copy& copy) {
+          return copy.target != kLocalTarget && copy.status == CopyStatus::kSuccess;
+        });
+    if (elsewhere) {
+      remover.remove_copy(backup, kLocalTarget);
+    } else {
+      remover.remove_backup(backup);
+    }
+    log::step("Removed " + backup.id +
+              " from local to free disk space: it is suspect, and so is a newer backup");
   }
-  log::step("Removed " + oldest->id +
-            " from local to free disk space: it is suspect, and so is a newer backup");
-  return true;
 }
 
 std::vector<std::string> accept_suspects(SettingsFile& settings_file, Catalog& catalog,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -48,11 +49,13 @@ std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference);
 /// while they were replacing the data.
 std::map<std::string, Time> ways_back(const Paths& paths, Catalog& catalog, const Source& source);
 
-/// Frees disk space: removes the local copy of the oldest suspect backup of a source that a newer
-/// suspect followed. Backups that are pinned, being copied or among ways_back() are excluded.
-/// Returns false if there is none. The caller holds the lock of the source. Throws Error.
-bool free_suspect(const Paths& paths, const SettingsFile& settings, Identity& identity,
-                  Targets& targets, CatalogFile& catalog, const Source& source);
+/// Frees so many bytes of disk space: removes the local copies of the oldest suspect backups of a
+/// source that a newer suspect followed; none if all of them would not suffice. Backups that are
+/// pinned, being copied or among ways_back() are excluded. The caller holds the lock of the source.
+/// Throws Error.
+void free_suspects(const Paths& paths, const SettingsFile& settings, Identity& identity,
+                   Targets& targets, CatalogFile& catalog, const Source& source,
+                   std::uint64_t missing);
 
 /// Accepts all suspect backups of a source as good, so that later ones are compared with the newest
 /// of them. Recorded in the settings, which a lost catalog does not affect. Returns the ids to

@@ -86,6 +86,17 @@ bool is_any_there(Store& store, const std::vector<std::string>& keys) {
   });
 }
 
+/// Does the work of a removal that is recorded. A failure or a request to stop does not undo it.
+template <typename Work>
+void begun(const Backup& backup, const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    throw Error(error.kind(), error.what() + (". The removal of " + backup.id) +
+                                  " has begun, and the tick completes it");
+  }
+}
+
 bool at_once(const std::string& /*target*/, const std::function<void()>& work) {
   work();
   return true;
@@ -133,8 +144,10 @@ void Remover::discard_copy(const Backup& backup, const Copy& copy) const {
   const bool there =
       copy.status == CopyStatus::kDeleting || backup.deleting || is_any_there(store, keys);
   for (auto key = keys.rbegin(); key != keys.rend(); ++key) store.remove(*key);
-  // A copy that was already recorded as missing counts as deleted now.
-  const bool known = there || copy.status == CopyStatus::kMissing;
+  // A copy that was already recorded as missing counts as deleted now, and so does one whose
+  // attempts failed: it must neither be tried again nor be called missing.
+  const bool known =
+      there || copy.status == CopyStatus::kMissing || copy.status == CopyStatus::kFailed;
   catalog_.open().mark_copy(backup, {copy.target,
                                      known ? CopyStatus::kDeleted : CopyStatus::kMissing,
                                      there ? "" : "it was not there",
@@ -209,7 +222,7 @@ void Remover::remove_copy(const Backup& backup, const std::string& target) const
   require_no_new_pin(backup, [&] {
     catalog_.open().mark_copy(backup, {target, before, copy.error, {}});
   });
-  discard_copy(backup, copy);
+  begun(backup, [&] { discard_copy(backup, copy); });
   close_without_copies(backup);
 }
 
@@ -230,7 +243,7 @@ void Remover::remove_backup(const Backup& backup) const {
     mark();
   }
   require_no_new_pin(backup, [&] { catalog_.open().mark_deleting(backup, false); });
-  discard_copies(backup, at_once);
+  begun(backup, [&] { discard_copies(backup, at_once); });
 }
 
 void Remover::finish(const Backup& backup, const AtTarget& at) const {

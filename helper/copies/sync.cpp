@@ -46,7 +46,7 @@ std::string claim_files(const Manifest& manifest, const Sizes& sizes,
 
 struct ReadManifest {
   std::optional<Manifest> manifest;
-  std::string problem;  ///< why it could not be read
+  std::string problem;  ///< why it could not be read; empty if it was removed meanwhile
 };
 
 /// Reads one manifest. If it cannot be read (archived, forbidden, not a manifest), the others are
@@ -54,7 +54,7 @@ struct ReadManifest {
 ReadManifest read_manifest(Store& store, const std::string& key) {
   try {
     const auto text = read_manifest_text(store, key);
-    if (!text) return {std::nullopt, "it was removed meanwhile"};
+    if (!text) return {std::nullopt, ""};
     Manifest manifest = checked_manifest(*text);
     if (key != key_of(manifest.source, manifest_file(manifest.id)))
       return {std::nullopt, "it is the manifest of another backup"};
@@ -68,9 +68,11 @@ ReadManifest read_manifest(Store& store, const std::string& key) {
 }
 
 /// Reads all manifests among the keys, several at a time, since most of the time is spent waiting
-/// for the server. Adds those that cannot be read to `unreadable`, by key.
+/// for the server. Adds those that cannot be read to `unreadable`, by key, and those that are gone
+/// to `gone`.
 std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes,
-                                     std::map<std::string, std::string>& unreadable) {
+                                     std::map<std::string, std::string>& unreadable,
+                                     std::vector<std::string>& gone) {
   std::vector<std::string> keys;
   for (const auto& [key, size] : sizes)
     if (key.ends_with(".json")) keys.push_back(key);
@@ -88,6 +90,8 @@ std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes,
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (found[i].manifest) {
       manifests.push_back(std::move(*found[i].manifest));
+    } else if (found[i].problem.empty()) {
+      gone.push_back(keys[i]);
     } else {
       unreadable.emplace(keys[i], found[i].problem);
     }
@@ -122,7 +126,9 @@ class Look {
     }
     for (const auto& backup : all_backups()) claim_unfinished(backup);
     stop_here("sync");
-    for (const auto& manifest : read_manifests(store, sizes_, unreadable_)) take(manifest);
+    std::vector<std::string> gone;
+    for (const auto& manifest : read_manifests(store, sizes_, unreadable_, gone)) take(manifest);
+    for (const auto& key : gone) forget_files(key);
     for (const auto& [text, backup] : known_) miss(backup);
     for (const auto& [key, problem] : unreadable_) skip(key, problem);
     synced_.unknown.insert(synced_.unknown.end(), unknown_.begin(), unknown_.end());

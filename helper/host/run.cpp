@@ -206,6 +206,9 @@ void show_interrupted(const Paths& paths, std::vector<Backup>& backups) {
     return is_unfinished(backup) ||
            std::any_of(backup.copies.begin(), backup.copies.end(), is_unfinished);
   };
+  for (auto& backup : backups)
+    for (auto& copy : backup.copies)
+      if (backup.deleting && copy.may_be_there()) copy.status = CopyStatus::kDeleting;
   if (std::none_of(backups.begin(), backups.end(), is_suspended)) return;
   const auto alive = list_runs(paths, true);
   const auto is_at_work = [&](const Backup& backup) {

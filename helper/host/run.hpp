@@ -93,8 +93,8 @@ std::vector<RunRecord> unfinished_replacements(const Paths& paths, const Source&
 std::filesystem::path notes_of(const Paths& paths, const RunRecord& record);
 
 /// Changes backups and copies that are in progress, but whose process is gone, to failed and
-/// interrupted. For commands that only read: the tick, or the next command that changes the source,
-/// cleans up.
+/// interrupted, and the copies of a backup that is being removed to deleting. For commands that
+/// only read: the tick, or the next command that changes the source, cleans up.
 void show_interrupted(const Paths& paths, std::vector<Backup>& backups);
 
 void remove_run(const Paths& paths, const RunRecord& record);

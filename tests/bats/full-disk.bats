@@ -161,6 +161,10 @@ reading_works() {
   assert_contains "$stderr" "Removed db-2026-03-03-10-00-00 from local to free disk space"
   assert_equal "$(catalog "SELECT group_concat(id, ' ') FROM (SELECT id FROM backups WHERE deleted_at IS NULL ORDER BY sequence)")" \
     "$good db-2026-03-05-10-00-00 db-2026-03-06-10-00-00"
+  # Where all of them would not suffice, none is given away.
+  helper set --global disk-reserve 30M --quiet
+  run -14 at '2026-03-07 10:00:00' helper create fake:db
+  helper verify db-2026-03-05-10-00-00 --quiet
 }
 
 @test "on a full disk the tick leaves half of the ballast to people" {

@@ -5,6 +5,7 @@
 #include "backup/create.hpp"
 #include "copies/verify.hpp"
 #include "model/target.hpp"
+#include "support/bucket_server.hpp"
 #include "support/errors.hpp"
 #include "support/faults.hpp"
 #include "support/lab.hpp"
@@ -65,6 +66,32 @@ TEST_F(RemoveTest, NothingIsDeletedWhileThePinsCannotBeRead) {
     EXPECT_FALSE(row_of(state, id).deleting);
     tests::verify(state, row_of(state, id));
   }
+}
+
+TEST_F(RemoveTest, ACopyThatWasNeverMadeIsDeletedAndNotMissing) {
+  const tests::BucketServer bucket;
+  bucket.add_to(state_, "far");
+  const std::string id = make();
+  state_.catalog.open().mark_copy(row_of(state_, id),
+                                  {"far", CopyStatus::kFailed, "it is queued", {}});
+  tests::remover(state_).remove_copy(row_of(state_, id), "far");
+  EXPECT_EQ(row_of(state_, id).copy_on("far")->status, CopyStatus::kDeleted);
+  tests::verify(state_, row_of(state_, id));
+}
+
+TEST_F(RemoveTest, ARemovalThatFailsSaysThatItHasBegun) {
+  tests::BucketServer bucket;
+  bucket.add_to(state_, "far");
+  const std::string id = make();
+  state_.catalog.open().mark_copy(row_of(state_, id), {"far", CopyStatus::kSuccess, "", {}});
+  bucket.fault = [](const tests::ServerRequest& request) -> std::optional<tests::ServerReply> {
+    if (request.method != "DELETE") return {};
+    return tests::ServerReply{403, "<Error><Code>AccessDenied</Code></Error>"};
+  };
+  const auto begun = testing::HasSubstr("The removal of " + id + " has begun, and the tick");
+  EXPECT_THAT([&] { tests::remover(state_).remove_backup(row_of(state_, id)); },
+              ThrowsError(ErrorKind::kUnreachable, begun));
+  EXPECT_TRUE(row_of(state_, id).deleting);
 }
 
 TEST_F(RemoveTest, OfAFailedBackupKeepsItsRow) {

@@ -96,6 +96,17 @@ TEST_F(SyncTest, TheFilesOfACopyThatIsBeingMadeOrRemovedAreNotUnknown) {
   EXPECT_THAT(sync().unknown, IsEmpty());
 }
 
+TEST_F(SyncTest, WhatIsDeletedWhileItIsReadIsMissingAndNotUnreadable) {
+  bucket_.fault = [&](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (request.method != "GET" || !request.target.ends_with(".json")) return {};
+    return ServerReply{404, "<Error><Code>NoSuchKey</Code></Error>"};
+  };
+  const Synced synced = sync();
+  EXPECT_THAT(synced.missing, ElementsAre("fake:" + id_));
+  EXPECT_THAT(synced.unreadable, IsEmpty());
+  EXPECT_THAT(synced.unknown, IsEmpty());
+}
+
 TEST_F(SyncTest, AFileOfAnotherSizeIsDamage) {
   bucket_.objects[key(".a.dump.zst")] += "x";
   EXPECT_THAT(sync().damaged, ElementsAre(HasSubstr(id_ + ".a.dump.zst has ")));

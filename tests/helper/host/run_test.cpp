@@ -114,6 +114,18 @@ TEST_F(RunTest, IsNotSweptWhileItBegins) {
   EXPECT_EQ(swept, 0) << "runs of a living process, of 1500, were taken for dead";
 }
 
+TEST_F(RunTest, ShowsTheCopiesOfABackupThatIsBeingRemovedAsDeleting) {
+  Backup backup;
+  backup.source = Lab::source();
+  backup.status = BackupStatus::kSuccess;
+  backup.copies = {{"far", CopyStatus::kSuccess, "", {}}, {"local", CopyStatus::kDeleted, "", {}}};
+  backup.deleting = true;
+  std::vector<Backup> shown = {backup};
+  show_interrupted(state_.paths, shown);
+  EXPECT_EQ(shown[0].copies[0].status, CopyStatus::kDeleting);
+  EXPECT_EQ(shown[0].copies[1].status, CopyStatus::kDeleted);
+}
+
 TEST_F(RunTest, IsAliveToOthersHoweverOftenTheyLook) {
   tests::Child looker([this] {
     for (;;) list_runs(state_.paths, true);
