@@ -5,6 +5,7 @@
 #include <future>
 #include <map>
 #include <set>
+#include <span>
 
 #include "archive/artifact.hpp"
 #include "base/error.hpp"
@@ -22,6 +23,7 @@ namespace backups {
 namespace {
 
 constexpr std::size_t kReaders = 8;  // threads
+constexpr std::size_t kAtOnce = 16;  // manifests in memory; one may have 8 MiB
 
 using Sizes = std::map<std::string, std::uint64_t>;  // by key
 
@@ -67,15 +69,12 @@ ReadManifest read_manifest(Store& store, const std::string& key) {
   }
 }
 
-/// Reads all manifests among the keys, several at a time, since most of the time is spent waiting
-/// for the server. Adds those that cannot be read to `unreadable`, by key, and those that are gone
-/// to `gone`.
-std::vector<Manifest> read_manifests(Store& store, const Sizes& sizes,
+/// Reads these manifests, several at a time, since most of the time is spent waiting for the
+/// server. Adds those that cannot be read to `unreadable`, by key, and those that are gone to
+/// `gone`.
+std::vector<Manifest> read_manifests(Store& store, std::span<const std::string> keys,
                                      std::map<std::string, std::string>& unreadable,
                                      std::vector<std::string>& gone) {
-  std::vector<std::string> keys;
-  for (const auto& [key, size] : sizes)
-    if (key.ends_with(".json")) keys.push_back(key);
   std::vector<ReadManifest> found(keys.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
@@ -126,8 +125,16 @@ class Look {
     }
     for (const auto& backup : all_backups()) claim_unfinished(backup);
     stop_here("sync");
+    std::vector<std::string> keys;
+    for (const auto& [key, size] : sizes_)
+      if (key.ends_with(".json")) keys.push_back(key);
     std::vector<std::string> gone;
-    for (const auto& manifest : read_manifests(store, sizes_, unreadable_, gone)) take(manifest);
+    for (std::span<const std::string> rest = keys; !rest.empty();) {
+      const std::size_t count = std::min(kAtOnce, rest.size());
+      for (const auto& manifest : read_manifests(store, rest.first(count), unreadable_, gone))
+        take(manifest);
+      rest = rest.subspan(count);
+    }
     for (const auto& key : gone) forget_files(key);
     for (const auto& [text, backup] : known_) miss(backup);
     for (const auto& [key, problem] : unreadable_) skip(key, problem);

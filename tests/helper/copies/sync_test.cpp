@@ -155,6 +155,25 @@ TEST_F(SyncTest, ASequenceNumberThatLeavesNoneForLaterBackupsIsRefused) {
   EXPECT_THAT(put(4102444800).unreadable, IsEmpty()) << "of a clock that said 2100";
 }
 
+TEST_F(SyncTest, AManifestIsTakenOverBeforeAllOthersAreInMemory) {
+  const std::string name = state_.identity.read().name;
+  Manifest manifest = tests::verify(state_, row());
+  for (int i = 10; i < 60; ++i) {
+    Manifest other = manifest;
+    other.id = "one-2020-01-01-00-00-" + std::to_string(i);
+    for (auto& artifact : other.artifacts) artifact.file.replace(0, id_.size(), other.id);
+    bucket_.objects[name + "/fake/one/" + other.id + ".json"] =
+        manifest_to_json(other).dump() + "\n";
+  }
+  // The server ends the sync where the last ones are read.
+  bucket_.fault = [](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (request.target.find("00-59.json") == std::string::npos) return std::nullopt;
+    return ServerReply{200, "no ETag"};
+  };
+  EXPECT_THROW(sync(), Error);
+  EXPECT_THAT(state_.catalog.open().find("one-2020-01-01-00-00-10"), testing::SizeIs(1));
+}
+
 TEST_F(SyncTest, AServerThatDoesNotAnswerChangesNothing) {
   bucket_.fault = [](const ServerRequest&) { return ServerReply{.drop = true}; };
   EXPECT_THAT([&] { sync(); }, ThrowsError(ErrorKind::kUnreachable));
