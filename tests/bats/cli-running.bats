@@ -42,7 +42,7 @@ setup() {
   helper cancel fake:db --quiet
   assert_ends 12
   id=$(<"$OUT")
-  assert_contains "$(<"$OUT.err")" "the backup $id was made, but its copy to offsite was cancelled. To copy it: backups-helper push fake:$id --target offsite"
+  assert_contains "$(<"$OUT.err")" "the backup $id was made, but its copy to offsite was cancelled. The tick makes it later; to make it now: backups-helper push fake:$id --target offsite"
   helper verify "$id" --quiet
   kill "$server"
 }

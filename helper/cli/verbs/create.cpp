@@ -56,7 +56,7 @@ std::string copy_failure(const Manifest& manifest, const std::string& target, co
       command("push") + " " + manifest.source.type + ":" + manifest.id + " --target " + target;
   if (error.kind() == ErrorKind::kCancelled)
     return "the backup " + manifest.id + " was made, but its copy to " + target +
-           " was cancelled. To copy it: " + push;
+           " was cancelled. The tick makes it later; to make it now: " + push;
   const std::string why = error.what();
   return error.kind() == ErrorKind::kNotFound ? why : why + ". Try again: " + push;
 }
