@@ -19,18 +19,9 @@
 namespace backups {
 namespace {
 
-constexpr std::int64_t kToleratedSkew = 5 * 60;  // seconds; servers refuse 15 minutes
-constexpr double kLongestWish = 1e9;             // seconds; longer requested pauses are not printed
-constexpr int kFirstContact = 4;                 // attempts, if the server has never responded
-constexpr int kMostCorrections = 4;              // of a request: one of each kind
-
-/// True for a region that can be used in headers: it comes from a response.
-bool valid_region(const std::string& region) {
-  return !region.empty() && region.size() <= 64 &&
-         std::all_of(region.begin(), region.end(), [](char c) {
-           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
-         });
-}
+constexpr double kLongestWish = 1e9;  // seconds; longer requested pauses are not printed
+constexpr int kFirstContact = 4;      // attempts, if the server has never responded
+constexpr int kMostCorrections = 4;   // of a request: one of each kind
 
 [[noreturn]] void reject(const std::string& what) { throw Error(ErrorKind::kBadInput, what); }
 
@@ -42,15 +33,6 @@ void check_target(const S3Target& target) {
     reject("a target needs a region: use us-east-1 if the provider has none");
   if (target.parts_in_flight < 1 || target.parts_in_flight > 64)
     reject("the parts in flight must be from 1 to 64");
-}
-
-using Header = Fields::value_type;
-
-bool is_checksum(const Header& header) { return header.first.starts_with("x-amz-checksum-"); }
-
-bool has_header(const Fields& headers, const std::string& name) {
-  return std::any_of(headers.begin(), headers.end(),
-                     [&](const Header& header) { return header.first == name; });
 }
 
 double chance() {
@@ -220,8 +202,9 @@ S3Answer S3Client::try_to_send(const S3Request& request) {
     const Terms terms = this->terms();
     try {
       HttpResponse response = send_once(request, terms, request.fresh || failures > 0);
-      const auto problem = problem_in(response, request.answers_xml);
+      auto problem = problem_in(response, request.answers_xml);
       if (!problem) return {std::move(response), repeated};
+      if (request.method == "HEAD") explain(terms, response, *problem);
       if (corrections < kMostCorrections && correct(request, terms, response, *problem)) {
         ++corrections;
         continue;
@@ -287,64 +270,6 @@ void S3Client::pause(int failures, double at_least, const std::atomic<bool>* sto
     interrupt::check();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-}
-
-bool S3Client::correct(const S3Request& request, const Terms& terms, const HttpResponse& response,
-                       const S3Problem& problem) {
-  return correct_region(terms, response, problem) || correct_clock(terms, response, problem) ||
-         correct_credentials(terms, problem) || correct_checksum(request, terms, response, problem);
-}
-
-bool S3Client::correct_credentials(const Terms& terms, const S3Problem& problem) {
-  const bool expired = problem.code == "ExpiredToken" || problem.code == "TokenRefreshRequired";
-  return expired && keyring_.renew(terms.credentials.token);
-}
-
-bool S3Client::correct_region(const Terms& terms, const HttpResponse& response,
-                              const S3Problem& problem) {
-  const std::string hint = response.header("x-amz-bucket-region");
-  const std::string right = problem.region.empty() ? hint : problem.region;
-  if (!valid_region(right)) return false;
-  const bool about_region = response.status == 301 || response.status == 302 ||
-                            response.status == 307 || response.status == 400;
-  if (!about_region || right == terms.region) return false;
-  const std::lock_guard lock(mutex_);
-  if (region_corrected_) return region_ != terms.region;
-  log::warn("the bucket " + target_.bucket + " is in the region " + printable(right) + ", not " +
-            region_ + ": set the region of the target to save a request each time");
-  region_ = right;
-  region_corrected_ = true;
-  return true;
-}
-
-bool S3Client::correct_clock(const Terms& terms, const HttpResponse& response,
-                             const S3Problem& problem) {
-  // The response to a refused HEAD has no body with the reason.
-  const bool told = problem.code == "RequestTimeTooSkewed";
-  const bool silent = response.status == 403 && problem.code.empty();
-  const std::lock_guard lock(mutex_);
-  if ((!told && !silent) || !skew_) return false;
-  if (std::llabs(*skew_ - offset_) < kToleratedSkew) return offset_ != terms.offset;
-  if (clock_corrected_ && !told) return false;
-  if (!clock_corrected_)
-    log::warn("the clock of this host is " + human_duration(std::llabs(*skew_)) +
-              (*skew_ > 0 ? " behind" : " ahead of") +
-              " the object store's, which is used for now: correct the clock");
-  clock_corrected_ = true;
-  offset_ = *skew_;
-  return true;
-}
-
-bool S3Client::correct_checksum(const S3Request& request, const Terms& terms,
-                                const HttpResponse& response, const S3Problem& problem) {
-  const bool sent = terms.checksum_headers &&
-                    std::any_of(request.headers.begin(), request.headers.end(), is_checksum);
-  const bool conditional = has_header(request.headers, "if-none-match");
-  if (!sent || (conditional && response.status == 501) ||
-      !refuses_checksums(response.status, problem))
-    return false;
-  checksum_headers_ = false;
-  return true;
 }
 
 std::string S3Client::clean(const std::string& text) const {

@@ -124,6 +124,8 @@ class S3Client {
   void give_up(const Error& error);
   HttpResponse send_once(const S3Request& request, const Terms& terms, bool fresh);
   void learn_time(const HttpResponse& response);
+  /// The response to a HEAD has no body that says what is wrong: asks with another request.
+  void explain(const Terms& terms, HttpResponse& response, S3Problem& problem);
   /// These return true if a request that was sent on `terms` is worth repeating on the present
   /// ones.
   bool correct(const S3Request& request, const Terms& terms, const HttpResponse& response,

@@ -78,6 +78,10 @@ std::string redirected_to(const HttpResponse& response, const S3Problem& problem
   return place ? url(*place) : "";
 }
 
+bool is_checksum(const Fields::value_type& header) {
+  return header.first.starts_with("x-amz-checksum-");
+}
+
 bool refuses_checksums(int status, const S3Problem& problem) {
   if (status == 501) return true;
   return status == 400 && !is_mismatch(problem.code) &&

@@ -15,6 +15,8 @@ namespace backups {
 /// code. A web page is always a problem.
 std::optional<S3Problem> problem_in(const HttpResponse& response, bool needs_xml);
 
+bool is_checksum(const Fields::value_type& header);
+
 /// True for responses to unsupported checksum headers, such as "501 A header you provided implies
 /// functionality that is not implemented" or "400 Unsupported header 'x-amz-checksum-sha256'".
 bool refuses_checksums(int status, const S3Problem& problem);

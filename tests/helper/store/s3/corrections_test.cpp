@@ -119,6 +119,43 @@ TEST_F(S3CorrectionTest, GivesUpAServerWhoseClockIsAnotherEachTime) {
   EXPECT_LE(server_.requests().size(), 8U);
 }
 
+/// A response to a HEAD has no body. Servers that tell the reason there only (as Swift does) are
+/// asked with another request.
+class S3SilentHead : public S3CorrectionTest {
+ protected:
+  void refuse_until(const char* header, const char* word, int status, const std::string& why) {
+    fault_ = [=](const ServerRequest& request) -> std::optional<ServerReply> {
+      if (request.header(header).find(word) != std::string::npos) return std::nullopt;
+      return ServerReply{status, request.method == "HEAD" ? "" : why};
+    };
+  }
+};
+
+TEST_F(S3SilentHead, LearnsTheRegion) {
+  refuse_until("authorization", "/eu-west-1/", 400,
+               error_xml("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>"));
+  EXPECT_EQ(store()->find(kKey), std::nullopt);
+}
+
+TEST_F(S3SilentHead, LearnsThatItsTokenHasExpired) {
+  refuse_until("x-amz-security-token", "new", 400, error_xml("ExpiredToken"));
+  S3Credentials credentials{"KEY", kSecret, "old"};
+  credentials.renew = [] { return S3Credentials{"KEY", kSecret, "new"}; };
+  EXPECT_EQ(make_s3_store(target(), credentials)->find(kKey), std::nullopt);
+}
+
+TEST_F(S3SilentHead, SaysTheReason) {
+  refuse_until("x-never", "sent", 400, error_xml("InvalidToken"));
+  EXPECT_THAT([this] { store()->find(kKey); },
+              ThrowsError(ErrorKind::kUnreachable, HasSubstr("InvalidToken")));
+  refuse_until("x-never", "sent", 301,
+               error_xml("PermanentRedirect", "<Endpoint>s3.example.com</Endpoint>"));
+  EXPECT_THAT([this] { store()->find(kKey); },
+              ThrowsError(ErrorKind::kUnreachable, HasSubstr("at https://s3.example.com:")));
+  refuse_until("x-never", "sent", 404, "");
+  EXPECT_EQ(store()->find(kKey), std::nullopt);
+}
+
 /// Answers that arrive while other parts are on their way, which were sent on the same terms.
 class S3PartsUnderWay : public S3CorrectionTest {
  protected:
