@@ -38,7 +38,7 @@ const std::map<std::string, const char*>& advice_by_code() {
 
 std::optional<S3Problem> problem_in(const HttpResponse& response, bool needs_xml) {
   if (is_web_page(response)) return S3Problem{};
-  if (response.ok() && (!needs_xml || response.status == 204)) return std::nullopt;
+  if (response.ok() && !needs_xml) return std::nullopt;
   if (auto problem = read_problem(response.body)) return problem;
   if (!response.ok()) return S3Problem{};
   return is_xml(response.body) ? std::nullopt : std::optional(S3Problem{});

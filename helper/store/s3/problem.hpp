@@ -10,7 +10,7 @@
 
 namespace backups {
 
-/// What is wrong with a response; nothing if it is a success. With `needs_xml`, a response of 200
+/// What is wrong with a response; nothing if it is a success. With `needs_xml`, a response of 2xx
 /// must have an XML document other than <Error> as its body; any other body is a problem without a
 /// code. A web page is always a problem.
 std::optional<S3Problem> problem_in(const HttpResponse& response, bool needs_xml);

@@ -83,6 +83,15 @@ TEST_F(S3StrangeTest, PutWithoutAnETagIsNoSuccess) {
   EXPECT_THAT([&] { put("text"); }, ThrowsError(ErrorKind::kUnreachable, HasSubstr("ETag")));
 }
 
+TEST_F(S3StrangeTest, ACompletionWithoutAnAnswerIsNoSuccess) {
+  fault_ = [](const ServerRequest& request) -> std::optional<ServerReply> {
+    if (request.method == "HEAD") return ServerReply{403};  // so that nobody can look
+    if (request.method == "POST" && has(request, "uploadId")) return ServerReply{204};
+    return std::nullopt;
+  };
+  EXPECT_THAT([&] { put(text_); }, ThrowsError(ErrorKind::kUnreachable));
+}
+
 TEST_F(S3StrangeTest, CallsAnObjectWithoutAnETagNoWebPage) {
   const auto read = [&](const char* type) {
     fail_first(1, "GET", "", {200, "text", {{"Content-Type", type}}});
