@@ -11,7 +11,7 @@ namespace backups {
 namespace {
 
 constexpr std::uint64_t kCheckEvery = 16 * 1024 * 1024;
-constexpr std::int64_t kLooksBack = 3;  // backups
+constexpr std::int64_t kSampledBackups = 3;  // backups
 
 /// Hooks may report any size, so the sum must not overflow.
 std::uint64_t sum(std::uint64_t a, std::uint64_t b) {
@@ -26,7 +26,7 @@ std::uint64_t expected_size(Catalog& catalog, const Source& source,
   filter.source = source;
   filter.status = BackupStatus::kSuccess;
   filter.deleted = true;  // the size of a deleted backup is as good an estimate
-  filter.limit = kLooksBack;
+  filter.limit = kSampledBackups;
   std::uint64_t largest = 0;
   for (const auto& backup : catalog.list(filter)) largest = std::max(largest, backup.stored_size());
   return largest > 0 ? largest : description.size / 4;

@@ -42,18 +42,18 @@ class Gate : public Sink {
   void finish() override {
     if (done_ == 0) throw Error(bad_, "the dump of " + printable(planned_.name) + " is empty");
     if (!expected_.empty()) unexpected();
-    judge();
+    require_complete();
     next_.finish();
   }
 
  private:
-  void judge() const {
+  void require_complete() const {
     if (!inspector_) return;
     const Completeness verdict = inspector_->verdict();
     if (verdict.kind == Completeness::Kind::kIncomplete)
       throw Error(bad_,
                   "the dump of " + printable(planned_.name) + " is incomplete: " + verdict.why);
-    if (verdict.kind == Completeness::Kind::kNotJudged)
+    if (verdict.kind == Completeness::Kind::kUnknown)
       log_.note("not checked whether the dump of " + printable(planned_.name) +
                 " is complete: " + verdict.why);
   }
@@ -142,7 +142,7 @@ void Writer::add(const PlannedArtifact& planned, const std::function<void(Sink&)
   manifest_.artifacts.push_back(std::move(artifact));
 }
 
-Manifest Writer::commit(const std::function<void(Manifest&)>& judge) {
+Manifest Writer::commit(const std::function<void(Manifest&)>& amend) {
   if (manifest_.artifacts.empty() || manifest_.artifacts.size() + left_out_ != plan_.artifacts)
     throw Error(ErrorKind::kFailed, "an artifact of " + manifest_.id + " was not written");
   const interrupt::Shield shield(1, manifest_.id +
@@ -152,7 +152,7 @@ Manifest Writer::commit(const std::function<void(Manifest&)>& judge) {
   manifest_.detail = log_.detail();
   // If the second of an id was taken, the id is of the next one, which may not have begun.
   manifest_.finished_at = std::max(now(), manifest_.started_at);
-  if (judge) judge(manifest_);
+  if (amend) amend(manifest_);
   manifest_.suspect = printable(manifest_.suspect.substr(0, limits::kWarning));
   // Invalid UTF-8 is replaced. That cannot change an address, because such arguments are refused.
   manifest_.bytes = manifest_to_json(manifest_).dump(

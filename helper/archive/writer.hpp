@@ -42,8 +42,8 @@ class Writer {
   /// Call it for each planned artifact that is not added.
   void leave_out() { ++left_out_; }
 
-  /// Writes the manifest and returns it. `judge` may first record in it why the backup is suspect.
-  Manifest commit(const std::function<void(Manifest&)>& judge = {});
+  /// Writes the manifest and returns it. `amend` may first record in it why the backup is suspect.
+  Manifest commit(const std::function<void(Manifest&)>& amend = {});
 
  private:
   std::string file_name(const PlannedArtifact& planned) const;

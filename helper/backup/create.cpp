@@ -89,7 +89,7 @@ class Attempt {
             progress};
   }
   /// Compares with earlier backups, which only advises: if that fails, the backup is made anyway.
-  void judge(Manifest& manifest) {
+  void record_suspicion(Manifest& manifest) {
     try {
       const Suspicion found =
           suspicion(state_.paths, state_.settings, state_.catalog.open(), manifest);
@@ -348,7 +348,7 @@ Manifest create_backup(State& state, const CreateRequest& request, const Progres
         writer.leave_out();
       }
     }
-    return writer.commit([&](Manifest& made) { attempt.judge(made); });
+    return writer.commit([&](Manifest& made) { attempt.record_suspicion(made); });
   };
   return attempt.make(work);
 }
@@ -374,7 +374,7 @@ Manifest adopt_backup(State& state, const CreateRequest& request,
           checked.finish();
         },
         ErrorKind::kDamaged);
-    return writer.commit([&](Manifest& made) { attempt.judge(made); });
+    return writer.commit([&](Manifest& made) { attempt.record_suspicion(made); });
   };
   return attempt.make(work);
 }

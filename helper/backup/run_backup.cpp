@@ -75,8 +75,8 @@ Manifest run_first_copy(State& state, const CreateRequest& request, const Progre
   try {
     const std::string target = first_target(state.settings.read(), request.targets);
     Manifest manifest = create_backup(state, request, progress);
-    state.events.publish(
-        BackupMade{manifest, target, suspicion_text(state.catalog, manifest), is_judged(manifest)});
+    state.events.publish(BackupMade{manifest, target, suspicion_text(state.catalog, manifest),
+                                    is_comparable(manifest)});
     return manifest;
   } catch (const Error& error) {
     state.events.publish(BackupFailed{request.source, request.trigger, "", error});

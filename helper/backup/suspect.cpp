@@ -25,7 +25,7 @@ constexpr std::int64_t kFewRows = 100;       // with fewer, only the loss of all
 /// After this many suspects in a row that resemble each other, the change counts as intended. At
 /// least as many are made before the time of the reference ends, so that each alert named it.
 constexpr std::size_t kRow = 5;
-constexpr Time kWayBack = 90 * 86400;  // how long a reference is kept
+constexpr Time kProtection = 90 * 86400;  // how long a reference is kept
 
 /// The features of a backup that are compared with those of another one.
 struct Shape {
@@ -120,7 +120,7 @@ std::vector<Backup> references(Catalog& catalog, const Source& source, const std
 
 /// True once the reference need not be kept any longer. After the clock jumped ahead, it is.
 bool is_over(Catalog& catalog, const Backup& reference) {
-  const auto until = way_back_until(catalog, reference);
+  const auto until = protected_until(catalog, reference);
   return until && *until <= now() && !has_leapt(catalog);
 }
 
@@ -136,7 +136,7 @@ class Measure {
       : catalog_(catalog),
         source_(source),
         percent_(settings.read().percent(source.text(), "suspect-below")),
-        before_(catalog_.yardstick(source)) {
+        before_(catalog_.baseline(source)) {
     const JobMarks job_marks(catalog_.database());
     const std::int64_t replaced = job_marks.done_at(kReplaced + source.text());
     const std::int64_t destroyed = job_marks.done_at(kDestroyed + source.text());
@@ -168,7 +168,7 @@ class Measure {
   /// other. Those that differ from each other must not stop retention for ever either: once the
   /// time of the last good one is over, they need not be alike.
   bool ends_row(const Shape& now) {
-    auto row = catalog_.judged(source_, static_cast<int>(kRow));
+    auto row = catalog_.comparable(source_, static_cast<int>(kRow));
     if (row.size() < kRow || row.back().sequence <= std::max(before_->sequence, from_))
       return false;
     if (is_over(catalog_, *before_)) return true;
@@ -187,7 +187,7 @@ class Measure {
   /// recovering from the second collapse does not hide the first. Nor does a restore, since a
   /// suspect may have been restored: only the return of the data does.
   std::string reference(const Shape& now, bool collapsed) {
-    const auto newest = catalog_.judged(source_, 1);
+    const auto newest = catalog_.comparable(source_, 1);
     // A backup of another source cannot be the reference of this one.
     const bool own = restored_ && restored_->source.text() == source_.text();
     if (own && is_kept(catalog_, *restored_) &&
@@ -221,7 +221,7 @@ class Measure {
 
 }  // namespace
 
-bool is_judged(const Manifest& manifest) {
+bool is_comparable(const Manifest& manifest) {
   return manifest.trigger == Trigger::kManual || manifest.trigger == Trigger::kSchedule ||
          manifest.trigger == Trigger::kDeploy;
 }
@@ -229,7 +229,7 @@ bool is_judged(const Manifest& manifest) {
 Suspicion suspicion(const Paths& paths, const SettingsFile& settings, Catalog& catalog,
                     const Manifest& manifest) {
   const bool adopted = manifest.trigger == Trigger::kAdopt;
-  if (!is_judged(manifest) && !adopted) return {};
+  if (!is_comparable(manifest) && !adopted) return {};
   Measure measure(settings, catalog, manifest.source);
   const Shape shape = shape_of(manifest);
   std::string why = measure.of(shape, adopted);
@@ -254,7 +254,7 @@ std::string suspicion_text(CatalogFile& catalog, const Manifest& manifest) {
     for (const auto& backup : references(catalog.open(), manifest.source, manifest.reference)) {
       if (!is_kept(catalog.open(), backup)) continue;
       text += before + backup.id + ", which is kept";
-      if (const auto until = way_back_until(catalog.open(), backup))
+      if (const auto until = protected_until(catalog.open(), backup))
         text += " until " + rfc3339(*until).substr(0, 10);
       before = "; the last one from before an earlier change is ";
     }
@@ -266,21 +266,23 @@ std::string suspicion_text(CatalogFile& catalog, const Manifest& manifest) {
          manifest.source.spelling();
 }
 
-std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference) {
+std::optional<Time> protected_until(Catalog& catalog, const Backup& reference) {
   const auto since = catalog.referred_since(reference.source, reference.id);
   if (!since) return std::nullopt;
-  return std::max(*since, reference.started_at) + kWayBack;
+  return std::max(*since, reference.started_at) + kProtection;
 }
 
-std::map<std::string, Time> ways_back(const Paths& paths, Catalog& catalog, const Source& source) {
-  std::map<std::string, Time> ways;
+std::map<std::string, Time> protected_backups(const Paths& paths, Catalog& catalog,
+                                              const Source& source) {
+  std::map<std::string, Time> protected_ones;
   for (const auto& dead : unfinished_replacements(paths, source))
-    if (!dead.safety.empty()) ways[dead.safety] = now() + kWayBack;
-  const auto newest = catalog.judged(source, 1);
-  if (newest.empty()) return ways;
+    if (!dead.safety.empty()) protected_ones[dead.safety] = now() + kProtection;
+  const auto newest = catalog.comparable(source, 1);
+  if (newest.empty()) return protected_ones;
   for (const auto& backup : references(catalog, source, newest.front().reference))
-    if (const auto until = way_back_until(catalog, backup)) ways.emplace(backup.id, *until);
-  return ways;
+    if (const auto until = protected_until(catalog, backup))
+      protected_ones.emplace(backup.id, *until);
+  return protected_ones;
 }
 
 namespace {
@@ -296,7 +298,7 @@ std::vector<Backup> spare_suspects(const Paths& paths, const Settings& settings,
   Catalog::Filter filter;
   filter.source = source;
   filter.status = BackupStatus::kSuccess;
-  const auto ways = ways_back(paths, catalog, source);
+  const auto protected_ones = protected_backups(paths, catalog, source);
   std::vector<Backup> spare;
   // The newest suspect is excluded: it may be the only backup of the current data.
   bool is_newest = true;
@@ -304,7 +306,7 @@ std::vector<Backup> spare_suspects(const Paths& paths, const Settings& settings,
     if (backup.suspect.empty() || backup.is_safety_or_final() || is_being_copied(paths, backup))
       continue;
     if (!is_newest && is_good_on(backup, kLocalTarget) && !settings.is_pinned(backup.text()) &&
-        !ways.contains(backup.id))
+        !protected_ones.contains(backup.id))
       spare.push_back(backup);
     is_newest = false;
   }

@@ -35,7 +35,7 @@ Suspicion suspicion(const Paths& paths, const SettingsFile& settings, Catalog& c
 
 /// True for backups that describe the service in normal use, so that others may be compared with
 /// them. A safety backup, for example, may be of a service in trouble.
-bool is_judged(const Manifest& manifest);
+bool is_comparable(const Manifest& manifest);
 
 /// The advice about a new backup: why it is suspect or no longer is, which backup is the last from
 /// before the change, and what to do. Empty if there is nothing to report. What cannot be read from
@@ -43,16 +43,17 @@ bool is_judged(const Manifest& manifest);
 std::string suspicion_text(CatalogFile& catalog, const Manifest& manifest);
 
 /// Until when retention keeps a reference; nothing if no backup refers to it.
-std::optional<Time> way_back_until(Catalog& catalog, const Backup& reference);
+std::optional<Time> protected_until(Catalog& catalog, const Backup& reference);
 /// The backups of a source with data from before a collapse, by their ids, with the time until
 /// which retention keeps them: the references in use, and the safety backups of restores that died
 /// while they were replacing the data.
-std::map<std::string, Time> ways_back(const Paths& paths, Catalog& catalog, const Source& source);
+std::map<std::string, Time> protected_backups(const Paths& paths, Catalog& catalog,
+                                              const Source& source);
 
 /// Frees so many bytes of disk space: removes the local copies of the oldest suspect backups of a
 /// source that a newer suspect followed; none if all of them would not suffice. Backups that are
-/// pinned, being copied or among ways_back() are excluded. The caller holds the lock of the source.
-/// Throws Error.
+/// pinned, being copied or among protected_backups() are excluded. The caller holds the lock of the
+/// source. Throws Error.
 void free_suspects(const Paths& paths, const SettingsFile& settings, Identity& identity,
                    Targets& targets, CatalogFile& catalog, const Source& source,
                    std::uint64_t missing);

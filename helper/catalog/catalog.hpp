@@ -83,10 +83,10 @@ class Catalog {
 
   /// The successes of this host that are compared with each other to find suspect ones, newest
   /// first, at most `limit`; deleted ones included.
-  std::vector<Backup> judged(const Source& source, int limit);
-  /// The newest of judged() that is neither suspect nor deleted, in whatever state its copies are.
-  /// New backups are compared with it.
-  std::optional<Backup> yardstick(const Source& source);
+  std::vector<Backup> comparable(const Source& source, int limit);
+  /// The newest of comparable() that is neither suspect nor deleted, in whatever state its copies
+  /// are. New backups are compared with it.
+  std::optional<Backup> baseline(const Source& source);
   /// The backup that was last restored into a source.
   std::optional<Backup> last_restored(const Source& source);
   /// When the first backup with that reference began, of those since the last restore if there are

@@ -8,18 +8,19 @@ namespace {
 
 /// The triggers of backups that describe a service in normal use. Safety backups may be of a
 /// damaged one, and adopted dumps of something else.
-constexpr const char* kJudged =
+constexpr const char* kComparable =
     "type = ? AND name = ? AND status = 'success' AND trigger IN ('manual', 'schedule', 'deploy')";
 
 }  // namespace
 
-std::vector<Backup> Catalog::judged(const Source& source, int limit) {
-  return select(std::string(kJudged) + " AND imported = 0 ORDER BY sequence DESC, key DESC LIMIT ?",
-                [&](Statement& query) { query.bind(source.type).bind(source.name).bind(limit); });
+std::vector<Backup> Catalog::comparable(const Source& source, int limit) {
+  return select(
+      std::string(kComparable) + " AND imported = 0 ORDER BY sequence DESC, key DESC LIMIT ?",
+      [&](Statement& query) { query.bind(source.type).bind(source.name).bind(limit); });
 }
 
-std::optional<Backup> Catalog::yardstick(const Source& source) {
-  const auto found = select(std::string(kJudged) +
+std::optional<Backup> Catalog::baseline(const Source& source) {
+  const auto found = select(std::string(kComparable) +
                                 " AND suspect = '' AND deleted_at IS NULL AND deleting = 0 "
                                 "ORDER BY imported, sequence DESC, key DESC LIMIT 1",
                             [&](Statement& query) { query.bind(source.type).bind(source.name); });

@@ -78,7 +78,7 @@ bool wants_json(const Options& options) {
   return format == "json";
 }
 
-void look_without_settings(SettingsFile& settings) {
+void allow_default_settings(SettingsFile& settings) {
   try {
     settings.read();
   } catch (const Error& error) {
@@ -96,10 +96,10 @@ int run_on(const fs::path& root, const Verb& verb, const Options& options, bool 
   state.program.path = own_program();
   state.events.subscribe(
       [alerts = Alerts(state.program, state.settings, state.identity, state.catalog)](
-          const HostEvent& event) { alerts.hear(event); });
+          const HostEvent& event) { alerts.handle_event(event); });
   state.events.subscribe([metrics = Metrics(state.paths, state.settings, state.catalog)](
-                             const HostEvent& event) { metrics.hear(event); });
-  if (verb.only_looks) look_without_settings(state.settings);
+                             const HostEvent& event) { metrics.handle_event(event); });
+  if (verb.is_read_only) allow_default_settings(state.settings);
   Call call{state, options, Resolver(state.hooks, state.paths, state.settings, state.catalog),
             json};
   // Messages depend on what the caller may see. On a full disk that cannot be determined.

@@ -45,16 +45,16 @@ std::vector<std::string> pieces_of(const std::string& text, std::size_t width) {
 std::string wrapped(const std::string& first, const std::string& text, std::size_t indent) {
   std::string result;
   std::string line = first;
-  bool begins = true;
+  bool is_first = true;
   for (const auto& piece : pieces_of(text, kHelpWidth - indent)) {
     const std::string word = piece.starts_with(" ") ? piece.substr(1) : piece;
-    if (!begins && line.size() + piece.size() > kHelpWidth) {
+    if (!is_first && line.size() + piece.size() > kHelpWidth) {
       result += line + "\n";
       line = std::string(indent, ' ') + word;
     } else {
-      line += begins ? word : piece;
+      line += is_first ? word : piece;
     }
-    begins = false;
+    is_first = false;
   }
   return result + line + "\n";
 }
@@ -143,9 +143,10 @@ std::vector<Line> property_lines() {
   std::vector<Line> lines;
   for (const auto& property : properties()) {
     const std::string value = property.default_value;
-    const std::string takes = property.takes;
-    const bool said = value.empty() || takes.ends_with(value);  // `takes` names it already
-    lines.push_back({property.name, takes + (said ? "" : " (default: " + value + ")")});
+    const std::string value_form = property.value_form;
+    const bool is_named =
+        value.empty() || value_form.ends_with(value);  // `value_form` names it already
+    lines.push_back({property.name, value_form + (is_named ? "" : " (default: " + value + ")")});
   }
   return lines;
 }

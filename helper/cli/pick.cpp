@@ -11,9 +11,9 @@ namespace {
 
 bool is_auxiliary(const Artifact& artifact) {
   if (artifact.extra.empty()) return false;
-  const auto said = nlohmann::json::parse(shallow(artifact.extra));
-  const auto found = said.find("auxiliary");
-  return found != said.end() && *found == true;
+  const auto extra = nlohmann::json::parse(shallow(artifact.extra));
+  const auto found = extra.find("auxiliary");
+  return found != extra.end() && *found == true;
 }
 
 }  // namespace

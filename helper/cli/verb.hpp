@@ -36,7 +36,7 @@ struct Verb {
   /// removed or made automatically, or must work in any case.
   bool lends_ballast = false;
   /// Only reads: works with the built-in defaults while settings.json cannot be understood.
-  bool only_looks = false;
+  bool is_read_only = false;
 };
 
 const std::vector<Verb>& verbs();

@@ -78,7 +78,8 @@ bool is_known_manifest(const Backup& backup, const Manifest& manifest) {
   return backup.manifest_sha256.empty() || backup.manifest_sha256 == sha256(manifest.bytes);
 }
 
-std::string tell_tampering(const Events& events, const Backup& backup, const std::string& target) {
+std::string publish_tampering(const Events& events, const Backup& backup,
+                              const std::string& target) {
   const std::string message = "the manifest of " + backup.id + " on " + target +
                               " is not the one that was written: it was replaced";
   events.publish(Problem{{.kind = AlertKind::kTampering,
@@ -93,7 +94,7 @@ Manifest known_manifest(const Events& events, Store& store, const Backup& backup
                         const std::string& target) {
   Manifest manifest = load_manifest(store, backup.source, backup.id);
   if (is_known_manifest(backup, manifest)) return manifest;
-  throw Error(ErrorKind::kDamaged, tell_tampering(events, backup, target));
+  throw Error(ErrorKind::kDamaged, publish_tampering(events, backup, target));
 }
 
 std::string nearest(const Backup& backup) {

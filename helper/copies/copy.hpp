@@ -37,7 +37,8 @@ Manifest known_manifest(const Events& events, Store& store, const Backup& backup
 /// False if this is not the manifest that was written for the backup, as far as the catalog knows.
 bool is_known_manifest(const Backup& backup, const Manifest& manifest);
 /// Publishes that a copy was replaced, and returns the message.
-std::string tell_tampering(const Events& events, const Backup& backup, const std::string& target);
+std::string publish_tampering(const Events& events, const Backup& backup,
+                              const std::string& target);
 
 /// The target to read from first: that of the nearest good copy, otherwise of one that may have
 /// been repaired since; `local` if there is none.

@@ -77,12 +77,12 @@ std::vector<Manifest> read_manifests(Store& store, std::span<const std::string> 
                                      std::vector<std::string>& gone) {
   std::vector<ReadManifest> found(keys.size());
   std::atomic<std::size_t> next{0};
-  const auto work = [&] {
+  const auto run = [&] {
     for (std::size_t i; (i = next++) < keys.size();) found[i] = read_manifest(store, keys[i]);
   };
   std::vector<std::future<void>> readers;
   for (std::size_t i = 0; i < std::min(kReaders, keys.size()); ++i)
-    readers.push_back(std::async(std::launch::async, work));
+    readers.push_back(std::async(std::launch::async, run));
   for (auto& reader : readers) reader.wait();
   for (auto& reader : readers) reader.get();
   std::vector<Manifest> manifests;
@@ -100,21 +100,21 @@ std::vector<Manifest> read_manifests(Store& store, std::span<const std::string> 
 
 /// The sync of the backups below one host name: compares what the target has with what the catalog
 /// knew before.
-class Look {
+class HostSync {
  public:
-  /// `asked`: a person named that host, and wants the backups of another machine, too.
-  Look(Identity& identity, Targets& targets, CatalogFile& catalog, const Events& events,
-       const std::string& target, const std::string& host, bool asked, Synced& synced)
+  /// `host_named`: a person named that host, and wants the backups of another machine, too.
+  HostSync(Identity& identity, Targets& targets, CatalogFile& catalog, const Events& events,
+           const std::string& target, const std::string& host, bool host_named, Synced& synced)
       : identity_(identity),
         targets_(targets),
         catalog_(catalog),
         events_(events),
         target_(target),
         host_(host),
-        asked_(asked),
+        host_named_(host_named),
         synced_(synced) {}
 
-  void work() {
+  void run() {
     // Read before the target is listed. If a row changes in between, observe_copy() notices that,
     // and the row is left unchanged.
     for (auto& backup : all_backups()) known_.emplace(backup.text(), std::move(backup));
@@ -132,11 +132,11 @@ class Look {
     for (std::span<const std::string> rest = keys; !rest.empty();) {
       const std::size_t count = std::min(kAtOnce, rest.size());
       for (const auto& manifest : read_manifests(store, rest.first(count), unreadable_, gone))
-        take(manifest);
+        record_found(manifest);
       rest = rest.subspan(count);
     }
     for (const auto& key : gone) forget_files(key);
-    for (const auto& [text, backup] : known_) miss(backup);
+    for (const auto& [text, backup] : known_) record_missing(backup);
     for (const auto& [key, problem] : unreadable_) skip(key, problem);
     synced_.unknown.insert(synced_.unknown.end(), unknown_.begin(), unknown_.end());
   }
@@ -159,12 +159,13 @@ class Look {
       forget_files(key_of(backup.source, manifest_file(backup.id)));
   }
 
-  void take(const Manifest& manifest) {
+  void record_found(const Manifest& manifest) {
     const std::string text = manifest.source.type + ":" + manifest.id;
     there_.insert(text);
     std::string problem = claim_files(manifest, sizes_, unknown_);
     if (manifest.host != host_) problem = "its manifest is that of host " + manifest.host;
-    if (is_strangers(identity_, manifest, target_) && (!asked_ || identity_.read().owns(host_)))
+    if (is_strangers(identity_, manifest, target_) &&
+        (!host_named_ || identity_.read().owns(host_)))
       return synced_.foreign.push_back(text);
     const auto known = known_.find(text);
     if (known == known_.end()) return adopt(manifest, text, problem);
@@ -173,7 +174,7 @@ class Look {
       return skip(key_of(manifest.source, manifest_file(manifest.id)),
                   "the catalog has another backup of that id" +
                       (backup.host.empty() ? "" : ", of host " + backup.host));
-    if (!is_known_manifest(backup, manifest)) problem = tell_tampering(events_, backup, target_);
+    if (!is_known_manifest(backup, manifest)) problem = publish_tampering(events_, backup, target_);
     const Copy* copy = backup.copy_on(target_);
     if (copy != nullptr && !copy->host.empty() && copy->host != host_ &&
         copy->status == CopyStatus::kSuccess)
@@ -221,7 +222,7 @@ class Look {
   }
 
   /// Records as missing a copy that should be there, but is not.
-  void miss(const Backup& backup) {
+  void record_missing(const Backup& backup) {
     const Copy* copy = backup.copy_on(target_);
     const bool expected = copy != nullptr && copy->host == host_ &&
                           copy->status == CopyStatus::kSuccess && !backup.deleted_at;
@@ -240,7 +241,7 @@ class Look {
   const Events& events_;
   const std::string& target_;
   const std::string host_;
-  const bool asked_;
+  const bool host_named_;
   Synced& synced_;
   std::map<std::string, Backup> known_;  // by text()
   Sizes sizes_;
@@ -264,7 +265,7 @@ Synced sync_target(Identity& identity, Targets& targets, CatalogFile& catalog, c
   }
   Synced synced;
   for (const auto& name : names)
-    Look(identity, targets, catalog, events, target, name, !host.empty(), synced).work();
+    HostSync(identity, targets, catalog, events, target, name, !host.empty(), synced).run();
   events.publish(BackupsChanged{});
   return synced;
 }

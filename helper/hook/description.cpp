@@ -35,7 +35,7 @@ Description::State parse_state(const std::string& text) {
 }
 
 template <typename T>
-T take(PlainJson& json, const char* key, T otherwise) {
+T extract(PlainJson& json, const char* key, T otherwise) {
   const T value = json.value(key, otherwise);
   json.erase(key);
   return value;
@@ -45,11 +45,11 @@ PlannedArtifact parse_artifact(PlainJson json) {
   PlannedArtifact artifact;
   artifact.name = json.at("name");
   json.erase("name");
-  artifact.kind = take<std::string>(json, "kind", "");
-  artifact.opens_with = take<std::string>(json, "opens_with", "");
-  artifact.minimum_client = take<std::string>(json, "minimum_client", "");
-  artifact.starts_with = take<std::string>(json, "starts_with", "");
-  artifact.inspector = take<std::string>(json, "inspector", "");
+  artifact.kind = extract<std::string>(json, "kind", "");
+  artifact.opens_with = extract<std::string>(json, "opens_with", "");
+  artifact.minimum_client = extract<std::string>(json, "minimum_client", "");
+  artifact.starts_with = extract<std::string>(json, "starts_with", "");
+  artifact.inspector = extract<std::string>(json, "inspector", "");
   artifact.auxiliary = json.value("auxiliary", false);
   if (!json.empty()) artifact.extra = json.dump();
   return artifact;
@@ -104,7 +104,7 @@ void require_restorable(const Hooks& installed, const Description& description,
                         const Source& source) {
   const SourceType type = source_type(installed, source.type);
   for (const auto& artifact : description.artifacts)
-    if (!type.takes(artifact.kind))
+    if (!type.accepts(artifact.kind))
       throw Error(ErrorKind::kFailed, source.spelling() + " has an artifact of the kind " +
                                           in_quotes(artifact.kind) + ", which the type.json of " +
                                           source.type + " does not list");

@@ -15,7 +15,7 @@ struct PlannedArtifact {
   std::string opens_with;  ///< shell words that read the plain dump on stdin
   std::string minimum_client;
   std::string starts_with;  ///< the first bytes of every good one
-  std::string inspector;    ///< judges whether it is complete (inspect/inspector.hpp)
+  std::string inspector;    ///< checks whether it is complete (inspect/inspector.hpp)
   bool auxiliary = false;   ///< not what a person means by "the dump": roles and the like
   std::string extra;        ///< JSON object of the members that the helper does not know
 };

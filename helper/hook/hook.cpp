@@ -61,18 +61,18 @@ bool wait_ready(int fd, short events, milliseconds timeout) {
 class Lines {
  public:
   /// Reads what is there; false at its end.
-  template <typename Take>
-  bool read(int fd, const Take& take) {
+  template <typename OnLine>
+  bool read(int fd, const OnLine& on_line) {
     std::array<char, 65536> buffer{};
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got < 0) return errno == EINTR || errno == EAGAIN;
     text_.append(buffer.data(), static_cast<std::size_t>(got));
     std::size_t end;
     while ((end = text_.find('\n')) != std::string::npos || text_.size() > kLongest) {
-      take(text_.substr(0, end));
+      on_line(text_.substr(0, end));
       text_.erase(0, end == std::string::npos ? end : end + 1);
     }
-    if (got == 0 && !text_.empty()) take(text_);
+    if (got == 0 && !text_.empty()) on_line(text_);
     return got > 0;
   }
 
@@ -240,9 +240,9 @@ void Hook::pump_messages(Fd error, Fd messages, Fd stop) {
 }
 
 void Hook::wait_for_output(std::chrono::seconds limit) {
-  constexpr milliseconds kLook(500);
+  constexpr milliseconds kPollInterval(500);
   const auto end = std::chrono::steady_clock::now() + limit;
-  while (!wait_ready(output_.get(), POLLIN, kLook)) {
+  while (!wait_ready(output_.get(), POLLIN, kPollInterval)) {
     if (process_->has_failed()) wait();
     if (std::chrono::steady_clock::now() > end)
       throw Error(ErrorKind::kFailed,

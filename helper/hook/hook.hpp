@@ -25,7 +25,7 @@ struct Timeouts {
 /// For what only advises.
 constexpr Timeouts kAdviceTimeouts{std::chrono::seconds(5), std::chrono::seconds(5)};
 /// For commands that only look, which somebody waits for: Docker may hang.
-constexpr Timeouts kLookTimeouts{std::chrono::minutes(1), std::chrono::minutes(1)};
+constexpr Timeouts kInteractiveTimeouts{std::chrono::minutes(1), std::chrono::minutes(1)};
 /// For queries of an operation.
 constexpr Timeouts kShortTimeouts{std::chrono::minutes(5), std::chrono::minutes(5)};
 /// For cleaning up after a request to stop.

@@ -59,9 +59,9 @@ Fd open_log(const fs::path& path) {
 }
 
 /// Nothing when they are more than a manifest may hold.
-std::optional<std::string> merge(const std::string& detail, const nlohmann::json& said) {
+std::optional<std::string> merge(const std::string& detail, const nlohmann::json& extra) {
   auto merged = nlohmann::json::parse(detail);
-  merged.update(said);
+  merged.update(extra);
   try {
     check_texts(merged);
   } catch (const Error&) {

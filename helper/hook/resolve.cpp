@@ -51,7 +51,7 @@ std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
   std::vector<Source> found;
   const Run run(paths_, "list", {});
   HookLog log{{}};
-  const auto take = [&](const std::string& type, const std::string& address) {
+  const auto add_address = [&](const std::string& type, const std::string& address) {
     if (auto source = make_source(type, address, sha256(address))) {
       if (!name || source->name == *name || source->address == *name)
         add(found, std::move(*source));
@@ -62,12 +62,13 @@ std::vector<Source> Resolver::live(const std::optional<std::string>& name) {
     const auto read = usable_type(hooks_, type);
     if (!read) continue;
     const bool any = type == kFallbackHooks;
-    for (const auto& line :
-         lines_of(query_hook(hooks_, run, log, any ? "" : type, "list", {}, {}, kLookTimeouts))) {
+    for (const auto& line : lines_of(
+             query_hook(hooks_, run, log, any ? "" : type, "list", {}, {}, kInteractiveTimeouts))) {
       if (line.find('/') != std::string::npos && !read->takes_path()) continue;
       const auto colon = line.find(':');
-      if (!any) take(type, line);
-      if (any && colon != std::string::npos) take(line.substr(0, colon), line.substr(colon + 1));
+      if (!any) add_address(type, line);
+      if (any && colon != std::string::npos)
+        add_address(line.substr(0, colon), line.substr(colon + 1));
     }
   }
   return found;
@@ -111,7 +112,7 @@ bool Resolver::is_there(const Source& source, bool& answers) {
   const Run run(paths_, "describe", source);
   HookLog log{{}};
   try {
-    return describe(hooks_, run, log, source, kLookTimeouts).exists();
+    return describe(hooks_, run, log, source, kInteractiveTimeouts).exists();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) throw;
     answers = error.kind() != ErrorKind::kFailed;
@@ -126,7 +127,7 @@ std::vector<Source> Resolver::allowed(const std::vector<Source>& sources) {
   const Run run(paths_, "authorize", {});
   HookLog log{{}};
   const auto answer =
-      lines_of(query_hook(hooks_, run, log, "", "authorize", {}, question, kLookTimeouts));
+      lines_of(query_hook(hooks_, run, log, "", "authorize", {}, question, kInteractiveTimeouts));
   const std::set<std::string> granted(answer.begin(), answer.end());
   std::vector<Source> kept;
   for (const auto& source : sources)
@@ -278,7 +279,7 @@ Source Resolver::known_source(const std::string& word) {
   if (std::any_of(known.begin(), known.end(), same)) return found;
   const Run run(paths_, "describe", found);
   HookLog log{{}};
-  if (describe(hooks_, run, log, found, kLookTimeouts).exists()) return found;
+  if (describe(hooks_, run, log, found, kInteractiveTimeouts).exists()) return found;
   throw not_found(word);
 }
 

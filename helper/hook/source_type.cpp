@@ -98,7 +98,7 @@ bool SourceType::is_ruled_by_dokku(const std::string& at) const {
          valid_name(at.substr(0, slash));
 }
 
-bool SourceType::takes(const std::string& kind) const {
+bool SourceType::accepts(const std::string& kind) const {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
@@ -151,7 +151,7 @@ HookSet hooks_for(const Hooks& installed, const std::string& type,
   const SourceType described = source_type(installed, own);
   const auto takes_all = [&](const SourceType& candidate) {
     return std::all_of(kinds.begin(), kinds.end(),
-                       [&](const auto& kind) { return candidate.takes(kind); });
+                       [&](const auto& kind) { return candidate.accepts(kind); });
   };
   if (takes_all(described)) return own;
   const HookSet fallback(type, kFallbackHooks);

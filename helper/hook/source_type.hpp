@@ -48,7 +48,7 @@ struct SourceType {
   /// True for what belongs to a service or an app. Paths and containers of the host do not: no rule
   /// of Dokku's says who may use them, so that they can be used at a shell only.
   bool is_ruled_by_dokku(const std::string& at) const;
-  bool takes(const std::string& kind) const;
+  bool accepts(const std::string& kind) const;
 };
 
 /// Parses a type.json for sources of `type`, which replaces `<type>` in kinds. Throws Error,

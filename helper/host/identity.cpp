@@ -68,7 +68,7 @@ bool settle(Settings& settings, const std::string& machine, const std::string& b
 
 }  // namespace
 
-void Identity::tell(const HostIdentity& host, const std::string& why) const {
+void Identity::publish_doubt(const HostIdentity& host, const std::string& why) const {
   const std::string message =
       why + ". New off-site backups are stored below " + host.name + "; those below " +
       join(host.doubtful, ", ") +
@@ -78,7 +78,7 @@ void Identity::tell(const HostIdentity& host, const std::string& why) const {
   events_.publish(Problem{identity_alert(message)});
 }
 
-void Identity::tell_end() const {
+void Identity::publish_doubt_solved() const {
   events_.publish(ProblemSolved{identity_alert("this machine is " + settings_.read().host.name)});
 }
 
@@ -102,8 +102,9 @@ HostIdentity Identity::read() {
     if (settled.host.name == known.name && !known.writers.empty()) return known;
   }
   if (moved)
-    tell(settled.host, "This is not the machine on which " + settled.host.doubtful.front() +
-                           " was created: it is a clone, or a new machine with its files");
+    publish_doubt(settled.host, "This is not the machine on which " +
+                                    settled.host.doubtful.front() +
+                                    " was created: it is a clone, or a new machine with its files");
   return settled.host;
 }
 
@@ -116,7 +117,7 @@ void Identity::doubt(const std::string& why, const std::string& writer) {
     if (is_new) settings.host.doubt(fresh_name());
     host = settings.host;
   });
-  if (is_new) tell(host, why + ": another machine writes under the same name");
+  if (is_new) publish_doubt(host, why + ": another machine writes under the same name");
 }
 
 void Identity::keep() {
@@ -125,7 +126,7 @@ void Identity::keep() {
     settings.host.keep();
     settings.forget_unclear_host();
   });
-  tell_end();
+  publish_doubt_solved();
 }
 
 void Identity::renew() {
@@ -136,7 +137,7 @@ void Identity::renew() {
     settings.host.renounce();
     settings.forget_unclear_host();
   });
-  tell_end();
+  publish_doubt_solved();
 }
 
 }  // namespace backups

@@ -32,8 +32,8 @@ class Identity {
   void renew();
 
  private:
-  void tell(const HostIdentity& host, const std::string& why) const;
-  void tell_end() const;
+  void publish_doubt(const HostIdentity& host, const std::string& why) const;
+  void publish_doubt_solved() const;
 
   Paths paths_;
   SettingsFile& settings_;

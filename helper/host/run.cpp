@@ -99,7 +99,7 @@ Run::Run(const Paths& paths, const std::string& verb, const Source& source) {
     return;
   }
   directory_ = paths.runs() / record_.id;
-  const Lock nobody_looks = Lock::acquire(list_lock(paths));
+  const Lock list_guard = Lock::acquire(list_lock(paths));
   try {
     make_directories(directory_);
     lock_ = Lock::try_acquire(directory_ / kLockFile, verb);

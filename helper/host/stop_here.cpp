@@ -11,15 +11,15 @@
 namespace backups {
 
 void stop_here(std::string_view place) {
-  const char* asked = std::getenv("BACKUPS_STOP_AT");
+  const char* place_to_stop = std::getenv("BACKUPS_STOP_AT");
   const char* fifo = std::getenv("BACKUPS_STOP_FIFO");
-  if (asked == nullptr || fifo == nullptr || place != asked) return;
+  if (place_to_stop == nullptr || fifo == nullptr || place != place_to_stop) return;
   if (std::getenv("PLUGIN_PATH") != nullptr) return;
   struct stat status {};
   if (::stat(fifo, &status) != 0 || !S_ISFIFO(status.st_mode)) return;
   {
-    const Fd said(::open(fifo, O_WRONLY | O_CLOEXEC));  // waits for a reader
-    if (said) write_all(said.get(), "here\n", fifo);
+    const Fd request(::open(fifo, O_WRONLY | O_CLOEXEC));  // waits for a reader
+    if (request) write_all(request.get(), "here\n", fifo);
   }
   const Fd go(::open(fifo, O_RDONLY | O_CLOEXEC));  // waits for a writer
   char byte = 0;

@@ -39,7 +39,7 @@ void check_target_option(const TargetType& type, const std::string& name,
     if (name != option.name) continue;
     if (option.valid(value)) return;
     throw Error(ErrorKind::kBadInput,
-                name + " takes " + option.takes + ", not '" + printable(value) + "'");
+                name + " takes " + option.value_form + ", not '" + printable(value) + "'");
   }
   throw Error(ErrorKind::kBadInput,
               "unknown target option " + in_quotes(name) + ", valid options: " + join(names, ", "));

@@ -13,7 +13,7 @@ namespace backups {
 /// An option of `backups:target-add` and `backups:target-set`.
 struct TargetOption {
   const char* name;
-  const char* takes;  ///< the form of a value, for messages
+  const char* value_form;  ///< the form of a value, for messages
   const char* help;
   bool (*valid)(const std::string& value);
   bool moves = false;        ///< changing it changes where copies are looked for

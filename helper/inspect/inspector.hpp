@@ -11,9 +11,9 @@ struct Completeness {
   enum class Kind {
     kComplete,
     kIncomplete,
-    kNotJudged,  ///< the inspector does not support its version, or the format has no end mark
+    kUnknown,  ///< the inspector does not support its version, or the format has no end mark
   };
-  Kind kind = Kind::kNotJudged;
+  Kind kind = Kind::kUnknown;
   std::string why;  ///< empty if complete; otherwise a clause: "it is truncated in its header"
 };
 

@@ -68,9 +68,9 @@ class Rdb : public Inspector {
     if (head_.size() < kRdbHead) head_ += bytes.substr(0, kRdbHead - head_.size());
     tail_ += bytes;
     if (tail_.size() <= kTail) return;
-    const std::size_t passed = tail_.size() - kTail;
-    crc_ = add_to_crc(crc_, std::string_view(tail_).substr(0, passed));
-    tail_.erase(0, passed);
+    const std::size_t hashed = tail_.size() - kTail;
+    crc_ = add_to_crc(crc_, std::string_view(tail_).substr(0, hashed));
+    tail_.erase(0, hashed);
   }
 
   Completeness verdict() override {
@@ -82,11 +82,11 @@ class Rdb : public Inspector {
       return tail_.ends_with(kEnd)
                  ? complete()
                  : incomplete("it is truncated: the end marker of a Redis dump is missing");
-    if (ends_well(tail_) ||
-        (tail_.size() > kStreamMark && ends_well(tail_.substr(0, tail_.size() - kStreamMark))))
+    if (has_valid_end(tail_) ||
+        (tail_.size() > kStreamMark && has_valid_end(tail_.substr(0, tail_.size() - kStreamMark))))
       return complete();
     if (*version > (redis ? kNewestRedis : kNewestValkey))
-      return {Completeness::Kind::kNotJudged,
+      return {Completeness::Kind::kUnknown,
               "its version " + std::to_string(*version) + " is newer than this version supports"};
     return incomplete(
         "it is truncated or damaged: the checksum at its end does not match its content");
@@ -101,11 +101,11 @@ class Rdb : public Inspector {
   }
 
   /// `rest` are the bytes that are not in `crc_` yet.
-  bool ends_well(std::string_view rest) const {
+  bool has_valid_end(std::string_view rest) const {
     if (rest.size() <= kChecksum) return false;
     const std::string_view content = rest.substr(0, rest.size() - kChecksum);
-    const std::uint64_t said = little_endian(rest.data() + content.size());
-    return content.ends_with(kEnd) && (said == 0 || said == add_to_crc(crc_, content));
+    const std::uint64_t checksum = little_endian(rest.data() + content.size());
+    return content.ends_with(kEnd) && (checksum == 0 || checksum == add_to_crc(crc_, content));
   }
 
   std::string head_;

@@ -134,7 +134,7 @@ class SqlText : public Inspector {
     if (last_character_ != ';' && !is_comment(last_line_) && !last_line_.starts_with("\\"))
       return incomplete("it ends in the middle of a statement");
     if (!has_dumped_) return incomplete("it creates nothing and inserts nothing, as a dump does");
-    return {Completeness::Kind::kNotJudged, "it has no end marker"};
+    return {Completeness::Kind::kUnknown, "it has no end marker"};
   }
 
  private:
@@ -150,11 +150,11 @@ class SqlText : public Inspector {
     const std::string line = trim(line_.substr(has_mark ? kByteOrderMark.size() : 0));
     line_.clear();
     if (line.empty()) return;
-    const auto begins = [&](std::string_view text) { return line.starts_with(text); };
-    if (std::any_of(kErrors.begin(), kErrors.end(), begins))
+    const auto starts_with = [&](std::string_view text) { return line.starts_with(text); };
+    if (std::any_of(kErrors.begin(), kErrors.end(), starts_with))
       broken("it contains an error message", line);
     if (!close(line)) open(line);
-    if (begins("/*") && line.find(" @OLD_") != std::string::npos) saved_settings_ = true;
+    if (starts_with("/*") && line.find(" @OLD_") != std::string::npos) saved_settings_ = true;
     if (open_.empty() && (closed_ ? ends_statement(last_line_) : last_line_.empty()) &&
         !is_sql(line))
       broken(closed_ ? "there is unexpected data after its end" : "it does not begin with SQL",

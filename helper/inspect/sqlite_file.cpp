@@ -31,7 +31,7 @@ class SqliteFile : public Inspector {
                         (counted ? " instead of " + std::to_string(pages) + " pages"
                                  : ", not a whole number of pages") +
                         " of " + std::to_string(page));
-    if (!counted) return {Completeness::Kind::kNotJudged, "it does not say how many pages it has"};
+    if (!counted) return {Completeness::Kind::kUnknown, "it does not say how many pages it has"};
     return {Completeness::Kind::kComplete, ""};
   }
 

@@ -59,8 +59,8 @@ std::optional<std::uint64_t> pax_size(std::string_view records) {
         records.substr(blank + 1, static_cast<std::size_t>(*length) - blank - 2);
     records.remove_prefix(static_cast<std::size_t>(*length));
     if (!record.starts_with("size=")) continue;
-    if (const auto said = parse_number(record.substr(5)); said && *said >= 0)
-      size = static_cast<std::uint64_t>(*said);
+    if (const auto parsed = parse_number(record.substr(5)); parsed && *parsed >= 0)
+      size = static_cast<std::uint64_t>(*parsed);
   }
   return size;
 }

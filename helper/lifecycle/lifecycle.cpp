@@ -32,20 +32,20 @@ std::string scope_of(const std::string& app) { return "app:" + app; }
 
 /// Waits until no other operation holds the lock of the source, and reports that it waits.
 Lock wait_for(State& state, const Source& source) {
-  for (bool said = false;; said = true) {
+  for (bool reported = false;; reported = true) {
     if (auto lock = state.locks.try_acquire(source, "create")) {
       recover_source(state, source, Reach::kHere);
       return std::move(*lock);
     }
-    if (!said)
+    if (!reported)
       log::detail(source.spelling() + " is busy: waiting for the running operation to finish");
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     interrupt::check();
   }
 }
 
-Manifest take(State& state, Lock lock, const Source& source, Trigger trigger,
-              const std::string& label, const Progress& progress) {
+Manifest back_up(State& state, Lock lock, const Source& source, Trigger trigger,
+                 const std::string& label, const Progress& progress) {
   Created created = run_backup(
       state, std::move(lock),
       {source, trigger, label, default_targets(state.settings.read(), source)}, progress);
@@ -94,8 +94,8 @@ void back_up_for(State& state, const std::string& app, const Source& source,
                state.settings.read().seconds(scope_of(app), "before-deploy-max-age")))
     return;
   log::step("Backing up " + source.spelling() + " before the deploy of " + app);
-  const Manifest made =
-      take(state, std::move(lock), source, Trigger::kDeploy, "before a deploy of " + app, progress);
+  const Manifest made = back_up(state, std::move(lock), source, Trigger::kDeploy,
+                                "before a deploy of " + app, progress);
   log::detail("Backup " + made.id + " done: " + human_size(made.stored_size()));
 }
 
@@ -168,8 +168,8 @@ void before_destroy(State& state, const Source& source, const Progress& progress
   try {
     Lock lock = wait_for(state, source);
     log::step("Taking a final backup of " + source.spelling());
-    const Manifest made =
-        take(state, std::move(lock), source, Trigger::kFinal, "before it was destroyed", progress);
+    const Manifest made = back_up(state, std::move(lock), source, Trigger::kFinal,
+                                  "before it was destroyed", progress);
     log::result("Backup " + made.id + " done. To restore it: dokku " + source.type + ":create " +
                 source.name + image_options(made.image) + ", then " + command("restore") + " " +
                 source.type + ":" + made.id);

@@ -171,7 +171,7 @@ class Recovery {
       if (error.kind() == ErrorKind::kCancelled) throw;
       const std::string message =
           "Cannot clean up after " + what + ": " + error.what() + ". It is tried again later";
-      if (said_.insert(error.what()).second) log::warn(message);
+      if (logged_.insert(error.what()).second) log::warn(message);
       if (now() > begun + kAlertAfter)
         state_.events.publish(Problem{{.kind = AlertKind::kCleanup,
                                        .source = source.text(),
@@ -281,7 +281,7 @@ class Recovery {
   const Reach reach_;
   const bool spares_;
   std::set<std::string> failed_;  // targets
-  std::set<std::string> said_;    // errors that were reported
+  std::set<std::string> logged_;  // errors that were reported
 };
 
 /// The sources with interrupted operations, by their texts.

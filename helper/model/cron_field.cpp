@@ -21,9 +21,9 @@ constexpr std::array<const char*, 12> kMonths = {"January",   "February", "March
 constexpr int kSunday = 7;
 
 struct Unit {
-  const char* what;
+  const char* name;
   int lowest, highest;
-  const char* takes;
+  const char* value_form;
   std::span<const char* const> names;  ///< for the numbers from `lowest` on
 
   int last() const { return highest == kSunday ? kSunday - 1 : highest; }
@@ -88,8 +88,8 @@ class Item {
     if (const auto named = find_name(unit_, word)) return *named;
     const auto number = parse_number(word);
     if (!number || *number < unit_.lowest || *number > unit_.highest)
-      refuse_input(std::string("invalid ") + unit_.what + " " + in_quotes(word) + inside(word) +
-                   " (must be " + unit_.takes + ")");
+      refuse_input(std::string("invalid ") + unit_.name + " " + in_quotes(word) + inside(word) +
+                   " (must be " + unit_.value_form + ")");
     return static_cast<int>(*number);
   }
 

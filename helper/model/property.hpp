@@ -16,7 +16,7 @@ struct Property {
 
   const char* name;
   const char* default_value;
-  const char* takes;  ///< the form of a value, for messages
+  const char* value_form;  ///< the form of a value, for messages
   bool (*valid)(const std::string& value);
   unsigned traits = 0;
 

@@ -149,10 +149,10 @@ class Group {
   }
 
   /// `at` is the time of the item or, if later, of an item before it.
-  Verdict judge(const RetentionItem& item, Time at) {
+  Verdict evaluate(const RetentionItem& item, Time at) {
     if (rules_ == KeepRules{}) return {true, "kept: there are no rules for " + item.group};
-    if (!item.good) return judge_damaged();
-    if (item.suspect) return judge_suspect(at);
+    if (!item.good) return evaluate_damaged();
+    if (item.suspect) return evaluate_suspect(at);
     std::string held = held_by(item, at);
     if (held.empty()) held = doubt_;
     if (held.empty()) return {false, not_held_};
@@ -160,12 +160,12 @@ class Group {
   }
 
  private:
-  Verdict judge_damaged() const {
+  Verdict evaluate_damaged() const {
     if (counted_ > 0) return {false, "damaged, and newer backups are good"};
     return {true, "damaged, and no newer backup is good"};
   }
 
-  Verdict judge_suspect(Time at) const {
+  Verdict evaluate_suspect(Time at) const {
     if (is_within(at)) return {true, "suspect: within " + duration_text(rules_.within)};
     if (rules_.within > 0 && !doubt_.empty()) return {true, "suspect: " + doubt_};
     return {false, "suspect, and a newer backup is good"};
@@ -229,10 +229,10 @@ std::string stays_always(const RetentionItem& item, const SourceState& source) {
   if (item.pinned) return "pinned";
   if (item.locked_until && *item.locked_until > source.clock.now)
     return "locked until " + rfc3339(*item.locked_until);
-  if (item.way_back_until && (source.clock.leapt || *item.way_back_until > source.clock.now))
+  if (item.protected_until && (source.clock.leapt || *item.protected_until > source.clock.now))
     return "kept: the last backup from before the data shrank or was lost, until that is accepted "
            "or " +
-           rfc3339(*item.way_back_until).substr(0, 10);
+           rfc3339(*item.protected_until).substr(0, 10);
   if (source.newest && source.newest->suspect)
     return "kept: " + source.newest->id +
            " is suspect, nothing is removed until it is accepted or a good backup follows";
@@ -292,7 +292,7 @@ std::vector<Verdict> retain(const std::vector<RetentionItem>& items, const Rules
     auto group = groups.find(where);
     if (group == groups.end())
       group = groups.try_emplace(where, rules_of(item.group, item.target), civil_of, trust).first;
-    Verdict verdict = group->second.judge(item, times[i]);
+    Verdict verdict = group->second.evaluate(item, times[i]);
     std::string reason = reason_to_stay(item, verdict, source);
     if (!reason.empty()) verdict = {true, std::move(reason)};
     verdicts[static_cast<std::size_t>(&item - items.data())] = std::move(verdict);

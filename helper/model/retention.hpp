@@ -47,8 +47,8 @@ struct RetentionItem {
   bool suspect = false;
   bool safety_or_final =
       false;  ///< a safety or final backup, which does not describe the current service
-  std::optional<Time> locked_until;    ///< Object Lock
-  std::optional<Time> way_back_until;  ///< of the last backup from before an open collapse
+  std::optional<Time> locked_until;     ///< Object Lock
+  std::optional<Time> protected_until;  ///< of the last backup from before an open collapse
 };
 
 /// The state of the clock.

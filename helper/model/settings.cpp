@@ -37,8 +37,8 @@ std::string Settings::own(const std::string& scope, const std::string& key) cons
 
 std::string Settings::get(const std::string& scope, const std::string& key) const {
   const Property& property = *find_property(key);
-  for (const auto& asked : {scope, std::string(kGlobal)}) {
-    const std::string value = own(asked, key);
+  for (const auto& each : {scope, std::string(kGlobal)}) {
+    const std::string value = own(each, key);
     if (!value.empty() && property.valid(value)) return value;
   }
   return property.default_value;

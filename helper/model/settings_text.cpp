@@ -68,14 +68,14 @@ std::optional<HostIdentity> host_of(const Json& json) {
 /// The names that an identity that is not understood seems to have, for a person to decide.
 HostIdentity doubtful_host(const Json& json) {
   HostIdentity host;
-  const auto take = [&](const Json& name) {
+  const auto add = [&](const Json& name) {
     if (name.is_string() && valid_name(name.get<std::string>()) && !host.doubts(name))
       host.doubtful.push_back(name);
   };
   if (!json.is_object()) return host;
-  take(json.value("name", Json()));
+  add(json.value("name", Json()));
   for (const char* key : {"names", "doubtful"})
-    for (const auto& name : json.value(key, Json::array())) take(name);
+    for (const auto& name : json.value(key, Json::array())) add(name);
   return host;
 }
 
@@ -148,16 +148,16 @@ class SettingsReader {
     rest_.erase("host");
   }
 
-  /// Keeps the entries of `section` for which `take` returns false, and removes the section if none
-  /// are left.
-  template <typename Take>
-  void sift(const char* section, Json::value_t type, const Take& take) {
+  /// Keeps the entries of `section` for which `parse` returns false, and removes the section if
+  /// none are left.
+  template <typename Parse>
+  void sift(const char* section, Json::value_t type, const Parse& parse) {
     const auto found = rest_.find(section);
     if (found == rest_.end() || found->type() != type) return;
     Json left(type);
     for (const auto& [key, entry] : found->items()) {
       Json unclear = entry;
-      if (take(key, unclear)) continue;
+      if (parse(key, unclear)) continue;
       if (type == Json::value_t::array) {
         left.push_back(unclear);
       } else {

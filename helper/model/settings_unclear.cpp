@@ -41,8 +41,9 @@ void add_values(Unclear& unclear, const std::string& scope,
     const Property* property = find_property(key);
     if (property == nullptr || property->valid(value)) continue;
     unclear.push_back({scope, "",
-                       key + " of " + printable(scope) + " takes " + property->takes + ", not '" +
-                           property->shown(value) + "': it is ignored until it is set again"});
+                       key + " of " + printable(scope) + " takes " + property->value_form +
+                           ", not '" + property->shown(value) +
+                           "': it is ignored until it is set again"});
   }
 }
 
@@ -133,11 +134,11 @@ bool Settings::is_pinned(const std::string& backup) const {
 
 bool Settings::is_unclear(const std::string& scope, const std::string& key) const {
   const Json unclear = object_of(unclear_).value("properties", Json::object());
-  for (const auto& asked : {scope, std::string(kGlobal)}) {
-    const bool is_text = !unclear.is_object() || !unclear.contains(asked) ||
-                         !unclear[asked].is_object() || !unclear[asked].contains(key);
+  for (const auto& each : {scope, std::string(kGlobal)}) {
+    const bool is_text = !unclear.is_object() || !unclear.contains(each) ||
+                         !unclear[each].is_object() || !unclear[each].contains(key);
     if (!is_text) return true;
-    if (const std::string value = own(asked, key); !value.empty())
+    if (const std::string value = own(each, key); !value.empty())
       return !find_property(key)->valid(value);
   }
   return false;

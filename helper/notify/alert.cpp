@@ -14,8 +14,8 @@ namespace {
 /// The channels that receive alerts of that kind.
 std::vector<std::string> listeners(const Settings& settings, AlertKind kind) {
   const auto wanted = parse_alert_kinds(settings.get(Settings::kGlobal, "notify-on")).value();
-  const bool heard = std::find(wanted.begin(), wanted.end(), kind) != wanted.end();
-  return heard ? alert_channels(settings) : std::vector<std::string>();
+  const bool is_wanted = std::find(wanted.begin(), wanted.end(), kind) != wanted.end();
+  return is_wanted ? alert_channels(settings) : std::vector<std::string>();
 }
 
 /// True for errors that are no failure of a backup: a person stopped it, another one was running,
@@ -30,9 +30,9 @@ bool is_no_failure(const BackupFailed& failed) {
 
 }  // namespace
 
-void Alerts::hear(const HostEvent& event) const {
+void Alerts::handle_event(const HostEvent& event) const {
   try {
-    std::visit([this](const auto& of_a_kind) { hear_of(of_a_kind); }, event);
+    std::visit([this](const auto& of_a_kind) { handle(of_a_kind); }, event);
     deliver_in_background(program_, catalog_);
   } catch (const std::exception& error) {
     log::warn(std::string("An alert could not be queued: ") + error.what());
@@ -41,7 +41,7 @@ void Alerts::hear(const HostEvent& event) const {
 
 /// A success ends the incidents of earlier failures. Only a backup that was compared with others
 /// can end that of suspect ones.
-void Alerts::hear_of(const BackupMade& made) const {
+void Alerts::handle(const BackupMade& made) const {
   const Manifest& manifest = made.manifest;
   const std::string source = manifest.source.text();
   clear({.kind = AlertKind::kFailure,
@@ -60,10 +60,10 @@ void Alerts::hear_of(const BackupMade& made) const {
            .backup = manifest.id,
            .message = manifest.id + " is no longer suspect"});
   }
-  hear_of(CopyEnded{manifest.source, manifest.id, made.target, std::nullopt});
+  handle(CopyEnded{manifest.source, manifest.id, made.target, std::nullopt});
 }
 
-void Alerts::hear_of(const BackupFailed& failed) const {
+void Alerts::handle(const BackupFailed& failed) const {
   if (is_no_failure(failed)) return;
   raise({.kind = AlertKind::kFailure,
          .source = failed.source.text(),
@@ -73,7 +73,7 @@ void Alerts::hear_of(const BackupFailed& failed) const {
          .code = failed.error.exit_code()});
 }
 
-void Alerts::hear_of(const CopyEnded& ended) const {
+void Alerts::handle(const CopyEnded& ended) const {
   Alert alert{.kind = AlertKind::kPartial,
               .source = ended.source.text(),
               .backup = ended.backup,
@@ -88,18 +88,18 @@ void Alerts::hear_of(const CopyEnded& ended) const {
   }
 }
 
-void Alerts::hear_of(const Problem& problem) const {
+void Alerts::handle(const Problem& problem) const {
   if (raise(problem.alert) && problem.is_logged) log::warn(problem.alert.message);
 }
 
-void Alerts::hear_of(const ProblemsLeft& problems) const {
+void Alerts::handle(const ProblemsLeft& problems) const {
   for (const auto& subject : Outbox(catalog_.open().database()).subjects(name_of(problems.kind)))
     if (!problems.left.contains(subject))
       clear({.kind = problems.kind, .source = subject, .message = problems.message});
 }
 
 /// The dead man's switch hears of every run, so that its messages bypass the incidents.
-void Alerts::hear_of(const SchedulesRan& ran) const {
+void Alerts::handle(const SchedulesRan& ran) const {
   if (!has_channel(settings_.read(), kPing)) return;
   Alert alert{.kind = ran.kind, .message = ran.message};
   fill_in(alert);

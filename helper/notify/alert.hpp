@@ -21,17 +21,17 @@ class Alerts {
       : program_(program), settings_(settings), identity_(identity), catalog_(catalog) {}
 
   /// Takes an event, see Events. Does not throw.
-  void hear(const HostEvent& event) const;
+  void handle_event(const HostEvent& event) const;
 
  private:
-  void hear_of(const BackupMade& made) const;
-  void hear_of(const BackupFailed& failed) const;
-  void hear_of(const CopyEnded& ended) const;
-  void hear_of(const BackupsChanged& /*changed*/) const {}
-  void hear_of(const Problem& problem) const;
-  void hear_of(const ProblemSolved& solved) const { clear(solved.alert); }
-  void hear_of(const ProblemsLeft& problems) const;
-  void hear_of(const SchedulesRan& ran) const;
+  void handle(const BackupMade& made) const;
+  void handle(const BackupFailed& failed) const;
+  void handle(const CopyEnded& ended) const;
+  void handle(const BackupsChanged& /*changed*/) const {}
+  void handle(const Problem& problem) const;
+  void handle(const ProblemSolved& solved) const { clear(solved.alert); }
+  void handle(const ProblemsLeft& problems) const;
+  void handle(const SchedulesRan& ran) const;
 
   /// Opens or continues an incident. Queues an alert, unless one was queued recently
   /// (`notify-every`) or alerts of that kind are off (`notify-on`). Returns true if the incident is

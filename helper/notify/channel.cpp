@@ -51,12 +51,12 @@ void send_ping(const Environment&, const Settings& settings, const Alert& alert)
 }
 
 /// The last line that a program wrote, which usually names the cause. Made safe for messages.
-std::string last_words(const Fd& said) {
+std::string last_line(const Fd& output) {
   std::array<char, 4096> tail{};
-  const auto size = ::lseek(said.get(), 0, SEEK_END);
+  const auto size = ::lseek(output.get(), 0, SEEK_END);
   const auto from = std::max<::off_t>(size - static_cast<::off_t>(tail.size()), 0);
   const std::size_t got =
-      read_at(said.get(), tail.data(), tail.size(), static_cast<std::uint64_t>(from), "stderr");
+      read_at(output.get(), tail.data(), tail.size(), static_cast<std::uint64_t>(from), "stderr");
   const std::string text = trim(std::string_view(tail.data(), got));
   return scrub(printable(text.substr(text.rfind('\n') + 1)));
 }
@@ -65,9 +65,9 @@ std::string last_words(const Fd& said) {
 /// that a child that it leaves in the background cannot block anything.
 void run(Command command, const std::string& input) {
   const Fd in = memory_file(input);
-  const Fd said = memory_file("");
+  const Fd output = memory_file("");
   command.descriptors = {
-      {STDIN_FILENO, in.get()}, {STDOUT_FILENO, said.get()}, {STDERR_FILENO, said.get()}};
+      {STDIN_FILENO, in.get()}, {STDOUT_FILENO, output.get()}, {STDERR_FILENO, output.get()}};
   command.leaves_work = true;  // sendmail may deliver in the background
   Process process(command);
   const auto status = process.wait(kProgramTimeout);
@@ -76,10 +76,10 @@ void run(Command command, const std::string& input) {
     throw Error(ErrorKind::kFailed, command.argv[0] + " took longer than 30 s");
   }
   if (*status == 0) return;
-  const std::string words = last_words(said);
+  const std::string reason = last_line(output);
   throw Error(ErrorKind::kFailed, command.argv[0] + " failed (exit code " +
                                       std::to_string(*status) + ")" +
-                                      (words.empty() ? "" : ": " + words));
+                                      (reason.empty() ? "" : ": " + reason));
 }
 
 /// Finds sendmail in PATH or in its usual directories, which are not in the PATH of cron.

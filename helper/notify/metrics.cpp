@@ -101,7 +101,7 @@ std::string metrics_text(Catalog& catalog) {
   return text;
 }
 
-void Metrics::hear(const HostEvent& event) const {
+void Metrics::handle_event(const HostEvent& event) const {
   if (std::holds_alternative<BackupMade>(event) || std::holds_alternative<BackupFailed>(event) ||
       std::holds_alternative<CopyEnded>(event) || std::holds_alternative<BackupsChanged>(event))
     write();

@@ -24,7 +24,7 @@ class Metrics {
       : paths_(paths), settings_(settings), catalog_(catalog) {}
 
   /// Takes an event, see Events. Does not throw.
-  void hear(const HostEvent& event) const;
+  void handle_event(const HostEvent& event) const;
 
  private:
   void write() const;

@@ -59,7 +59,7 @@ void warn_of_clock(Catalog& catalog, const Source& source) {
   if (!ahead.empty()) log::warn(advice(ahead));
 }
 
-void tell_clock(const Events& events, Catalog& catalog) {
+void publish_clock_problem(const Events& events, Catalog& catalog) {
   const auto ahead = catalog.from_the_future(now());
   if (ahead.empty()) {
     events.publish(ProblemSolved{
@@ -69,7 +69,7 @@ void tell_clock(const Events& events, Catalog& catalog) {
   }
 }
 
-void tell_settings(const Events& events, const SettingsFile& settings) {
+void publish_unclear_settings(const Events& events, const SettingsFile& settings) {
   // One alert for each subject, with all its messages: an incident is identified by its subject.
   std::map<std::string, Alert> alerts;
   for (const auto& unclear : unclear_settings(settings.read())) {

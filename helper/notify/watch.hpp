@@ -21,9 +21,9 @@ bool has_leapt(Catalog& catalog);
 void warn_of_clock(Catalog& catalog, const Source& source);
 
 /// Publishes whether backups are dated in the future.
-void tell_clock(const Events& events, Catalog& catalog);
+void publish_clock_problem(const Events& events, Catalog& catalog);
 
 /// Publishes which settings are not understood.
-void tell_settings(const Events& events, const SettingsFile& settings);
+void publish_unclear_settings(const Events& events, const SettingsFile& settings);
 
 }  // namespace backups

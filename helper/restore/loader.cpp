@@ -20,19 +20,20 @@ constexpr const char* kInPlace = "inplace";
 }  // namespace
 
 Loader::Loader(const Hooks& installed, const Paths& paths, Run& run, HookLog& log,
-               const Source& target, const HookSet& hooks, Way way, std::function<void()> judge)
+               const Source& target, const HookSet& hooks, RestoreMethod method,
+               std::function<void()> check_losses)
     : installed_(installed),
       paths_(paths),
       run_(run),
       log_(log),
       target_(target),
       hooks_(hooks),
-      way_(way),
-      judge_(std::move(judge)) {}
+      method_(method),
+      check_losses_(std::move(check_losses)) {}
 
 void Loader::load(const Manifest& manifest, Store& store, const Progress& progress) {
   write_artifact_list(manifest);
-  if (way_ == Way::kInPlace || way_ == Way::kAtomic) {
+  if (method_ == RestoreMethod::kInPlace || method_ == RestoreMethod::kAtomic) {
     load_in_place(manifest, store, progress);
   } else {
     load_staged(manifest, store, progress);
@@ -75,12 +76,12 @@ void Loader::rehearse_beside(const Manifest& manifest, Store& store, bool whole,
 void Loader::write_artifact_list(const Manifest& manifest) const {
   auto list = nlohmann::ordered_json::array();
   for (const auto& artifact : manifest.artifacts) {
-    auto said =
+    auto entry =
         nlohmann::ordered_json::parse(artifact.extra.empty() ? "{}" : shallow(artifact.extra));
-    said["name"] = artifact.name;
-    said["kind"] = artifact.kind;
-    said["raw_size"] = artifact.raw_size;
-    list.push_back(said);
+    entry["name"] = artifact.name;
+    entry["kind"] = artifact.kind;
+    entry["raw_size"] = artifact.raw_size;
+    list.push_back(entry);
   }
   write_file_atomically(artifact_list(run_), list.dump() + "\n");
 }
@@ -89,7 +90,7 @@ void Loader::write_artifact_list(const Manifest& manifest) const {
 /// first byte on that the data may be incomplete (replacing()), and the caller must roll back a
 /// failure.
 void Loader::load_in_place(const Manifest& manifest, Store& store, const Progress& progress) {
-  if (way_ == Way::kInPlace) run_.set_place(kInPlace);
+  if (method_ == RestoreMethod::kInPlace) run_.set_place(kInPlace);
   for (const auto& artifact : manifest.artifacts) {
     replacing([&] {
       try {
@@ -100,13 +101,13 @@ void Loader::load_in_place(const Manifest& manifest, Store& store, const Progres
     });
   }
   import_late(manifest, store, {}, progress);
-  if (way_ == Way::kInPlace) run_.set_place("");
-  if (judge_ && any_guarding(log_.lost())) judge_();
+  if (method_ == RestoreMethod::kInPlace) run_.set_place("");
+  if (check_losses_ && any_guarding(log_.lost())) check_losses_();
 }
 
-/// Imports everything into a staging area, lets the caller judge the result, and only then lets
-/// `commit` put it in place. Any failure before that removes the staging area and leaves the live
-/// data as they are.
+/// Imports everything into a staging area, lets the caller check_losses the result, and only then
+/// lets `commit` put it in place. Any failure before that removes the staging area and leaves the
+/// live data as they are.
 ///
 /// A commit that fails may still have succeeded, for example if the connection broke just
 /// afterwards: `abandon` looks at the server to find out, and the restore succeeds if it did. The
@@ -118,7 +119,7 @@ void Loader::load_staged(const Manifest& manifest, Store& store, const Progress&
     call("prepare", where, kLongestTimeouts);
     for (const auto& artifact : manifest.artifacts)
       import(manifest, artifact, store, {target_.address, artifact.name, where}, progress);
-    if (judge_) judge_();
+    if (check_losses_) check_losses_();
     interrupt::check();
     run_.set_late(!late_.empty());
     commit(where);
@@ -158,7 +159,7 @@ void Loader::import(const Manifest& manifest, const Artifact& artifact, Store& s
 /// not end the restore. If this process dies, recovery reports that the last part is missing.
 void Loader::import_late(const Manifest& manifest, Store& store, const std::string& where,
                          const Progress& progress) {
-  if (way_ == Way::kSwap) note([&] { run_.set_replacing(true); });
+  if (method_ == RestoreMethod::kSwap) note([&] { run_.set_replacing(true); });
   for (const Artifact* artifact : late_) {
     std::vector<std::string> arguments = {"--late", target_.address, artifact->name, where};
     if (where.empty()) arguments = {"--late", "--in-place", target_.address, artifact->name};
@@ -169,7 +170,7 @@ void Loader::import_late(const Manifest& manifest, Store& store, const std::stri
                      "the part that is restored after the swap", error.what()});
     }
   }
-  if (way_ == Way::kSwap) {
+  if (method_ == RestoreMethod::kSwap) {
     note([&] {
       run_.set_late(false);
       run_.set_replacing(false);
@@ -214,7 +215,7 @@ void Loader::commit(const std::string& where) {
 /// that it had not changed anything yet, that is taken back.
 template <typename Work>
 void Loader::replacing(const Work& work) {
-  if (way_ == Way::kSwap || way_ == Way::kAtomic) return work();
+  if (method_ == RestoreMethod::kSwap || method_ == RestoreMethod::kAtomic) return work();
   const bool before = run_.record().replacing;  // true when a safety backup is loaded
   run_.set_replacing(true);
   try {
@@ -244,7 +245,8 @@ Loader::Found Loader::abandon(const std::string& where) {
   const interrupt::Shield shield;
   // If an earlier load of this run has changed the live data, this load is that of the safety
   // backup, after which nothing is unchanged.
-  const bool whole = way_ == Way::kSwap || (way_ == Way::kReplace && !run_.record().replacing);
+  const bool whole = method_ == RestoreMethod::kSwap ||
+                     (method_ == RestoreMethod::kReplace && !run_.record().replacing);
   try {
     sweep_hooks(installed_, paths_, run_.record());
     if (trim(call("abandon", where, kCleanUpTimeouts)).ends_with(kRestored)) return {true, ""};

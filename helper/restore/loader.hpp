@@ -19,7 +19,7 @@
 namespace backups {
 
 /// The method by which the artifacts of a backup get into a source.
-enum class Way {
+enum class RestoreMethod {
   kSwap,     ///< staged next to the live data and swapped in, which fails or succeeds as a whole
   kReplace,  ///< staged, then written over the live data by `commit`
   kInPlace,  ///< written over the live data while they are read
@@ -32,10 +32,11 @@ enum class Way {
 /// source. References must outlive this object. Only for the main thread.
 class Loader {
  public:
-  /// `judge` is called once everything is imported: before the swap, so that it can still prevent
-  /// it by throwing Error; after a load in place, only if objects that guard the data were lost.
+  /// `check_losses` is called once everything is imported: before the swap, so that it can still
+  /// prevent it by throwing Error; after a load in place, only if objects that guard the data were
+  /// lost.
   Loader(const Hooks& installed, const Paths& paths, Run& run, HookLog& log, const Source& target,
-         const HookSet& hooks, Way way, std::function<void()> judge = {});
+         const HookSet& hooks, RestoreMethod method, std::function<void()> check_losses = {});
 
   /// Reads every artifact of `manifest` from `store`, checks its digest and loads it, in the order
   /// of the manifest. The run records when the live data begins to be replaced. Throws Error, whose
@@ -87,8 +88,8 @@ class Loader {
   HookLog& log_;
   const Source& target_;
   const HookSet& hooks_;
-  Way way_;
-  std::function<void()> judge_;
+  RestoreMethod method_;
+  std::function<void()> check_losses_;
   std::vector<const Artifact*> late_;  // with a part that is restored after the swap
   std::string by_hand_;                // the command that reads what could not be loaded
   bool committing_ = false;

@@ -49,7 +49,7 @@ Restore::Restore(State& state, RestoreRequest request, RestoreLocks locks)
       manifest_(any_manifest(state.targets, state.catalog, state.events,
                              reread(state.catalog.open(), request_.backup))),
       hooks_(dispatch(state.hooks, manifest_, request_.target)),
-      target_(describe(state.hooks, run_, log_, request_.target, hooks_, kLookTimeouts)) {
+      target_(describe(state.hooks, run_, log_, request_.target, hooks_, kInteractiveTimeouts)) {
   run_.set_backup(request_.backup.id);
   run_.set_hooks(hooks_.directory);
   // The current data may be what an interrupted restore has left. The way back then is the safety
@@ -76,9 +76,9 @@ void Restore::check_engine() const {
                                        "anyway with --ignore-version-mismatch");
 }
 
-Way Restore::way() const {
-  if (request_.in_place) return target_.atomic ? Way::kAtomic : Way::kInPlace;
-  return target_.beside ? Way::kSwap : Way::kReplace;
+RestoreMethod Restore::method() const {
+  if (request_.in_place) return target_.atomic ? RestoreMethod::kAtomic : RestoreMethod::kInPlace;
+  return target_.beside ? RestoreMethod::kSwap : RestoreMethod::kReplace;
 }
 
 /// An estimate: indexes and the free space in pages come on top of the plain dump.
@@ -116,7 +116,7 @@ void Restore::verify(const Progress& progress) {
 
 /// A complete rehearsal must leave room for the restore that follows, hence twice the space.
 Restore::Rehearsal Restore::rehearsal() const {
-  if (way() != Way::kInPlace || !has_hook(state_.hooks, hooks_, "rehearse"))
+  if (method() != RestoreMethod::kInPlace || !has_hook(state_.hooks, hooks_, "rehearse"))
     return Rehearsal::kNone;
   const auto free = space_free();
   return free && *free >= 2 * space_needed() ? Rehearsal::kWhole : Rehearsal::kStructure;
@@ -125,21 +125,21 @@ Restore::Rehearsal Restore::rehearsal() const {
 /// A swap needs no rehearsal, since its staging fails before the live data is touched. Where that
 /// data is replaced, whatever would fail halfway should fail here.
 void Restore::rehearse(const Progress& progress) {
-  if (way() == Way::kSwap || !has_hook(state_.hooks, hooks_, "rehearse")) return;
-  Loader loader(state_.hooks, state_.paths, run_, log_, request_.target, hooks_, way());
-  if (way() == Way::kInPlace) {
+  if (method() == RestoreMethod::kSwap || !has_hook(state_.hooks, hooks_, "rehearse")) return;
+  Loader loader(state_.hooks, state_.paths, run_, log_, request_.target, hooks_, method());
+  if (method() == RestoreMethod::kInPlace) {
     loader.rehearse_beside(manifest_, *store_, rehearsal() == Rehearsal::kWhole, progress);
   } else {
     loader.rehearse(manifest_, *store_, progress);
   }
-  judge_losses();
+  check_losses();
   log_.forget_lost();
 }
 
 /// Decides whether a restore that has all rows, but not all objects, may go on. The loss of a
 /// constraint or a policy is invisible afterwards, so it ends the restore unless a person accepted
 /// it.
-void Restore::judge_losses() const {
+void Restore::check_losses() const {
   const auto lost = log_.lost();
   if (lost.empty() || request_.accept_incomplete) return;
   if (any_guarding(lost)) {
@@ -185,14 +185,14 @@ Manifest Restore::make_safety_backup(const Progress& progress) {
 /// (backup/suspect.hpp).
 void Restore::apply(const Progress& progress) {
   log_.note("restore into " + request_.target.spelling());
-  Loader loader(state_.hooks, state_.paths, run_, log_, request_.target, hooks_, way(),
-                [this] { judge_losses(); });
+  Loader loader(state_.hooks, state_.paths, run_, log_, request_.target, hooks_, method(),
+                [this] { check_losses(); });
   try {
     loader.load(manifest_, *store_, progress);
   } catch (const Error& error) {
     if (!loader.may_have_replaced()) throw;
     throw roll_back(state_.hooks, state_.paths, state_.targets.local(), run_, log_, request_.target,
-                    hooks_, way(), safety_, error, progress);
+                    hooks_, method(), safety_, error, progress);
   }
   const interrupt::Shield until_it_is_recorded(1);
   run_.set_replacing(false);

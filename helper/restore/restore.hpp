@@ -49,7 +49,7 @@ class Restore {
 
   const Manifest& manifest() const { return manifest_; }
   const Description& target() const { return target_; }
-  Way way() const;
+  RestoreMethod method() const;
 
   /// The bytes that the restored data is likely to need next to the live data, and those free
   /// there; nothing if the hook does not report where that is.
@@ -84,7 +84,7 @@ class Restore {
 
  private:
   void check_engine() const;
-  void judge_losses() const;
+  void check_losses() const;
 
   State& state_;
   RestoreRequest request_;

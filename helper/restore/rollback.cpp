@@ -55,20 +55,21 @@ void start(const Hooks& installed, const Run& run, HookLog& log, const Source& t
 /// Loads the safety backup. It was made by the hooks of the type, which need not be those of the
 /// restore.
 void load_safety(const Hooks& installed, const Paths& paths, Store& local, Run& run, HookLog& log,
-                 const Source& target, const HookSet& hooks, Way way, const Manifest& safety,
-                 const Progress& progress) {
+                 const Source& target, const HookSet& hooks, RestoreMethod method,
+                 const Manifest& safety, const Progress& progress) {
   const HookSet own = hooks_for(installed, target.type, safety.kinds());
   if (own.directory == hooks.directory)
-    return Loader(installed, paths, run, log, target, hooks, way).load(safety, local, progress);
+    return Loader(installed, paths, run, log, target, hooks, method).load(safety, local, progress);
   run.set_hooks(own.directory);
-  way = describe(installed, run, log, target, own).beside ? Way::kSwap : Way::kReplace;
-  Loader(installed, paths, run, log, target, own, way).load(safety, local, progress);
+  method = describe(installed, run, log, target, own).beside ? RestoreMethod::kSwap
+                                                             : RestoreMethod::kReplace;
+  Loader(installed, paths, run, log, target, own, method).load(safety, local, progress);
 }
 
 }  // namespace
 
 Error roll_back(const Hooks& installed, const Paths& paths, Store& local, Run& run, HookLog& log,
-                const Source& target, const HookSet& hooks, Way way,
+                const Source& target, const HookSet& hooks, RestoreMethod method,
                 const std::optional<Manifest>& safety, const Error& cause,
                 const Progress& progress) {
   const interrupt::Shield shield(1, safety ? "The safety backup is being restored. Stopped once "
@@ -85,7 +86,7 @@ Error roll_back(const Hooks& installed, const Paths& paths, Store& local, Run& r
   }
   log::step("The restore failed: restoring the safety backup " + safety->id);
   try {
-    load_safety(installed, paths, local, run, log, target, hooks, way, *safety, progress);
+    load_safety(installed, paths, local, run, log, target, hooks, method, *safety, progress);
     start(installed, run, log, target, hooks);
     run.set_replacing(false);
     log.note("the safety backup " + safety->id + " was restored");

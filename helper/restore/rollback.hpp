@@ -18,7 +18,7 @@ namespace backups {
 /// RunRecord::replacing set, so that every later command warns. Does not throw for failures of the
 /// rollback.
 Error roll_back(const Hooks& installed, const Paths& paths, Store& local, Run& run, HookLog& log,
-                const Source& target, const HookSet& hooks, Way way,
+                const Source& target, const HookSet& hooks, RestoreMethod method,
                 const std::optional<Manifest>& safety, const Error& cause,
                 const Progress& progress);
 

@@ -156,9 +156,10 @@ std::vector<RetentionVerdict> evaluate_retention(const Paths& paths,
       items.push_back(item_of(settings, backup, copy));
     }
   }
-  const auto ways = ways_back(paths, catalog.open(), source);
+  const auto protected_ones = protected_backups(paths, catalog.open(), source);
   for (auto& item : items)
-    if (const auto way = ways.find(item.id); way != ways.end()) item.way_back_until = way->second;
+    if (const auto found = protected_ones.find(item.id); found != protected_ones.end())
+      item.protected_until = found->second;
   Groups groups(settings, source);
   // The decision itself is a pure function (model/retention.cpp). Everything above collects what it
   // may know, and everything in prune() carries it out.

@@ -52,12 +52,12 @@ void back_up(State& state, const Schedule& schedule) {
   prune_and_report(state, schedule.source);
 }
 
-JobOutcome run_schedule(State& state, const Schedule& schedule, const JobBegins& begins) {
+JobOutcome run_schedule(State& state, const Schedule& schedule, const OnJobStart& on_start) {
   const auto lock = state.locks.try_acquire(schedule.source, "create");
   if (!lock) return JobOutcome::kBusy;
   // Another process may have run it before the lock was free.
   if (!schedule_status(state.catalog.open(), schedule).is_due(now())) return JobOutcome::kNotDue;
-  begins();
+  on_start();
   back_up(state, schedule);
   return JobOutcome::kRan;
 }
@@ -77,8 +77,8 @@ std::vector<Job> due_backups(State& state, const Settings& settings) {
       if (!status.is_due(now())) return;
       due.push_back({*status.due,
                      {schedule.text(), schedule.source.spelling(), lane_of(settings, schedule),
-                      true, [&state, schedule](const JobBegins& begins) {
-                        return run_schedule(state, schedule, begins);
+                      true, [&state, schedule](const OnJobStart& on_start) {
+                        return run_schedule(state, schedule, on_start);
                       }}});
     });
   std::stable_sort(due.begin(), due.end(),

@@ -25,14 +25,14 @@ bool is_wanted(const Backup& backup, const std::string& target) {
 }
 
 JobOutcome copy_to(State& state, const Backup& backup, const std::string& target,
-                   const JobBegins& begins) {
+                   const OnJobStart& on_start) {
   stop_here("copy");
   auto lock = state.locks.try_acquire(backup.source, "push");
   if (!lock) return JobOutcome::kBusy;
   // Another command may have copied or deleted the backup before the lock was free.
   const auto current = state.catalog.open().find(backup.source.type, backup.id);
   if (!current || !is_wanted(*current, target)) return JobOutcome::kNotDue;
-  begins();
+  on_start();
   run_copy(state, std::move(*lock), *current, target, {});
   log::result(backup.id + " is copied to " + target);
   return JobOutcome::kRan;
@@ -49,8 +49,8 @@ std::vector<Job> due_copies(State& state, const Settings& settings) {
           is_being_copied(state.paths, backup, copy.target))
         continue;
       jobs.push_back({backup.text() + " to " + copy.target, backup.id, copy.target, false,
-                      [&state, backup, target = copy.target](const JobBegins& begins) {
-                        return copy_to(state, backup, target, begins);
+                      [&state, backup, target = copy.target](const OnJobStart& on_start) {
+                        return copy_to(state, backup, target, on_start);
                       }});
     }
   }

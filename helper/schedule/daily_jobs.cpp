@@ -19,12 +19,12 @@ bool is_due_today(CatalogFile& catalog, const std::string& mark) {
 
 /// Runs `work` in one process at a time, unless it was done in the last day. It counts as done even
 /// if a target failed meanwhile, which is reported: retrying every minute would not help.
-JobOutcome once_a_day(State& state, const std::string& mark, const JobBegins& begins,
+JobOutcome once_a_day(State& state, const std::string& mark, const OnJobStart& on_start,
                       const std::function<void()>& work) {
   const auto lock = Lock::try_acquire(state.paths.lock("daily " + mark), mark);
   if (!lock) return JobOutcome::kBusy;
   if (!is_due_today(state.catalog, mark)) return JobOutcome::kNotDue;
-  begins();
+  on_start();
   const Targets::ShortTimeouts short_timeouts(state.targets);
   work();
   JobMarks(state.catalog.open().database()).mark_done(mark, now());
@@ -48,8 +48,8 @@ void prune_everything(State& state) {
 std::vector<Job> due_retention(State& state, const Settings& /*settings*/) {
   if (!is_due_today(state.catalog, kRetentionMark)) return {};
   return {{kRetentionMark, "the daily clean-up", kLocalTarget, false,
-           [&state](const JobBegins& begins) {
-             return once_a_day(state, kRetentionMark, begins, [&] { prune_everything(state); });
+           [&state](const OnJobStart& on_start) {
+             return once_a_day(state, kRetentionMark, on_start, [&] { prune_everything(state); });
            }}};
 }
 
@@ -59,8 +59,8 @@ std::vector<Job> due_upload_sweeps(State& state, const Settings& settings) {
     const std::string mark = kSweepMark + target;
     if (!is_due_today(state.catalog, mark)) continue;
     jobs.push_back({mark, "unfinished uploads on " + target, target, false,
-                    [&state, mark, target = target](const JobBegins& begins) {
-                      return once_a_day(state, mark, begins, [&] {
+                    [&state, mark, target = target](const OnJobStart& on_start) {
+                      return once_a_day(state, mark, on_start, [&] {
                         end_stale_uploads(state.identity, state.targets, state.catalog, target);
                       });
                     }});

@@ -17,7 +17,7 @@ enum class JobOutcome {
 };
 
 /// Called by a job when it holds all locks and is about to begin.
-using JobBegins = std::function<void()>;
+using OnJobStart = std::function<void()>;
 
 /// One piece of work of the tick.
 struct Job {
@@ -27,7 +27,7 @@ struct Job {
   bool is_backup;     ///< it is reported to the dead man's switch
   /// Does the work, under locks that it acquires itself and does not wait for. Throws Error, which
   /// stops only this job.
-  std::function<JobOutcome(const JobBegins& begins)> run;
+  std::function<JobOutcome(const OnJobStart& on_start)> run;
 };
 
 /// A kind of work of the tick. All kinds are in the table in job.cpp; a new one is a function that

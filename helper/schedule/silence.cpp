@@ -30,8 +30,8 @@ std::string last_success(Catalog& catalog, const Schedule& schedule) {
 
 }  // namespace
 
-void tell_silences(const Events& events, CatalogFile& catalog, const Settings& settings,
-                   const std::string& lane, const std::set<std::string>& tried) {
+void publish_silent_schedules(const Events& events, CatalogFile& catalog, const Settings& settings,
+                              const std::string& lane, const std::set<std::string>& tried) {
   for (const auto& schedule : settings.schedules) {
     if (lane_of(settings, schedule) != lane) continue;
     warn_on_failure(schedule.text(), [&] {
@@ -46,7 +46,8 @@ void tell_silences(const Events& events, CatalogFile& catalog, const Settings& s
   }
 }
 
-void tell_switch(const Events& events, CatalogFile& catalog, const Settings& settings) {
+void publish_dead_mans_switch(const Events& events, CatalogFile& catalog,
+                              const Settings& settings) {
   // One failure is enough: a person who reads it finds the others with `list`.
   SchedulesRan ran{AlertKind::kSuccess};
   for (const auto& schedule : settings.schedules) {

@@ -79,8 +79,8 @@ class Lane {
         start_others(jobs);
       }
     }
-    tell_clock(state_.events, state_.catalog.open());
-    tell_settings(state_.events, state_.settings);
+    publish_clock_problem(state_.events, state_.catalog.open());
+    publish_unclear_settings(state_.events, state_.settings);
     report();
     if (another) wait_for(*another);
     for (const auto& [target, lane] : others_) wait_for(*lane);
@@ -126,8 +126,8 @@ class Lane {
   /// in the outbox: first attempts and retries.
   void report() {
     const Settings settings = state_.settings.read();
-    tell_silences(state_.events, state_.catalog, settings, name_, ran_);
-    if (has_backed_up_) tell_switch(state_.events, state_.catalog, settings);
+    publish_silent_schedules(state_.events, state_.catalog, settings, name_, ran_);
+    if (has_backed_up_) publish_dead_mans_switch(state_.events, state_.catalog, settings);
     warn_on_failure("alerts", [&] {
       deliver(state_.hooks.environment, state_.paths, state_.settings, state_.catalog);
     });

@@ -88,7 +88,7 @@ void receive(Transfer& transfer, std::string_view bytes) {
   }
   if (!exchange.begun) exchange.receiver->begin(response);
   exchange.begun = true;
-  exchange.receiver->take(bytes);
+  exchange.receiver->receive(bytes);
 }
 
 std::size_t on_body(const char* bytes, std::size_t, std::size_t size, void* context) {
@@ -279,9 +279,9 @@ HttpResponse HttpClient::send(const HttpRequest& request, HttpReceiver* receiver
   if (code != CURLE_OK) {
     interrupt::check();
     if (exchange.stopped()) throw Error(ErrorKind::kCancelled, "cancelled");
-    const char* said =
+    const char* message =
         state_->message[0] != '\0' ? state_->message.data() : curl_easy_strerror(code);
-    throw HttpFailure(cause_of(code), printable(said));
+    throw HttpFailure(cause_of(code), printable(message));
   }
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);

@@ -52,7 +52,7 @@ class HttpReceiver {
   virtual ~HttpReceiver() = default;
   virtual void begin(
       const HttpResponse& head) = 0;  ///< called once status and headers have arrived
-  virtual void take(std::string_view bytes) = 0;
+  virtual void receive(std::string_view bytes) = 0;
 };
 
 struct HttpOptions {

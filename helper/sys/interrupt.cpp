@@ -83,10 +83,10 @@ void install() {
   std::signal(SIGPIPE, SIG_IGN);
   // A parent may have left these to us as it had them: blocked, or its children ignored.
   std::signal(SIGCHLD, SIG_DFL);
-  sigset_t heard;
-  sigemptyset(&heard);
-  for (const int signal : {SIGINT, SIGTERM, SIGALRM}) sigaddset(&heard, signal);
-  ::sigprocmask(SIG_UNBLOCK, &heard, nullptr);
+  sigset_t handled;
+  sigemptyset(&handled);
+  for (const int signal : {SIGINT, SIGTERM, SIGALRM}) sigaddset(&handled, signal);
+  ::sigprocmask(SIG_UNBLOCK, &handled, nullptr);
 }
 
 int poll_fd() {
@@ -111,9 +111,9 @@ void check() {
 }
 
 bool forget_person() {
-  int asked = SIGINT;
+  int expected = SIGINT;
   const int seen = requests;
-  if (!stop.compare_exchange_strong(asked, 0)) return false;
+  if (!stop.compare_exchange_strong(expected, 0)) return false;
   requests -= seen;
   drain();
   return true;

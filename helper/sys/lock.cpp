@@ -16,7 +16,7 @@
 namespace backups {
 namespace {
 
-constexpr std::chrono::milliseconds kLookAgain(5);
+constexpr std::chrono::milliseconds kLockPollInterval(5);
 
 Fd open_lock(const fs::path& path) {
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -50,7 +50,7 @@ Lock Lock::acquire(const fs::path& path) {
   Fd fd = open_lock(path);
   while (!lock_file(fd, LOCK_EX | LOCK_NB)) {
     interrupt::check();
-    std::this_thread::sleep_for(kLookAgain);
+    std::this_thread::sleep_for(kLockPollInterval);
   }
   return Lock(std::move(fd));
 }

@@ -163,12 +163,12 @@ int Process::reap() {
 
 int Process::stop(std::chrono::milliseconds grace) {
   if (!status_) {
-    constexpr std::chrono::milliseconds kLook(200);
-    const int asked = interrupt::count();
+    constexpr std::chrono::milliseconds kPollInterval(200);
+    const int requests = interrupt::count();
     const auto end = std::chrono::steady_clock::now() + grace;
     ::kill(-pid_, SIGTERM);
-    while (!wait(std::min(grace, kLook))) {
-      if (std::chrono::steady_clock::now() < end && interrupt::count() == asked) continue;
+    while (!wait(std::min(grace, kPollInterval))) {
+      if (std::chrono::steady_clock::now() < end && interrupt::count() == requests) continue;
       ::kill(-pid_, SIGKILL);
       break;
     }

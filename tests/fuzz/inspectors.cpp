@@ -9,7 +9,7 @@ using namespace backups;
 
 namespace {
 
-Completeness judge(const char* name, std::string_view dump, std::size_t piece) {
+Completeness inspect(const char* name, std::string_view dump, std::size_t piece) {
   const auto inspector = make_inspector(name);
   for (; !dump.empty(); dump.remove_prefix(std::min(piece, dump.size())))
     inspector->read(dump.substr(0, piece));
@@ -24,8 +24,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return -1;
   const char* name = kNames[data[0] % kNames.size()];
   const std::string dump = fuzz::text_of(data + 1, size - 1);
-  const Completeness whole = judge(name, dump, dump.size() + 1);
-  const Completeness pieces = judge(name, dump, 3);
+  const Completeness whole = inspect(name, dump, dump.size() + 1);
+  const Completeness pieces = inspect(name, dump, 3);
   if (whole.kind != pieces.kind || whole.why != pieces.why) std::abort();
   if ((whole.kind == Completeness::Kind::kComplete) != whole.why.empty()) std::abort();
   return 0;

@@ -21,9 +21,8 @@ int adopt(Call& call) {
                                           source.spelling() + " < dump");
   const Lock lock = lock_source(call.state, source, "adopt");
   const CreateRequest request{source, Trigger::kAdopt, label_of(call.options), {kLocalTarget}};
-  const Manifest manifest =
-      adopt_backup(call.state, request, call.options.value("artifact"), STDIN_FILENO,
-                   make_progress());
+  const Manifest manifest = adopt_backup(call.state, request, call.options.value("artifact"),
+                                         STDIN_FILENO, make_progress());
   call.resolver.remember_path(source);
   log::result("The dump was imported as backup " + manifest.id);
   if (call.json) {

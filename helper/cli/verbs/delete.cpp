@@ -26,7 +26,7 @@ bool is_only_copy(const Backup& backup, const std::string& target) {
 }
 
 /// The named backup, read again under the lock.
-struct Doomed {
+struct Deletion {
   Backup backup;
   std::optional<std::string> target;  ///< delete only the copy on this target
   bool last;  ///< it is the only good backup of its source, and nothing of it would remain
@@ -44,7 +44,7 @@ struct Doomed {
                                     command("prune") + " " + backup.source.spelling());
 }
 
-Doomed look(Call& call, const Backup& named) {
+Deletion plan_deletion(Call& call, const Backup& named) {
   const auto found = call.state.catalog.open().find(named.source.type, named.id);
   if (!found) throw Error(ErrorKind::kNotFound, "backup " + named.id + " not found");
   if (found->deleted_at) throw Error(ErrorKind::kNotFound, named.id + " was already deleted");
@@ -56,40 +56,40 @@ Doomed look(Call& call, const Backup& named) {
   return {*found, target, whole && is_last_good(call.state.catalog.open(), *found)};
 }
 
-void confirm_deletion(Call& call, const Doomed& doomed) {
-  const Backup& backup = doomed.backup;
+void confirm_deletion(Call& call, const Deletion& deletion) {
+  const Backup& backup = deletion.backup;
   const bool forced =
       call.options.flag("force") || std::getenv("DOKKU_APPS_FORCE_DELETE") != nullptr;
   // Not even with --force: a repeated script must not delete the only good backup without naming
   // it.
-  if (forced && !doomed.last) return;
-  confirm({.warning = doomed.last
+  if (forced && !deletion.last) return;
+  confirm({.warning = deletion.last
                           ? "This deletes the only good backup of " + backup.source.spelling() +
                                 ", " + backup.id + (forced ? ": --force does not cover that" : "")
                           : "This deletes backup " + backup.id,
            .answers = {backup.id, backup.text()},
            .command = as_typed(call.options),
-           .forceable = !doomed.last});
+           .forceable = !deletion.last});
 }
 
 int remove(Call& call) {
   const Backup named = call.resolver.backup(call.word(0));
-  const Doomed asked = look(call, named);
-  confirm_deletion(call, asked);
+  const Deletion before = plan_deletion(call, named);
+  confirm_deletion(call, before);
   stop_here("delete");
   const Lock lock = lock_source(call.state, named.source, "delete");
-  const Doomed doomed = look(call, named);
-  if (doomed.last && !asked.last)
+  const Deletion deletion = plan_deletion(call, named);
+  if (deletion.last && !before.last)
     throw Error(ErrorKind::kRefused, named.id + " has become the only good backup of " +
                                          named.source.spelling() +
                                          " meanwhile: nothing was deleted");
   State& state = call.state;
   const Remover remover(state.paths, state.settings, state.identity, state.targets, state.catalog);
-  if (doomed.target) {
-    remover.remove_copy(doomed.backup, *doomed.target);
-    log::result("The copy of " + named.id + " on " + *doomed.target + " is deleted");
+  if (deletion.target) {
+    remover.remove_copy(deletion.backup, *deletion.target);
+    log::result("The copy of " + named.id + " on " + *deletion.target + " is deleted");
   } else {
-    remover.remove_backup(doomed.backup);
+    remover.remove_backup(deletion.backup);
     log::result("Backup " + named.id + " is deleted");
   }
   state.events.publish(BackupsChanged{});

@@ -89,9 +89,9 @@ nlohmann::ordered_json events_to_json(const std::vector<Event>& events) {
 }
 
 int info(Call& call) {
-  std::vector<Backup> asked = {call.resolver.backup(call.word(0))};
-  show_interrupted(call.state.paths, asked);
-  const Backup& backup = asked.front();
+  std::vector<Backup> backups = {call.resolver.backup(call.word(0))};
+  show_interrupted(call.state.paths, backups);
+  const Backup& backup = backups.front();
   const bool pinned = call.state.settings.read().pins.contains(backup.text());
   Readers readers(call.state.hooks, call.state.paths, backup.source);
   const auto manifest = manifest_of(call.state, readers, backup);

@@ -160,14 +160,14 @@ int report(Call& call) {
   const Report found = global
                            ? Report{"Global", global_report(call.state.paths, call.state.settings)}
                            : report_on(call, call.word(0));
-  bool asked = false;
+  bool one_column = false;
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const auto& [key, value] : found.rows) {
     if (call.options.flag(kColumn + key)) print(value + "\n");
-    asked = asked || call.options.flag(kColumn + key);
+    one_column = one_column || call.options.flag(kColumn + key);
     json[key] = value;
   }
-  if (asked) return 0;
+  if (one_column) return 0;
   if (call.json) {
     print_json(json);
   } else {

@@ -20,22 +20,22 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 bool replaces(const Restore& restore) {
-  return restore.way() == Way::kReplace || restore.way() == Way::kInPlace;
+  return restore.method() == RestoreMethod::kReplace || restore.method() == RestoreMethod::kInPlace;
 }
 
 std::string way_words(const Restore& restore) {
-  switch (restore.way()) {
-    case Way::kSwap:
+  switch (restore.method()) {
+    case RestoreMethod::kSwap:
       if (restore.target().atomic)
         return "next to the live data, then copied over it in one transaction";
       return "next to the live data, then swapped in";
-    case Way::kReplace:
+    case RestoreMethod::kReplace:
       return "into the live data, by the import command of its plugin";
-    case Way::kInPlace:
+    case RestoreMethod::kInPlace:
       if (!restore.target().beside)
         return "into the live data, by the import command of its plugin, streamed from the backup";
       break;
-    case Way::kAtomic:
+    case RestoreMethod::kAtomic:
       break;
   }
   switch (restore.rehearsal()) {
@@ -157,7 +157,7 @@ void verify_all(Restore& restore) {
   restore.rehearse(make_progress());
 }
 
-std::string way_back(const Manifest& safety) {
+std::string undo_advice(const Manifest& safety) {
   return "To undo the restore: " + command("restore") + " " + safety.source.type + ":" + safety.id;
 }
 
@@ -168,7 +168,7 @@ std::string put_back(Call& call, Restore& restore, const RestoreRequest& request
     log::step("Taking a safety backup of " + request.target.spelling());
     const Manifest safety = restore.make_safety_backup(make_progress());
     safety_id = safety.id;
-    log::detail(way_back(safety));
+    log::detail(undo_advice(safety));
   }
   log::step("Restoring " + restore.manifest().id + " into " + request.target.spelling());
   restore.apply(make_progress());

@@ -31,18 +31,19 @@ Cron cron_of(const Call& call) {
     words.clear();
     return value + " " + time;
   };
-  std::vector<Cron> said;
-  if (const auto value = call.options.value("daily")) said.push_back(cron_daily(*value));
-  if (const auto value = call.options.value("weekly")) said.push_back(cron_weekly(whole(*value)));
-  if (const auto value = call.options.value("monthly")) said.push_back(cron_monthly(whole(*value)));
-  if (!words.empty()) said.push_back(Cron::parse(join(words, " ")));
-  if (said.size() != 1)
+  std::vector<Cron> times;
+  if (const auto value = call.options.value("daily")) times.push_back(cron_daily(*value));
+  if (const auto value = call.options.value("weekly")) times.push_back(cron_weekly(whole(*value)));
+  if (const auto value = call.options.value("monthly"))
+    times.push_back(cron_monthly(whole(*value)));
+  if (!words.empty()) times.push_back(Cron::parse(join(words, " ")));
+  if (times.size() != 1)
     throw Error(ErrorKind::kBadInput,
-                said.empty()
+                times.empty()
                     ? "no time given: use a cron expression such as \"0 2 * * *\" or @daily, or "
                       "--daily 02:00, --weekly \"sun 02:00\", --monthly \"1 02:00\""
                     : "the time is given more than once");
-  return said.front();
+  return times.front();
 }
 
 /// The given rules, or the default.
@@ -258,8 +259,8 @@ void warn_of_unclear(Call& call, const std::optional<Source>& source) {
     const auto colon = unclear.scope.find(':');
     const auto of =
         make_source(unclear.scope.substr(0, colon), unclear.scope.substr(colon + 1), "");
-    const bool asked = of && (!source || of->text() == source->text());
-    if (asked && !call.resolver.allowed({*of}).empty()) log::warn(unclear.message);
+    const bool is_affected = of && (!source || of->text() == source->text());
+    if (is_affected && !call.resolver.allowed({*of}).empty()) log::warn(unclear.message);
   }
 }
 

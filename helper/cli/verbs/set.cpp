@@ -89,8 +89,8 @@ int set(Call& call) {
   const std::string value = value_of(property, words);
   const std::string shown = property.shown(value);
   if (!value.empty() && !property.valid(value))
-    throw Error(ErrorKind::kBadInput,
-                std::string(property.name) + " takes " + property.takes + ", not '" + shown + "'");
+    throw Error(ErrorKind::kBadInput, std::string(property.name) + " takes " + property.value_form +
+                                          ", not '" + shown + "'");
   if (property.name == std::string("targets") && !value.empty())
     require_targets(call.state.settings.read(), parse_target_list(value));
   call.state.settings.change(

@@ -23,7 +23,7 @@ constexpr const char* kFlag = "true|false";
 constexpr const char* kCredentials = "credentials";
 constexpr int kMostLines = 4;  // of credentials; one more than is valid
 
-bool is_flag_option(const TargetOption& option) { return std::string(option.takes) == kFlag; }
+bool is_flag_option(const TargetOption& option) { return std::string(option.value_form) == kFlag; }
 
 /// The options of all types, each once.
 std::vector<OptionSpec> specs() {
@@ -33,7 +33,7 @@ std::vector<OptionSpec> specs() {
     for (const auto& option : type.options)
       if (names.insert(option.name).second)
         specs.push_back(
-            {option.name, is_flag_option(option) ? nullptr : option.takes, option.help});
+            {option.name, is_flag_option(option) ? nullptr : option.value_form, option.help});
   return specs;
 }
 

@@ -43,12 +43,12 @@ int url(Call& call) {
   const Manifest manifest =
       any_manifest(call.state.targets, call.state.catalog, call.state.events, backup);
   const Artifact artifact = pick_artifact(manifest, call.options.value("artifact"));
-  const Time asked = now() + seconds;
+  const Time requested_at = now() + seconds;
   Presigner* presigner = call.state.targets.open(copy.target, copy.host).presigner();
   if (presigner == nullptr)
     throw Error(ErrorKind::kRefused, "target " + copy.target + " cannot make download links");
   const Link link = presigner->presign(key_of(backup.source, artifact.file), seconds);
-  if (link.expires < asked)
+  if (link.expires < requested_at)
     log::warn("the link is only valid until " + rfc3339(link.expires) +
               ", when the credentials of " + copy.target + " expire");
   if (call.json) {

@@ -22,7 +22,7 @@ class Resumer : public HttpReceiver {
     if (head.header("etag") != etag_) changed();
   }
 
-  void take(std::string_view bytes) override {
+  void receive(std::string_view bytes) override {
     const auto skipped = std::min<std::uint64_t>(skip_, bytes.size());
     skip_ -= skipped;
     bytes.remove_prefix(static_cast<std::size_t>(skipped));

@@ -15,7 +15,7 @@
 namespace backups {
 namespace {
 
-constexpr int kLooks = 3;  // attempts to find a new object; some servers need a moment
+constexpr int kFindAttempts = 3;  // attempts to find a new object; some servers need a moment
 constexpr std::size_t kReadAtOnce = 1024 * 1024;
 constexpr const char* kLockMode = "x-amz-object-lock-mode";
 constexpr const char* kLockUntil = "x-amz-object-lock-retain-until-date";
@@ -175,15 +175,15 @@ bool refuses_condition(const S3Error& error) {
 }
 
 bool is_absent(S3Client& client, const std::string& key, const std::string& doing) {
-  for (int looks = 1;; ++looks) {
+  for (int attempt = 1;; ++attempt) {
     try {
       if (head_object(client, key, doing)) return false;
     } catch (const S3Error& error) {
       if (!may_not_look(error)) throw;
       return false;
     }
-    if (looks == kLooks) return true;
-    client.pause(looks, 0, nullptr);
+    if (attempt == kFindAttempts) return true;
+    client.pause(attempt, 0, nullptr);
   }
 }
 
@@ -202,7 +202,7 @@ std::string confirm_object(S3Client& client, const std::string& key, const std::
     throw Error(kind, "cannot " + doing + " in the bucket " + client.target().bucket + ": " + why);
   };
   std::optional<S3Head> head;
-  for (int looks = 1;; ++looks) {
+  for (int attempt = 1;; ++attempt) {
     try {
       head = head_object(client, key, doing);
     } catch (const S3Error& error) {
@@ -210,10 +210,10 @@ std::string confirm_object(S3Client& client, const std::string& key, const std::
       return written.etag;
     }
     if (head) break;
-    if (looks == kLooks)
+    if (attempt == kFindAttempts)
       fail(ErrorKind::kUnreachable,
            "the server reported success, but the object is not there; check the endpoint");
-    client.pause(looks, 0, nullptr);
+    client.pause(attempt, 0, nullptr);
   }
   if (head->size && *head->size != written.size)
     fail(ErrorKind::kDamaged, "the server stored an object of " + std::to_string(*head->size) +

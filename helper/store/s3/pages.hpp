@@ -19,7 +19,7 @@ class Pages {
  public:
   /// Counts a page. `next` is its continuation. Returns false if a limit is exceeded or a page is
   /// repeated.
-  bool take(const Fields& next, std::size_t bytes, std::size_t items) {
+  bool count_page(const Fields& next, std::size_t bytes, std::size_t items) {
     bytes_ += bytes;
     items_ += items;
     return seen_.insert(next).second && seen_.size() <= kMostPages && bytes_ <= kMostListBytes &&
@@ -55,7 +55,7 @@ std::vector<Item> read_pages(const S3List<Item>& list, const std::string& prefix
     auto page = list.read(answer);
     if (!page) list.fail("the server's answer is not a valid list");
     next = page->next;
-    if (!pages.take(next, answer.size(), page->items.size()))
+    if (!pages.count_page(next, answer.size(), page->items.size()))
       list.fail("the server's list is endless");
     std::erase_if(page->items, [&](const Item& item) { return !item.key.starts_with(prefix); });
     items.insert(items.end(), std::make_move_iterator(page->items.begin()),

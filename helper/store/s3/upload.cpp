@@ -48,8 +48,8 @@ class Upload : public Sink {
   std::uint64_t next_size() {
     const PartPlan& plan = multipart_.plan();
     const int number = multipart_.next_number();
-    if (plan.size(number) != plan.size(1) && !asked_) {
-      asked_ = true;
+    if (plan.size(number) != plan.size(1) && !growth_is_decided_) {
+      growth_is_decided_ = true;
       if (!may_grow()) multipart_.keep_parts_equal();
     }
     return plan.size(number);
@@ -83,7 +83,7 @@ class Upload : public Sink {
   const bool is_new_;
   S3Stored& stored_;
   std::string buffer_;
-  bool asked_ = false;
+  bool growth_is_decided_ = false;
   Multipart multipart_;
 };
 

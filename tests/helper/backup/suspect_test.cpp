@@ -112,7 +112,8 @@ TEST_F(SuspectTest, ARowOfSuspectsThatAreAlikeIsTheNewMeasureAndTheReferenceStay
   const Manifest sixth = commit(next({{"a", 100'000}}));
   EXPECT_THAT(sixth.suspect, IsEmpty());
   EXPECT_EQ(sixth.reference, good.id) << "an intruder's wipe looks just like a purge";
-  EXPECT_TRUE(ways_back(state_.paths, state_.catalog.open(), Lab::source()).contains(good.id));
+  EXPECT_TRUE(
+      protected_backups(state_.paths, state_.catalog.open(), Lab::source()).contains(good.id));
 }
 
 TEST_F(SuspectTest, TheReferenceIsGoneOnceTheDataAreBack) {
@@ -134,11 +135,11 @@ TEST_F(SuspectTest, WhatIsAcceptedIsTheMeasureAtOnce) {
   EXPECT_THAT(accept_suspects(state_.settings, state_.catalog.open(), Lab::source()), IsEmpty());
 }
 
-TEST_F(SuspectTest, ASafetyBackupIsNeitherJudgedNorAMeasure) {
+TEST_F(SuspectTest, ASafetyBackupIsNeitherComparedNorABaseline) {
   commit(next({{"a", kLarge}}));
   const Manifest safety = commit(next({{"a", 10}}, Trigger::kSafety));
   EXPECT_THAT(safety.suspect, IsEmpty());
-  EXPECT_FALSE(is_judged(safety));
+  EXPECT_FALSE(is_comparable(safety));
   EXPECT_FALSE(why(next({{"a", 10}})).empty()) << "the empty one before it is no measure";
 }
 
@@ -166,9 +167,9 @@ TEST_F(SuspectTest, TheLastBackupFromBeforeAWipeStaysThoughItIsSuspectItself) {
   for (int i = 0; i < 6; ++i) wiped = commit(next({{"a", 10'000}}));
   EXPECT_THAT(wiped.suspect, IsEmpty());
   EXPECT_EQ(wiped.reference, purged.id);
-  const auto ways = ways_back(state_.paths, state_.catalog.open(), Lab::source());
-  EXPECT_TRUE(ways.contains(purged.id) && ways.contains(good.id));
-  EXPECT_EQ(ways.size(), 2);
+  const auto protected_ones = protected_backups(state_.paths, state_.catalog.open(), Lab::source());
+  EXPECT_TRUE(protected_ones.contains(purged.id) && protected_ones.contains(good.id));
+  EXPECT_EQ(protected_ones.size(), 2);
   const std::string text = suspicion_text(state_.catalog, wiped);
   EXPECT_THAT(text, testing::AllOf(HasSubstr(purged.id), HasSubstr(good.id)));
   const Manifest half = commit(next({{"a", 1'000'000}}));
@@ -201,9 +202,9 @@ TEST_F(SuspectTest, TheNinetyDaysOfAnEarlierCollapseEndedWithARestore) {
   restored(state_, good, time_ += 60);
   time_ = now() - 86400;
   for (int i = 0; i < 7; ++i) commit(next({{"a", 10'000}}));
-  const auto ways = ways_back(state_.paths, state_.catalog.open(), Lab::source());
-  ASSERT_TRUE(ways.contains(good.id));
-  EXPECT_GT(ways.at(good.id), now() + 80 * 86400);
+  const auto protected_ones = protected_backups(state_.paths, state_.catalog.open(), Lab::source());
+  ASSERT_TRUE(protected_ones.contains(good.id));
+  EXPECT_GT(protected_ones.at(good.id), now() + 80 * 86400);
 }
 
 TEST_F(SuspectTest, SuspectsThatDifferFromEachOtherStopRetentionForNinetyDaysAtMost) {

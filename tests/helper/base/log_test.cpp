@@ -8,36 +8,36 @@
 namespace backups {
 namespace {
 
-std::string said(const std::function<void()>& speak) {
+std::string log_of(const std::function<void()>& speak) {
   testing::internal::CaptureStderr();
   speak();
   return testing::internal::GetCapturedStderr();
 }
 
 TEST(Log, SpeaksAsDokkuDoes) {
-  EXPECT_EQ(said([] { log::step("go"); }), "-----> go\n");
-  EXPECT_EQ(said([] { log::result("done"); }), "=====> done\n");
-  EXPECT_EQ(said([] { log::detail("more"); }), "       more\n");
-  EXPECT_EQ(said([] { log::warn("hm"); }), " !     hm\n");
-  EXPECT_EQ(said([] { log::raw("as it is"); }), "as it is");
+  EXPECT_EQ(log_of([] { log::step("go"); }), "-----> go\n");
+  EXPECT_EQ(log_of([] { log::result("done"); }), "=====> done\n");
+  EXPECT_EQ(log_of([] { log::detail("more"); }), "       more\n");
+  EXPECT_EQ(log_of([] { log::warn("hm"); }), " !     hm\n");
+  EXPECT_EQ(log_of([] { log::raw("as it is"); }), "as it is");
 }
 
 /// A key of a bucket, a host, the name of a database: nothing of it is obeyed.
 TEST(Log, LetsNoEscapeThrough) {
-  EXPECT_EQ(said([] {
+  EXPECT_EQ(log_of([] {
               log::warn(
                   "a\x1b[2J\r\n\xc2\x9b"
                   "2Jb\u202E");
             }),
             " !     a?[2J???2Jb?\n");
-  EXPECT_EQ(said([] { log::rewrite("a\x1b]0;x\x07"); }), "\r       a?]0;x?\x1b[K");
-  said([] { log::warn("and over with it"); });
+  EXPECT_EQ(log_of([] { log::rewrite("a\x1b]0;x\x07"); }), "\r       a?]0;x?\x1b[K");
+  log_of([] { log::warn("and over with it"); });
 }
 
 TEST(Log, KeepsOnlyWarningsWhenQuiet) {
   log::set_quiet(true);
   EXPECT_TRUE(log::quiet());
-  const std::string text = said([] {
+  const std::string text = log_of([] {
     log::step("a");
     log::result("b");
     log::detail("c");

@@ -175,12 +175,12 @@ TEST_F(CatalogTest, AdoptsWhatOnlyTheManifestTells) {
 TEST_F(CatalogTest, ABackupOfAnotherHostIsTheYardstickOnlyWhereThereIsNoOwn) {
   const Manifest others = manifest_of(kDb, kNoon + 60);
   catalog_.adopt(others, "offsite", others.host, true);
-  EXPECT_EQ(catalog_.yardstick(kDb)->id, others.id);
-  EXPECT_THAT(catalog_.judged(kDb, 5), IsEmpty());
+  EXPECT_EQ(catalog_.baseline(kDb)->id, others.id);
+  EXPECT_THAT(catalog_.comparable(kDb, 5), IsEmpty());
   const Manifest own = manifest_of(kDb, kNoon);
   catalog_.adopt(own, "local", "");
-  EXPECT_EQ(catalog_.yardstick(kDb)->id, own.id);
-  EXPECT_THAT(catalog_.judged(kDb, 5), SizeIs(1));
+  EXPECT_EQ(catalog_.baseline(kDb)->id, own.id);
+  EXPECT_THAT(catalog_.comparable(kDb, 5), SizeIs(1));
   EXPECT_EQ(catalog_.latest(kDb)->id, others.id) << "the newest, whoever made it";
   EXPECT_THAT(catalog_.from_the_future(kNoon - 3600), SizeIs(1)) << "of this host's clock";
 }

@@ -24,14 +24,14 @@ using tests::slurp;
 
 class CliTest : public testing::Test {
  protected:
-  struct Said {
+  struct Outcome {
     int code;
     std::string out;
     std::string error;
   };
   /// Runs the helper with `variables` as its whole environment.
-  Said helper(const std::string& words, const std::string& variables = "",
-              const std::string& input = "/dev/null") const {
+  Outcome helper(const std::string& words, const std::string& variables = "",
+                 const std::string& input = "/dev/null") const {
     const std::string error = lab_.path() / "stderr";
     const auto answer =
         tests::shell("env -i PATH=/usr/bin:/bin " + variables + " " + tests::helper_program() +
@@ -39,14 +39,14 @@ class CliTest : public testing::Test {
     return {answer.code, answer.out, slurp(error)};
   }
   /// Does the same with the state directory of this test.
-  Said run(const std::string& words, const std::string& input = "/dev/null") const {
+  Outcome run(const std::string& words, const std::string& input = "/dev/null") const {
     return helper(words + " --root " + lab_.root().string() + " --hooks " + lab_.hooks().string(),
                   "", input);
   }
   std::string create() const {
-    const Said said = run("create fake:one");
-    EXPECT_EQ(said.code, 0) << said.error;
-    return lines_of(said.out).at(0);
+    const Outcome outcome = run("create fake:one");
+    EXPECT_EQ(outcome.code, 0) << outcome.error;
+    return lines_of(outcome.out).at(0);
   }
 
   Lab lab_;
@@ -69,11 +69,11 @@ struct BadCall {
 class BadCalls : public CliTest, public testing::WithParamInterface<BadCall> {};
 
 TEST_P(BadCalls, AreOneLineOnStderrAndExit2) {
-  const Said said = run(GetParam().words);
-  EXPECT_EQ(said.code, 2) << said.error;
-  EXPECT_THAT(said.out, IsEmpty());
-  EXPECT_THAT(lines_of(said.error), SizeIs(1));
-  EXPECT_THAT(said.error, AllOf(StartsWith(" !     "), HasSubstr(GetParam().named)));
+  const Outcome outcome = run(GetParam().words);
+  EXPECT_EQ(outcome.code, 2) << outcome.error;
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(lines_of(outcome.error), SizeIs(1));
+  EXPECT_THAT(outcome.error, AllOf(StartsWith(" !     "), HasSubstr(GetParam().named)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -90,10 +90,10 @@ INSTANTIATE_TEST_SUITE_P(
                     BadCall{"help nope", "nope"}));
 
 TEST_F(CliTest, CreatePrintsTheIdOnStdoutAndTheRestOnStderr) {
-  const Said said = run("create fake:one");
-  EXPECT_EQ(said.code, 0);
-  EXPECT_THAT(said.out, MatchesRegex("one-[0-9-]{19}\n"));
-  EXPECT_THAT(said.error, AllOf(HasSubstr("-----> "), HasSubstr("=====> ")));
+  const Outcome outcome = run("create fake:one");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.out, MatchesRegex("one-[0-9-]{19}\n"));
+  EXPECT_THAT(outcome.error, AllOf(HasSubstr("-----> "), HasSubstr("=====> ")));
   EXPECT_THAT(run("create fake:one --quiet").error, IsEmpty());
   const Json json = Json::parse(run("create fake:one --format json").out);
   EXPECT_EQ(json["backups"][0]["status"], "success");
@@ -104,9 +104,10 @@ TEST_F(CliTest, TheExitCodeIsTheKindAndTheWorstOfSeveral) {
   lab_.set_live("two", {{"a", "x"}, {"b", "x"}});
   EXPECT_EQ(run("create fake:one fake:two fake:typo").code, 3);
   lab_.at("export.b", "echo 'no room left' >&2; exit 14");
-  const Said said = run("create fake:one");
-  EXPECT_EQ(said.code, 14);
-  EXPECT_THAT(lines_of(said.error).back(), AllOf(StartsWith(" !     "), HasSubstr("no room left")));
+  const Outcome outcome = run("create fake:one");
+  EXPECT_EQ(outcome.code, 14);
+  EXPECT_THAT(lines_of(outcome.error).back(),
+              AllOf(StartsWith(" !     "), HasSubstr("no room left")));
 }
 
 TEST_F(CliTest, ListShowsBackups) {
@@ -142,9 +143,9 @@ TEST_F(CliTest, DownloadWritesThePlainDumpOrTheStoredBytes) {
 TEST_F(CliTest, RestoreWithoutATerminalAndWithoutForceIsRefused) {
   const std::string id = create();
   lab_.set_live("one", {{"a", "changed"}, {"b", "changed"}});
-  const Said said = run("restore " + id);
-  EXPECT_EQ(said.code, 11);
-  EXPECT_THAT(said.error, HasSubstr("--force"));
+  const Outcome outcome = run("restore " + id);
+  EXPECT_EQ(outcome.code, 11);
+  EXPECT_THAT(outcome.error, HasSubstr("--force"));
   EXPECT_EQ(lab_.live().at("a"), "changed");
 }
 
@@ -153,11 +154,11 @@ TEST_F(CliTest, RestoreShowsAndPutsBackAndSaysTheWayBack) {
   lab_.set_live("one", {{"a", "changed"}, {"b", "changed"}});
   EXPECT_EQ(run("restore " + id + " --dry-run").code, 0);
   EXPECT_EQ(lab_.live().at("a"), "changed");
-  const Said said = run("restore " + id + " --force");
-  EXPECT_EQ(said.code, 0) << said.error;
-  EXPECT_THAT(said.out, AllOf(HasSubstr(id), HasSubstr("two tables")));
+  const Outcome outcome = run("restore " + id + " --force");
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr(id), HasSubstr("two tables")));
   EXPECT_NE(lab_.live().at("a"), "changed");
-  EXPECT_THAT(said.error, HasSubstr("To undo the restore: backups-helper restore fake:one-"));
+  EXPECT_THAT(outcome.error, HasSubstr("To undo the restore: backups-helper restore fake:one-"));
 }
 
 TEST_F(CliTest, DeleteOfTheOnlyGoodBackupAsksEvenWithForce) {
@@ -182,16 +183,16 @@ TEST_F(CliTest, VerifyFindsDamage) {
   const std::string id = create();
   EXPECT_EQ(run("verify " + id).code, 0);
   tests::spill(lab_.backups_of(Lab::source()) / (id + ".b.dump.zst"), "x");
-  const Said said = run("verify " + id);
-  EXPECT_EQ(said.code, 7);
-  EXPECT_THAT(lines_of(said.error).back(), HasSubstr(id + ".b.dump.zst"));
+  const Outcome outcome = run("verify " + id);
+  EXPECT_EQ(outcome.code, 7);
+  EXPECT_THAT(lines_of(outcome.error).back(), HasSubstr(id + ".b.dump.zst"));
 }
 
 TEST_F(CliTest, AdoptReadsStdinAndLogsShowIt) {
   tests::spill(lab_.path() / "dump", "rows");
-  const Said said = run("adopt fake:one --label moved", lab_.path() / "dump");
-  EXPECT_EQ(said.code, 0) << said.error;
-  const std::string id = lines_of(said.out).at(0);
+  const Outcome outcome = run("adopt fake:one --label moved", lab_.path() / "dump");
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  const std::string id = lines_of(outcome.out).at(0);
   EXPECT_EQ(run("download " + id).out, "rows");
   EXPECT_THAT(run("logs " + id).out, HasSubstr("success"));
 }
@@ -208,9 +209,9 @@ TEST_F(CliTest, CancelOfNothingIsNotFound) { EXPECT_EQ(run("cancel fake:one").co
 
 TEST_F(CliTest, ThroughDokkuNobodyChoosesWhatIsRun) {
   for (const std::string option : {"--root /tmp", "--hooks /tmp", "--root=/tmp"}) {
-    const Said said = helper("list " + option, "PLUGIN_PATH=/p");
-    EXPECT_EQ(said.code, 2);
-    EXPECT_THAT(said.error, HasSubstr("only allowed at a shell"));
+    const Outcome outcome = helper("list " + option, "PLUGIN_PATH=/p");
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(outcome.error, HasSubstr("only allowed at a shell"));
   }
 }
 

@@ -25,8 +25,8 @@ TEST(SourceTypeText, IsRead) {
   EXPECT_EQ(read.address, SourceType::Address::kPath);
   EXPECT_THAT(read.kinds, ElementsAre("files-tar", "files-index"));
   EXPECT_EQ(read.promise, SourceType::Promise::kReplace);
-  EXPECT_TRUE(read.takes("files-index"));
-  EXPECT_FALSE(read.takes("files"));
+  EXPECT_TRUE(read.accepts("files-index"));
+  EXPECT_FALSE(read.accepts("files"));
   EXPECT_TRUE(read.takes_path());
 }
 

@@ -35,7 +35,7 @@ TEST(TargetTypes, AreSound) {
       EXPECT_TRUE(names.insert(option.name).second) << "twice: " << option.name;
       EXPECT_TRUE(has_only(option.name, "-")) << option.name;
       EXPECT_EQ(lower(option.name), option.name);
-      EXPECT_NE(std::string(option.takes), "") << option.name;
+      EXPECT_NE(std::string(option.value_form), "") << option.name;
       EXPECT_NE(std::string(option.help), "") << option.name;
       EXPECT_FALSE(option.valid("\x1b[1m")) << option.name;
     }

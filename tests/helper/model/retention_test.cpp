@@ -75,7 +75,7 @@ constexpr Time kNow = 1778846400;  // Friday 2026-05-15 12:00 UTC
 /// * pinned, ? suspect, ! damaged, ~ safety or final, # locked, = locked until just now. Without a
 /// group and a target: of a on local. The id is "x-5d".
 RetentionItem parse_copy(std::string text) {
-  const auto take = [&text](char end, const std::string& otherwise) {
+  const auto next_field = [&text](char end, const std::string& otherwise) {
     const auto at = text.find(end);
     if (at == std::string::npos) return otherwise;
     const std::string part = text.substr(0, at);
@@ -83,8 +83,8 @@ RetentionItem parse_copy(std::string text) {
     return part;
   };
   RetentionItem item;
-  item.group = take(':', "a");
-  item.target = take('/', "local");
+  item.group = next_field(':', "a");
+  item.target = next_field('/', "local");
   const std::string age = text.substr(0, text.find_first_of("*?!~#="));
   const auto has = [&](char flag) { return text.find(flag) != std::string::npos; };
   item.id = "x-" + age;
@@ -311,8 +311,8 @@ TEST(Retention, RemovesNothingByAgeAfterAClockLeaptAhead) {
 TEST(Retention, KeepsTheWayBackFromACollapse) {
   const auto rules_of = [](const auto&, const auto&) { return KeepRules{.last = 1}; };
   auto items = parse_copies("0d 1d 2d");
-  items[1].way_back_until = kNow;
-  items[2].way_back_until = kNow + 1;
+  items[1].protected_until = kNow;
+  items[2].protected_until = kNow + 1;
   EXPECT_EQ(staying("0d 1d 2d", retain(items, rules_of, tests::utc_civil, {kNow})), "0d 2d");
   EXPECT_EQ(staying("0d 1d 2d", retain(items, rules_of, tests::utc_civil, {kNow, true})),
             "0d 1d 2d");

@@ -152,7 +152,7 @@ TEST(Properties, AreKnownByNameAndAcceptTheirDefaults) {
   for (const auto& property : properties()) {
     EXPECT_EQ(find_property(property.name), &property);
     if (*property.default_value != '\0') EXPECT_TRUE(property.valid(property.default_value));
-    EXPECT_THAT(property.takes, testing::Not(HasSubstr(";")));
+    EXPECT_THAT(property.value_form, testing::Not(HasSubstr(";")));
   }
 }
 

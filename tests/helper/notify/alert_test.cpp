@@ -69,7 +69,7 @@ class AlertTest : public testing::Test {
         "UPDATE outbox SET next_try = 0, queued_at = queued_at - " + std::to_string(older));
   }
   /// "method path body" of the requests that the server received, in order.
-  std::vector<std::string> asked() {
+  std::vector<std::string> requests_received() {
     std::vector<std::string> found;
     for (const auto& request : server_.requests())
       found.push_back(request.method + " " + request.target + " " + request.body);
@@ -222,7 +222,8 @@ TEST_F(AlertTest, IsDeliveredAndGone) {
   failed();
   deliver();
   deliver();
-  ASSERT_THAT(asked(), ElementsAre(HasSubstr("POST /hook/T0KEN {\"event\":\"failure\"")));
+  ASSERT_THAT(requests_received(),
+              ElementsAre(HasSubstr("POST /hook/T0KEN {\"event\":\"failure\"")));
   EXPECT_EQ(server_.requests()[0].header("content-type"), "application/json");
   EXPECT_THAT(waiting(), IsEmpty());
 }
@@ -242,7 +243,7 @@ TEST_F(AlertTest, IsTriedAgainLaterAndLater) {
     deliver();
   }
   EXPECT_THAT(waits, ElementsAre(1, 5, 15, 60, 120, 240, 240));
-  EXPECT_THAT(asked(), SizeIs(8));
+  EXPECT_THAT(requests_received(), SizeIs(8));
   status_ = 200;
   make_due();
   deliver();
@@ -270,7 +271,7 @@ TEST_F(AlertTest, OfAChannelThatIsGoneIsForgotten) {
   set("notify-webhook", "");
   deliver();
   EXPECT_THAT(waiting(), IsEmpty());
-  EXPECT_THAT(asked(), IsEmpty());
+  EXPECT_THAT(requests_received(), IsEmpty());
 }
 
 TEST_F(AlertTest, AChannelThatIsDownHoldsUpNoOther) {
@@ -295,8 +296,8 @@ TEST_F(AlertTest, PingsArriveInTheirOrder) {
   ping(AlertKind::kSuccess);
   status_ = 200;
   deliver();
-  EXPECT_THAT(asked(), ElementsAre("GET /uuid/start?a=b ", "GET /uuid/start?a=b ",
-                                   "POST /uuid/fail?a=b it broke", "GET /uuid?a=b "));
+  EXPECT_THAT(requests_received(), ElementsAre("GET /uuid/start?a=b ", "GET /uuid/start?a=b ",
+                                               "POST /uuid/fail?a=b it broke", "GET /uuid?a=b "));
 }
 
 TEST_F(AlertTest, ASwitchThatKnowsNoStartHearsTheRest) {
@@ -315,20 +316,21 @@ TEST_F(AlertTest, IsDeliveredByOneProcessAtATime) {
   {
     const auto lock = Lock::try_acquire(lab_.root() / "locks" / "deliver", "test");
     deliver();
-    EXPECT_THAT(asked(), IsEmpty());
+    EXPECT_THAT(requests_received(), IsEmpty());
   }
   deliver();
-  EXPECT_THAT(asked(), SizeIs(1));
+  EXPECT_THAT(requests_received(), SizeIs(1));
 }
 
 TEST_F(AlertTest, IsDeliveredInTheBackgroundByTheHelper) {
   set_webhook();
   failed();
-  EXPECT_FALSE(eventually([&] { return !asked().empty(); }, std::chrono::milliseconds(300)))
+  EXPECT_FALSE(
+      eventually([&] { return !requests_received().empty(); }, std::chrono::milliseconds(300)))
       << "nothing is started without a helper";
   state_.program.path = tests::helper_program();
   made();
-  EXPECT_TRUE(eventually([&] { return asked().size() == 2; }));
+  EXPECT_TRUE(eventually([&] { return requests_received().size() == 2; }));
   EXPECT_TRUE(eventually([&] { return waiting().empty(); }));
 }
 
@@ -339,12 +341,12 @@ TEST_F(AlertTest, ACommandGetsItOnStdinAndInItsEnvironment) {
   set("notify-command", program);
   failed();
   deliver();
-  const std::string heard = tests::slurp(lab_.path() / "heard");
-  EXPECT_EQ(Json::parse(tests::lines_of(heard).at(0))["event"], "failure");
-  EXPECT_THAT(
-      heard, AllOf(HasSubstr("\nBACKUPS_EVENT=failure\n"), HasSubstr("\nBACKUPS_SOURCE=fake:one\n"),
-                   HasSubstr("\nPATH="), HasSubstr("\nBACKUPS_MESSAGE=the exporter failed: ")));
-  EXPECT_THAT(heard, Not(HasSubstr("hunter2")));
+  const std::string output = tests::slurp(lab_.path() / "heard");
+  EXPECT_EQ(Json::parse(tests::lines_of(output).at(0))["event"], "failure");
+  EXPECT_THAT(output, AllOf(HasSubstr("\nBACKUPS_EVENT=failure\n"),
+                            HasSubstr("\nBACKUPS_SOURCE=fake:one\n"), HasSubstr("\nPATH="),
+                            HasSubstr("\nBACKUPS_MESSAGE=the exporter failed: ")));
+  EXPECT_THAT(output, Not(HasSubstr("hunter2")));
 }
 
 TEST_F(AlertTest, ACommandThatFailsSaysWhy) {

@@ -74,10 +74,10 @@ TEST_F(ChannelTest, APingWithoutAMessageIsAGet) {
   set("notify-ping", server_.url() + "/uuid");
   send(kPing, {.kind = AlertKind::kSuccess});
   send(kPing, {.kind = AlertKind::kFailure, .message = "it broke"});
-  std::vector<std::string> asked;
+  std::vector<std::string> requests;
   for (const auto& request : server_.requests())
-    asked.push_back(request.method + " " + request.target + " " + request.body);
-  EXPECT_THAT(asked, ElementsAre("GET /uuid ", "POST /uuid/fail it broke"));
+    requests.push_back(request.method + " " + request.target + " " + request.body);
+  EXPECT_THAT(requests, ElementsAre("GET /uuid ", "POST /uuid/fail it broke"));
 }
 
 TEST_F(ChannelTest, AMailGoesToTheSendmailOfThePath) {

@@ -42,9 +42,9 @@ TEST(Deliver, ACatalogThatIsReplacedDuringARequestLosesNoAlertOfTheNewOne) {
       [&](Settings& settings) { settings.set(Settings::kGlobal, "notify-webhook", server.url()); });
   queue(state.catalog.open(), "in the old catalog");
   deliver(state.hooks.environment, state.paths, state.settings, state.catalog);
-  std::vector<std::string> heard;
-  for (const auto& request : server.requests()) heard.push_back(request.body);
-  EXPECT_THAT(heard, ElementsAre(HasSubstr("in the old"), HasSubstr("in the new")));
+  std::vector<std::string> bodies;
+  for (const auto& request : server.requests()) bodies.push_back(request.body);
+  EXPECT_THAT(bodies, ElementsAre(HasSubstr("in the old"), HasSubstr("in the new")));
   EXPECT_FALSE(Outbox(state.catalog.open().database()).due(now()));
 }
 

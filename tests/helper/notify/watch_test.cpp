@@ -125,24 +125,24 @@ TEST_F(WatchTest, OfManyBackupsOfTheFutureThreeAreNamed) {
 }
 
 TEST_F(WatchTest, BackupsOfTheFutureAreAnIncidentUntilThereAreNone) {
-  tell_clock(state_.events, catalog());
+  publish_clock_problem(state_.events, catalog());
   EXPECT_THAT(solved_, ElementsAre(AlertKind::kClock));
   EXPECT_THAT(problems_, IsEmpty());
   const Backup one = made(now() + 2 * kDay, "one");
   const Backup two = made(now() + 3 * kDay, "two");
-  tell_clock(state_.events, catalog());
+  publish_clock_problem(state_.events, catalog());
   ASSERT_THAT(problems_, SizeIs(1));
   EXPECT_EQ(problems_[0].alert.kind, AlertKind::kClock);
   EXPECT_THAT(problems_[0].alert.message, AllOf(HasSubstr(one.text()), HasSubstr(two.text())));
   EXPECT_TRUE(problems_[0].is_logged);
   for (const auto& backup : {one, two}) catalog().mark_deleted(backup, now());
-  tell_clock(state_.events, catalog());
+  publish_clock_problem(state_.events, catalog());
   EXPECT_THAT(solved_, SizeIs(2));
   EXPECT_THAT(problems_, SizeIs(1));
 }
 
 TEST_F(WatchTest, ValidSettingsEndEveryIncidentOfTheirs) {
-  tell_settings(state_.events, state_.settings);
+  publish_unclear_settings(state_.events, state_.settings);
   ASSERT_THAT(left_, SizeIs(1));
   EXPECT_EQ(left_[0].kind, AlertKind::kSettings);
   EXPECT_THAT(left_[0].left, IsEmpty());
@@ -155,7 +155,7 @@ TEST_F(WatchTest, SettingsThatAreNotUnderstoodAreOneIncidentForEachThingThatThey
                                   "fake:one": {"compression": "brotli"}},
                    "targets": {"off": {"colour": "red"}},
                    "schedules": [{"type": "fake", "name": "two", "id": "daily"}]})");
-  tell_settings(state_.events, state_.settings);
+  publish_unclear_settings(state_.events, state_.settings);
   std::map<std::string, std::string> messages;
   for (const auto& problem : problems_) {
     EXPECT_EQ(problem.alert.kind, AlertKind::kSettings);

@@ -40,12 +40,13 @@ class LoaderTest : public testing::Test {
     lab_.set_live("one", changed_);
     lab_.forget_calls();
   }
-  Loader loader(Way way, std::function<void()> judge = {}) {
-    return {state_.hooks, state_.paths, run_, log_, source_, hooks_, way, std::move(judge)};
+  Loader loader(RestoreMethod method, std::function<void()> check_losses = {}) {
+    return {state_.hooks, state_.paths, run_,   log_,
+            source_,      hooks_,       method, std::move(check_losses)};
   }
   void load(Loader& loader) { loader.load(manifest_, state_.targets.local(), {}); }
-  void load(Way way) {
-    Loader one = loader(way);
+  void load(RestoreMethod method) {
+    Loader one = loader(method);
     load(one);
   }
   /// Of the time of kPeek.
@@ -68,20 +69,20 @@ class LoaderTest : public testing::Test {
 
 TEST_F(LoaderTest, SwapsWithoutSayingThatTheLiveDataIsBeingReplaced) {
   lab_.at("import.b", kPeek);
-  Loader one = loader(Way::kSwap);
+  Loader one = loader(RestoreMethod::kSwap);
   load(one);
   EXPECT_EQ(lab_.live(), original_);
   EXPECT_NE(peeked()["place"].get<std::string>(), "");
   EXPECT_EQ(run_.record().place, "") << "nothing is beside any more";
   lab_.at("commit", kPeek);
-  load(Way::kSwap);
+  load(RestoreMethod::kSwap);
   EXPECT_EQ(peeked()["replacing"], false) << "the old or the new is there whenever it dies";
   EXPECT_FALSE(one.may_have_replaced());
 }
 
 TEST_F(LoaderTest, ReplacesAndSaysSoForWhoeverFindsItDead) {
   lab_.at("import.b", kPeek);
-  Loader one = loader(Way::kReplace);
+  Loader one = loader(RestoreMethod::kReplace);
   lab_.at("commit", "cp \"$lab/run.json\" \"$lab/before.json\"; " + kPeek);
   load(one);
   EXPECT_EQ(nlohmann::json::parse(slurp(lab_.path() / "before.json"))["replacing"], false);
@@ -92,7 +93,7 @@ TEST_F(LoaderTest, ReplacesAndSaysSoForWhoeverFindsItDead) {
 
 TEST_F(LoaderTest, InPlaceSaysSoFromTheFirstByteOn) {
   lab_.at("import.a", kPeek);
-  Loader one = loader(Way::kInPlace);
+  Loader one = loader(RestoreMethod::kInPlace);
   load(one);
   EXPECT_EQ(lab_.live(), original_);
   EXPECT_THAT(lab_.calls(), ElementsAre("import --in-place one a", "import --in-place one b"));
@@ -104,7 +105,7 @@ TEST_F(LoaderTest, InPlaceSaysSoFromTheFirstByteOn) {
 
 TEST_F(LoaderTest, InATransactionNothingIsReplacedWhateverFails) {
   lab_.at("import.a", kPeek + kFail);
-  Loader one = loader(Way::kAtomic);
+  Loader one = loader(RestoreMethod::kAtomic);
   EXPECT_THAT([&] { load(one); }, ThrowsError(ErrorKind::kFailed, HasSubstr("no luck")));
   EXPECT_EQ(peeked()["replacing"], false);
   EXPECT_EQ(peeked()["place"].get<std::string>(), "");
@@ -114,7 +115,7 @@ TEST_F(LoaderTest, InATransactionNothingIsReplacedWhateverFails) {
 
 struct Failure {
   const char* name;
-  Way way;
+  RestoreMethod method;
   const char* knob;
   std::string bash;
   bool replaced;
@@ -123,7 +124,7 @@ class FailingLoad : public LoaderTest, public testing::WithParamInterface<Failur
 
 TEST_P(FailingLoad, KnowsWhetherTheLiveDataMayHaveChanged) {
   lab_.at(GetParam().knob, GetParam().bash);
-  Loader one = loader(GetParam().way);
+  Loader one = loader(GetParam().method);
   EXPECT_THROW(load(one), Error);
   EXPECT_EQ(one.may_have_replaced(), GetParam().replaced);
   EXPECT_EQ(run_.record().replacing, GetParam().replaced);
@@ -133,21 +134,22 @@ TEST_P(FailingLoad, KnowsWhetherTheLiveDataMayHaveChanged) {
 INSTANTIATE_TEST_SUITE_P(
     Ways, FailingLoad,
     testing::Values(
-        Failure{"SwapAtImport", Way::kSwap, "import.b", kFail, false},
-        Failure{"SwapAtCommit", Way::kSwap, "commit", kFail, false},
-        Failure{"ReplaceAtImport", Way::kReplace, "import.b", kFail, false},
-        Failure{"ReplaceAtCommit", Way::kReplace, "commit", kFail, true},
-        Failure{"ReplaceUntouched", Way::kReplace, "commit", kUntouched + kFail, false},
-        Failure{"ReplaceRefused", Way::kReplace, "commit", "printf '{\"exit\":11}\\n' >&3; exit 11",
-                false},
-        Failure{"InPlaceFirst", Way::kInPlace, "import.a", kFail, true},
-        Failure{"InPlaceUntouched", Way::kInPlace, "import.a", kUntouched + kFail, false},
-        Failure{"InPlaceSecondUntouched", Way::kInPlace, "import.b", kUntouched + kFail, true}),
+        Failure{"SwapAtImport", RestoreMethod::kSwap, "import.b", kFail, false},
+        Failure{"SwapAtCommit", RestoreMethod::kSwap, "commit", kFail, false},
+        Failure{"ReplaceAtImport", RestoreMethod::kReplace, "import.b", kFail, false},
+        Failure{"ReplaceAtCommit", RestoreMethod::kReplace, "commit", kFail, true},
+        Failure{"ReplaceUntouched", RestoreMethod::kReplace, "commit", kUntouched + kFail, false},
+        Failure{"ReplaceRefused", RestoreMethod::kReplace, "commit",
+                "printf '{\"exit\":11}\\n' >&3; exit 11", false},
+        Failure{"InPlaceFirst", RestoreMethod::kInPlace, "import.a", kFail, true},
+        Failure{"InPlaceUntouched", RestoreMethod::kInPlace, "import.a", kUntouched + kFail, false},
+        Failure{"InPlaceSecondUntouched", RestoreMethod::kInPlace, "import.b", kUntouched + kFail,
+                true}),
     [](const auto& info) { return std::string(info.param.name); });
 
-TEST_F(LoaderTest, IsJudgedWhenEverythingIsImportedAndNothingSwapped) {
+TEST_F(LoaderTest, ChecksLossesWhenEverythingIsImportedAndNothingSwapped) {
   std::vector<std::string> seen;
-  Loader one = loader(Way::kSwap, [&] {
+  Loader one = loader(RestoreMethod::kSwap, [&] {
     seen = lab_.calls();
     throw Error(ErrorKind::kRefused, "not so");
   });
@@ -160,27 +162,27 @@ TEST_F(LoaderTest, IsJudgedWhenEverythingIsImportedAndNothingSwapped) {
   expect_unchanged();
 }
 
-TEST_F(LoaderTest, InPlaceIsJudgedAfterwardsAndOnlyForWhatGuards) {
-  int judged = 0;
-  const auto judge = [&] {
-    ++judged;
+TEST_F(LoaderTest, InPlaceChecksLossesAfterwardsAndOnlyOfWhatGuards) {
+  int checks = 0;
+  const auto check_losses = [&] {
+    ++checks;
     EXPECT_EQ(lab_.live(), original_);
   };
   for (const auto& [bash, times] :
        std::map<std::string, int>{{"true", 0}, {lost("rebuild"), 0}, {lost("guard"), 1}}) {
-    judged = 0;
+    checks = 0;
     log_.forget_lost();
     lab_.at("import.a", bash);
-    Loader one = loader(Way::kInPlace, judge);
+    Loader one = loader(RestoreMethod::kInPlace, check_losses);
     load(one);
-    EXPECT_EQ(judged, times) << bash;
+    EXPECT_EQ(checks, times) << bash;
   }
 }
 
 TEST_F(LoaderTest, RestoresTheLatePartsAfterTheSwap) {
   lab_.at("import.a", kLate);
   lab_.at("commit", kPeek);
-  load(Way::kSwap);
+  load(RestoreMethod::kSwap);
   EXPECT_THAT(lab_.calls(),
               ElementsAre("prepare one WHERE", "import one a WHERE", "import one b WHERE",
                           "commit one WHERE", "import --late one a WHERE"));
@@ -191,14 +193,14 @@ TEST_F(LoaderTest, RestoresTheLatePartsAfterTheSwap) {
 
 TEST_F(LoaderTest, RestoresTheLatePartsInPlaceToo) {
   lab_.at("import.a", kLate);
-  load(Way::kInPlace);
+  load(RestoreMethod::kInPlace);
   EXPECT_THAT(lab_.calls(), ElementsAre("import --in-place one a", "import --in-place one b",
                                         "import --late --in-place one a"));
 }
 
 TEST_F(LoaderTest, ALatePartThatFailsIsLostAndTheRestIsRestored) {
   lab_.at("import.a", kLate + "[[ ! $late ]] || { " + kFail + "; }");
-  load(Way::kSwap);
+  load(RestoreMethod::kSwap);
   EXPECT_EQ(lab_.live().at("b"), original_.at("b"));
   ASSERT_THAT(log_.lost(), SizeIs(1));
   EXPECT_EQ(log_.lost()[0].artifact, "a");
@@ -209,7 +211,7 @@ TEST_F(LoaderTest, ALatePartThatFailsIsLostAndTheRestIsRestored) {
 TEST_F(LoaderTest, ACommitThatFailedAfterTheSwapIsARestoreWithAWarning) {
   lab_.at("commit.end", kFail);
   lab_.at("abandon.end", "echo restored");
-  EXPECT_THAT(tests::stderr_of([this] { load(Way::kSwap); }),
+  EXPECT_THAT(tests::stderr_of([this] { load(RestoreMethod::kSwap); }),
               AllOf(HasSubstr("The restored data is in place"), HasSubstr("no luck")));
   EXPECT_EQ(lab_.live(), original_);
   EXPECT_THAT(lab_.places(), IsEmpty());
@@ -219,7 +221,7 @@ TEST_F(LoaderTest, WhatCannotBeAbandonedIsLeftForTheNextCommand) {
   lab_.at("commit", kFail);
   lab_.at("abandon", "echo 'it is stopped' >&2; exit 5");
   EXPECT_THAT(
-      [this] { load(Way::kSwap); },
+      [this] { load(RestoreMethod::kSwap); },
       ThrowsError(ErrorKind::kFailed, AllOf(HasSubstr("no luck"), HasSubstr("it is stopped"),
                                             HasSubstr("reports which data is in place"))));
   EXPECT_NE(run_.record().place, "") << "which names what is to be removed";
@@ -234,11 +236,11 @@ class RehearsalTest : public LoaderTest {
                   "[[ ! -e $lab/knobs/rehearse.$2 ]] || source \"$lab/knobs/rehearse.$2\"\n");
   }
   void rehearse() {
-    Loader one = loader(Way::kReplace);
+    Loader one = loader(RestoreMethod::kReplace);
     one.rehearse(manifest_, state_.targets.local(), {});
   }
   void rehearse_beside(bool whole) {
-    Loader one = loader(Way::kInPlace);
+    Loader one = loader(RestoreMethod::kInPlace);
     one.rehearse_beside(manifest_, state_.targets.local(), whole, {});
   }
   void expect_read() const {

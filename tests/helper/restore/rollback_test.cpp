@@ -160,7 +160,7 @@ TEST_F(Rollback, OfASecondAttemptNamesTheSafetyBackupFromBeforeTheFirst) {
 TEST_F(Rollback, ThatFailedTooKeepsItsSafetyBackupAndMakesNewBackupsSuspect) {
   lab_.at("commit", kFail);
   EXPECT_THAT([this] { restore(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("incomplete")));
-  const std::string way_back = safety_;
+  const std::string safety_id = safety_;
   lab_.forget_knobs();
   for (int i = 0; i < 5; ++i) {
     const auto id = create_backup(state_, {source_, Trigger::kSafety, "", {kLocalTarget}}, {}).id;
@@ -171,9 +171,9 @@ TEST_F(Rollback, ThatFailedTooKeepsItsSafetyBackupAndMakesNewBackupsSuspect) {
                 HasSubstr("ended while it was replacing the data"));
   EXPECT_EQ(state_.catalog.open().latest(source_)->id, id_);
   for (const auto& one : tests::evaluate(state_, source_))
-    if (one.backup.id == way_back)
+    if (one.backup.id == safety_id)
       EXPECT_THAT(one.verdict.reason, HasSubstr("before the data shrank or was lost"));
-  tests::restore(state_, way_back, source_);
+  tests::restore(state_, safety_id, source_);
   EXPECT_THAT(row_of(state_, create(state_, source_).id).suspect, IsEmpty());
 }
 

@@ -94,7 +94,7 @@ TEST_F(PruneTest, OfAnotherSourceNothingIsTouched) {
   EXPECT_THAT(there(), testing::Contains(other));
 }
 
-TEST_F(PruneTest, WhatIsBeingMadeOrFailedIsNotJudged) {
+TEST_F(PruneTest, WhatIsBeingMadeOrFailedIsNotEvaluated) {
   const auto ids = make(2);
   const Backup running = state_.catalog.open().begin(Lab::source(), now(), Trigger::kManual, "");
   lab_.at("export.a", "exit 1");

@@ -59,11 +59,11 @@ class JobTest : public testing::Test {
   std::string run(const std::string& name) {
     for (const auto& job : due_jobs(state_)) {
       if (job.name != name) continue;
-      std::string begins;
-      const JobOutcome outcome = job.run([&] { begins = "begins "; });
-      return begins + (outcome == JobOutcome::kRan    ? "ran"
-                       : outcome == JobOutcome::kBusy ? "busy"
-                                                      : "not due");
+      std::string started;
+      const JobOutcome outcome = job.run([&] { started = "begins "; });
+      return started + (outcome == JobOutcome::kRan    ? "ran"
+                        : outcome == JobOutcome::kBusy ? "busy"
+                                                       : "not due");
     }
     return "not listed";
   }

@@ -53,12 +53,12 @@ class SilenceTest : public testing::Test {
   std::vector<std::string> silences(const std::set<std::string>& tried = {},
                                     const std::string& lane = kLocalTarget) {
     published_.clear();
-    tell_silences(state_.events, state_.catalog, state_.settings.read(), lane, tried);
+    publish_silent_schedules(state_.events, state_.catalog, state_.settings.read(), lane, tried);
     return published_;
   }
   std::vector<std::string> switched() {
     published_.clear();
-    tell_switch(state_.events, state_.catalog, state_.settings.read());
+    publish_dead_mans_switch(state_.events, state_.catalog, state_.settings.read());
     return published_;
   }
 

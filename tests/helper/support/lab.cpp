@@ -179,9 +179,9 @@ void recover(State& state) {
 
 void subscribe(State& state) {
   const Alerts alerts(state.program, state.settings, state.identity, state.catalog);
-  state.events.subscribe([alerts](const HostEvent& event) { alerts.hear(event); });
+  state.events.subscribe([alerts](const HostEvent& event) { alerts.handle_event(event); });
   const Metrics metrics(state.paths, state.settings, state.catalog);
-  state.events.subscribe([metrics](const HostEvent& event) { metrics.hear(event); });
+  state.events.subscribe([metrics](const HostEvent& event) { metrics.handle_event(event); });
 }
 
 Remover remover(State& state) {

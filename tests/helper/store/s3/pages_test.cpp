@@ -71,11 +71,11 @@ TEST_F(S3PagesTest, EndAfterTenThousandThatAreAllNew) {
 
 TEST(Pages, EndAfterAGibibyteAndAfterFiveMillionEntries) {
   Pages full;
-  EXPECT_TRUE(full.take({{"token", "1"}}, kMostListBytes, kMostListed));
-  EXPECT_FALSE(full.take({{"token", "2"}}, 0, 1));
+  EXPECT_TRUE(full.count_page({{"token", "1"}}, kMostListBytes, kMostListed));
+  EXPECT_FALSE(full.count_page({{"token", "2"}}, 0, 1));
   Pages large;
-  EXPECT_TRUE(large.take({{"token", "1"}}, kMostListBytes, 0));
-  EXPECT_FALSE(large.take({{"token", "2"}}, 1, 0));
+  EXPECT_TRUE(large.count_page({{"token", "1"}}, kMostListBytes, 0));
+  EXPECT_FALSE(large.count_page({{"token", "2"}}, 1, 0));
 }
 
 }  // namespace

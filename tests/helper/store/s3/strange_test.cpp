@@ -336,14 +336,14 @@ class S3PartsTest : public S3StrangeTest {
   }
 
   /// What the server says to the trial.
-  void take_growing(bool takes) {
+  void take_growing(bool value_form) {
     fault_ = [=, this](const ServerRequest& request) -> std::optional<ServerReply> {
       if (!has(request, ".backups-test")) return std::nullopt;
       if (has(request, "partNumber")) {
         trial_ += request.body.size();
         return ServerReply{200, "", {{"ETag", "\"part\""}}};
       }
-      if (has(request, "uploadId") && request.method == "POST" && takes)
+      if (has(request, "uploadId") && request.method == "POST" && value_form)
         return ServerReply{200, "<CompleteMultipartUploadResult/>"};
       if (has(request, "uploadId") && request.method == "POST")
         return ServerReply{400, error_xml("InvalidPart")};
