@@ -170,7 +170,7 @@ Manifest Writer::commit(const std::function<void(Manifest&)>& amend) {
 
 void put_noted(Store& store, Written& written, const std::string& key,
                std::optional<std::uint64_t> expected, const std::function<void(Sink&)>& fill) {
-  written.begin(key, look_at(store, key));
+  written.begin(key, find_existing(store, key));
   try {
     fill(*store.put_new(key, expected));
   } catch (const KeyTaken&) {

@@ -22,7 +22,7 @@ Written::Written(fs::path notes) : notes_(std::move(notes)) {
   }
 }
 
-std::optional<Store::Entry> look_at(Store& store, const std::string& key) {
+std::optional<Store::Entry> find_existing(Store& store, const std::string& key) {
   try {
     return store.find(key);
   } catch (const KeyHidden&) {

@@ -10,7 +10,7 @@
 namespace backups {
 
 /// The object under `key`; nothing if there is none, or if the credentials may not look.
-std::optional<Store::Entry> look_at(Store& store, const std::string& key);
+std::optional<Store::Entry> find_existing(Store& store, const std::string& key);
 
 /// The keys that one attempt writes to one target, noted on disk before each write begins. Whoever
 /// cleans up after the attempt removes these keys, and nothing else next to them.
@@ -19,8 +19,8 @@ class Written {
   /// Reads `notes`, the file of a dead run, if it exists.
   explicit Written(std::filesystem::path notes);
 
-  /// Notes that `key` will be written; `found` is what look_at() found there. Throws KeyTaken if
-  /// that is an object.
+  /// Notes that `key` will be written; `found` is what find_existing() found there. Throws KeyTaken
+  /// if that is an object.
   void begin(const std::string& key, const std::optional<Store::Entry>& found);
   /// Removes a key that belongs to somebody else: put_new() found it taken.
   void forget(const std::string& key);

@@ -87,7 +87,7 @@ std::int64_t Catalog::next_sequence(Time time) {
                    "'destroyed *')");
   newest.step();
   return std::min(std::max(newest.optional_number(0).value_or(0) + 1, time),
-                  Manifest::kMostSequence);
+                  Manifest::kMaxSequence);
 }
 
 /// Looks the key up again, since the catalog may have been rebuilt.

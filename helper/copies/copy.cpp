@@ -63,7 +63,7 @@ void leave_recovery_note(Store& store) {
 
 /// True for errors that concern one copy. Any other, such as a full disk, would occur with the next
 /// copy, too.
-bool another_may_do(ErrorKind kind) {
+bool other_copy_may_help(ErrorKind kind) {
   return kind == ErrorKind::kDamaged || kind == ErrorKind::kUnreachable || kind == ErrorKind::kKey;
 }
 
@@ -137,7 +137,7 @@ void try_copies(Targets& targets, CatalogFile& catalog, const Backup& backup,
       throw;
     } catch (const Error& error) {
       mark_damage(catalog.open(), backup, copy.target, error);
-      if (copy.target == copies.back().target || !another_may_do(error.kind())) throw;
+      if (copy.target == copies.back().target || !other_copy_may_help(error.kind())) throw;
       log::warn("The copy on " + copy.target + " cannot be used (" + error.what() +
                 "): trying the next");
     }

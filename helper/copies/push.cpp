@@ -99,7 +99,7 @@ class Push {
     ours_ = before != nullptr && before->status != CopyStatus::kDeleted &&
             before->status != CopyStatus::kLeft;
     const std::string key = key_of(backup_.source, manifest_file(backup_.id));
-    const auto found = look_at(to, key);
+    const auto found = find_existing(to, key);
     if (!found) return;
     const bool too_long = found->size > limits::kManifest;
     const auto text = too_long ? "" : read_manifest_text(to, key);
@@ -129,7 +129,7 @@ class Push {
   /// True if the artifact is there with the right size. Its bytes are compared only if the copy is
   /// known to be damaged, since that reads it completely.
   bool is_there(Store& to, const Artifact& artifact) {
-    const auto found = look_at(to, key_of(manifest_.source, artifact.file));
+    const auto found = find_existing(to, key_of(manifest_.source, artifact.file));
     if (!found || found->size != artifact.stored_size) return false;
     const Copy* before = backup_.copy_on(target_);
     return before == nullptr || before->status != CopyStatus::kDamaged ||
@@ -165,7 +165,7 @@ class Push {
     const std::string key = key_of(manifest_.source, artifact.file);
     bool replaces = false;
     if (!written_.contains(key)) {  // otherwise this attempt began it from a damaged copy
-      const auto found = writing([&] { return look_at(to, key); });
+      const auto found = writing([&] { return find_existing(to, key); });
       replaces = ours_ && found;
       if (!replaces && found && is_same(to, artifact, *found)) return;
       if (!replaces) writing([&] { written_.begin(key, found); });

@@ -55,7 +55,7 @@ bool announce(const Mark& mark) {
 
 /// On a clone of a machine, the copies may be those of the other machine.
 void require_certain(Identity& identity, const Backup& backup, const Copy& copy) {
-  if (copy.target == kLocalTarget || !identity.read().doubts(copy.host)) return;
+  if (copy.target == kLocalTarget || !identity.read().is_doubtful(copy.host)) return;
   throw Error(ErrorKind::kRefused,
               "the copy of " + backup.id + " on " + copy.target + " is stored below the name " +
                   copy.host +

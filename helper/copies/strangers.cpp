@@ -13,12 +13,13 @@ namespace {
 constexpr std::string_view kManifestEnd = ".json";
 
 bool is_foreign(const HostIdentity& host, const Manifest& manifest) {
-  return !host.wrote(manifest.writer) && (host.doubts(manifest.host) || host.owns(manifest.host));
+  return !host.wrote(manifest.writer) &&
+         (host.is_doubtful(manifest.host) || host.owns(manifest.host));
 }
 
 /// Each writer raises the doubt once, so that the decision of a person lasts.
 bool raises_doubt(const HostIdentity& host, const Manifest& manifest) {
-  return is_foreign(host, manifest) && !host.doubts(manifest.host) &&
+  return is_foreign(host, manifest) && !host.is_doubtful(manifest.host) &&
          !host.strangers.contains(manifest.writer);
 }
 

@@ -170,7 +170,7 @@ class HostSync {
     const auto known = known_.find(text);
     if (known == known_.end()) return adopt(manifest, text, problem);
     const Backup& backup = known->second;
-    if (is_anothers(backup))
+    if (belongs_to_other_host(backup))
       return skip(key_of(manifest.source, manifest_file(manifest.id)),
                   "the catalog has another backup of that id" +
                       (backup.host.empty() ? "" : ", of host " + backup.host));
@@ -189,9 +189,9 @@ class HostSync {
   /// True if the catalog has a backup of another host under that id. An id is a name and a second,
   /// which the schedules of two hosts often share. A failed attempt has no host: then the id is
   /// ours if the name that is looked at is.
-  bool is_anothers(const Backup& known) const {
+  bool belongs_to_other_host(const Backup& known) const {
     const HostIdentity own = identity_.read();
-    return known.host.empty() ? !own.owns(host_) && !own.doubts(host_) : known.host != host_;
+    return known.host.empty() ? !own.owns(host_) && !own.is_doubtful(host_) : known.host != host_;
   }
 
   void adopt(const Manifest& manifest, const std::string& text, const std::string& problem) {

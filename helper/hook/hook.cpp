@@ -22,7 +22,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kPipeSize = 1024 * 1024;
-constexpr std::size_t kMostAnswer = 16 * 1024 * 1024;
+constexpr std::size_t kMaxAnswer = 16 * 1024 * 1024;
 constexpr const char* kRunId = "BACKUPS_RUN_ID";
 constexpr const char* kAuthorize = "authorize";  // the one hook that is of no type
 
@@ -85,7 +85,7 @@ class StringSink : public Sink {
  public:
   explicit StringSink(std::string& text) : text_(text) {}
   void write(std::string_view bytes) override {
-    if (text_.size() + bytes.size() > kMostAnswer)
+    if (text_.size() + bytes.size() > kMaxAnswer)
       throw Error(ErrorKind::kFailed, "the answer of a hook is too long");
     text_ += bytes;
   }
@@ -95,7 +95,7 @@ class StringSink : public Sink {
   std::string& text_;
 };
 
-bool names_a_kind(int status) {
+bool is_error_kind(int status) {
   constexpr std::array kKinds = {
       ErrorKind::kNotFound, ErrorKind::kStopped,      ErrorKind::kPaused,
       ErrorKind::kDamaged,  ErrorKind::kRefused,      ErrorKind::kNoSpace,
@@ -283,7 +283,7 @@ void Hook::fail(int status) const {
   // One that announces its own exit codes may still end with that of a program that it ran.
   const bool its_own = log_.announced_exit().value_or(status) == status;
   const auto kind =
-      its_own && names_a_kind(status) ? static_cast<ErrorKind>(status) : ErrorKind::kFailed;
+      its_own && is_error_kind(status) ? static_cast<ErrorKind>(status) : ErrorKind::kFailed;
   if (kind != ErrorKind::kFailed && !words.empty()) throw Error(kind, words);
   const bool killed = status > 128 && status <= 128 + SIGRTMAX;
   const std::string end = killed ? "was killed by signal " + std::to_string(status - 128)

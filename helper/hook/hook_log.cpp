@@ -18,9 +18,9 @@
 namespace backups {
 namespace {
 
-constexpr std::size_t kMostBytes = 1024 * 1024;
+constexpr std::size_t kMaxLogBytes = 1024 * 1024;
 constexpr std::size_t kLongestLine = 4096;
-constexpr std::size_t kMostErrors = 4;
+constexpr std::size_t kMaxErrors = 4;
 
 /// "pg_dump: error: …", "ERROR 1356 (HY000) at line 3: …", "FATAL:  …", "(error) NOAUTH …".
 bool is_error(const std::string& line) {
@@ -76,10 +76,10 @@ std::optional<std::string> merge(const std::string& detail, const nlohmann::json
 HookLog::HookLog(const fs::path& path) : file_(open_log(path)) {}
 
 void HookLog::append(const std::string& text) {
-  if (written_ > kMostBytes) return;
+  if (written_ > kMaxLogBytes) return;
   std::string line = rfc3339(now()) + " " + text + "\n";
   written_ += line.size();
-  if (written_ > kMostBytes) line += "(the log is full: later lines are dropped)\n";
+  if (written_ > kMaxLogBytes) line += "(the log is full: later lines are dropped)\n";
   write(line);
 }
 
@@ -102,7 +102,7 @@ void HookLog::add_line(const std::string& text) {
   if (clean.empty()) return;
   const std::lock_guard guard(mutex_);
   last_line_ = clean;
-  if (error_lines_.size() < kMostErrors && is_error(clean) && !contains(error_lines_, clean))
+  if (error_lines_.size() < kMaxErrors && is_error(clean) && !contains(error_lines_, clean))
     error_lines_.push_back(clean);
   append("| " + clean);
 }

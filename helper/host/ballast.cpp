@@ -17,7 +17,7 @@
 namespace backups {
 namespace {
 
-constexpr std::uint64_t kMost = 16 * kMebibyte;
+constexpr std::uint64_t kMaxBallast = 16 * kMebibyte;
 constexpr std::uint64_t kPartOfDisk = 16;
 
 fs::path file_of(const fs::path& root) { return root / "ballast"; }
@@ -30,7 +30,7 @@ std::uint64_t size_of(const fs::path& file) {
 }
 
 std::uint64_t whole_size(const fs::path& root) {
-  return std::min(kMost, disk_space(root).total / kPartOfDisk);
+  return std::min(kMaxBallast, disk_space(root).total / kPartOfDisk);
 }
 
 /// If the file system cannot allocate, writes random bytes, which it cannot compress.

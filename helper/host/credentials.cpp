@@ -18,7 +18,7 @@ namespace {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 constexpr const char* kEnvironment = "environment";
-constexpr std::size_t kShortestToken = 80;
+constexpr std::size_t kMinTokenLength = 80;
 constexpr int kRoleTimeout = 2;  // seconds; a role service answers at once
 
 fs::path secret_file(const fs::path& root, const std::string& target) {
@@ -38,7 +38,7 @@ std::vector<std::string> of_one_line(const std::string& line) {
   const auto parts = split(line, ':');
   if (parts.size() <= 2) return parts;
   const std::string token = join({parts.begin() + 2, parts.end()}, ":");
-  if (token.size() < kShortestToken)
+  if (token.size() < kMinTokenLength)
     throw Error(ErrorKind::kBadInput,
                 "these credentials contain more than one colon: give the key, the secret and, for "
                 "a session, the token on separate lines");

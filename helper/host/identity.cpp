@@ -134,7 +134,7 @@ void Identity::renew() {
   settings_.change([](Settings& settings) {
     if (settings.host.doubtful.empty() && !settings.has_unclear_host())
       settings.host.doubt(fresh_name());
-    settings.host.renounce();
+    settings.host.disown_doubtful();
     settings.forget_unclear_host();
   });
   publish_doubt_solved();

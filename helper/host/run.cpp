@@ -18,7 +18,7 @@ constexpr const char* kRecordFile = "run.json";
 constexpr const char* kLockFile = "lock";
 
 /// Queries leave nothing to clean up, and therefore need no record on a full disk.
-bool only_asks(const std::string& verb) {
+bool is_query(const std::string& verb) {
   constexpr std::array kQuestions = {"list", "authorize", "describe", "links"};
   return std::find(kQuestions.begin(), kQuestions.end(), verb) != kQuestions.end();
 }
@@ -94,7 +94,7 @@ Run::Run(const Paths& paths, const std::string& verb, const Source& source) {
   record_.process_start = start_of(record_.pid).value_or(0);
   record_.started_at = now();
   record_.id = verb + "-" + id_time(record_.started_at) + "-" + random_hex(4);
-  if (only_asks(verb) && !has_disk_space(paths.root, kSpaceToRecord)) {
+  if (is_query(verb) && !has_disk_space(paths.root, kSpaceToRecord)) {
     directory_ = scratch_.emplace().path();
     return;
   }

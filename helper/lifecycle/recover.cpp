@@ -57,7 +57,7 @@ void fail_attempt(Catalog& catalog, const Events& events, const Backup& backup,
 }
 
 /// Records a success that the dead process did not record, or that a lost catalog does not know.
-void settle_as_done(CatalogFile& catalog, const Events& events, const std::optional<Backup>& backup,
+void record_success(CatalogFile& catalog, const Events& events, const std::optional<Backup>& backup,
                     const Manifest& manifest, const std::string& target, const std::string& host) {
   if (backup) {
     catalog.open().succeed(*backup, manifest, target, host);
@@ -113,7 +113,7 @@ void report_replacement(const Events& events, const RunRecord& dead) {
                           .code = static_cast<int>(ErrorKind::kFailed)}});
 }
 
-bool is_of(const Source& one, const Source& other) {
+bool is_same_source(const Source& one, const Source& other) {
   return one.type == other.type && one.name == other.name;
 }
 
@@ -139,11 +139,11 @@ class Recovery {
   /// caller holds the lock of the source.
   void recover(const Source& source) {
     for (const auto& dead : list_runs(state_.paths, false))
-      if (is_of(dead.source, source))
+      if (is_same_source(dead.source, source))
         attempt(source, dead.id, dead.started_at, [&] { recover_run(dead); });
     const auto each = [&](const std::vector<Backup>& found, const auto& work) {
       for (const auto& backup : found) {
-        if (!is_of(backup.source, source)) continue;
+        if (!is_same_source(backup.source, source)) continue;
         attempt(source, backup.id, backup.started_at, [&] {
           // Cleaning up the run may have settled the backup already.
           if (const auto current = state_.catalog.open().find(backup.source.type, backup.id))
@@ -219,9 +219,9 @@ class Recovery {
     const auto settle = [&] {
       Store& store = state_.targets.open(target, dead.host);
       const std::string key = manifest_key(dead.source, dead.backup);
-      is_done = written.contains(key) && look_at(store, key);
+      is_done = written.contains(key) && find_existing(store, key);
       if (!is_done) return written.undo(store);
-      settle_as_done(state_.catalog, state_.events, backup,
+      record_success(state_.catalog, state_.events, backup,
                      load_manifest(store, dead.source, dead.backup), target, dead.host);
     };
     const bool is_there =
@@ -256,9 +256,9 @@ class Recovery {
     bool is_done = false;
     const auto settle = [&] {
       Store& store = state_.targets.open(copy.target, copy.host);
-      is_done = look_at(store, manifest_key(backup.source, backup.id)).has_value();
+      is_done = find_existing(store, manifest_key(backup.source, backup.id)).has_value();
       if (!is_done) return;
-      settle_as_done(state_.catalog, state_.events, backup,
+      record_success(state_.catalog, state_.events, backup,
                      load_manifest(store, backup.source, backup.id), copy.target, copy.host);
     };
     if (!is_out_of_reach(state_.settings, state_.identity, copy.target, copy.host) &&

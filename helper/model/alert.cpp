@@ -92,7 +92,7 @@ std::string slack_text(const std::string& text) {
 /// Encodes words as in RFC 2047, encoding Q, separated by `separator`, each of at most 75
 /// characters.
 std::string encode_header(const std::string& text, const std::string& separator) {
-  constexpr std::size_t kMost = 60;
+  constexpr std::size_t kMaxLength = 60;
   const bool plain =
       std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7F; });
   if (plain && text.find("=?") == std::string::npos) return text;
@@ -103,7 +103,7 @@ std::string encode_header(const std::string& text, const std::string& separator)
     std::string encoded = percent_encode(text.substr(at, next - at));
     std::replace(encoded.begin(), encoded.end(), '%', '=');
     if (encoded == "_") encoded = "=5F";
-    if (words.back().size() + encoded.size() > kMost) words.emplace_back();
+    if (words.back().size() + encoded.size() > kMaxLength) words.emplace_back();
     words.back() += encoded;
     at = next;
   }
@@ -277,7 +277,7 @@ std::string ping_url(const std::string& url, AlertKind kind) {
 }
 
 bool valid_addresses(const std::string& text) {
-  constexpr std::size_t kMost = 320;  // RFC 5321 section 4.5.3.1
+  constexpr std::size_t kMaxLength = 320;  // RFC 5321 section 4.5.3.1
   constexpr std::string_view kDomain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
   const std::string local = std::string(kDomain) + "!#$%&'*+/=?^_`{|}~";  // RFC 5322 section 3.2.3
@@ -288,7 +288,7 @@ bool valid_addresses(const std::string& text) {
   const auto addresses = split(text, ',');
   return std::all_of(addresses.begin(), addresses.end(), [&](const std::string& address) {
     const auto parts = split(address, '@');
-    return address.size() <= kMost && parts.size() <= 2 && has_only(parts[0], local) &&
+    return address.size() <= kMaxLength && parts.size() <= 2 && has_only(parts[0], local) &&
            (parts.size() == 1 || has_only(parts[1], kDomain));
   });
 }

@@ -10,7 +10,7 @@
 namespace backups {
 namespace {
 
-constexpr std::size_t kMostTimes = 6;  ///< in a sentence
+constexpr std::size_t kMaxTimes = 6;  ///< in a sentence
 
 std::string two_digits(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
 
@@ -68,7 +68,7 @@ std::string hours_in_words(const CronFields& fields) {
 
 /// "02:00 and 14:00". Empty if there are too many.
 std::string times_in_words(const CronFields& fields) {
-  if (fields.hours.size() * fields.minutes.size() > kMostTimes) return "";
+  if (fields.hours.size() * fields.minutes.size() > kMaxTimes) return "";
   std::vector<std::string> times;
   for (const int hour : fields.hours.numbers())
     for (const int minute : fields.minutes.numbers())
@@ -91,7 +91,7 @@ std::string weekdays_in_words(const CronField& weekdays) {
 
 /// "1st and 15th". Empty if not every month has these days, or there are too many.
 std::string days_of_month(const CronField& days) {
-  if (days.at_least(29) || days.size() > kMostTimes) return "";
+  if (days.at_least(29) || days.size() > kMaxTimes) return "";
   std::vector<std::string> ordinals;
   for (const int day : days.numbers()) ordinals.push_back(ordinal(day));
   return enumerate(ordinals);

@@ -12,7 +12,7 @@ constexpr std::size_t kMachinePart = 64;  // characters of the machine's name in
 
 }  // namespace
 
-bool HostIdentity::doubts(const std::string& host) const {
+bool HostIdentity::is_doubtful(const std::string& host) const {
   return std::find(doubtful.begin(), doubtful.end(), host) != doubtful.end();
 }
 
@@ -21,9 +21,9 @@ bool HostIdentity::wrote(const std::string& writer) const {
 }
 
 void HostIdentity::doubt(const std::string& fresh) {
-  if (!name.empty() && !doubts(name)) doubtful.push_back(name);
+  if (!name.empty() && !is_doubtful(name)) doubtful.push_back(name);
   for (const auto& own : names)
-    if (!doubts(own)) doubtful.push_back(own);
+    if (!is_doubtful(own)) doubtful.push_back(own);
   name = fresh;
   names = {fresh};
 }
@@ -35,13 +35,13 @@ void HostIdentity::keep() {
   doubtful.clear();
 }
 
-void HostIdentity::absorb(const HostIdentity& meanwhile) {
+void HostIdentity::merge(const HostIdentity& meanwhile) {
   names.insert(meanwhile.names.begin(), meanwhile.names.end());
   writers.insert(writers.begin(), meanwhile.writers.begin(), meanwhile.writers.end());
   strangers.insert(meanwhile.strangers.begin(), meanwhile.strangers.end());
 }
 
-void HostIdentity::renounce() {
+void HostIdentity::disown_doubtful() {
   others.insert(doubtful.begin(), doubtful.end());
   doubtful.clear();
 }

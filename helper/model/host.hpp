@@ -31,7 +31,7 @@ struct HostIdentity {
   std::set<std::string> strangers;
 
   bool owns(const std::string& host) const { return names.contains(host); }
-  bool doubts(const std::string& host) const;
+  bool is_doubtful(const std::string& host) const;
   /// True if this host wrote a manifest with this token below one of its names. Also true for an
   /// empty one: older versions wrote none.
   bool wrote(const std::string& writer) const;
@@ -42,9 +42,9 @@ struct HostIdentity {
   /// again.
   void keep();
   /// Adds what the identity `meanwhile` wrote and found while this one could not be understood.
-  void absorb(const HostIdentity& meanwhile);
+  void merge(const HostIdentity& meanwhile);
   /// A person decided that the doubtful names belong to another machine.
-  void renounce();
+  void disown_doubtful();
 
   bool operator==(const HostIdentity&) const = default;
 };

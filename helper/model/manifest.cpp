@@ -34,9 +34,9 @@ std::uint64_t size_from(const Json& json) {
 }
 
 std::int64_t sequence_from(const Json& sequence) {
-  constexpr auto kMost = static_cast<std::uint64_t>(Manifest::kMostSequence);
+  constexpr auto kMaximum = static_cast<std::uint64_t>(Manifest::kMaxSequence);
   const auto number = sequence.is_number_unsigned() ? sequence.get<std::uint64_t>() : 0;
-  if (number == 0 || number > kMost)
+  if (number == 0 || number > kMaximum)
     throw Error(ErrorKind::kDamaged, "its sequence number is not valid");
   return static_cast<std::int64_t>(number);
 }

@@ -36,7 +36,7 @@ inline constexpr Words<Trigger, 6> kTriggers{
 struct Manifest {
   static constexpr int kFormat = 1;
   /// The largest integer that every JSON reader represents exactly (RFC 8259, section 6).
-  static constexpr std::int64_t kMostSequence = (std::int64_t{1} << 53) - 1;
+  static constexpr std::int64_t kMaxSequence = (std::int64_t{1} << 53) - 1;
 
   std::string id;
   Source source;

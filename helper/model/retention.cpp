@@ -15,7 +15,7 @@
 namespace backups {
 namespace {
 
-constexpr std::int64_t kMostBackups = 100000;
+constexpr std::int64_t kMaxCount = 100000;
 constexpr const char* kExample = "last=7,daily=7,weekly=4,within=30d";
 
 std::chrono::sys_days date_of(const CivilTime& time) {
@@ -68,10 +68,10 @@ std::int64_t KeepRules::*member(const std::string& name) {
 std::int64_t parse_value(const std::string& name, const std::string& value) {
   const bool within = name == "within";
   const auto number = within ? parse_duration(value) : parse_number(value);
-  if (number && (within ? *number >= 1 : *number >= 0 && *number <= kMostBackups)) return *number;
+  if (number && (within ? *number >= 1 : *number >= 0 && *number <= kMaxCount)) return *number;
   throw bad(name + " takes " +
             (within ? "a time such as 30d, 12h, 90m"
-                    : "a number from 0 to " + std::to_string(kMostBackups)) +
+                    : "a number from 0 to " + std::to_string(kMaxCount)) +
             ", not '" + printable(value) + "', for example " + kExample);
 }
 
@@ -213,7 +213,7 @@ struct SourceState {
   Clock clock;
 };
 
-SourceState look_at(const std::vector<RetentionItem>& items, const Clock& clock) {
+SourceState find_existing(const std::vector<RetentionItem>& items, const Clock& clock) {
   SourceState state{.clock = clock};
   for (const auto& item : items)
     if (item.good && !item.safety_or_final && (!state.newest || is_newer(item, *state.newest)))
@@ -278,7 +278,7 @@ std::vector<Time> no_earlier_than(const std::vector<const RetentionItem*>& order
 
 std::vector<Verdict> retain(const std::vector<RetentionItem>& items, const RulesOf& rules_of,
                             const CivilOf& civil_of, const Clock& clock) {
-  const SourceState source = look_at(items, clock);
+  const SourceState source = find_existing(items, clock);
   const auto order = newest_first(items);
   const auto times = no_earlier_than(order);
   Trust trust{clock, {}};

@@ -10,10 +10,10 @@
 namespace backups {
 namespace {
 
-constexpr std::uint64_t kMostReserve = 2ULL << 30;
+constexpr std::uint64_t kMaxReserve = 2ULL << 30;
 
 std::string default_reserve(std::uint64_t total) {
-  return std::to_string(std::min(total / 10, kMostReserve));
+  return std::to_string(std::min(total / 10, kMaxReserve));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ bool is_blank(const Json& value) { return value.empty() || value == ""; }
 
 /// False for entries that protect backups from being removed, and for whatever a newer version
 /// wrote.
-bool may_give_way(const std::string& key, std::int64_t format) {
+bool is_replaceable(const std::string& key, std::int64_t format) {
   return format <= kFormat && key != "pins" && key != "host_id";
 }
 
@@ -41,7 +41,7 @@ void put_back(Json& json, const Json& unclear, std::int64_t format) {
         if (is_new || key != "properties" || !entry.is_object()) continue;
         for (const auto& [property, set] : entry.items()) there->emplace(property, Json(set));
       }
-    } else if (may_give_way(key, format)) {
+    } else if (is_replaceable(key, format)) {
       json["set_aside"][key] = value;
     } else {
       throw Error(ErrorKind::kRefused,
@@ -69,7 +69,7 @@ std::optional<HostIdentity> host_of(const Json& json) {
 HostIdentity doubtful_host(const Json& json) {
   HostIdentity host;
   const auto add = [&](const Json& name) {
-    if (name.is_string() && valid_name(name.get<std::string>()) && !host.doubts(name))
+    if (name.is_string() && valid_name(name.get<std::string>()) && !host.is_doubtful(name))
       host.doubtful.push_back(name);
   };
   if (!json.is_object()) return host;
@@ -137,7 +137,7 @@ class SettingsReader {
     Json& json = rest_["host"];
     if (const auto host = host_of(json)) {
       settings_.host = *host;
-      if (meanwhile) settings_.host.absorb(*meanwhile);
+      if (meanwhile) settings_.host.merge(*meanwhile);
       const Json known = host_to_json(*host);
       for (const auto& member : known.items()) json.erase(member.key());
       if (!json.empty()) return;

@@ -16,12 +16,12 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kMostAtOnce(60);  // for one call
-constexpr Time kTriedFor = 86400;
-constexpr auto kWaits = std::to_array<Time>({60, 300, 900, 3600, 7200, 14400});
+constexpr std::chrono::seconds kMaxDeliveryTime(60);  // for one call
+constexpr Time kRetryPeriod = 86400;
+constexpr auto kRetryDelays = std::to_array<Time>({60, 300, 900, 3600, 7200, 14400});
 
 Time wait_after(std::int64_t attempts) {
-  return kWaits[std::min(static_cast<std::size_t>(attempts), kWaits.size() - 1)];
+  return kRetryDelays[std::min(static_cast<std::size_t>(attempts), kRetryDelays.size() - 1)];
 }
 
 void drop(Outbox& outbox, const Outbox::Message& message, const std::string& why) {
@@ -45,7 +45,7 @@ void send_one(const Environment& environment, const Settings& settings, Outbox& 
     const bool pointless = error.kind() == ErrorKind::kDamaged ||
                            (message.channel == kPing && error.kind() == ErrorKind::kRefused);
     const Time time = now();
-    if (pointless || time - message.queued_at >= kTriedFor)
+    if (pointless || time - message.queued_at >= kRetryPeriod)
       return drop(outbox, message, error.what());
     outbox.postpone(message, time + wait_after(message.attempts));
   }
@@ -57,7 +57,7 @@ void deliver(const Environment& environment, const Paths& paths, const SettingsF
              CatalogFile& catalog) {
   // Messages that were postponed while the clock was ahead become due at once.
   Outbox(catalog.open().database()).redate(now());
-  const auto end = steady_clock::now() + kMostAtOnce;
+  const auto end = steady_clock::now() + kMaxDeliveryTime;
   // Looks again after releasing the lock: a process that queued a message meanwhile found the lock
   // taken and left the delivery to this one.
   while (Outbox(catalog.open().database()).due(now()) && steady_clock::now() < end) {

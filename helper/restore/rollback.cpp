@@ -21,7 +21,7 @@ std::string restore_command(const Source& target, const std::string& id) {
 }
 
 /// What to do after a restore that ended while it was replacing the data.
-std::string way_out(const RunRecord& run) {
+std::string recovery_advice(const RunRecord& run) {
   return run.safety.empty()
              ? "No safety backup had been taken. Restore a backup: " + command("list") + " " +
                    run.source.spelling() + " shows them"
@@ -82,7 +82,7 @@ Error roll_back(const Hooks& installed, const Paths& paths, Store& local, Run& r
     run.keep();
     return Error(cause.kind(), why + "The data of " + target.spelling() + " may be incomplete; " +
                                    state_of(installed, run, log, target, hooks) + ". " +
-                                   way_out(run.record()));
+                                   recovery_advice(run.record()));
   }
   log::step("The restore failed: restoring the safety backup " + safety->id);
   try {
@@ -118,7 +118,7 @@ std::string unfinished_replacement(const RunRecord& dead) {
                 : ". To return to the previous data: " + restore_command(dead.source, dead.safety));
   return "The restore of " + dead.backup + " into " + dead.source.spelling() +
          " ended while it was replacing the data, which may be incomplete or missing. " +
-         way_out(dead) + ". If the data is complete: " + command("accept") + " " +
+         recovery_advice(dead) + ". If the data is complete: " + command("accept") + " " +
          dead.source.spelling();
 }
 

@@ -24,7 +24,7 @@ namespace backups {
 namespace {
 
 constexpr const char* kScheduleGroup = "schedule ";
-constexpr Time kRemembered = 365 * 86400;
+constexpr Time kHistoryPeriod = 365 * 86400;
 constexpr Time kAnotherMayBeAtWork = 2 * 86400;
 constexpr std::size_t kLengthOfTime = 19;  // of the time at the end of an id
 
@@ -96,7 +96,7 @@ RetentionItem item_of(const Settings& settings, const Backup& backup, const Copy
 /// False for copies that this host must not remove: those of another host (imported with sync
 /// --host), those below a name that a clone of this machine may use too, and those on a target
 /// that was removed.
-bool is_ours(const Settings& settings, const HostIdentity& host, const Copy& copy) {
+bool is_own_copy(const Settings& settings, const HostIdentity& host, const Copy& copy) {
   if (copy.target == kLocalTarget) return true;
   return settings.targets.contains(copy.target) && (copy.host.empty() || host.owns(copy.host));
 }
@@ -151,7 +151,7 @@ std::vector<RetentionVerdict> evaluate_retention(const Paths& paths,
   std::vector<RetentionItem> items;
   for (const auto& backup : catalog.open().list(filter)) {
     for (const auto& copy : backup.copies) {
-      if (!copy.was_made() || !is_ours(settings, host, copy)) continue;
+      if (!copy.was_made() || !is_own_copy(settings, host, copy)) continue;
       evaluated.push_back({backup, copy.target, {}});
       items.push_back(item_of(settings, backup, copy));
     }
@@ -257,7 +257,7 @@ void prune_and_report(State& state, const Source& source) {
 /// After the clock jumped ahead, "a year ago" may be wrong, and history cannot be restored.
 void forget_history(const Paths& paths, CatalogFile& catalog) {
   if (has_leapt(catalog.open())) return;
-  for (const auto& backup : catalog.open().expired_rows(now() - kRemembered)) {
+  for (const auto& backup : catalog.open().expired_rows(now() - kHistoryPeriod)) {
     remove_durably(paths.log_file(backup.source, backup.id));
     catalog.open().erase(backup);
   }
@@ -273,10 +273,10 @@ bool is_stale_upload(Catalog& catalog, const std::string& key) {
   const auto parts = split(key, '/');
   if (parts.size() != 3) return false;
   const std::string id = parts[2].substr(0, parts[1].size() + kLengthOfTime + 1);
-  const auto is_of = [&](const Backup& backup) {
+  const auto is_same_source = [&](const Backup& backup) {
     return backup.id == id && backup.source.type == parts[0];
   };
-  if (std::any_of(busy.begin(), busy.end(), is_of)) return false;
+  if (std::any_of(busy.begin(), busy.end(), is_same_source)) return false;
   const auto made = parse_id(id);
   return !made || catalog.find(parts[0], id) || made->time < now() - kAnotherMayBeAtWork;
 }

@@ -11,7 +11,7 @@
 namespace backups {
 namespace {
 
-constexpr int kMostTries = 30;  // about a week, with the delays of retry_delay()
+constexpr int kMaxAttempts = 30;  // about a week, with the delays of retry_delay()
 
 Time next_try(const Copy& copy) {
   const Time tried = copy.tried_at.value_or(0);
@@ -45,7 +45,7 @@ std::vector<Job> due_copies(State& state, const Settings& settings) {
   for (const auto& backup : state.catalog.open().failed_copies()) {
     for (const auto& copy : backup.copies) {
       if (copy.status != CopyStatus::kFailed || !settings.targets.contains(copy.target) ||
-          copy.attempts >= kMostTries || next_try(copy) > now() ||
+          copy.attempts >= kMaxAttempts || next_try(copy) > now() ||
           is_being_copied(state.paths, backup, copy.target))
         continue;
       jobs.push_back({backup.text() + " to " + copy.target, backup.id, copy.target, false,

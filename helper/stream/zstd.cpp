@@ -12,7 +12,7 @@
 namespace backups {
 namespace {
 
-constexpr unsigned kMostWorkers = 4;
+constexpr unsigned kMaxWorkers = 4;
 constexpr int kJobSize = 2 * 1024 * 1024;
 
 class ZstdCompressor : public Sink {
@@ -23,7 +23,7 @@ class ZstdCompressor : public Sink {
     check(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1));
     // A library that was built without threads rejects both parameters, and compresses in the
     // calling thread.
-    const auto workers = std::clamp(std::thread::hardware_concurrency(), 1U, kMostWorkers);
+    const auto workers = std::clamp(std::thread::hardware_concurrency(), 1U, kMaxWorkers);
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_nbWorkers, static_cast<int>(workers));
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_jobSize, kJobSize);
   }

@@ -54,7 +54,7 @@ std::size_t on_header(const char* text, std::size_t, std::size_t size, void* con
   return guarded(exchange,
                  [&] {
                    exchange.header_bytes += size;
-                   if (exchange.header_bytes > kMostHeaders)
+                   if (exchange.header_bytes > kMaxHeaders)
                      throw HttpFailure(HttpFailure::Cause::kBroken, "the answer is too long");
                    // A new status line (after a proxy's, or a 100) starts over.
                    if (line.starts_with("HTTP/")) exchange.response.headers.clear();
@@ -81,7 +81,7 @@ void receive(Transfer& transfer, std::string_view bytes) {
     response.status = static_cast<int>(status);
   }
   if (exchange.receiver == nullptr || !response.ok()) {
-    if (response.body.size() + bytes.size() > kMostBody)
+    if (response.body.size() + bytes.size() > kMaxBody)
       throw HttpFailure(HttpFailure::Cause::kBroken, "the answer is too long");
     response.body += bytes;
     return;

@@ -15,8 +15,8 @@
 namespace backups {
 
 // Limits on a response. One that exceeds them is treated as broken.
-constexpr std::size_t kMostBody = 16 << 20;  ///< bytes that are kept: 1,000 keys take under 2 MiB
-constexpr std::size_t kMostHeaders = 256 << 10;  ///< bytes
+constexpr std::size_t kMaxBody = 16 << 20;  ///< bytes that are kept: 1,000 keys take under 2 MiB
+constexpr std::size_t kMaxHeaders = 256 << 10;  ///< bytes
 
 /// A piece of an open file, read with pread(2).
 struct FileRange {

@@ -203,7 +203,7 @@ void spawn_detached(const Command& command) {
 }
 
 void kill_all_with(const std::string& assignment) {
-  constexpr int kMostRounds = 200;
+  constexpr int kMaxRounds = 200;
   const std::string wanted = '\0' + assignment + '\0';
   const auto has_it = [&](const std::string& pid) {
     try {
@@ -213,7 +213,7 @@ void kill_all_with(const std::string& assignment) {
       return false;  // of somebody else, or gone
     }
   };
-  for (int round = 0; round < kMostRounds; ++round) {
+  for (int round = 0; round < kMaxRounds; ++round) {
     bool found = false;
     for (const auto& name : list_directory("/proc")) {
       const auto pid = parse_number(name);

@@ -30,9 +30,9 @@ void say(const std::string& what, const std::vector<std::string>& items) {
 
 /// Called when no backup of this host was found: names other hosts whose backups are there, such as
 /// this one's predecessor.
-void say_other_hosts(Targets& targets, const HostIdentity& own, const std::string& target) {
+void print_other_hosts(Targets& targets, const HostIdentity& own, const std::string& target) {
   auto hosts = hosts_on(targets, target);
-  std::erase_if(hosts, [&](const auto& host) { return own.owns(host) || own.doubts(host); });
+  std::erase_if(hosts, [&](const auto& host) { return own.owns(host) || own.is_doubtful(host); });
   if (!hosts.empty())
     log::detail("It holds backups of " + join(hosts, ", ") +
                 "; to import them: " + command("sync") + " " + target + " --host NAME");
@@ -76,7 +76,7 @@ int sync(Call& call) {
     log::result(target + " holds " + std::to_string(synced.found) + " complete backup(s), " +
                 std::to_string(synced.adopted.size()) + " of them new to the catalog");
     if (synced.found == 0 && host.empty())
-      say_other_hosts(call.state.targets, call.state.identity.read(), target);
+      print_other_hosts(call.state.targets, call.state.identity.read(), target);
     nothing = nothing && is_nothing(synced);
     sound = sound && synced.missing.empty() && synced.damaged.empty();
     readable = readable && synced.unreadable.empty();

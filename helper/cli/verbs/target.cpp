@@ -21,7 +21,7 @@ namespace {
 
 constexpr const char* kFlag = "true|false";
 constexpr const char* kCredentials = "credentials";
-constexpr int kMostLines = 4;  // of credentials; one more than is valid
+constexpr int kMaxLines = 4;  // of credentials; one more than is valid
 
 bool is_flag_option(const TargetOption& option) { return std::string(option.value_form) == kFlag; }
 
@@ -42,7 +42,7 @@ std::optional<S3Credentials> credentials_from_stdin() {
   if (::isatty(STDIN_FILENO) == 1) return std::nullopt;
   std::string text;
   std::string line = read_line();
-  for (int lines = 0; !line.empty() && lines < kMostLines; ++lines, line = read_line())
+  for (int lines = 0; !line.empty() && lines < kMaxLines; ++lines, line = read_line())
     text += line + "\n";
   if (text.empty()) return std::nullopt;
   return parse_credentials(text);

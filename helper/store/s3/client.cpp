@@ -21,7 +21,7 @@ namespace {
 
 constexpr double kLongestWish = 1e9;  // seconds; longer requested pauses are not printed
 constexpr int kFirstContact = 4;      // attempts, if the server has never responded
-constexpr int kMostCorrections = 4;   // of a request: one of each kind
+constexpr int kMaxCorrections = 4;    // of a request: one of each kind
 
 [[noreturn]] void reject(const std::string& what) { throw Error(ErrorKind::kBadInput, what); }
 
@@ -157,11 +157,11 @@ HttpResponse S3Client::send_once(const S3Request& request, const Terms& terms, b
   const Lease client(*this);
   HttpResponse response = client->send(made, request.receiver, request.stop);
   reached_ = true;
-  learn_time(response);
+  record_server_time(response);
   return response;
 }
 
-void S3Client::learn_time(const HttpResponse& response) {
+void S3Client::record_server_time(const HttpResponse& response) {
   const auto date = parse_http_date(response.header("date"));
   if (!date) return;
   const std::lock_guard lock(mutex_);
@@ -169,13 +169,13 @@ void S3Client::learn_time(const HttpResponse& response) {
 }
 
 S3Answer S3Client::send(const S3Request& request) {
-  if (!target_.fail_fast) return try_to_send(request);
+  if (!target_.fail_fast) return send_with_retries(request);
   {
     const std::lock_guard lock(mutex_);
     if (unreachable_) throw *unreachable_;
   }
   try {
-    return try_to_send(request);
+    return send_with_retries(request);
   } catch (const S3Error&) {
     throw;  // the server responded
   } catch (const HttpFailure& failure) {
@@ -192,7 +192,7 @@ void S3Client::give_up(const Error& error) {
   unreachable_ = error;
 }
 
-S3Answer S3Client::try_to_send(const S3Request& request) {
+S3Answer S3Client::send_with_retries(const S3Request& request) {
   const int attempts = request.attempts > 0 ? request.attempts : target_.attempts;
   bool repeated = false;
   double waited = 0;
@@ -205,7 +205,7 @@ S3Answer S3Client::try_to_send(const S3Request& request) {
       auto problem = problem_in(response, request.answers_xml);
       if (!problem) return {std::move(response), repeated};
       if (request.method == "HEAD") explain(terms, response, *problem);
-      if (corrections < kMostCorrections && correct(request, terms, response, *problem)) {
+      if (corrections < kMaxCorrections && correct(request, terms, response, *problem)) {
         ++corrections;
         continue;
       }
@@ -216,13 +216,13 @@ S3Answer S3Client::try_to_send(const S3Request& request) {
           ++failures >= attempts || at_least > longest_pause() ||
           (waited += at_least) > kLongestPauses)
         refuse(request, response, *problem);
-      say_again(request.doing, words_of(response, *problem), failures, attempts);
+      warn_of_retry(request.doing, words_of(response, *problem), failures, attempts);
     } catch (const HttpFailure& failure) {
       if (request.receiver != nullptr) throw;
       if (gives_up(failure, ++failures, attempts))
         throw unreachable(request.doing, failure, failures);
       repeated = repeated || failure.cause() != HttpFailure::Cause::kNotReached;
-      say_again(request.doing, failure.what(), failures, attempts);
+      warn_of_retry(request.doing, failure.what(), failures, attempts);
     }
     pause(failures, at_least, request.stop);
   }
@@ -242,8 +242,8 @@ bool S3Client::is_lost() const {
   return unreachable_.has_value();
 }
 
-void S3Client::say_again(const std::string& doing, const std::string& why, int failures,
-                         int attempts) {
+void S3Client::warn_of_retry(const std::string& doing, const std::string& why, int failures,
+                             int attempts) {
   const auto time = std::chrono::steady_clock::now();
   {
     const std::lock_guard lock(mutex_);

@@ -75,7 +75,7 @@ class S3Client {
   bool checksum_headers() const { return checksum_headers_; }
   /// False once the server has refused If-None-Match.
   bool conditions() const { return conditions_; }
-  void forgo_conditions() { conditions_ = false; }
+  void disable_conditions() { conditions_ = false; }
 
   /// Returns a response with a status from 200 to 299. Throws S3Error; Error, kUnreachable or
   /// kCancelled; and HttpFailure if there is a receiver, which may have received a part of the
@@ -90,7 +90,7 @@ class S3Client {
 
   /// Reports that attempt `failures` failed and that another follows, once for all parts that fail
   /// at the same time.
-  void say_again(const std::string& doing, const std::string& why, int failures, int attempts);
+  void warn_of_retry(const std::string& doing, const std::string& why, int failures, int attempts);
 
   /// The Error for when no attempt got a response.
   Error unreachable(const std::string& doing, const HttpFailure& failure, int attempts) const;
@@ -120,10 +120,10 @@ class S3Client {
   Place place(const std::string& key) const;
   Terms terms() const;
   HttpRequest signed_request(const S3Request& request, const Terms& terms, bool fresh) const;
-  S3Answer try_to_send(const S3Request& request);
+  S3Answer send_with_retries(const S3Request& request);
   void give_up(const Error& error);
   HttpResponse send_once(const S3Request& request, const Terms& terms, bool fresh);
-  void learn_time(const HttpResponse& response);
+  void record_server_time(const HttpResponse& response);
   /// The response to a HEAD has no body that says what is wrong: asks with another request.
   void explain(const Terms& terms, HttpResponse& response, S3Problem& problem);
   /// These return true if a request that was sent on `terms` is worth repeating on the present

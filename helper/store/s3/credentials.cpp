@@ -8,7 +8,7 @@ namespace {
 
 constexpr Time kAhead = 5 * 60;  // seconds; a role has new ones by then
 constexpr Time kPause = 30;      // seconds between two attempts
-constexpr std::size_t kShortestSecret = 4;
+constexpr std::size_t kMinSecretLength = 4;
 
 }  // namespace
 
@@ -39,7 +39,7 @@ void S3Keyring::renew() {
 void S3Keyring::use(S3Credentials credentials) {
   current_ = std::move(credentials);
   for (const auto& secret : {current_.secret, current_.token})
-    if (secret.size() >= kShortestSecret) secrets_.insert(secret);
+    if (secret.size() >= kMinSecretLength) secrets_.insert(secret);
 }
 
 std::string S3Keyring::without_secrets(std::string text) const {

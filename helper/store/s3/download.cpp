@@ -77,7 +77,7 @@ bool download(S3Client& client, const std::string& key, Sink& sink) {
       if (resumer.received() >= before + kProgress) failures = 0;
       before = resumer.received();
       if (client.gives_up(failure, ++failures)) throw client.unreachable(doing, failure, failures);
-      client.say_again(doing, failure.what(), failures, client.target().attempts);
+      client.warn_of_retry(doing, failure.what(), failures, client.target().attempts);
     } catch (const S3Error& error) {
       if (error.code() == "NoSuchKey" && resumer.received() == 0) return false;
       if (error.status() == 412 || error.code() == "NoSuchKey") resumer.changed();

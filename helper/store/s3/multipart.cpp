@@ -31,7 +31,7 @@ Multipart::~Multipart() {
 
 void Multipart::send(S3Piece piece) {
   if (id_.empty()) begin();
-  if (next_ > kMostParts)
+  if (next_ > kMaxParts)
     throw Error(ErrorKind::kFailed, "cannot " + doing_ + ": it needs more than 10,000 parts; " +
                                         part_size_advice(size_ * 4));
   piece.number = next_++;
@@ -157,7 +157,7 @@ S3Part Multipart::send_part(const S3Piece& piece) {
     if (piece.number <= kFewParts || error.status() != 400) throw;
     throw Error(error.kind(), std::string(error.what()) + "; the provider may allow only " +
                                   std::to_string(piece.number - 1) +
-                                  " parts: " + part_size_advice(piece.size() * kMostParts));
+                                  " parts: " + part_size_advice(piece.size() * kMaxParts));
   }
   throw Error(ErrorKind::kUnreachable,
               "cannot " + doing_ + ": the server accepted a part without returning an ETag");
@@ -193,7 +193,7 @@ S3Stored Multipart::finish_upload(bool is_new, bool conditional) {
     etag = ask_to_complete(conditional);
   } catch (const S3Error& error) {
     if (conditional && refuses_condition(error)) {
-      client_.forgo_conditions();
+      client_.disable_conditions();
       return finish_upload(is_new, false);
     }
     if (const auto done = done_before(error)) {

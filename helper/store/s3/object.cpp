@@ -57,7 +57,7 @@ void set_retention(S3Client& client, const std::string& key, const std::string& 
   client.send(request);
 }
 
-bool may_not_look(const S3Error& error) {
+bool is_read_denied(const S3Error& error) {
   return error.status() == 403 || error.status() == 405 || error.status() == 501;
 }
 
@@ -158,7 +158,7 @@ std::optional<S3Head> head_if_allowed(S3Client& client, const std::string& key,
   try {
     return head_object(client, key, doing);
   } catch (const S3Error& error) {
-    if (!may_not_look(error)) throw;
+    if (!is_read_denied(error)) throw;
     return std::nullopt;
   }
 }
@@ -179,7 +179,7 @@ bool is_absent(S3Client& client, const std::string& key, const std::string& doin
     try {
       if (head_object(client, key, doing)) return false;
     } catch (const S3Error& error) {
-      if (!may_not_look(error)) throw;
+      if (!is_read_denied(error)) throw;
       return false;
     }
     if (attempt == kFindAttempts) return true;
@@ -206,7 +206,7 @@ std::string confirm_object(S3Client& client, const std::string& key, const std::
     try {
       head = head_object(client, key, doing);
     } catch (const S3Error& error) {
-      if (!may_not_look(error)) throw;
+      if (!is_read_denied(error)) throw;
       return written.etag;
     }
     if (head) break;
@@ -251,7 +251,7 @@ S3Stored send_object(S3Client& client, const S3Put& put, bool conditional) {
   } catch (const S3Error& error) {
     if (!conditional) throw;
     if (refuses_condition(error)) {
-      client.forgo_conditions();
+      client.disable_conditions();
       return send_object(client, put, false);
     }
     if (error.status() != 412) throw;

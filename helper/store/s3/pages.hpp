@@ -22,8 +22,8 @@ class Pages {
   bool count_page(const Fields& next, std::size_t bytes, std::size_t items) {
     bytes_ += bytes;
     items_ += items;
-    return seen_.insert(next).second && seen_.size() <= kMostPages && bytes_ <= kMostListBytes &&
-           items_ <= kMostListed && std::chrono::steady_clock::now() < end_;
+    return seen_.insert(next).second && seen_.size() <= kMaxPages && bytes_ <= kMaxListBytes &&
+           items_ <= kMaxListed && std::chrono::steady_clock::now() < end_;
   }
 
  private:

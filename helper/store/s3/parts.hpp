@@ -6,10 +6,10 @@
 namespace backups {
 
 // Amazon S3 user guide, "Multipart upload limits".
-constexpr int kMostParts = 10'000;
+constexpr int kMaxParts = 10'000;
 constexpr int kFewParts = 1'000;  ///< the limit of some providers
-constexpr std::uint64_t kSmallestPart = 5ULL << 20;
-constexpr std::uint64_t kLargestPart = 5ULL << 30;
+constexpr std::uint64_t kMinPartSize = 5ULL << 20;
+constexpr std::uint64_t kMaxPartSize = 5ULL << 30;
 
 /// How an upload is divided into parts. They are numbered from 1, and the last one may be shorter.
 /// An upload of at most size(1) bytes is a single part.

@@ -19,7 +19,7 @@ using Check = Prober::Check;
 using Outcome = Check::Outcome;
 
 constexpr std::int64_t kGoodClock = 60;  // seconds
-constexpr std::size_t kTwoParts = kSmallestPart + 1;
+constexpr std::size_t kTwoParts = kMinPartSize + 1;
 constexpr const char* kUnguarded =
     "the provider does not refuse to overwrite files (If-None-Match): each name is checked before "
     "writing instead, and names of backups never repeat";
@@ -113,7 +113,7 @@ class Probe {
 
   /// Checks what only large backups need.
   void check_parts() {
-    check("many-parts", [&] { send_part(kMostParts); });
+    check("many-parts", [&] { send_part(kMaxParts); });
     if (refused())
       lacks("the provider allows fewer than 10,000 parts: " + part_size_advice(kLargeBackup));
     check("growing-parts", [&] {
@@ -155,7 +155,7 @@ class Probe {
     // Two small parts, whatever the target's settings.
     S3Stored stored;
     const auto sink = make_s3_upload(client_, parts_key_, false, stored,
-                                     PartPlan::for_stream(kSmallestPart, 0, 1));
+                                     PartPlan::for_stream(kMinPartSize, 0, 1));
     sink->write(std::string(kTwoParts, 'x'));
     sink->finish();
   }

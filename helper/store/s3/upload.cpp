@@ -68,8 +68,8 @@ class Upload : public Sink {
     }
     const std::uint64_t size = multipart_.plan().size(1);
     log::warn("The provider requires parts of equal size, so " + key_ + " can have " +
-              human_size(size * kMostParts) + " at most: for more, " +
-              part_size_advice(size * kMostParts * 2));
+              human_size(size * kMaxParts) + " at most: for more, " +
+              part_size_advice(size * kMaxParts * 2));
     return false;
   }
 
@@ -114,10 +114,10 @@ std::unique_ptr<Sink> make_s3_upload(S3Client& client, const std::string& key, b
 }
 
 bool takes_growing_parts(S3Client& client, const std::string& key) {
-  Multipart upload(client, key, PartPlan::for_stream(kSmallestPart, 0, 1));
+  Multipart upload(client, key, PartPlan::for_stream(kMinPartSize, 0, 1));
   try {
-    upload.send({std::string(kSmallestPart, 'x')});
-    upload.send({std::string(kSmallestPart + kSmallestPart / 5, 'x')});
+    upload.send({std::string(kMinPartSize, 'x')});
+    upload.send({std::string(kMinPartSize + kMinPartSize / 5, 'x')});
     upload.send({"x"});
     upload.complete(false);
   } catch (const S3Error& error) {

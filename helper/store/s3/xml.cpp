@@ -11,7 +11,7 @@ namespace {
 
 class DepthLimit : public pugi::xml_tree_walker {
  public:
-  bool for_each(pugi::xml_node&) override { return depth() < kMostXmlDepth; }
+  bool for_each(pugi::xml_node&) override { return depth() < kMaxXmlDepth; }
 };
 
 bool load(pugi::xml_document& document, const std::string& xml) {

@@ -75,12 +75,12 @@ class WrittenTest : public testing::Test {
 };
 
 TEST_F(WrittenTest, LooksAtWhatIsThere) {
-  EXPECT_FALSE(look_at(store_, kFirst));
+  EXPECT_FALSE(find_existing(store_, kFirst));
   put(store_, kFirst);
-  EXPECT_EQ(look_at(store_, kFirst).value().size, 1U);
+  EXPECT_EQ(find_existing(store_, kFirst).value().size, 1U);
   store_.find_error = Error(ErrorKind::kUnreachable, "403");
-  EXPECT_FALSE(look_at(store_, kFirst)) << "for credentials that may only write";
-  EXPECT_THAT([] { look_at(*tests::make_memory_store(), "../x"); },
+  EXPECT_FALSE(find_existing(store_, kFirst)) << "for credentials that may only write";
+  EXPECT_THAT([] { find_existing(*tests::make_memory_store(), "../x"); },
               ThrowsError(ErrorKind::kBadInput))
       << "no other error says that nothing is there";
 }
@@ -100,9 +100,9 @@ TEST_F(WrittenTest, RefusesAKeyThatIsTakenAndLeavesIt) {
   put(store_, kFirst);
   Written written(notes_);
   EXPECT_THAT(
-      [&] { written.begin(kFirst, look_at(store_, kFirst)); },
+      [&] { written.begin(kFirst, find_existing(store_, kFirst)); },
       ThrowsError(ErrorKind::kRefused, AllOf(HasSubstr("x.a.dump"), HasSubstr("left unchanged"))));
-  EXPECT_THROW(written.begin(kFirst, look_at(store_, kFirst)), KeyTaken);
+  EXPECT_THROW(written.begin(kFirst, find_existing(store_, kFirst)), KeyTaken);
   EXPECT_TRUE(written.empty());
   written.undo(store_);
   EXPECT_THAT(store_.cleaned, IsEmpty());
@@ -111,7 +111,7 @@ TEST_F(WrittenTest, RefusesAKeyThatIsTakenAndLeavesIt) {
 TEST_F(WrittenTest, RemovesTheNewestFirstAndOnlyWhatWasNoted) {
   Written written(notes_);
   for (const char* key : {kFirst, kSecond, kManifest}) {
-    written.begin(key, look_at(store_, key));
+    written.begin(key, find_existing(store_, key));
     put(store_, key);
   }
   put(store_, "fake/one/other.dump");
@@ -185,7 +185,7 @@ TEST_P(WrittenFault, LeavesNoFileThatIsNotNoted) {
       const auto store = make_local_store(root);
       Written written(directory / "written");
       for (const char* key : {kFirst, kManifest}) {
-        written.begin(key, look_at(*store, key));
+        written.begin(key, find_existing(*store, key));
         put(*store, key);
       }
     });

@@ -50,7 +50,7 @@ class StrangersTest : public testing::Test {
     notice_strangers(state_.identity, state_.targets, state_.catalog, Lab::source(), places);
   }
   void notice() { notice({{"far", name_}}); }
-  bool is_in_doubt() { return state_.identity.read().doubts(name_); }
+  bool is_in_doubt() { return state_.identity.read().is_doubtful(name_); }
 
   Lab lab_;
   State state_ = lab_.open();

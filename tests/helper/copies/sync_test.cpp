@@ -148,7 +148,7 @@ TEST_F(SyncTest, ASequenceNumberThatLeavesNoneForLaterBackupsIsRefused) {
         manifest_to_json(forged).dump() + "\n";
     return sync();
   };
-  for (const std::int64_t none : {Manifest::kMostSequence, now() + (std::int64_t{1} << 41)})
+  for (const std::int64_t none : {Manifest::kMaxSequence, now() + (std::int64_t{1} << 41)})
     EXPECT_THAT(put(none).unreadable, ElementsAre(HasSubstr("sequence number")));
   const Time time = now();
   EXPECT_LE(state_.catalog.open().next_sequence(time), time + 1);
@@ -189,7 +189,7 @@ TEST_F(SyncTest, WhatAnotherMachineWroteBelowOurNameIsForeignAndDoubtsTheName) {
   for (auto& artifact : other.artifacts) artifact.file.replace(0, id_.size(), other.id);
   bucket_.objects[name + "/fake/one/" + other.id + ".json"] = manifest_to_json(other).dump() + "\n";
   EXPECT_THAT(sync().foreign, ElementsAre("fake:" + other.id));
-  EXPECT_TRUE(state_.identity.read().doubts(name));
+  EXPECT_TRUE(state_.identity.read().is_doubtful(name));
   EXPECT_THAT(state_.catalog.open().find(other.id), IsEmpty());
   ASSERT_EQ(problems_.size(), 1U);
   EXPECT_EQ(problems_[0].kind, AlertKind::kIdentity);

@@ -132,7 +132,7 @@ TEST_F(IdentityTest, ThatIsInDoubtWritesBelowANewNameAndOwnsTheOldOneNoMore) {
   EXPECT_NE(host.name, name);
   EXPECT_TRUE(host.owns(host.name));
   EXPECT_FALSE(host.owns(name));
-  EXPECT_TRUE(host.doubts(name));
+  EXPECT_TRUE(host.is_doubtful(name));
   EXPECT_THAT(host.strangers, ElementsAre(kStranger));
   ASSERT_THAT(problems_, SizeIs(1));
   EXPECT_THAT(problems_[0].message,

@@ -25,7 +25,7 @@ TEST(HostIdentity, ADoubtGivesANewNameAndLeavesTheOldOneAlone) {
   EXPECT_EQ(host.name, "clone-00000002");
   EXPECT_TRUE(host.owns("clone-00000002"));
   EXPECT_FALSE(host.owns("prod-00000001"));
-  EXPECT_TRUE(host.doubts("prod-00000001"));
+  EXPECT_TRUE(host.is_doubtful("prod-00000001"));
 }
 
 TEST(HostIdentity, KeepingTakesTheOldNameBackAndWhatWasMadeMeanwhile) {
@@ -42,9 +42,9 @@ TEST(HostIdentity, KeepingTakesTheOldNameBackAndWhatWasMadeMeanwhile) {
 TEST(HostIdentity, RenouncingLeavesTheOldNameToTheOther) {
   HostIdentity host = prod();
   host.doubt("clone-00000002");
-  host.renounce();
+  host.disown_doubtful();
   EXPECT_THAT(host.names, ElementsAre("clone-00000002"));
-  EXPECT_FALSE(host.doubts("prod-00000001"));
+  EXPECT_FALSE(host.is_doubtful("prod-00000001"));
 }
 
 TEST(HostIdentity, KnowsWhatItWrote) {

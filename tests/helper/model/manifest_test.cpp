@@ -71,8 +71,8 @@ TEST(Manifest, WritesTheGoldenFileAgainByteForByte) {
 
 TEST(Manifest, KeepsTheGreatestSequenceNumber) {
   Manifest manifest = parse_manifest(golden());
-  manifest.sequence = Manifest::kMostSequence;
-  EXPECT_EQ(parse_manifest(manifest_to_json(manifest).dump()).sequence, Manifest::kMostSequence);
+  manifest.sequence = Manifest::kMaxSequence;
+  EXPECT_EQ(parse_manifest(manifest_to_json(manifest).dump()).sequence, Manifest::kMaxSequence);
 }
 
 /// Every field, as a JSON pointer; an artifact's are those of the first.

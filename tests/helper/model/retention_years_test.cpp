@@ -18,7 +18,7 @@ constexpr Time kBegin = 1767225600;                // 2026-01-01 00:00 UTC
 constexpr Time kEnd = kBegin + (3650 + 2) * kDay;  // 2036-01-01 00:00 UTC
 
 constexpr const char* kRules = "last=7,hourly=24,daily=7,weekly=4,monthly=12,yearly=10";
-constexpr std::size_t kMost = 7 + 24 + 7 + 4 + 12 + 10;
+constexpr std::size_t kMaxKept = 7 + 24 + 7 + 4 + 12 + 10;
 
 /// The expected backups, determined by hand: one for each year, month, Sunday, day, and hour of the
 /// last day, whose 17th failed. The host was off at the ends of 2029 and 2032.
@@ -117,7 +117,7 @@ TEST(TenYears, OfHourlyBackupsLeaveTheNewestOfEveryPeriodAtAnyTime) {
   for (Time at = kBegin; at <= kEnd; at += kHour) {
     years.hour(at);
     // Beside them, a damaged or suspect one is there until the next good one.
-    ASSERT_LE(years.size(), kMost + 1) << tests::utc_text("%F %T", at);
+    ASSERT_LE(years.size(), kMaxKept + 1) << tests::utc_text("%F %T", at);
     if ((at / kHour) % 61 == 0 && !years.is_frozen())
       ASSERT_EQ(years.times(), years.wanted()) << tests::utc_text("%F %T", at);
   }

@@ -106,9 +106,10 @@ TEST_F(Rollback, ThatFailsTooNamesTheStateAndTheWayOutUntilARestoreSucceeds) {
   lab_.at("commit", kFail);
   EXPECT_THAT([this] { restore(); },
               ThrowsError(ErrorKind::kFailed, HasSubstr("is incomplete or missing")));
-  const std::string way_out = "backups-helper restore bare:" + safety_;
-  EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), HasSubstr(way_out));
-  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_.paths); }), HasSubstr(way_out));
+  const std::string recovery_advice = "backups-helper restore bare:" + safety_;
+  EXPECT_THAT(tests::stderr_of([this] { tests::recover(state_); }), HasSubstr(recovery_advice));
+  EXPECT_THAT(tests::stderr_of([this] { warn_of_replacements(state_.paths); }),
+              HasSubstr(recovery_advice));
   lab_.forget_knobs();
   tests::restore(state_, safety_, source_);
   EXPECT_EQ(live(), "of before");
@@ -148,12 +149,13 @@ TEST_F(Rollback, OfACommitThatHangsBeginsWithTheSecondRequestToStop) {
 TEST_F(Rollback, OfASecondAttemptNamesTheSafetyBackupFromBeforeTheFirst) {
   lab_.at("commit", kFail);
   EXPECT_THAT([this] { restore(); }, ThrowsError(ErrorKind::kFailed, HasSubstr("incomplete")));
-  const std::string way_out = "backups-helper restore bare:" + safety_;
+  const std::string recovery_advice = "backups-helper restore bare:" + safety_;
   for (const bool with_safety : {true, false})
-    EXPECT_THAT([&] { restore(with_safety); }, ThrowsError(ErrorKind::kFailed, HasSubstr(way_out)))
+    EXPECT_THAT([&] { restore(with_safety); },
+                ThrowsError(ErrorKind::kFailed, HasSubstr(recovery_advice)))
         << "what the second one saved is what the first had left";
   const std::string said = tests::stderr_of([this] { warn_of_replacements(state_.paths); });
-  EXPECT_THAT(said, HasSubstr(way_out));
+  EXPECT_THAT(said, HasSubstr(recovery_advice));
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
 }
 

@@ -90,7 +90,7 @@ S3Target StubBucket::target(int attempts) const {
   S3Target target;
   target.endpoint = server_.url();
   target.bucket = "bucket";
-  target.part_size = kSmallestPart;
+  target.part_size = kMinPartSize;
   target.attempts = attempts;
   target.backoff_unit = 0.001;
   target.connect_timeout = 20;

@@ -54,7 +54,7 @@ class StubBucket : public testing::Test {
   bool takes_checksums_ = false;  ///< it announces that when an upload is created
   std::map<int, std::string> parts_;
   std::string token_;
-  static inline const std::string text_ = noise(2 * kSmallestPart + 1'000);  // three parts
+  static inline const std::string text_ = noise(2 * kMinPartSize + 1'000);  // three parts
   ScriptedServer server_{[this](const ServerRequest& request) { return answer(request); }};
 };
 

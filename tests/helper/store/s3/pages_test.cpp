@@ -66,15 +66,15 @@ TEST_F(S3PagesTest, EndWhereOneComesAgain) {
 
 TEST_F(S3PagesTest, EndAfterTenThousandThatAreAllNew) {
   expect_endless([](int number) { return page({}, std::to_string(number)); });
-  EXPECT_EQ(static_cast<std::size_t>(asked_), kMostPages + 1);
+  EXPECT_EQ(static_cast<std::size_t>(asked_), kMaxPages + 1);
 }
 
 TEST(Pages, EndAfterAGibibyteAndAfterFiveMillionEntries) {
   Pages full;
-  EXPECT_TRUE(full.count_page({{"token", "1"}}, kMostListBytes, kMostListed));
+  EXPECT_TRUE(full.count_page({{"token", "1"}}, kMaxListBytes, kMaxListed));
   EXPECT_FALSE(full.count_page({{"token", "2"}}, 0, 1));
   Pages large;
-  EXPECT_TRUE(large.count_page({{"token", "1"}}, kMostListBytes, 0));
+  EXPECT_TRUE(large.count_page({{"token", "1"}}, kMaxListBytes, 0));
   EXPECT_FALSE(large.count_page({{"token", "2"}}, 1, 0));
 }
 

@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint64_t kMiB = 1ULL << 20;
 constexpr std::uint64_t kGiB = 1ULL << 30;
 constexpr std::uint64_t kTiB = 1ULL << 40;
-constexpr std::uint64_t kLargest = kMostParts * kLargestPart;  // 48.8 TiB
+constexpr std::uint64_t kLargest = kMaxParts * kMaxPartSize;  // 48.8 TiB
 
 struct Reach {
   int parts;
@@ -20,14 +20,14 @@ Reach cut(const PartPlan& plan, std::uint64_t size) {
   Reach reach{0, 0};
   for (std::uint64_t done = 0; done < size;) {
     const std::uint64_t part = plan.size(++reach.parts);
-    EXPECT_GE(part, kSmallestPart);
-    EXPECT_LE(part, kLargestPart);
+    EXPECT_GE(part, kMinPartSize);
+    EXPECT_LE(part, kMaxPartSize);
     EXPECT_GE(part, plan.size(std::max(1, reach.parts - 1))) << "it never shrinks";
     EXPECT_GE(plan.in_flight(reach.parts), 1);
     reach.memory =
         std::max(reach.memory, part * static_cast<std::uint64_t>(plan.in_flight(reach.parts) + 1));
     done += part;
-    if (reach.parts > kMostParts) break;
+    if (reach.parts > kMaxParts) break;
   }
   return reach;
 }
@@ -35,7 +35,7 @@ Reach cut(const PartPlan& plan, std::uint64_t size) {
 TEST(PartPlan, Needs64MebibytesFor150Gibibytes) {
   for (const int in_flight : {1, 3, 4, 8, 64}) {
     const Reach reach = cut(PartPlan::for_stream(0, 0, in_flight), 150 * kGiB);
-    EXPECT_LE(reach.parts, kMostParts);
+    EXPECT_LE(reach.parts, kMaxParts);
     EXPECT_LE(reach.memory, 64 * kMiB);
   }
 }
@@ -43,19 +43,19 @@ TEST(PartPlan, Needs64MebibytesFor150Gibibytes) {
 TEST(PartPlan, GrowsForAStreamThatDoesNotEnd) {
   const auto plan = PartPlan::for_stream(0, 0, 4);
   EXPECT_EQ(plan.size(1), 8 * kMiB);
-  EXPECT_EQ(plan.size(kMostParts), kLargestPart);
+  EXPECT_EQ(plan.size(kMaxParts), kMaxPartSize);
   EXPECT_GE(plan.limit(), 7 * kTiB);
-  EXPECT_LE(cut(plan, 7 * kTiB).parts, kMostParts);
+  EXPECT_LE(cut(plan, 7 * kTiB).parts, kMaxParts);
 }
 
 TEST(PartPlan, ReachesTheLimitWhenToldHowMuchComes) {
   for (const std::uint64_t size : {kTiB, 10 * kTiB, 30 * kTiB}) {
-    EXPECT_LE(cut(PartPlan::for_stream(0, size, 4), size).parts, kMostParts) << size;
-    EXPECT_LE(cut(PartPlan::for_file(0, size, 4), size).parts, kMostParts) << size;
+    EXPECT_LE(cut(PartPlan::for_stream(0, size, 4), size).parts, kMaxParts) << size;
+    EXPECT_LE(cut(PartPlan::for_file(0, size, 4), size).parts, kMaxParts) << size;
   }
   for (const std::uint64_t size : {kLargest - 1, kLargest}) {
-    EXPECT_LE(cut(PartPlan::for_stream(0, size, 4), size).parts, kMostParts) << size;
-    EXPECT_LE(cut(PartPlan::for_file(0, size, 4), size).parts, kMostParts) << size;
+    EXPECT_LE(cut(PartPlan::for_stream(0, size, 4), size).parts, kMaxParts) << size;
+    EXPECT_LE(cut(PartPlan::for_file(0, size, 4), size).parts, kMaxParts) << size;
   }
   EXPECT_EQ(PartPlan::for_file(0, kLargest, 4).limit(), kLargest);
   EXPECT_EQ(PartPlan::for_stream(0, kLargest, 4).limit(), kLargest);
@@ -75,7 +75,7 @@ TEST(PartPlan, KeepsPartsEqualWhereALengthIsExpected) {
 }
 
 TEST(PartPlan, GrowsWhenMuchMoreComesThanWasExpected) {
-  EXPECT_LE(cut(PartPlan::for_stream(0, kGiB, 7), 100 * kGiB).parts, kMostParts);
+  EXPECT_LE(cut(PartPlan::for_stream(0, kGiB, 7), 100 * kGiB).parts, kMaxParts);
 }
 
 TEST(PartPlan, CutsAFileIntoAThousandEqualParts) {
@@ -92,8 +92,8 @@ TEST(PartPlan, CutsAFileIntoAThousandEqualParts) {
 TEST(PartPlan, KeepsPartsEqualWhereAsked) {
   const auto stream = PartPlan::for_stream(16 * kMiB, 0, 4);
   EXPECT_EQ(stream.size(1), 16 * kMiB);
-  EXPECT_EQ(stream.size(kMostParts), 16 * kMiB);
-  EXPECT_EQ(stream.limit(), kMostParts * 16 * kMiB);
+  EXPECT_EQ(stream.size(kMaxParts), 16 * kMiB);
+  EXPECT_EQ(stream.limit(), kMaxParts * 16 * kMiB);
   EXPECT_EQ(PartPlan::for_file(16 * kMiB, kGiB, 4).size(1), 16 * kMiB);
   EXPECT_EQ(PartPlan::for_stream(16 * kMiB, 0, 8).in_flight(1), 3);
   EXPECT_EQ(PartPlan::for_stream(128 * kMiB, 0, 8).in_flight(1), 1);
@@ -101,7 +101,7 @@ TEST(PartPlan, KeepsPartsEqualWhereAsked) {
 
 TEST(PartPlan, MakesEqualPartsLargerWhereMoreIsKnownToCome) {
   for (const std::uint64_t size : {100 * kGiB, kTiB}) {
-    EXPECT_LE(cut(PartPlan::for_stream(5 * kMiB, size, 4), size).parts, kMostParts) << size;
+    EXPECT_LE(cut(PartPlan::for_stream(5 * kMiB, size, 4), size).parts, kMaxParts) << size;
     EXPECT_LE(cut(PartPlan::for_file(5 * kMiB, size, 4), size).parts, 1'000) << size;
   }
 }

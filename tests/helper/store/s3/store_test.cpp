@@ -89,10 +89,10 @@ TEST_F(S3Test, TalksToAVirtualHost) {
 }
 
 TEST_F(S3Test, PutsPartsTogetherAtEverySize) {
-  target_.part_size = kSmallestPart;
+  target_.part_size = kMinPartSize;
   const auto store = this->store();
-  for (const std::size_t size : {kSmallestPart - 1, kSmallestPart, kSmallestPart + 1,
-                                 2 * kSmallestPart, 7 * kSmallestPart + 12'345}) {
+  for (const std::size_t size : {kMinPartSize - 1, kMinPartSize, kMinPartSize + 1, 2 * kMinPartSize,
+                                 7 * kMinPartSize + 12'345}) {
     const std::string text = tests::noise(size);
     put(*store, kKey, text);
     EXPECT_TRUE(get(*store, kKey) == text) << size;

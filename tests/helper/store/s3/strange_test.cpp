@@ -329,7 +329,7 @@ class S3PartsTest : public S3StrangeTest {
       S3Client client(target(), {"KEY", kSecret, ""});
       S3Stored stored;
       const auto sink = make_s3_upload(client, kKey, false, stored,
-                                       PartPlan::growing(kSmallestPart, kGrowsAfter, 2));
+                                       PartPlan::growing(kMinPartSize, kGrowsAfter, 2));
       sink->write(text);
       sink->finish();
     });
@@ -358,7 +358,7 @@ class S3PartsTest : public S3StrangeTest {
   }
 
   std::size_t trial_ = 0;  // bytes
-  const std::string long_ = tests::noise(4 * kSmallestPart + 1'000);
+  const std::string long_ = tests::noise(4 * kMinPartSize + 1'000);
 };
 
 TEST_F(S3PartsTest, GrowWhereTheServerTakesThat) {
