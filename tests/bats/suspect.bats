@@ -63,7 +63,7 @@ suspect() { # ID
   assert_contains "$(<"$ROOT/fake/db/db-2026-03-03-10-00-00.json")" "was not compared"
 }
 
-@test "a row of suspects that are like each other moves the yardstick, and the way back stays for 90 days" {
+@test "suspects that resemble each other become the baseline, and the last backup from before is kept for 90 days" {
   local day
   at '2026-03-01 12:00:00' helper schedule fake:db --daily 02:00 --timezone UTC --keep-last 1 --quiet
   printf '#!/bin/sh\n{ cat; echo; } >>%q\n' "$FAKE/alerts" >"$FAKE/hear"
