@@ -53,6 +53,11 @@ class Attempt {
     run_.set_backup(row_.id);
     run_.set_target(target_, host_);
     state.catalog.open().mark_copy(row_, {target_, CopyStatus::kInProgress, "", {}, host_});
+    // The tick makes copies that failed, so that those to the other targets are made even if this
+    // process dies before it begins them.
+    for (const auto& other : request.targets)
+      if (other != target_)
+        state.catalog.open().mark_copy(row_, {other, CopyStatus::kFailed, "it is queued", {}});
   }
 
   /// Lets `work` write the files and records the outcome. The manifest is the commit: if the

@@ -24,8 +24,9 @@ struct CreateRequest {
 /// unknown name fails one copy and not the backup.
 std::string first_target(const Settings& settings, const std::vector<std::string>& targets);
 
-/// Takes a backup, which is written to first_target() while the exporter runs; copies to other
-/// targets are up to the caller (run_backup()). The caller holds the lock of the source. Throws
+/// Takes a backup, which is written to first_target() while the exporter runs. The copies to the
+/// other targets are recorded as failed, so that they are due (schedule/job.hpp), and left to the
+/// caller (run_backup()) or the tick. The caller holds the lock of the source. Throws
 /// Error; then the files of the attempt are removed, and its row in the catalog has the reason. An
 /// attempt on a source that does not exist leaves no row, unless a schedule asked for it.
 Manifest create_backup(State& state, const CreateRequest& request, const Progress& progress);

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "host/targets.hpp"
+#include "model/target.hpp"
 #include "retention/prune.hpp"
 #include "schedule/job.hpp"
 #include "schedule/schedule.hpp"
@@ -19,34 +20,29 @@ std::vector<std::string> targets_of(const Settings& settings, const Schedule& sc
   return schedule.targets.empty() ? default_targets(settings, schedule.source) : schedule.targets;
 }
 
-/// Leaves the copies to all targets but the first to their lanes, so that a slow target does not
-/// occupy a slot for backups. A queued copy is recorded as failed, which makes it due
-/// (copy_job.cpp).
-void queue_copies(const Settings& settings, Catalog& catalog, const Events& events,
-                  const Manifest& made, const std::vector<std::string>& targets,
-                  const std::string& first) {
+/// A copy to a target that does not exist is not due, and would not be reported by its lane.
+void publish_unknown_targets(const Settings& settings, Catalog& catalog, const Events& events,
+                             const Manifest& made, const std::vector<std::string>& targets) {
   const auto backup = catalog.find(made.source.type, made.id);
   for (const auto& target : targets) {
-    if (target == first || !backup) continue;
-    const bool known = settings.targets.contains(target);
+    if (target == kLocalTarget || settings.targets.contains(target) || !backup) continue;
     const Error missing(ErrorKind::kNotFound, "unknown target " + target);
-    if (!known) events.publish(CopyEnded{made.source, made.id, target, missing});
-    catalog.mark_copy(*backup,
-                      {target, CopyStatus::kFailed, known ? "it is queued" : missing.what(), {}});
+    events.publish(CopyEnded{made.source, made.id, target, missing});
+    catalog.mark_copy(*backup, {target, CopyStatus::kFailed, missing.what(), {}});
   }
 }
 
-/// One run of a schedule: backs up to the first target, queues the other copies, and applies
-/// retention, which only a success makes safe.
+/// One run of a schedule: backs up to the first target, and applies retention, which only a success
+/// makes safe. The copies to the others are left to their lanes (copy_job.cpp), so that a slow
+/// target does not occupy a slot for backups.
 void back_up(State& state, const Schedule& schedule) {
   log::step("Backing up " + schedule.source.spelling() + ", schedule " + schedule.id);
   const auto targets = targets_of(state.settings.read(), schedule);
-  const std::string first = first_target(state.settings.read(), targets);
   const Manifest made =
-      run_first_copy(state, {schedule.source, Trigger::kSchedule, "", {first}, schedule.id}, {});
+      run_first_copy(state, {schedule.source, Trigger::kSchedule, "", targets, schedule.id}, {});
   log::result("Backup " + made.id + " done: " + human_size(made.stored_size()));
   if (const std::string text = suspicion_text(state.catalog, made); !text.empty()) log::warn(text);
-  queue_copies(state.settings.read(), state.catalog.open(), state.events, made, targets, first);
+  publish_unknown_targets(state.settings.read(), state.catalog.open(), state.events, made, targets);
   // A target that does not answer must not delay this; its copies are removed by a later tick.
   const Targets::ShortTimeouts short_timeouts(state.targets);
   prune_and_report(state, schedule.source);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "backup/create.hpp"
 #include "base/error.hpp"
 #include "copies/copying.hpp"
 #include "model/target.hpp"
@@ -64,6 +65,14 @@ TEST_F(RunBackupTest, WithoutLocalTheFirstTargetGetsTheBytesAtOnce) {
   const Created created = run({"far"});
   EXPECT_THAT(published_, ElementsAre("made on far"));
   EXPECT_EQ(tests::row_of(state_, created.manifest.id).copy_on(kLocalTarget), nullptr);
+}
+
+TEST_F(RunBackupTest, TheOtherCopiesAreDueEvenIfTheProcessDiesBeforeTheyBegin) {
+  create_backup(state_, {Lab::source(), Trigger::kManual, "", {"far", "local"}}, {});
+  const auto due = state_.catalog.open().failed_copies();
+  ASSERT_EQ(due.size(), 1U);
+  ASSERT_NE(due[0].copy_on("far"), nullptr);
+  EXPECT_EQ(due[0].copy_on("far")->attempts, 0);
 }
 
 TEST_F(RunBackupTest, ACopyThatFailsLeavesTheBackupAndTheOtherCopies) {
