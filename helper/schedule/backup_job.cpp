@@ -12,6 +12,7 @@
 #include "retention/prune.hpp"
 #include "schedule/job.hpp"
 #include "schedule/schedule.hpp"
+#include "sys/sqlite.hpp"
 
 namespace backups {
 namespace {
@@ -67,9 +68,11 @@ std::string lane_of(const Settings& settings, const Schedule& schedule) {
 /// The longest overdue first.
 std::vector<Job> due_backups(State& state, const Settings& settings) {
   std::vector<std::pair<Time, Job>> due;
+  Catalog& catalog = state.catalog.open();
+  const Snapshot snapshot(catalog.database());
   for (const auto& schedule : settings.schedules)
     warn_on_failure(schedule.text(), [&] {
-      const ScheduleStatus status = schedule_status(state.catalog.open(), schedule);
+      const ScheduleStatus status = schedule_status(catalog, schedule);
       if (!status.is_due(now())) return;
       due.push_back({*status.due,
                      {schedule.text(), schedule.source.spelling(), lane_of(settings, schedule),

@@ -1,7 +1,10 @@
 #include "schedule/silence.hpp"
 
+#include <vector>
+
 #include "schedule/job.hpp"
 #include "schedule/schedule.hpp"
+#include "sys/sqlite.hpp"
 
 namespace backups {
 namespace {
@@ -30,20 +33,27 @@ std::string last_success(Catalog& catalog, const Schedule& schedule) {
 
 }  // namespace
 
-void publish_silent_schedules(const Events& events, CatalogFile& catalog, const Settings& settings,
-                              const std::string& lane, const std::set<std::string>& tried) {
-  for (const auto& schedule : settings.schedules) {
-    if (lane_of(settings, schedule) != lane) continue;
-    warn_on_failure(schedule.text(), [&] {
-      const ScheduleStatus status = schedule_status(catalog.open(), schedule);
-      if (is_silent_now(catalog.open(), schedule, status)) {
-        events.publish(Problem{
-            silence(schedule, "no backup since " + last_success(catalog.open(), schedule))});
-      } else if (last_is(status, BackupStatus::kSuccess) && tried.contains(schedule.text())) {
-        events.publish(ProblemSolved{silence(schedule, "backed up again")});
-      }
-    });
+void publish_silent_schedules(const Events& events, CatalogFile& catalog_file,
+                              const Settings& settings, const std::string& lane,
+                              const std::set<std::string>& tried) {
+  std::vector<HostEvent> found;
+  {
+    Catalog& catalog = catalog_file.open();
+    const Snapshot snapshot(catalog.database());
+    for (const auto& schedule : settings.schedules) {
+      if (lane_of(settings, schedule) != lane) continue;
+      warn_on_failure(schedule.text(), [&] {
+        const ScheduleStatus status = schedule_status(catalog, schedule);
+        if (is_silent_now(catalog, schedule, status)) {
+          found.emplace_back(
+              Problem{silence(schedule, "no backup since " + last_success(catalog, schedule))});
+        } else if (last_is(status, BackupStatus::kSuccess) && tried.contains(schedule.text())) {
+          found.emplace_back(ProblemSolved{silence(schedule, "backed up again")});
+        }
+      });
+    }
   }
+  for (const auto& event : found) events.publish(event);
 }
 
 void publish_dead_mans_switch(const Events& events, CatalogFile& catalog,

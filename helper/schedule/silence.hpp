@@ -11,9 +11,10 @@ namespace backups {
 
 /// Publishes which schedules of a lane have had no success for too long, and which of those that
 /// were `tried` now (by their text()) have one again. An error that concerns one schedule is a
-/// warning. Throws Error, kCancelled.
-void publish_silent_schedules(const Events& events, CatalogFile& catalog, const Settings& settings,
-                              const std::string& lane, const std::set<std::string>& tried);
+/// warning. Throws Error.
+void publish_silent_schedules(const Events& events, CatalogFile& catalog_file,
+                              const Settings& settings, const std::string& lane,
+                              const std::set<std::string>& tried);
 
 /// Publishes for the dead man's switch that schedules ran: as a success only if no schedule of the
 /// whole host is silent or failed at its last attempt.

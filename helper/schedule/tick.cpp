@@ -126,7 +126,9 @@ class Lane {
   /// in the outbox: first attempts and retries.
   void report() {
     const Settings settings = state_.settings.read();
-    publish_silent_schedules(state_.events, state_.catalog, settings, name_, ran_);
+    warn_on_failure("silent schedules", [&] {
+      publish_silent_schedules(state_.events, state_.catalog, settings, name_, ran_);
+    });
     if (has_backed_up_) publish_dead_mans_switch(state_.events, state_.catalog, settings);
     warn_on_failure("alerts", [&] {
       deliver(state_.hooks.environment, state_.paths, state_.settings, state_.catalog);

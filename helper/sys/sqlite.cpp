@@ -186,6 +186,16 @@ std::int64_t Database::last_insert_rowid() const {
 
 int Database::changes() const { return sqlite3_changes(database_.get()); }
 
+Snapshot::Snapshot(Database& database) : database_(database) { database_.execute("BEGIN"); }
+
+Snapshot::~Snapshot() {
+  try {
+    database_.execute("COMMIT");
+  } catch (const Error&) {
+    // Nothing was written.
+  }
+}
+
 Transaction::Transaction(Database& database) : database_(database) {
   database_.execute("BEGIN IMMEDIATE");
 }

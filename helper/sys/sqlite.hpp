@@ -85,6 +85,18 @@ class Database {
   std::unique_ptr<sqlite3, Close> database_;
 };
 
+/// While it exists, all queries see the same state, and need one lock instead of one each.
+class Snapshot {
+ public:
+  explicit Snapshot(Database& database);
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Database& database_;
+};
+
 /// BEGIN IMMEDIATE; rolls back when destroyed without commit().
 class Transaction {
  public:
