@@ -34,7 +34,7 @@ Settings SettingsFile::from_file() const {
   const fs::path file = paths_.settings();
   try {
     const auto text = settings_text(file);
-    return text ? Settings::parse(*text) : Settings();
+    return text ? parse(*text) : Settings();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kDamaged) throw;
     throw Error(ErrorKind::kDamaged,
@@ -44,6 +44,12 @@ Settings SettingsFile::from_file() const {
                     "; schedules, targets, pins, properties and the name of this host off-site are "
                     "then lost, but no backup is");
   }
+}
+
+Settings SettingsFile::parse(const std::string& text) const {
+  const std::lock_guard lock(mutex_);
+  if (!last_ || last_->text != text) last_ = Parsed{text, Settings::parse(text)};
+  return last_->settings;
 }
 
 void SettingsFile::change(const std::function<void(Settings&)>& change) {

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "host/paths.hpp"
@@ -24,8 +27,16 @@ class SettingsFile {
 
  private:
   Settings from_file() const;
+  Settings parse(const std::string& text) const;
 
+  /// What was parsed last. A command reads the settings many times, and they seldom change.
+  struct Parsed {
+    std::string text;
+    Settings settings;
+  };
   Paths paths_;
+  mutable std::mutex mutex_;  ///< guards last_
+  mutable std::optional<Parsed> last_;
   bool uses_defaults_ = false;
 };
 
