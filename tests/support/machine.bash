@@ -21,7 +21,7 @@ on_machine() {
   unshare --mount --uts bash -c '
     set -e
     hostname "$3"
-    root=$(mktemp -d)
+    root=$(mktemp -d "${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/root.XXXXXX")
     mount -t tmpfs none "$root"
     for entry in /*; do
       [[ -d $entry && ! -L $entry ]] || continue
