@@ -259,7 +259,8 @@ load dokku
   run -2 --separate-stderr dokku backups:set --global colour blue
   assert_contains "$stderr" "Invalid property 'colour' specified, valid properties include: "
   run -2 --separate-stderr dokku backups:set --global compression rar
-  run -3 --separate-stderr dokku backups:set compression gzip
+  run -2 --separate-stderr dokku backups:set compression gzip
+  assert_contains "$stderr" "compression is a property, not a source: dokku backups:set <source> compression <value>"
   run -3 --separate-stderr dokku backups:set nosuch compression gzip
 }
 
