@@ -7,8 +7,9 @@ stream_hooks() {
 #!/bin/sh
 echo '{"state":"running","engine":"Bench","version":"1","size":0,"artifacts":[{"name":"stream","kind":"bench"}]}'
 HOOK
+  echo '{"title": "A stream", "address": "service", "kinds": ["bench"], "promise": "replace"}' >"$hooks/type.json"
   printf '#!/bin/sh\nexec %s\n' "${*:2}" >"$hooks/export"
   printf '#!/bin/sh\necho stream\n' >"$hooks/list"
   printf '#!/bin/sh\n' >"$hooks/sweep"
-  chmod +x "$hooks"/*
+  chmod +x "$hooks"/{describe,export,list,sweep}
 }
