@@ -73,9 +73,9 @@ Environment hook_environment(const fs::path& root) {
   const fs::path file = root / "environment";
   Environment environment = variables(kSettings);
   const Environment noted = read_settings(file);
+  environment.insert(noted.begin(), noted.end());
   if (called_by_dokku() && environment != noted && fs::exists(root))
     write_settings(file, environment);
-  environment.insert(noted.begin(), noted.end());
   environment.merge(variables(kOfTheCall));
   environment.emplace("PATH", kDefaultPath);
   environment.emplace("HOME", "/");

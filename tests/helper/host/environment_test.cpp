@@ -99,6 +99,9 @@ TEST_F(HookEnvironment, IsNotedWhenDokkuCalls) {
   EXPECT_EQ(tests::slurp(noted), "DOKKU_ROOT=/h\nPLUGIN_PATH=/p\n");
   expect({{"PLUGIN_PATH", "/p"}, {"DOKKU_ROOT", "/moved"}, {"DOKKU_DISTRO", "a\nb"}}, ignored);
   EXPECT_EQ(tests::slurp(noted), "DOKKU_ROOT=/moved\nPLUGIN_PATH=/p\n");
+  expect({{"PLUGIN_PATH", "/p"}}, ignored);
+  EXPECT_EQ(tests::slurp(noted), "DOKKU_ROOT=/moved\nPLUGIN_PATH=/p\n")
+      << "a call that has fewer of them takes none away";
 }
 
 TEST(CalledByDokku, IsWhereThePathOfPluginsIsSet) {
